@@ -1,0 +1,42 @@
+//! How a customer reads.
+
+use skiplino::Customer;
+
+use crate::exit::Failure;
+use crate::output::{Column, Output, Text};
+
+pub(super) const COLUMNS: [Column; 5] = [
+    Column::Id("ID"),
+    Column::Text("EXTERNAL ID"),
+    Column::Text("NAME"),
+    Column::Text("EMAIL"),
+    Column::Id("MOBILE"),
+];
+
+pub(super) fn row(customer: &Customer) -> [Text; 5] {
+    [
+        customer.id().into(),
+        customer.external_id().unwrap_or_default().into(),
+        customer.name().unwrap_or_default().into(),
+        customer.email().unwrap_or_default().into(),
+        customer.mobile().unwrap_or_default().into(),
+    ]
+}
+
+pub(super) fn details(customer: &Customer, out: &mut Output) -> Result<(), Failure> {
+    if out.json {
+        return Ok(out.object(customer)?);
+    }
+    let text = |field: Option<&str>| field.unwrap_or_default().to_owned();
+    Ok(out.record(&[
+        ("Id", customer.id().to_string()),
+        ("External id", text(customer.external_id())),
+        ("Name", text(customer.name())),
+        ("Email", text(customer.email())),
+        ("Mobile", text(customer.mobile())),
+        ("Metadata", text(customer.metadata_json())),
+        ("Company", customer.company_id().to_owned()),
+        ("Created", customer.created_at().to_string()),
+        ("Updated", customer.updated_at().to_string()),
+    ])?)
+}

@@ -1,0 +1,49 @@
+use clap::Args;
+use skiplino::Client;
+
+use crate::exit::Failure;
+use crate::output::{Column, Output};
+use crate::resolve;
+use crate::values::{self, Day};
+
+/// List a service's free appointment times of a day
+///
+/// No lines are a full or a closed day. The times are in UTC, as `skiplino book --time` takes them.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  skiplino slots 6fe8fb8b12
+  skiplino slots \"Open an Account\" --date 2026-07-01
+  skiplino slots cash --branch seef --json | head -1")]
+pub(crate) struct Slots {
+    /// The service: its id or name
+    service: String,
+
+    /// The branch to look for the name in: its id or name. All branches unless given
+    #[arg(long)]
+    branch: Option<String>,
+
+    /// The day, where the company is: YYYY-MM-DD, or today
+    #[arg(long, value_name = "DAY", default_value = "today", value_parser = values::day)]
+    date: Day,
+}
+
+impl Slots {
+    pub(crate) fn run(&self, client: &Client, out: &mut Output) -> Result<(), Failure> {
+        let service = resolve::service(client, self.branch.as_deref(), &self.service)?;
+        let date = match self.date {
+            Day::Today => None,
+            Day::On(date) => Some(date),
+        };
+        let slots = client.services().slots(service, date).wait()?;
+        if out.json {
+            return Ok(out.objects(&slots)?);
+        }
+        if slots.is_empty() {
+            return Ok(out.line("No time is free: the day is full or closed.")?);
+        }
+        let rows = slots
+            .iter()
+            .map(|slot| [slot.time().into(), slot.remaining().into()]);
+        Ok(out.table([Column::Id("TIME"), Column::Number("FREE")], rows)?)
+    }
+}

@@ -1,0 +1,109 @@
+use clap::Subcommand;
+use skiplino::jiff::Timestamp;
+use skiplino::{ChangeTimeRequest, Client, CustomerRef, ExternalId};
+
+use super::{confirm, ticket_view};
+use crate::exit::{Advise as _, Failure};
+use crate::output::Output;
+use crate::values;
+
+/// Look at, cancel or reschedule a ticket
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  skiplino ticket get k7m2p9x4q1
+  skiplino ticket cancel k7m2p9x4q1 --yes
+  skiplino ticket reschedule k7m2p9x4q1 --time 2026-07-01T10:00:00Z")]
+pub(crate) enum Ticket {
+    /// Show a ticket as it is now
+    ///
+    /// While it waits: how many are ahead, and for about how many minutes.
+    #[command(after_help = "Examples:
+  skiplino ticket get k7m2p9x4q1
+  skiplino ticket get k7m2p9x4q1 --json | jq .queueSize")]
+    Get {
+        /// The ticket's id (not its number)
+        id: String,
+    },
+    /// Cancel a ticket that is waiting or upcoming
+    ///
+    /// Asks first on a terminal; elsewhere --yes is needed. In any other state it is refused with exit code 6.
+    #[command(after_help = "Examples:
+  skiplino ticket cancel k7m2p9x4q1
+  skiplino ticket cancel k7m2p9x4q1 --yes --json")]
+    Cancel {
+        /// The ticket's id (not its number)
+        id: String,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Move a waiting appointment to another time
+    ///
+    /// The API asks whose ticket it is. Where that is not said, the ticket's own customer is looked up.
+    #[command(after_help = "Examples:
+  skiplino ticket reschedule k7m2p9x4q1 --time 2026-07-01T10:00:00Z
+  skiplino ticket reschedule k7m2p9x4q1 --time 2026-07-01T13:00:00+03:00 --customer ext:crm-7741")]
+    Reschedule {
+        /// The ticket's id (not its number)
+        id: String,
+        /// The new time, from `skiplino slots`, with Z or an offset
+        #[arg(long, value_parser = values::time)]
+        time: Timestamp,
+        /// Whose ticket it is: a customer's id, or ext: and your own id
+        #[arg(long, value_parser = values::customer, conflicts_with = "external_id")]
+        customer: Option<CustomerRef>,
+        /// Whose ticket it is, by your own id
+        #[arg(long, value_name = "ID", value_parser = values::external_id)]
+        external_id: Option<ExternalId>,
+    },
+}
+
+impl Ticket {
+    pub(crate) fn run(self, client: &Client, out: &mut Output) -> Result<(), Failure> {
+        match self {
+            Self::Get { id } => ticket_view::details(&client.tickets().get(id).wait()?, out),
+            Self::Cancel { id, yes } => {
+                confirm(yes, || {
+                    let ticket = client.tickets().get(&*id).wait()?;
+                    let (number, service) = (ticket.ticket_number(), ticket.service().name());
+                    let (branch, status) = (ticket.branch().name(), ticket.status());
+                    Ok(format!(
+                        "Cancel {number} ({status}; {service} at {branch})?"
+                    ))
+                })?;
+                let cancelled = client.tickets().cancel(&*id).wait();
+                let ticket = cancelled.advise(look_at(&id))?;
+                ticket_view::outcome(&ticket, ticket.status().as_str(), out)
+            }
+            Self::Reschedule {
+                id,
+                time,
+                customer,
+                external_id,
+            } => {
+                let customer = match customer.or(external_id.map(CustomerRef::from)) {
+                    Some(customer) => customer,
+                    None => customer_of(client, &id)?,
+                };
+                let request = ChangeTimeRequest::new(time, customer);
+                let moved = client.tickets().reschedule(&*id, request).wait();
+                ticket_view::outcome(&moved.advise(look_at(&id))?, "moved", out)
+            }
+        }
+    }
+}
+
+fn look_at(id: &str) -> String {
+    format!("`skiplino ticket get {id}` shows whether it happened")
+}
+
+fn customer_of(client: &Client, ticket: &str) -> Result<CustomerRef, Failure> {
+    let ticket = client.tickets().get(ticket).wait()?;
+    match ticket.customer() {
+        Some(customer) => Ok(customer.id().into()),
+        None => Err(Failure::Usage(
+            "the ticket has no customer: only an appointment can be moved, and it has one"
+                .to_owned(),
+        )),
+    }
+}

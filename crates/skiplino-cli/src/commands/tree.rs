@@ -1,0 +1,58 @@
+use clap::Args;
+use skiplino::Client;
+
+use crate::exit::Failure;
+use crate::output::{Column, Output, Text};
+use crate::resolve;
+
+/// Show a branch's groups and services
+///
+/// Active services only. Each says whether it is open now, and whether it takes appointments beside walk-ins.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  skiplino tree 802b33af66
+  skiplino tree seef                 the beginning of its name, if no other branch's begins so
+  skiplino tree seef --json | jq -r '.services[] | select(.isAppointment).id'")]
+pub(crate) struct Tree {
+    /// The branch: its id or name
+    branch: String,
+}
+
+impl Tree {
+    pub(crate) fn run(&self, client: &Client, out: &mut Output) -> Result<(), Failure> {
+        let branch = resolve::branch(client, &self.branch)?;
+        let groups = client.branches().tree(branch).wait()?;
+        if out.json {
+            return Ok(out.objects(&groups)?);
+        }
+        if groups.is_empty() {
+            return Ok(out.line("The branch has no active service.")?);
+        }
+        let columns = [
+            Column::Text("GROUP / SERVICE"),
+            Column::Id("ID"),
+            Column::Text("NOW"),
+            Column::Text("TAKES"),
+        ];
+        let mut rows: Vec<[Text; 4]> = Vec::new();
+        for group in &groups {
+            rows.push([group.name().into(), group.id().into(), "".into(), "".into()]);
+            let last = group.services().len().saturating_sub(1);
+            for (index, service) in group.services().iter().enumerate() {
+                let branch = if index == last { "└─" } else { "├─" };
+                let takes = if service.is_appointment() {
+                    "walk-ins, appointments"
+                } else {
+                    "walk-ins"
+                };
+                rows.push([
+                    format!("{branch} {}", service.name()).into(),
+                    service.id().into(),
+                    Text::open(service.is_open()),
+                    takes.into(),
+                ]);
+            }
+        }
+        Ok(out.table(columns, rows)?)
+    }
+}

@@ -1,0 +1,71 @@
+//! Whose key it is, and whether it works.
+
+use serde_json::json;
+use skiplino::{Error, ErrorKind, KeyClass};
+
+use crate::context::Context;
+use crate::exit::Failure;
+use crate::output::Output;
+
+pub(super) fn run(context: &Context, out: &mut Output) -> Result<(), Failure> {
+    let client = &context.client;
+    let branches = accepted(client.branches().list().wait())?;
+    // An operation of secret keys, with the least that it can read.
+    let customers = match (client.key_class(), &branches) {
+        (KeyClass::Secret, Ok(_)) => {
+            Some(accepted(client.customers().list().limit(1).page(1).wait())?)
+        }
+        _ => None,
+    };
+    let works = |result: &Option<Result<_, Error>>| matches!(result, Some(Ok(_)));
+    if out.json {
+        out.object(&json!({
+            "keyClass": context.key_class(),
+            "maskedKey": context.masked_key,
+            "baseUrl": context.base_url,
+            "locale": context.locale,
+            "accepted": branches.is_ok(),
+            "customers": works(&customers),
+        }))?;
+    } else {
+        let answer = |ok: bool| if ok { "yes" } else { "no" };
+        let directory = match &customers {
+            Some(Ok(page)) => format!("yes, {} customers", page.pagination().total()),
+            Some(Err(_)) => "no: the server does not take this key for them".to_owned(),
+            None if client.key_class() == KeyClass::Public => {
+                "no: they take a secret key".to_owned()
+            }
+            None => String::new(),
+        };
+        out.record(&[
+            (
+                "Key",
+                format!("{} ({})", context.key_class(), context.masked_key),
+            ),
+            ("Server", context.base_url.clone()),
+            (
+                "Locale",
+                context
+                    .locale
+                    .clone()
+                    .unwrap_or_else(|| "the server's".to_owned()),
+            ),
+            ("Accepted", answer(branches.is_ok()).to_owned()),
+            ("Customers", directory),
+        ])?;
+    }
+    out.flush()?;
+    branches?;
+    if let Some(customers) = customers {
+        customers?;
+    }
+    Ok(())
+}
+
+/// Tells a key that is refused, which is an answer here, from a server that cannot be asked.
+fn accepted<T>(result: Result<T, Error>) -> Result<Result<T, Error>, Failure> {
+    match result {
+        Err(error) if error.kind() != ErrorKind::Unauthorized => Err(error.into()),
+        result => Ok(result),
+    }
+}

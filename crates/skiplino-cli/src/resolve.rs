@@ -1,0 +1,253 @@
+//! From what was typed to ids: a branch, a group or a service by its id, its name, or the beginning of its name.
+
+use skiplino::{BranchId, Client, GroupId, ServiceId};
+
+use crate::exit::Failure;
+
+/// A service with the places that it is in.
+pub(crate) struct Found {
+    branch: String,
+    group_id: GroupId,
+    group: String,
+    service_id: ServiceId,
+    service: String,
+}
+
+/// Ten letters and digits are an id. One without any digit could be a name as well, and is looked up like one.
+pub(crate) fn is_id(text: &str) -> bool {
+    text.len() == 10
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// The branch that `text` means.
+pub(crate) fn branch(client: &Client, text: &str) -> Result<BranchId, Failure> {
+    if is_id(text) {
+        return Ok(BranchId::from(text));
+    }
+    let branches = client.branches().list().wait()?;
+    let named = |branch: &skiplino::Branch| format!("{:?} ({})", branch.name(), branch.id());
+    let found = choose(
+        "branch",
+        text,
+        branches,
+        |branch| (branch.id().as_str(), branch.name()),
+        named,
+    )?;
+    Ok(found.id().clone())
+}
+
+/// The service that `text` means where only the service matters: an id is taken as it is.
+pub(crate) fn service(
+    client: &Client,
+    branch: Option<&str>,
+    text: &str,
+) -> Result<ServiceId, Failure> {
+    if branch.is_none() && is_id(text) {
+        return Ok(ServiceId::from(text));
+    }
+    look_up(client, branch, None, text).map(|found| found.service_id)
+}
+
+/// The service that `text` means and its group. Two ids are taken as they are; anything else is looked up in the branch, or in
+/// all branches where none is named.
+pub(crate) fn service_and_group(
+    client: &Client,
+    branch: Option<&str>,
+    group: Option<&str>,
+    text: &str,
+) -> Result<(ServiceId, GroupId), Failure> {
+    if let (None, Some(group)) = (branch, group)
+        && is_id(group)
+        && is_id(text)
+    {
+        return Ok((ServiceId::from(text), GroupId::from(group)));
+    }
+    look_up(client, branch, group, text).map(|found| (found.service_id, found.group_id))
+}
+
+fn look_up(
+    client: &Client,
+    in_branch: Option<&str>,
+    group: Option<&str>,
+    text: &str,
+) -> Result<Found, Failure> {
+    let branches = match in_branch {
+        Some(text) => vec![(branch(client, text)?, text.to_owned())],
+        None => {
+            let branches = client.branches().list().wait()?;
+            let named = |branch: &skiplino::Branch| (branch.id().clone(), branch.name().to_owned());
+            branches.iter().map(named).collect()
+        }
+    };
+    let mut services = Vec::new();
+    for (id, name) in branches {
+        for group in client.branches().tree(id).wait()? {
+            services.extend(group.services().iter().map(|service| Found {
+                branch: name.clone(),
+                group_id: group.id().clone(),
+                group: group.name().to_owned(),
+                service_id: service.id().clone(),
+                service: service.name().to_owned(),
+            }));
+        }
+    }
+    if let Some(group) = group {
+        services = in_group(services, group)?;
+    }
+    choose(
+        "service",
+        text,
+        services,
+        |found| (found.service_id.as_str(), &found.service),
+        |found| {
+            let Found {
+                branch,
+                group,
+                service,
+                service_id,
+                ..
+            } = found;
+            format!("{service:?} ({service_id}) in {group:?} of {branch:?}")
+        },
+    )
+}
+
+/// The services whose group fits. Groups of several branches may: the service's name decides among them.
+fn in_group(services: Vec<Found>, text: &str) -> Result<Vec<Found>, Failure> {
+    let fits = fitting(text, &services, |found| {
+        (found.group_id.as_str(), &found.group)
+    });
+    if fits.is_empty() {
+        let mut groups: Vec<_> = services
+            .iter()
+            .map(|found| format!("{:?} ({})", found.group, found.group_id))
+            .collect();
+        groups.dedup();
+        return Err(missing("group", text, &groups));
+    }
+    let kept = |(index, found)| fits.contains(&index).then_some(found);
+    Ok(services.into_iter().enumerate().filter_map(kept).collect())
+}
+
+/// The one candidate that `text` means.
+fn choose<T>(
+    what: &str,
+    text: &str,
+    mut candidates: Vec<T>,
+    id_and_name: impl Fn(&T) -> (&str, &str),
+    describe: impl Fn(&T) -> String,
+) -> Result<T, Failure> {
+    match fitting(text, &candidates, id_and_name)[..] {
+        [one] => Ok(candidates.swap_remove(one)),
+        [] => {
+            let all: Vec<_> = candidates.iter().map(describe).collect();
+            Err(missing(what, text, &all))
+        }
+        ref several => {
+            let several: Vec<_> = several
+                .iter()
+                .filter_map(|&index| candidates.get(index))
+                .map(describe)
+                .collect();
+            Err(Failure::Usage(format!(
+                "{text:?} could be more than one {what}: {}; name one by its id, or say where it is",
+                several.join(", ")
+            )))
+        }
+    }
+}
+
+fn missing(what: &str, text: &str, all: &[String]) -> Failure {
+    let there_is = if all.is_empty() {
+        "nothing".to_owned()
+    } else {
+        all.join(", ")
+    };
+    Failure::Missing(format!("no {what} is called {text:?}: there is {there_is}"))
+}
+
+/// Which candidates `text` fits best: by id, else by the whole name, else by the beginning of the name; names in any case.
+fn fitting<T>(
+    text: &str,
+    candidates: &[T],
+    id_and_name: impl Fn(&T) -> (&str, &str),
+) -> Vec<usize> {
+    let wanted = text.trim().to_lowercase();
+    let all = |fits: &dyn Fn(&str, &str) -> bool| -> Vec<usize> {
+        let names = candidates.iter().map(&id_and_name).enumerate();
+        names
+            .filter(|(_, (id, name))| fits(id, name))
+            .map(|(index, _)| index)
+            .collect()
+    };
+    let by_id = all(&|id, _| id == text);
+    let by_name = all(&|_, name| name.to_lowercase() == wanted);
+    let by_beginning =
+        all(&|_, name| !wanted.is_empty() && name.to_lowercase().starts_with(&wanted));
+    let ways = [by_id, by_name, by_beginning];
+    ways.into_iter()
+        .find(|fits| !fits.is_empty())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACES: [(&str, &str); 4] = [
+        ("802b33af66", "Seef Mall Branch"),
+        ("3d90c1e7a4", "Manama Souq Branch"),
+        ("aaaaaaaaa1", "Manama"),
+        ("aaaaaaaaa2", "فرع السيف مول"),
+    ];
+
+    fn chosen(text: &str) -> Result<&'static str, Failure> {
+        choose(
+            "branch",
+            text,
+            PLACES.to_vec(),
+            |place| *place,
+            |place| place.1.to_owned(),
+        )
+        .map(|place| place.0)
+    }
+
+    #[test]
+    fn the_id_then_the_whole_name_then_its_beginning() {
+        for (text, id) in [
+            ("802b33af66", "802b33af66"),
+            ("seef mall branch", "802b33af66"),
+            ("SEEF", "802b33af66"),
+            // The whole name of one, though it begins another's.
+            ("manama", "aaaaaaaaa1"),
+            ("manama s", "3d90c1e7a4"),
+            ("فرع", "aaaaaaaaa2"),
+        ] {
+            assert_eq!(chosen(text).ok(), Some(id), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_fits_several_or_none_says_which_there_are() {
+        let several = "could be more than one branch: Manama Souq Branch, Manama;";
+        let said = chosen("mana");
+        assert!(
+            matches!(&said, Err(Failure::Usage(text)) if text.contains(several)),
+            "{said:?}"
+        );
+        for text in ["Riffa", "", " "] {
+            let said = chosen(text);
+            let missing =
+                matches!(&said, Err(Failure::Missing(text)) if text.contains("Seef Mall Branch"));
+            assert!(missing, "{said:?}");
+        }
+    }
+
+    #[test]
+    fn ten_letters_without_a_digit_may_be_a_name() {
+        assert!(is_id("6fe8fb8b12"));
+        assert!(!is_id("Withdrawal"));
+        assert!(!is_id("6fe8fb8b1"));
+    }
+}

@@ -1,0 +1,180 @@
+//! What protects: keys are not shown, nothing is destroyed unasked, a reader that leaves is no crash.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::Stdio;
+
+use crate::support::{Ran, World, bare, run};
+
+#[test]
+fn what_cannot_be_undone_needs_a_yes_where_nobody_can_be_asked() {
+    let world = World::new();
+    for (command, operation) in [
+        (["ticket", "cancel", "k7m2p9x4q1"], "cancelTicket"),
+        (["customers", "delete", "ext:crm-7741"], "deleteCustomer"),
+    ] {
+        world.run(&command).fails(2, &["--yes", "no terminal"]);
+        assert_eq!(world.received(operation), 0);
+    }
+}
+
+#[test]
+fn the_key_comes_from_the_environment_a_flag_a_file_or_standard_input() {
+    let world = World::new();
+    let without = || {
+        let mut command = world.command(&["customers", "list"]);
+        command.env_remove("SKIPLINO_API_KEY");
+        command
+    };
+    run(&mut without()).fails(2, &["SKIPLINO_API_KEY", "--api-key-file"]);
+    run(without().env("SKIPLINO_API_KEY", "")).fails(2, &["SKIPLINO_API_KEY"]);
+    run(without().args(["--api-key", "sk_sandbox_secret"])).ok();
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "sk_sandbox_secret").unwrap();
+    let path = file.path().to_str().unwrap();
+    run(without().args(["--api-key-file", path])).ok();
+    // A file is named on purpose: it wins over what the environment happens to hold.
+    run(without()
+        .env("SKIPLINO_API_KEY", "sk_wrong")
+        .args(["--api-key-file", path]))
+    .ok();
+    run(without().args(["--api-key-file", "/nonexistent/key"])).fails(1, &["/nonexistent/key"]);
+
+    let mut child = without()
+        .args(["--api-key-file", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(b"sk_sandbox_secret\n")
+        .unwrap();
+    Ran::from(child.wait_with_output().unwrap())
+        .ok()
+        .shows(&["Layla Hassan"]);
+}
+
+#[test]
+fn a_key_is_never_shown() {
+    // `run` looks for keys in all that is printed; these are the commands that had a reason to print one.
+    for arguments in [
+        &["--help"][..],
+        &["help", "book"],
+        &["branches", "--help"],
+        &["branches", "sk_wrong_place"],
+        &["branches", "--api-keys", "sk_wrong_flag"],
+        &["sk_wrong_command"],
+        &["branches", "--locale", "sk_wrong value"],
+        &[
+            "branches",
+            "--base-url",
+            "https://sk_wrong:hush@example.com",
+        ],
+        &[
+            "branches",
+            "--base-url",
+            "ftp://example.com/hush?key=sk_wrong",
+        ],
+        &["book", "--service", "x", "--time", "sk_wrong"],
+        &["completions", "bash"],
+    ] {
+        run(bare(arguments).env("SKIPLINO_API_KEY", "sk_wrong"));
+        run(bare(arguments).env("SKIPLINO_API_KEY", "hush"));
+    }
+    for key in ["sk_wrong key", "sk_wrong\nkey", "hushé"] {
+        run(bare(&["branches", "--api-key", key]).env("SKIPLINO_BASE_URL", "http://127.0.0.1:9"))
+            .fails(2, &["apiKey"]);
+    }
+}
+
+#[test]
+fn plain_http_is_only_for_this_machine() {
+    let mut command = bare(&["branches", "--base-url", "http://example.com/external/v1"]);
+    run(command.env("SKIPLINO_API_KEY", "sk_wrong")).fails(2, &["baseUrl", "https"]);
+}
+
+#[test]
+fn a_reader_that_leaves_ends_it_quietly() {
+    let world = World::new();
+    world.control("POST", "/customers/generate", r#"{"count": 5000}"#);
+    for form in [
+        &["customers", "list", "--all"][..],
+        &["customers", "list", "--all", "--json"],
+    ] {
+        let before = world.received("listCustomers");
+        let mut child = world
+            .command(form)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut first)
+            .unwrap();
+        assert!(!first.is_empty());
+        Ran::from(child.wait_with_output().unwrap()).ok();
+        let read = world.received("listCustomers") - before;
+        assert!(
+            read < 25,
+            "it read {read} of 51 pages though nobody was listening"
+        );
+    }
+}
+
+#[test]
+fn completions_are_made_for_every_shell() {
+    for (shell, sign) in [
+        ("bash", "complete -F _skiplino"),
+        ("zsh", "#compdef skiplino"),
+        ("fish", "complete -c skiplino"),
+        ("elvish", "edit:completion"),
+        ("powershell", "Register-ArgumentCompleter"),
+    ] {
+        let script = run(&mut bare(&["completions", shell]))
+            .ok()
+            .shows(&[sign, "reschedule"]);
+        assert!(!script.out.contains("panicked"));
+    }
+    assert_eq!(run(&mut bare(&["completions", "cmd"])).code, 2);
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    for command in [
+        "branches",
+        "tree",
+        "slots",
+        "book",
+        "ticket",
+        "ticket get",
+        "ticket cancel",
+        "ticket reschedule",
+        "customers",
+        "customers list",
+        "customers get",
+        "customers create",
+        "customers update",
+        "customers delete",
+        "customers tickets",
+        "sandbox",
+        "whoami",
+        "completions",
+        "exit-codes",
+    ] {
+        let words: Vec<_> = std::iter::once("help").chain(command.split(' ')).collect();
+        let example = format!("Examples:\n  skiplino {command}");
+        let example = if command == "ticket" || command == "customers" {
+            "Examples:\n  skiplino "
+        } else {
+            &example
+        };
+        run(&mut bare(&words)).ok().shows(&[example]);
+    }
+    run(&mut bare(&["help", "exit-codes"]))
+        .ok()
+        .shows(&["   14  a change that may have happened"]);
+}

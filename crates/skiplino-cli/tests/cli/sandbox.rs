@@ -1,0 +1,102 @@
+//! `skiplino sandbox`, as a child that says where it answers and ends when it is told.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::support::{bare, run};
+
+/// Ends the child if the test does not.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start(arguments: &[&str]) -> (Running, BufReader<std::process::ChildStdout>) {
+    let mut child = bare(&[&["sandbox"], arguments].concat())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let out = BufReader::new(child.stdout.take().unwrap());
+    (Running(child), out)
+}
+
+#[cfg(unix)]
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill")
+        .args([name, &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+}
+
+#[test]
+#[cfg(unix)]
+fn it_says_where_it_answers_keeps_its_data_and_ends_on_a_signal() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("demo.sqlite");
+    let arguments = ["--json", "--seed", "1", "--data", file.to_str().unwrap()];
+    for (round, name) in ["-TERM", "-INT"].into_iter().enumerate() {
+        let (mut running, mut out) = start(&arguments);
+        let mut line = String::new();
+        out.read_line(&mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        let command = |words: &[&str]| {
+            let mut command = bare(words);
+            for (variable, field) in [
+                ("SKIPLINO_BASE_URL", "baseUrl"),
+                ("SKIPLINO_API_KEY", "secretKey"),
+            ] {
+                command.env(variable, ready[field].as_str().unwrap());
+            }
+            run(&mut command)
+        };
+        assert!(
+            ready["controlUrl"]
+                .as_str()
+                .unwrap()
+                .starts_with("http://127.0.0.1:")
+        );
+        match round {
+            0 => command(&["customers", "create", "--external-id", "kept"]).ok(),
+            _ => command(&["customers", "get", "ext:kept"]).ok(),
+        };
+        signal(&running.0, name);
+        assert_eq!(running.0.wait().unwrap().code(), Some(0), "{name}");
+    }
+}
+
+#[test]
+fn people_get_lines_to_paste() {
+    let (running, mut out) = start(&["--now", "2026-06-23T11:10:00Z", "--freeze"]);
+    let mut text = String::new();
+    while !text.contains("export") {
+        assert_ne!(out.read_line(&mut text).unwrap(), 0, "{text}");
+    }
+    let paste = text.lines().last().unwrap();
+    assert!(
+        paste.starts_with("  export SKIPLINO_BASE_URL=http://127.0.0.1:"),
+        "{text}"
+    );
+    assert!(
+        paste.ends_with(" SKIPLINO_API_KEY=sk_sandbox_secret"),
+        "{text}"
+    );
+    drop(running);
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "");
+}
+
+#[test]
+fn other_machines_are_let_in_only_if_that_is_meant() {
+    run(&mut bare(&["sandbox", "--listen", "0.0.0.0"])).fails(2, &["--allow-remote"]);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    run(&mut bare(&["sandbox", "--port", &port])).fails(1, &["cannot listen"]);
+}

@@ -1,0 +1,163 @@
+//! A sandbox, and the command run against it.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use skiplino_sandbox::{Config, DEMO_PUBLIC_KEY, DEMO_SECRET_KEY, Sandbox};
+
+/// The demo company at the moment of the published examples.
+pub(crate) struct World {
+    sandbox: Sandbox,
+}
+
+/// What a run of the command came to.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let sandbox = Sandbox::start(Config {
+            seed: 1,
+            now: Some("2026-06-23T11:10:00Z".parse().unwrap()),
+            freeze: true,
+            exchanges: None,
+            ..Config::default()
+        });
+        Self {
+            sandbox: sandbox.unwrap(),
+        }
+    }
+
+    /// The command with the secret key, ready to be changed.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = bare(arguments);
+        command
+            .env("SKIPLINO_BASE_URL", self.sandbox.base_url())
+            .env("SKIPLINO_API_KEY", DEMO_SECRET_KEY);
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        run(&mut self.command(arguments))
+    }
+
+    pub(crate) fn run_public(&self, arguments: &[&str]) -> Ran {
+        run(self
+            .command(arguments)
+            .env("SKIPLINO_API_KEY", DEMO_PUBLIC_KEY))
+    }
+
+    /// Does something through the control API.
+    pub(crate) fn control(&self, method: &str, path: &str, body: &str) -> Value {
+        let url = self.sandbox.control_url();
+        let (host, prefix) = url
+            .strip_prefix("http://")
+            .unwrap()
+            .split_once('/')
+            .unwrap();
+        let mut stream = TcpStream::connect(host).unwrap();
+        write!(
+            stream,
+            "{method} /{prefix}{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(" 20"), "{method} {path}: {answer}");
+        serde_json::from_str(body).unwrap_or(Value::Null)
+    }
+
+    /// Every request of an operation goes wrong in this way from here on.
+    pub(crate) fn fault(&self, fault: &str) {
+        self.control("POST", "/faults", fault);
+    }
+
+    /// How many requests of an operation arrived.
+    pub(crate) fn received(&self, operation: &str) -> u64 {
+        let counts = self.control("GET", "/requests/counts", "");
+        counts[operation]["received"].as_u64().unwrap_or(0)
+    }
+}
+
+/// The command without any setting.
+pub(crate) fn bare(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_skiplino"));
+    command.args(arguments).stdin(Stdio::null());
+    for name in [
+        "SKIPLINO_API_KEY",
+        "SKIPLINO_BASE_URL",
+        "SKIPLINO_LOCALE",
+        "NO_COLOR",
+    ] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs it. Whatever it was asked, no key may be in what it printed.
+pub(crate) fn run(command: &mut Command) -> Ran {
+    let ran = Ran::from(command.output().unwrap());
+    for key in [DEMO_SECRET_KEY, DEMO_PUBLIC_KEY, "sk_wrong", "hush"] {
+        assert!(
+            !ran.out.contains(key) && !ran.err.contains(key),
+            "{command:?} printed a key: {ran:?}"
+        );
+    }
+    ran
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Ran {
+    /// It did what it was asked, and had nothing to remark.
+    #[track_caller]
+    pub(crate) fn ok(self) -> Self {
+        assert_eq!((self.code, &*self.err), (0, ""), "{self:?}");
+        self
+    }
+
+    /// It failed with this code, for a reason in which each of these is said, on one line.
+    #[track_caller]
+    pub(crate) fn fails(self, code: i32, said: &[&str]) -> Self {
+        assert_eq!((self.code, &*self.out), (code, ""), "{self:?}");
+        assert!(self.err.starts_with("skiplino: "), "{self:?}");
+        for text in said {
+            assert!(self.err.contains(text), "{text:?} is not in {self:?}");
+        }
+        self
+    }
+
+    /// Each line of output read as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Vec<Value> {
+        let lines = self.out.lines();
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    /// Each of these is in the output.
+    #[track_caller]
+    pub(crate) fn shows(self, texts: &[&str]) -> Self {
+        for text in texts {
+            assert!(self.out.contains(text), "{text:?} is not in {self:?}");
+        }
+        self
+    }
+}

@@ -1,0 +1,39 @@
+//! What the 13 operations do, one file a resource.
+
+use crate::{
+    app::App,
+    clock::Millis,
+    envelope::{Answer, Failure},
+    locale::Locale,
+    validate::{Fields, Query},
+};
+
+pub(crate) mod branches;
+pub(crate) mod customers;
+pub(crate) mod services;
+pub(crate) mod tickets;
+
+/// A request as an operation sees it.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) locale: Locale,
+    pub(crate) now: Millis,
+    /// The parameter of the path; empty if the path has none, or one that is not validly encoded.
+    pub(crate) id: String,
+    pub(crate) query: &'a str,
+    /// `None` if it was too long to be read.
+    pub(crate) body: Option<&'a [u8]>,
+}
+
+impl Call<'_> {
+    fn fields(&self) -> Result<Fields, Failure> {
+        Fields::parse(self.body)
+    }
+
+    fn query(&self) -> Query {
+        Query::parse(self.query)
+    }
+}
+
+type Outcome = Result<Answer, Failure>;

@@ -1,0 +1,140 @@
+use serde_json::Value;
+
+use super::{Call, Outcome};
+use crate::{
+    envelope::{Answer, Failure},
+    locale::Reason,
+    store::{
+        customers::{self, Change},
+        tickets,
+    },
+    validate::{CustomerRef, Fields},
+};
+
+/// How these operations name a customer.
+const OWN_FIELDS: [&str; 2] = ["id", "externalId"];
+
+/// What a request says about a customer. An empty text means that nothing is to be stored.
+fn change(fields: &mut Fields) -> Change {
+    Change {
+        external_id: fields.text("externalId"),
+        name: fields.text("name"),
+        email: fields.text("email"),
+        mobile: fields.text("mobile"),
+        metadata: fields.object("metadata"),
+    }
+}
+
+pub(crate) fn create(call: &Call<'_>) -> Outcome {
+    let mut fields = call.fields()?;
+    let change = change(&mut fields);
+    fields.errors.finish()?;
+    let customer = call.app.store.write(|db| {
+        refuse_taken(customers::holder(db, change.external_id.as_deref())?, None)?;
+        customers::insert(db, change, call.now).map_err(Failure::from)
+    })?;
+    Ok(Answer::created(
+        "Customer created successfully.",
+        customer.json(),
+    ))
+}
+
+/// `external_id` is unique in the company, the record `except` aside.
+fn refuse_taken(holder: Option<String>, except: Option<&str>) -> Result<(), Failure> {
+    match holder {
+        Some(holder) if Some(holder.as_str()) != except => {
+            Err(Failure::field("externalId", Reason::AlreadyTaken))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn list(call: &Call<'_>) -> Outcome {
+    let mut query = call.query();
+    let page = query.page(100);
+    query.finish(Some(()))?;
+    let (customers, total) = call.app.store.with(|db| customers::page(db, page))?;
+    let data = customers.iter().map(customers::Customer::json).collect();
+    Ok(Answer::page(
+        "Customers fetched successfully.",
+        data,
+        page,
+        total,
+    ))
+}
+
+pub(crate) fn get(call: &Call<'_>) -> Outcome {
+    let mut query = call.query();
+    let reference = query.customer();
+    let reference = query.finish(reference)?;
+    let customer = call
+        .app
+        .store
+        .with(|db| customers::located(db, &reference, OWN_FIELDS))?;
+    Ok(Answer::ok(
+        "Customer fetched successfully.",
+        customer.json(),
+    ))
+}
+
+pub(crate) fn update(call: &Call<'_>) -> Outcome {
+    let mut fields = call.fields()?;
+    let id = fields.id("id");
+    let mut change = change(&mut fields);
+    let reference = if let Some(id) = id {
+        CustomerRef::Id(id)
+    } else {
+        // It locates the record, so it cannot be the new value as well.
+        let external_id = change.external_id.take().filter(|id| !id.is_empty());
+        if external_id.is_none() {
+            fields.errors.add("id", Reason::Required);
+        }
+        CustomerRef::ExternalId(external_id.unwrap_or_default())
+    };
+    fields.errors.finish()?;
+    let customer = call.app.store.write(|db| {
+        let customer = customers::located(db, &reference, OWN_FIELDS)?;
+        refuse_taken(
+            customers::holder(db, change.external_id.as_deref())?,
+            Some(&customer.id),
+        )?;
+        customers::update(db, customer, change, call.now).map_err(Failure::from)
+    })?;
+    Ok(Answer::ok(
+        "Customer updated successfully.",
+        customer.json(),
+    ))
+}
+
+pub(crate) fn delete(call: &Call<'_>) -> Outcome {
+    let mut query = call.query();
+    let reference = query.customer();
+    let reference = query.finish(reference)?;
+    call.app.store.write(|db| {
+        let customer = customers::located(db, &reference, OWN_FIELDS)?;
+        customers::delete(db, &customer).map_err(Failure::from)
+    })?;
+    Ok(Answer::ok("Customer deleted successfully.", Value::Null))
+}
+
+pub(crate) fn tickets(call: &Call<'_>) -> Outcome {
+    let mut query = call.query();
+    let page = query.page(10);
+    let reference = query.customer();
+    let reference = query.finish(reference)?;
+    let (data, total) = call.app.store.with(|db| {
+        let customer = customers::located(db, &reference, OWN_FIELDS)?;
+        let (tickets, total) = tickets::page_of_customer(db, &customer.id, page)?;
+        let data = tickets
+            .iter()
+            .map(|ticket| ticket.json(db, call.locale))
+            .collect();
+        Ok::<_, Failure>((data, total))
+    })?;
+    Ok(Answer::page(
+        "Customer tickets fetched successfully.",
+        data,
+        page,
+        total,
+    ))
+}

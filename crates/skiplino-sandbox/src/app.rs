@@ -1,0 +1,74 @@
+use std::{
+    io,
+    net::SocketAddr,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use jiff::Timestamp;
+
+use crate::{
+    clock::{Clock, Millis, Mode},
+    config::Config,
+    exchanges::Exchanges,
+    faults::Faults,
+    log::Log,
+    store::Store,
+};
+
+/// Everything the requests share.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) address: SocketAddr,
+    pub(crate) clock: Clock,
+    pub(crate) exchanges: Option<Exchanges>,
+    pub(crate) faults: Faults,
+    pub(crate) log: Log,
+    pub(crate) store: Store,
+    seed: AtomicU64,
+    start_now: Option<Millis>,
+    start_freeze: bool,
+}
+
+impl App {
+    pub(crate) fn new(config: &Config, address: SocketAddr) -> io::Result<Self> {
+        let start_now = config.now.map(Timestamp::as_millisecond);
+        Ok(Self {
+            address,
+            clock: Clock::new(Mode::starting(start_now, config.freeze)),
+            exchanges: config
+                .exchanges
+                .as_deref()
+                .map(Exchanges::create)
+                .transpose()?,
+            faults: Faults::default(),
+            log: Log::default(),
+            store: Store::open(config.data.as_deref(), config.seed)?,
+            seed: AtomicU64::new(config.seed),
+            start_now,
+            start_freeze: config.freeze,
+        })
+    }
+
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed.load(Ordering::Relaxed)
+    }
+
+    /// Back to the demo company. A clock that is not given is the one the sandbox was started with.
+    pub(crate) fn reset(
+        &self,
+        seed: Option<u64>,
+        now: Option<Millis>,
+        freeze: Option<bool>,
+    ) -> rusqlite::Result<()> {
+        let seed = seed.unwrap_or_else(|| self.seed());
+        self.store.reset(seed)?;
+        self.seed.store(seed, Ordering::Relaxed);
+        self.clock.set(Mode::starting(
+            now.or(self.start_now),
+            freeze.unwrap_or(self.start_freeze),
+        ));
+        self.faults.clear();
+        self.log.clear();
+        Ok(())
+    }
+}

@@ -1,0 +1,164 @@
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use jiff::{
+    Timestamp, ToSpan,
+    civil::{Date, Weekday},
+    tz::{TimeZone, offset},
+};
+
+/// The last moment the clock can show (9000-01-01): beyond it, dates stop being expressible.
+const LAST: i64 = 221_845_392_000_000;
+
+/// A moment, in milliseconds since 1970.
+pub(crate) type Millis = i64;
+
+/// The time zone of the demo company: Asia/Bahrain, which has no summer time.
+fn company_zone() -> TimeZone {
+    TimeZone::fixed(offset(3))
+}
+
+/// Where the time comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Mode {
+    /// The time of the machine, moved by an offset.
+    Real { offset: i64 },
+    /// It stands still.
+    Frozen { now: Millis },
+    /// It runs from `from`, `factor` times as fast as the machine's.
+    Scaled {
+        from: Millis,
+        since: Instant,
+        factor: f64,
+    },
+}
+
+impl Mode {
+    /// What `now` and `freeze` of a configuration or a reset ask for.
+    pub(crate) fn starting(now: Option<Millis>, freeze: bool) -> Self {
+        let real = real_now();
+        if freeze {
+            Self::Frozen {
+                now: now.unwrap_or(real),
+            }
+        } else {
+            Self::Real {
+                offset: now.map_or(0, |now| now.saturating_sub(real)),
+            }
+        }
+    }
+
+    fn now(self) -> Millis {
+        let now = match self {
+            Self::Real { offset } => real_now().saturating_add(offset),
+            Self::Frozen { now } => now,
+            Self::Scaled {
+                from,
+                since,
+                factor,
+            } => {
+                #[allow(clippy::cast_possible_truncation)]
+                let passed = (since.elapsed().as_secs_f64() * 1000.0 * factor) as i64;
+                from.saturating_add(passed)
+            }
+        };
+        now.clamp(0, LAST)
+    }
+}
+
+/// The clock that everything in the sandbox goes by.
+#[derive(Debug)]
+pub(crate) struct Clock(Mutex<Mode>);
+
+impl Clock {
+    pub(crate) fn new(mode: Mode) -> Self {
+        Self(Mutex::new(mode))
+    }
+
+    pub(crate) fn mode(&self) -> Mode {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set(&self, mode: Mode) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = mode;
+    }
+
+    pub(crate) fn now(&self) -> Millis {
+        self.mode().now()
+    }
+
+    /// Moves the clock by so many milliseconds, whatever its mode.
+    pub(crate) fn advance(&self, by: i64) {
+        let mut mode = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *mode {
+            Mode::Real { offset: moved }
+            | Mode::Frozen { now: moved }
+            | Mode::Scaled { from: moved, .. } => *moved = moved.saturating_add(by),
+        }
+    }
+
+    /// The time as the `Date` header has it.
+    pub(crate) fn http_date(&self) -> String {
+        let since = Duration::from_millis(u64::try_from(self.now()).unwrap_or(0));
+        httpdate::fmt_http_date(UNIX_EPOCH + since)
+    }
+}
+
+pub(crate) fn real_now() -> Millis {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|since| i64::try_from(since.as_millis()).ok())
+        .unwrap_or(0)
+}
+
+/// ISO 8601 in UTC with milliseconds, as everywhere in the contract.
+pub(crate) fn format(at: Millis) -> String {
+    format!("{:.3}", Timestamp::from_millisecond(at).unwrap_or_default())
+}
+
+/// Reads an ISO 8601 time in UTC with a trailing `Z`; any other form is `None`.
+pub(crate) fn parse(text: &str) -> Option<Millis> {
+    let is_utc = text.len() <= 30 && text.ends_with('Z') && text.as_bytes().get(10) == Some(&b'T');
+    let at: Timestamp = text.parse().ok()?;
+    is_utc
+        .then(|| at.as_millisecond())
+        .filter(|at| (0..=LAST).contains(at))
+}
+
+/// The day it is in the company at that moment.
+pub(crate) fn company_day(at: Millis) -> Date {
+    Timestamp::from_millisecond(at)
+        .unwrap_or_default()
+        .to_zoned_datetime(company_zone())
+        .date()
+}
+
+/// Minutes since the company's midnight.
+pub(crate) fn company_minute(at: Millis) -> i64 {
+    let time = Timestamp::from_millisecond(at)
+        .unwrap_or_default()
+        .to_zoned_datetime(company_zone())
+        .time();
+    i64::from(time.hour()) * 60 + i64::from(time.minute())
+}
+
+/// The moment at which that day is so many minutes old in the company; `None` at the far end of the calendar.
+pub(crate) fn company_moment(day: Date, minute: i64) -> Option<Millis> {
+    let midnight = day.to_zoned_datetime(company_zone()).ok()?;
+    Some(
+        midnight
+            .checked_add(minute.minutes())
+            .ok()?
+            .timestamp()
+            .as_millisecond(),
+    )
+}
+
+/// 0 for Sunday to 6 for Saturday.
+pub(crate) fn weekday(day: Date) -> i8 {
+    let weekday: Weekday = day.weekday();
+    weekday.to_sunday_zero_offset()
+}

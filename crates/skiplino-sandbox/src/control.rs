@@ -1,0 +1,179 @@
+//! The routes, and what the control API does: staff, the clock, faults, and a look inside.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::{self, Body},
+    extract::RawPathParams,
+    http::{Method, Request, Response, StatusCode},
+    routing::{MethodFilter, on},
+};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    app::App,
+    envelope::{Answer, Failure},
+    locale::{Locale, Reason},
+    pipeline,
+    reply::Reply,
+    routes::{API_PREFIX, CONTROL_PREFIX, OPERATIONS},
+    validate::{Fields, Query},
+};
+
+mod company;
+mod inside;
+mod misbehave;
+mod time;
+
+/// A request of the control API.
+struct Input<'a> {
+    app: &'a App,
+    id: String,
+    query: &'a str,
+    body: Map<String, Value>,
+}
+
+impl Input<'_> {
+    fn fields(&self) -> Fields {
+        Fields::new(self.body.clone())
+    }
+
+    fn query(&self) -> Query {
+        Query::parse(self.query)
+    }
+}
+
+type Outcome = Result<Value, Failure>;
+type Handler = fn(&Input<'_>) -> Outcome;
+
+const ROUTES: [(Method, &str, Handler); 26] = [
+    (Method::GET, "/health", inside::health),
+    (Method::GET, "/state", inside::state),
+    (Method::POST, "/reset", time::reset),
+    (Method::GET, "/clock", time::get),
+    (Method::PUT, "/clock", time::put),
+    (Method::POST, "/clock/advance", time::advance),
+    (Method::POST, "/services/{id}/call-next", company::call_next),
+    (Method::POST, "/services/{id}/walk-ins", company::walk_ins),
+    (Method::POST, "/services/{id}/fill-slot", company::fill_slot),
+    (Method::PUT, "/services/{id}", company::put_service),
+    (Method::PUT, "/branches/{id}", company::put_branch),
+    (Method::POST, "/tickets/{id}/call", company::call),
+    (Method::POST, "/tickets/{id}/serve", company::serve),
+    (Method::POST, "/tickets/{id}/no-show", company::no_show),
+    (Method::POST, "/tickets/{id}/check-in", company::check_in),
+    (Method::POST, "/customers/generate", company::generate),
+    (Method::GET, "/tickets", inside::tickets),
+    (Method::GET, "/customers", inside::customers),
+    (Method::GET, "/requests", inside::requests),
+    (Method::GET, "/requests/counts", inside::counts),
+    (Method::DELETE, "/requests", inside::forget),
+    (Method::GET, "/faults", misbehave::list),
+    (Method::POST, "/faults", misbehave::add),
+    (Method::DELETE, "/faults", misbehave::clear),
+    (Method::DELETE, "/faults/{id}", misbehave::remove),
+    (Method::POST, "/faults/{id}/release", misbehave::release),
+];
+
+/// Long enough for a slow machine, short enough that a broken test ends.
+const PATIENCE: Duration = Duration::from_secs(10);
+const LONGEST_BODY: usize = 8 << 20;
+
+/// The whole server: the operations of the API, and the control API.
+pub(crate) fn router(app: &Arc<App>) -> Router {
+    let mut router = Router::new();
+    for operation in &OPERATIONS {
+        if let Some(filter) = filter(operation.method) {
+            let app = Arc::clone(app);
+            let handler = move |request| pipeline::run(Arc::clone(&app), operation, request);
+            router = router.route(
+                &format!("{API_PREFIX}{}", operation.path),
+                on(filter, handler),
+            );
+        }
+    }
+    for (method, path, handler) in ROUTES {
+        if let Some(filter) = filter(method.as_str()) {
+            let app = Arc::clone(app);
+            let handler = move |params: RawPathParams, request| {
+                let app = Arc::clone(&app);
+                async move { run(&app, handler, &params, request).await }
+            };
+            router = router.route(&format!("{CONTROL_PREFIX}{path}"), on(filter, handler));
+        }
+    }
+    let held = {
+        let app = Arc::clone(app);
+        move |request: Request<Body>| async move {
+            let mut query = Query::parse(request.uri().query().unwrap_or_default());
+            let at_least = query.count("atLeast");
+            let held = app.faults.held(at_least.unwrap_or(0), PATIENCE).await;
+            respond(Ok(json!({"held": held.now, "total": held.total})))
+        }
+    };
+    let (for_fallback, for_method) = (Arc::clone(app), Arc::clone(app));
+    router
+        .route(
+            &format!("{CONTROL_PREFIX}/held"),
+            on(MethodFilter::GET, held),
+        )
+        .fallback(move |request: Request<Body>| async move {
+            let failure = Failure::NotFound(Some(Reason::PathNotFound));
+            refuse(&for_fallback, request, failure)
+        })
+        .method_not_allowed_fallback(move |request: Request<Body>| async move {
+            refuse(&for_method, request, Failure::MethodNotAllowed)
+        })
+}
+
+fn filter(method: &str) -> Option<MethodFilter> {
+    Method::from_bytes(method.as_bytes())
+        .ok()
+        .and_then(|method| MethodFilter::try_from(method).ok())
+}
+
+fn refuse(app: &App, request: Request<Body>, failure: Failure) -> Response<Body> {
+    if request.uri().path().starts_with(CONTROL_PREFIX) {
+        respond(Err(failure))
+    } else {
+        pipeline::refuse(app, request, failure)
+    }
+}
+
+async fn run(
+    app: &App,
+    handler: Handler,
+    params: &RawPathParams,
+    request: Request<Body>,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let body = body::to_bytes(body, LONGEST_BODY).await.unwrap_or_default();
+    let body = match serde_json::from_slice(&body) {
+        Ok(Value::Object(body)) => body,
+        _ if body.iter().all(u8::is_ascii_whitespace) => Map::new(),
+        _ => return respond(Err(Failure::field("body", Reason::NotAnObject))),
+    };
+    let input = Input {
+        app,
+        id: params
+            .iter()
+            .next()
+            .map(|(_, id)| id.to_owned())
+            .unwrap_or_default(),
+        query: parts.uri.query().unwrap_or_default(),
+        body,
+    };
+    respond(handler(&input))
+}
+
+fn respond(outcome: Outcome) -> Response<Body> {
+    let answer = match outcome {
+        Ok(body) => Answer {
+            status: StatusCode::OK,
+            body,
+        },
+        Err(failure) => failure.answer(Locale::En),
+    };
+    Reply::from(answer).response()
+}

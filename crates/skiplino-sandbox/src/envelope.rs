@@ -1,0 +1,123 @@
+use axum::http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    locale::{Locale, Reason},
+    validate::Page,
+};
+
+/// What is answered, before it becomes bytes.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) fn ok(message: &str, data: Value) -> Self {
+        Self {
+            status: StatusCode::OK,
+            body: envelope([("message", message.into()), ("data", data)]),
+        }
+    }
+
+    pub(crate) fn created(message: &str, data: Value) -> Self {
+        Self {
+            status: StatusCode::CREATED,
+            ..Self::ok(message, data)
+        }
+    }
+
+    pub(crate) fn page(message: &str, data: Vec<Value>, page: Page, total: i64) -> Self {
+        let pages = (total + page.limit - 1) / page.limit;
+        let pagination = json!({
+            "total": total,
+            "totalPages": pages,
+            "page": page.number,
+            "limit": page.limit,
+            "hasNextPage": page.number < pages,
+            "hasPrevPage": page.number > 1,
+        });
+        Self {
+            status: StatusCode::OK,
+            body: envelope([
+                ("message", message.into()),
+                ("data", data.into()),
+                ("pagination", pagination),
+            ]),
+        }
+    }
+}
+
+/// The fields in that order. Unlike `json!`, it moves the data instead of copying them.
+fn envelope<const N: usize>(fields: [(&str, Value); N]) -> Value {
+    fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+/// Why there is no success to answer.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A business rule of booking.
+    Rejected(Reason),
+    Unauthorized(Reason),
+    NotFound(Option<Reason>),
+    MethodNotAllowed,
+    Conflict(Reason),
+    Invalid(Vec<(String, Reason)>),
+    /// The database failed: a full disk, mostly.
+    Store(rusqlite::Error),
+}
+
+impl Failure {
+    pub(crate) fn field(name: &str, reason: Reason) -> Self {
+        Self::Invalid(vec![(name.to_owned(), reason)])
+    }
+
+    pub(crate) fn answer(self, locale: Locale) -> Answer {
+        let reason = |reason: Reason| Value::from(reason.text(locale));
+        let (status, message, error) = match self {
+            Self::Rejected(why) => (StatusCode::BAD_REQUEST, "Booking failed.", reason(why)),
+            Self::Unauthorized(why) => (StatusCode::UNAUTHORIZED, "Unauthorized.", reason(why)),
+            Self::NotFound(why) => (
+                StatusCode::NOT_FOUND,
+                "Not found.",
+                why.map_or(Value::Null, reason),
+            ),
+            Self::MethodNotAllowed => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "Method not allowed.",
+                reason(Reason::MethodNotAllowed),
+            ),
+            Self::Conflict(why) => (StatusCode::CONFLICT, "Conflict.", reason(why)),
+            Self::Invalid(fields) => {
+                let fields: Map<String, Value> = fields
+                    .into_iter()
+                    .map(|(name, why)| (name, reason(why)))
+                    .collect();
+                (
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "Validation failed.",
+                    Value::Object(fields),
+                )
+            }
+            Self::Store(error) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Something went wrong.",
+                Value::from(error.to_string()),
+            ),
+        };
+        Answer {
+            status,
+            body: envelope([("message", message.into()), ("error", error)]),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error)
+    }
+}

@@ -1,0 +1,257 @@
+//! Misbehaviour on command.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use serde_json::{Map, Value, json};
+use tokio::sync::watch;
+
+mod distort;
+mod kind;
+
+pub(crate) use kind::Kind;
+
+use crate::{
+    envelope::Failure,
+    locale::Reason,
+    routes::{OPERATIONS, Operation},
+    validate::Fields,
+};
+
+/// The faults that are set, and the requests they hold.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    set: Mutex<Set>,
+    held: watch::Sender<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Set {
+    last_id: u64,
+    faults: Vec<Fault>,
+}
+
+#[derive(Debug)]
+struct Fault {
+    id: u64,
+    /// None for every operation.
+    operation: Option<&'static str>,
+    kind: Arc<Kind>,
+    when: When,
+    given: Map<String, Value>,
+    seen: u64,
+    fired: u64,
+    /// Counts the releases; dropping it with the fault releases as well.
+    releases: watch::Sender<u64>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum When {
+    Always,
+    Nth(u64),
+    First(u64),
+    Every(u64),
+    Probability(f64),
+}
+
+/// A fault that applies to the request at hand.
+#[derive(Debug)]
+pub(crate) struct Fired {
+    pub(crate) kind: Arc<Kind>,
+    pub(crate) release: watch::Receiver<u64>,
+}
+
+/// How many requests are held, and were ever held.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Held {
+    pub(crate) now: u64,
+    pub(crate) total: u64,
+}
+
+/// One request less is held, however the holding ends.
+struct Hold<'a>(&'a watch::Sender<Held>);
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|held| held.now -= 1);
+    }
+}
+
+impl Faults {
+    fn with<T>(&self, work: impl FnOnce(&mut Set) -> T) -> T {
+        work(&mut self.set.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Sets a fault; answers it as it will be listed.
+    pub(crate) fn add(&self, given: Map<String, Value>) -> Result<Value, Failure> {
+        let mut fields = Fields::new(given.clone());
+        fields.require("operation");
+        let operation = match fields.id("operation").as_deref() {
+            None | Some("*") => None,
+            Some(id) => {
+                let known = OPERATIONS.iter().find(|operation| operation.id == id);
+                if known.is_none() {
+                    fields.errors.add("operation", Reason::DoesNotExist);
+                }
+                known.map(|operation| operation.id)
+            }
+        };
+        let when = When::parse(&mut fields);
+        let kind = Kind::parse(&mut fields);
+        fields.errors.finish()?;
+        let (Some(when), Some(kind)) = (when, kind) else {
+            return Err(Failure::field("kind", Reason::Required));
+        };
+        Ok(self.with(|set| {
+            set.last_id += 1;
+            let fault = Fault {
+                id: set.last_id,
+                operation,
+                kind: Arc::new(kind),
+                when,
+                given,
+                seen: 0,
+                fired: 0,
+                releases: watch::Sender::default(),
+            };
+            let json = fault.json();
+            set.faults.push(fault);
+            json
+        }))
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        self.with(|set| set.faults.iter().map(Fault::json).collect())
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.with(|set| set.faults.len())
+    }
+
+    /// Takes every fault back, and releases what they hold.
+    pub(crate) fn clear(&self) {
+        self.with(|set| set.faults.clear());
+    }
+
+    /// Takes one back; whether there was one.
+    pub(crate) fn remove(&self, id: u64) -> bool {
+        self.with(|set| {
+            let before = set.faults.len();
+            set.faults.retain(|fault| fault.id != id);
+            set.faults.len() < before
+        })
+    }
+
+    /// Lets go on what the fault holds now; whether there is such a fault.
+    pub(crate) fn release(&self, id: u64) -> bool {
+        self.with(|set| {
+            let fault = set.faults.iter().find(|fault| fault.id == id);
+            fault.is_some_and(|fault| {
+                fault.releases.send_modify(|count| *count += 1);
+                true
+            })
+        })
+    }
+
+    /// The first fault that applies to this request. All of them count it.
+    pub(crate) fn fire(&self, operation: &Operation, seed: u64) -> Option<Fired> {
+        self.with(|set| {
+            let mut first = None;
+            for fault in &mut set.faults {
+                if fault.operation.is_some_and(|id| id != operation.id) {
+                    continue;
+                }
+                fault.seen += 1;
+                if first.is_none() && fault.when.applies(fault.seen, seed ^ fault.id) {
+                    fault.fired += 1;
+                    first = Some(Fired {
+                        kind: Arc::clone(&fault.kind),
+                        release: fault.releases.subscribe(),
+                    });
+                }
+            }
+            first
+        })
+    }
+
+    /// Returns when the fault is released or taken back, or the time is up.
+    pub(crate) async fn hold(&self, mut release: watch::Receiver<u64>, cap: Option<Duration>) {
+        self.held.send_modify(|held| {
+            held.now += 1;
+            held.total += 1;
+        });
+        let _hold = Hold(&self.held);
+        match cap {
+            Some(cap) => {
+                let _ = tokio::time::timeout(cap, release.changed()).await;
+            }
+            None => {
+                let _ = release.changed().await;
+            }
+        }
+    }
+
+    /// How many are held, once there are so many or the time is up.
+    pub(crate) async fn held(&self, at_least: u64, patience: Duration) -> Held {
+        let mut held = self.held.subscribe();
+        let enough = held.wait_for(|held| held.now >= at_least);
+        let _ = tokio::time::timeout(patience, enough).await;
+        *self.held.borrow()
+    }
+}
+
+impl Fault {
+    fn json(&self) -> Value {
+        let mut json = Map::new();
+        json.insert("id".to_owned(), json!(self.id));
+        json.extend(self.given.clone());
+        json.insert("seen".to_owned(), json!(self.seen));
+        json.insert("fired".to_owned(), json!(self.fired));
+        Value::Object(json)
+    }
+}
+
+impl When {
+    fn parse(fields: &mut Fields) -> Option<Self> {
+        let Some(when) = fields.object("when") else {
+            return Some(Self::Always);
+        };
+        let parsed = when
+            .as_object()
+            .filter(|when| when.len() == 1)
+            .and_then(|when| when.iter().next())
+            .and_then(|(name, value)| {
+                let count = value.as_u64().filter(|count| *count > 0);
+                match name.as_str() {
+                    "nth" => count.map(Self::Nth),
+                    "first" => count.map(Self::First),
+                    "every" => count.map(Self::Every),
+                    "probability" => value
+                        .as_f64()
+                        .filter(|chance| (0.0..=1.0).contains(chance))
+                        .map(Self::Probability),
+                    _ => None,
+                }
+            });
+        if parsed.is_none() {
+            fields.errors.add("when", Reason::NotValid);
+        }
+        parsed
+    }
+
+    /// Whether it is the turn of the request that is the `seen`th.
+    fn applies(self, seen: u64, seed: u64) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Nth(nth) => seen == nth,
+            Self::First(first) => seen <= first,
+            Self::Every(every) => seen.is_multiple_of(every),
+            Self::Probability(chance) => {
+                StdRng::seed_from_u64(seed.rotate_left(32) ^ seen).random_bool(chance)
+            }
+        }
+    }
+}

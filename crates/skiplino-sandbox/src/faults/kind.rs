@@ -1,0 +1,215 @@
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
+
+use axum::http::{HeaderValue, StatusCode, header};
+use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
+use serde_json::{Value, json};
+
+use super::distort::Distortion;
+use crate::{
+    locale::Reason,
+    reply::{HTML, JSON, Payload, Reply},
+    validate::Fields,
+};
+
+const LONGEST_WAIT: u64 = 24 * 60 * 60 * 1000;
+const LARGEST_BODY: u64 = 4 << 30;
+const BAD_GATEWAY: &str = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>";
+const WELCOME: &str = "<!DOCTYPE html><html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>";
+
+/// What goes wrong.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Delay(Duration),
+    Hold {
+        cap: Option<Duration>,
+        drops: bool,
+    },
+    Refuse,
+    DropBefore,
+    DropAfterCommit,
+    Truncate,
+    MalformedJson,
+    SlowBody {
+        pause: Duration,
+        chunk: usize,
+    },
+    Distort(Distortion),
+    /// Something else is answered, with or without having done what was asked.
+    Instead {
+        name: &'static str,
+        reply: Reply,
+        commit: bool,
+    },
+}
+
+impl Kind {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Delay(_) => "delay",
+            Self::Hold { .. } => "hold",
+            Self::Refuse => "refuse",
+            Self::DropBefore => "drop_before",
+            Self::DropAfterCommit => "drop_after_commit",
+            Self::Truncate => "truncate",
+            Self::MalformedJson => "malformed_json",
+            Self::SlowBody { .. } => "slow_body",
+            Self::Distort(Distortion::WrongTypes) => "wrong_json",
+            Self::Distort(Distortion::UnknownEnum) => "unknown_enum",
+            Self::Distort(Distortion::ExtraFields) => "extra_fields",
+            Self::Distort(Distortion::MissingOptional) => "missing_optional",
+            Self::Instead { name, .. } => name,
+        }
+    }
+
+    /// Reads `kind` and what belongs to it.
+    pub(super) fn parse(fields: &mut Fields) -> Option<Self> {
+        fields.require("kind");
+        let name = fields.id("kind")?;
+        let commit = fields.flag("commit").unwrap_or(false);
+        Some(match name.as_str() {
+            "delay" => Self::Delay(milliseconds(fields, true)?),
+            "hold" => Self::Hold {
+                cap: milliseconds(fields, false),
+                drops: match fields.text("then").as_deref() {
+                    None | Some("commit") => false,
+                    Some("drop") => true,
+                    Some(_) => {
+                        fields.errors.add("then", Reason::NotValid);
+                        return None;
+                    }
+                },
+            },
+            "refuse" => Self::Refuse,
+            "drop_before" => Self::DropBefore,
+            "drop_after_commit" => Self::DropAfterCommit,
+            "truncate" => Self::Truncate,
+            "malformed_json" => Self::MalformedJson,
+            "slow_body" => Self::SlowBody {
+                pause: milliseconds(fields, true)?,
+                chunk: fields
+                    .whole("chunk", 1, 1 << 20)
+                    .and_then(|chunk| usize::try_from(chunk).ok())
+                    .unwrap_or(64),
+            },
+            "wrong_json" => Self::Distort(Distortion::WrongTypes),
+            "unknown_enum" => Self::Distort(Distortion::UnknownEnum),
+            "extra_fields" => Self::Distort(Distortion::ExtraFields),
+            "missing_optional" => Self::Distort(Distortion::MissingOptional),
+            "status" => Self::instead("status", status(fields)?, commit),
+            "html_502" => Self::instead(
+                "html_502",
+                html(StatusCode::BAD_GATEWAY, BAD_GATEWAY),
+                commit,
+            ),
+            "empty_503" => Self::instead(
+                "empty_503",
+                Reply::empty(StatusCode::SERVICE_UNAVAILABLE),
+                commit,
+            ),
+            "html_200" => Self::instead("html_200", html(StatusCode::OK, WELCOME), false),
+            "no_content" => Self::instead("no_content", Reply::empty(StatusCode::NO_CONTENT), true),
+            "rate_limit" => Self::instead("rate_limit", rate_limit(fields)?, false),
+            "redirect" => Self::instead("redirect", redirect(fields)?, false),
+            "huge_body" => {
+                let length = fields.whole("bytes", 1, LARGEST_BODY).unwrap_or(17 << 20);
+                let mut reply = Reply::empty(StatusCode::OK);
+                reply.content_type = Some(JSON);
+                reply.payload = Payload::Filler(length);
+                Self::instead("huge_body", reply, false)
+            }
+            "gzip_bomb" => {
+                let length = fields.whole("bytes", 1, LARGEST_BODY).unwrap_or(64 << 20);
+                Self::instead("gzip_bomb", gzip_bomb(length).ok()?, false)
+            }
+            _ => {
+                fields.errors.add("kind", Reason::DoesNotExist);
+                return None;
+            }
+        })
+    }
+
+    fn instead(name: &'static str, reply: Reply, commit: bool) -> Self {
+        Self::Instead {
+            name,
+            reply,
+            commit,
+        }
+    }
+}
+
+fn milliseconds(fields: &mut Fields, required: bool) -> Option<Duration> {
+    if required {
+        fields.require("ms");
+    }
+    fields
+        .whole("ms", 0, LONGEST_WAIT)
+        .map(Duration::from_millis)
+}
+
+fn html(status: StatusCode, body: &'static str) -> Reply {
+    Reply::new(status, HTML, Bytes::from_static(body.as_bytes()))
+}
+
+fn error(status: StatusCode) -> Value {
+    let reason = status.canonical_reason().unwrap_or("Unknown");
+    json!({"message": format!("{reason}."), "error": null})
+}
+
+fn status(fields: &mut Fields) -> Option<Reply> {
+    fields.require("status");
+    let code = fields.whole("status", 200, 599)?;
+    let status = StatusCode::from_u16(u16::try_from(code).ok()?).ok()?;
+    if [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&status) {
+        return Some(Reply::empty(status));
+    }
+    let body = fields.get("body").cloned().unwrap_or_else(|| error(status));
+    Some(Reply::new(status, JSON, body.to_string().into()))
+}
+
+fn rate_limit(fields: &mut Fields) -> Option<Reply> {
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let mut reply = Reply::new(status, JSON, error(status).to_string().into());
+    let value = match fields.get("retryAfter") {
+        None => return Some(reply),
+        Some(Value::String(date)) => HeaderValue::from_str(date).ok(),
+        Some(Value::Number(seconds)) => HeaderValue::from_str(&seconds.to_string()).ok(),
+        Some(_) => None,
+    };
+    if let Some(value) = value {
+        reply.headers.push((header::RETRY_AFTER, value));
+        Some(reply)
+    } else {
+        fields.errors.add("retryAfter", Reason::NotValid);
+        None
+    }
+}
+
+fn redirect(fields: &mut Fields) -> Option<Reply> {
+    fields.require("location");
+    let location = fields.id("location")?;
+    let mut reply = Reply::empty(StatusCode::FOUND);
+    match HeaderValue::from_str(&location) {
+        Ok(value) => reply.headers.push((header::LOCATION, value)),
+        Err(_) => fields.errors.add("location", Reason::NotValid),
+    }
+    Some(reply)
+}
+
+/// JSON of that length, packed. Made when the fault is set, so that the answer itself comes at once.
+fn gzip_bomb(length: u64) -> io::Result<Reply> {
+    const START: &[u8] = br#"{"message":""#;
+    const END: &[u8] = br#"","data":null}"#;
+    let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+    packer.write_all(START)?;
+    let padding = length.saturating_sub((START.len() + END.len()) as u64);
+    io::copy(&mut io::Read::take(io::repeat(b'a'), padding), &mut packer)?;
+    packer.write_all(END)?;
+    let mut reply = Reply::new(StatusCode::OK, JSON, packer.finish()?.into());
+    let gzip = HeaderValue::from_static("gzip");
+    reply.headers.push((header::CONTENT_ENCODING, gzip));
+    Ok(reply)
+}

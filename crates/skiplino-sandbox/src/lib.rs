@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod app;
+mod auth;
+mod clock;
+mod config;
+mod control;
+mod envelope;
+mod exchanges;
+mod faults;
+mod locale;
+mod log;
+mod pipeline;
+mod reply;
+mod routes;
+mod server;
+mod store;
+mod validate;
+
+pub use auth::{DEMO_PUBLIC_KEY, DEMO_SECRET_KEY};
+pub use config::Config;
+pub use routes::{API_PREFIX, CONTROL_PREFIX, KeyClass, OPERATIONS, Operation};
+pub use server::{Ready, Sandbox, serve};

@@ -1,0 +1,221 @@
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+};
+
+use axum::http::{HeaderMap, Method, header, request::Parts};
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    auth::Key,
+    clock::{self, Millis},
+    routes::{OPERATIONS, Operation},
+};
+
+/// Older requests are forgotten; only the counts go on.
+const KEPT: usize = 10_000;
+/// Bodies and answers together; big ones must not fill the memory.
+const KEPT_BYTES: usize = 64 << 20;
+
+/// The requests the API received.
+#[derive(Debug, Default)]
+pub(crate) struct Log(Mutex<Requests>);
+
+#[derive(Debug, Default)]
+struct Requests {
+    kept: VecDeque<Entry>,
+    /// What the bodies and answers of `kept` take.
+    bytes: usize,
+    last_seq: u64,
+    /// Requests up to this one were cleared away, so their endings count no more.
+    cleared: u64,
+    counts: [Count; OPERATIONS.len()],
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Count {
+    received: u64,
+    committed: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    seq: u64,
+    at: Millis,
+    operation: Option<&'static str>,
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: Bytes,
+    fault: Option<&'static str>,
+    committed: bool,
+    status: Option<u16>,
+    answer: Option<Bytes>,
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ending {
+    /// Whether it changed the state.
+    pub(crate) committed: bool,
+    pub(crate) status: Option<u16>,
+    /// None if no answer was sent, or one too big to keep.
+    pub(crate) answer: Option<Bytes>,
+}
+
+/// Which of the counts belongs to the operation.
+fn index(operation: &Operation) -> Option<usize> {
+    OPERATIONS.iter().position(|other| other.id == operation.id)
+}
+
+impl Log {
+    fn with<T>(&self, work: impl FnOnce(&mut Requests) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Writes down that a request came in; answers its number.
+    pub(crate) fn received(
+        &self,
+        at: Millis,
+        operation: Option<&Operation>,
+        parts: &Parts,
+        body: Bytes,
+        fault: Option<&'static str>,
+    ) -> u64 {
+        self.with(|requests| {
+            if let Some(count) = operation
+                .and_then(index)
+                .and_then(|at| requests.counts.get_mut(at))
+            {
+                count.received += 1;
+            }
+            requests.last_seq += 1;
+            requests.bytes += body.len();
+            requests.kept.push_back(Entry {
+                seq: requests.last_seq,
+                at,
+                operation: operation.map(|operation| operation.id),
+                method: parts.method.clone(),
+                path: parts
+                    .uri
+                    .path_and_query()
+                    .map_or_else(String::new, ToString::to_string),
+                headers: parts.headers.clone(),
+                body,
+                fault,
+                committed: false,
+                status: None,
+                answer: None,
+            });
+            requests.forget();
+            requests.last_seq
+        })
+    }
+
+    /// Writes down how it ended, if it has not been forgotten meanwhile.
+    pub(crate) fn ended(&self, seq: u64, operation: Option<&Operation>, ending: Ending) {
+        self.with(|requests| {
+            if seq <= requests.cleared {
+                return;
+            }
+            if ending.committed
+                && let Some(count) = operation
+                    .and_then(index)
+                    .and_then(|at| requests.counts.get_mut(at))
+            {
+                count.committed += 1;
+            }
+            let found = requests.kept.binary_search_by_key(&seq, |entry| entry.seq);
+            if let Some(entry) = found.ok().and_then(|at| requests.kept.get_mut(at)) {
+                entry.committed = ending.committed;
+                entry.status = ending.status;
+                entry.answer = ending.answer;
+                requests.bytes += entry.answer.as_ref().map_or(0, Bytes::len);
+            }
+        });
+    }
+
+    /// What is kept, filtered, and the counts.
+    pub(crate) fn json(&self, operation: Option<&str>, after: u64) -> Value {
+        let requests: Vec<_> = self.with(|requests| {
+            requests
+                .kept
+                .iter()
+                .filter(|entry| entry.seq > after)
+                .filter(|entry| operation.is_none() || entry.operation == operation)
+                .map(Entry::json)
+                .collect()
+        });
+        json!({"requests": requests, "total": self.counts()})
+    }
+
+    /// How many requests of each operation came in, and how many of them changed the state.
+    pub(crate) fn counts(&self) -> Value {
+        let counts = self.with(|requests| requests.counts);
+        OPERATIONS
+            .iter()
+            .zip(counts)
+            .map(|(operation, count)| {
+                let count = json!({"received": count.received, "committed": count.committed});
+                (operation.id.to_owned(), count)
+            })
+            .collect()
+    }
+
+    pub(crate) fn clear(&self) {
+        self.with(|requests| {
+            requests.kept.clear();
+            requests.bytes = 0;
+            requests.cleared = requests.last_seq;
+            requests.counts = Default::default();
+        });
+    }
+}
+
+impl Requests {
+    /// Drops the oldest while there are too many, or they are too big.
+    fn forget(&mut self) {
+        while self.kept.len() > KEPT || self.bytes > KEPT_BYTES {
+            let Some(entry) = self.kept.pop_front() else {
+                return;
+            };
+            self.bytes -= entry.body.len() + entry.answer.map_or(0, |answer| answer.len());
+        }
+    }
+}
+
+impl Entry {
+    fn json(&self) -> Value {
+        let headers: Map<String, Value> = self
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                let value = if *name == header::AUTHORIZATION {
+                    Key::of(&self.headers).name().into()
+                } else {
+                    String::from_utf8_lossy(value.as_bytes())
+                };
+                (name.to_string(), json!(value))
+            })
+            .collect();
+        json!({
+            "seq": self.seq,
+            "at": clock::format(self.at),
+            "operation": self.operation,
+            "method": self.method.as_str(),
+            "path": self.path,
+            "headers": headers,
+            "body": Some(&self.body).filter(|body| !body.is_empty()).map(|body| json_or_text(body)),
+            "fault": self.fault,
+            "committed": self.committed,
+            "status": self.status,
+            "answer": self.answer.as_deref().map(json_or_text),
+        })
+    }
+}
+
+/// A body as JSON or, if it is none, as text.
+pub(crate) fn json_or_text(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_else(|_| json!(String::from_utf8_lossy(body)))
+}

@@ -1,0 +1,151 @@
+use axum::http::Method;
+
+use crate::{
+    api::{Call, branches, customers, services, tickets},
+    envelope::{Answer, Failure},
+};
+
+/// The path under which the API is served.
+pub const API_PREFIX: &str = "/external/v1";
+/// The path under which the sandbox itself is controlled.
+pub const CONTROL_PREFIX: &str = "/_sandbox";
+
+/// Which keys open an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyClass {
+    /// A public or a secret key.
+    Any,
+    /// A secret key only.
+    Secret,
+}
+
+/// One operation of the API.
+#[derive(Debug)]
+pub struct Operation {
+    /// Its id, as in the OpenAPI document.
+    pub id: &'static str,
+    /// `GET`, `POST`, `PUT` or `DELETE`.
+    pub method: &'static str,
+    /// Below [`API_PREFIX`], with parameters in braces.
+    pub path: &'static str,
+    /// Which keys open it.
+    pub key: KeyClass,
+    /// Every status it can answer with, unless a fault alters the answer.
+    pub statuses: &'static [u16],
+    pub(crate) handler: fn(&Call<'_>) -> Result<Answer, Failure>,
+}
+
+impl Operation {
+    /// Whether it may change the state.
+    pub(crate) fn writes(&self) -> bool {
+        self.method != Method::GET.as_str()
+    }
+}
+
+/// The operations in the order of the contract. The router is built from this table.
+pub static OPERATIONS: [Operation; 13] = [
+    Operation {
+        id: "listBranches",
+        method: "GET",
+        path: "/branches",
+        key: KeyClass::Any,
+        statuses: &[200, 401, 500],
+        handler: branches::list,
+    },
+    Operation {
+        id: "getBranchTree",
+        method: "GET",
+        path: "/branches/{branchId}/tree",
+        key: KeyClass::Any,
+        statuses: &[200, 401, 404, 500],
+        handler: branches::tree,
+    },
+    Operation {
+        id: "listSlots",
+        method: "GET",
+        path: "/services/{id}/slots",
+        key: KeyClass::Any,
+        statuses: &[200, 401, 422, 500],
+        handler: services::slots,
+    },
+    Operation {
+        id: "bookTicket",
+        method: "POST",
+        path: "/tickets/book",
+        key: KeyClass::Any,
+        statuses: &[201, 400, 401, 422, 500],
+        handler: tickets::book,
+    },
+    Operation {
+        id: "getTicket",
+        method: "GET",
+        path: "/tickets/{id}",
+        key: KeyClass::Any,
+        statuses: &[200, 401, 404, 500],
+        handler: tickets::get,
+    },
+    Operation {
+        id: "cancelTicket",
+        method: "POST",
+        path: "/tickets/{id}/cancel",
+        key: KeyClass::Any,
+        statuses: &[200, 401, 409, 422, 500],
+        handler: tickets::cancel,
+    },
+    Operation {
+        id: "rescheduleTicket",
+        method: "POST",
+        path: "/tickets/{id}/change-time",
+        key: KeyClass::Any,
+        statuses: &[200, 401, 404, 422, 500],
+        handler: tickets::reschedule,
+    },
+    Operation {
+        id: "createCustomer",
+        method: "POST",
+        path: "/customers/create",
+        key: KeyClass::Secret,
+        statuses: &[201, 401, 422, 500],
+        handler: customers::create,
+    },
+    Operation {
+        id: "listCustomers",
+        method: "GET",
+        path: "/customers/getAll",
+        key: KeyClass::Secret,
+        statuses: &[200, 401, 422, 500],
+        handler: customers::list,
+    },
+    Operation {
+        id: "getCustomer",
+        method: "GET",
+        path: "/customers/getOne",
+        key: KeyClass::Secret,
+        statuses: &[200, 401, 422, 500],
+        handler: customers::get,
+    },
+    Operation {
+        id: "updateCustomer",
+        method: "PUT",
+        path: "/customers/update",
+        key: KeyClass::Secret,
+        statuses: &[200, 401, 404, 422, 500],
+        handler: customers::update,
+    },
+    Operation {
+        id: "deleteCustomer",
+        method: "DELETE",
+        path: "/customers/delete",
+        key: KeyClass::Secret,
+        statuses: &[200, 401, 422, 500],
+        handler: customers::delete,
+    },
+    Operation {
+        id: "listCustomerTickets",
+        method: "GET",
+        path: "/customers/tickets",
+        key: KeyClass::Any,
+        statuses: &[200, 401, 404, 422, 500],
+        handler: customers::tickets,
+    },
+];

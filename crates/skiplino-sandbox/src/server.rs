@@ -1,0 +1,327 @@
+use std::{
+    convert::Infallible,
+    fmt, io,
+    net::{SocketAddr, TcpListener},
+    pin::pin,
+    sync::Arc,
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderValue, Request, header},
+};
+use hyper::{
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::TcpStream,
+    runtime::{Builder, Runtime},
+    sync::{mpsc, oneshot, watch},
+};
+
+use crate::{
+    app::App,
+    auth::{DEMO_PUBLIC_KEY, DEMO_SECRET_KEY},
+    config::Config,
+    control,
+    reply::Abort,
+    routes::{API_PREFIX, CONTROL_PREFIX},
+};
+
+/// How long requests may go on after a signal.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Where a sandbox answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ready {
+    address: SocketAddr,
+}
+
+impl Ready {
+    /// The address it listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The base URL of the API, for a client to be given.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}{API_PREFIX}", self.address)
+    }
+
+    /// The base URL of the control API.
+    #[must_use]
+    pub fn control_url(&self) -> String {
+        format!("http://{}{CONTROL_PREFIX}", self.address)
+    }
+
+    /// A secret key that it takes.
+    #[must_use]
+    pub fn secret_key(&self) -> &'static str {
+        DEMO_SECRET_KEY
+    }
+
+    /// A public key that it takes.
+    #[must_use]
+    pub fn public_key(&self) -> &'static str {
+        DEMO_PUBLIC_KEY
+    }
+}
+
+/// A running sandbox, with a thread and a runtime of its own. Dropping it closes every connection and waits for the thread.
+pub struct Sandbox {
+    ready: Ready,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// Starts a sandbox; it answers as soon as this returns.
+    ///
+    /// # Errors
+    /// If the address is not allowed or not free, or the data or exchanges cannot be written.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "one configuration starts one sandbox"
+    )]
+    pub fn start(config: Config) -> io::Result<Self> {
+        let prepared = Prepared::new(&config)?;
+        let ready = prepared.ready;
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("skiplino-sandbox".to_owned())
+            .spawn(move || {
+                prepared.run(Duration::ZERO, async {
+                    let _ = stopped.await;
+                });
+            })?;
+        Ok(Self {
+            ready,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// Where it answers, and which keys it takes.
+    #[must_use]
+    pub fn ready(&self) -> Ready {
+        self.ready
+    }
+
+    /// The base URL of the API, for a client to be given.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        self.ready.base_url()
+    }
+
+    /// The base URL of the control API.
+    #[must_use]
+    pub fn control_url(&self) -> String {
+        self.ready.control_url()
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Sandbox")
+            .field("address", &self.ready.address)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Runs a sandbox on this thread until the process is interrupted or asked to terminate. `on_ready` is called once it
+/// answers.
+///
+/// # Errors
+/// If the address is not allowed or not free, the data or exchanges cannot be written, or signals cannot be awaited.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "one configuration starts one sandbox"
+)]
+pub fn serve(config: Config, on_ready: impl FnOnce(&Ready)) -> io::Result<()> {
+    let prepared = Prepared::new(&config)?;
+    let signal = {
+        let _context = prepared.runtime.enter();
+        Signal::listen()?
+    };
+    on_ready(&prepared.ready);
+    prepared.run(GRACE, signal.received());
+    Ok(())
+}
+
+/// What ends a sandbox in the foreground.
+struct Signal {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signal {
+    #[cfg(unix)]
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    #[cfg(unix)]
+    async fn received(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn received(self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+/// A sandbox whose address is bound and whose state is open: nothing is left that could fail.
+struct Prepared {
+    ready: Ready,
+    app: Arc<App>,
+    listener: tokio::net::TcpListener,
+    runtime: Runtime,
+}
+
+impl Prepared {
+    fn new(config: &Config) -> io::Result<Self> {
+        let listen = config.listen;
+        if !listen.ip().is_loopback() && !config.allow_remote {
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!("{listen} is not a loopback address, and remote clients are not allowed"),
+            ));
+        }
+        let listener = TcpListener::bind(listen).map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot listen on {listen}: {error}"))
+        })?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let app = Arc::new(App::new(config, address)?);
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(config.threads.max(1))
+            .thread_name("skiplino-sandbox-worker")
+            .enable_all()
+            .build()?;
+        let listener = {
+            let _context = runtime.enter();
+            tokio::net::TcpListener::from_std(listener)?
+        };
+        Ok(Self {
+            ready: Ready { address },
+            app,
+            listener,
+            runtime,
+        })
+    }
+
+    /// Serves until `stopped`, then gives open requests that long to finish.
+    fn run(self, grace: Duration, stopped: impl Future<Output = ()>) {
+        let router = control::router(&self.app);
+        self.runtime.block_on(async {
+            let (stopping, stop) = watch::channel(());
+            let (alive, mut all_done) = mpsc::channel::<Infallible>(1);
+            let accepting = async {
+                loop {
+                    match self.listener.accept().await {
+                        Ok((stream, _)) => {
+                            let connection = connection(
+                                Arc::clone(&self.app),
+                                router.clone(),
+                                stream,
+                                stop.clone(),
+                                alive.clone(),
+                            );
+                            tokio::spawn(connection);
+                        }
+                        // Out of file descriptors, say: connections that end will free some.
+                        Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                    }
+                }
+            };
+            tokio::select! {
+                () = accepting => {}
+                () = stopped => {}
+            }
+            self.app.faults.clear();
+            drop((stopping, alive));
+            if !grace.is_zero() {
+                let _ = tokio::time::timeout(grace, all_done.recv()).await;
+            }
+        });
+        self.runtime.shutdown_timeout(GRACE);
+    }
+}
+
+/// Serves one connection until it ends. `_alive` tells that it has not.
+async fn connection(
+    app: Arc<App>,
+    router: Router,
+    stream: TcpStream,
+    mut stop: watch::Receiver<()>,
+    _alive: mpsc::Sender<Infallible>,
+) {
+    // Without it, small answers on a kept connection wait for the acknowledgement of the one before.
+    let _ = stream.set_nodelay(true);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(|request: Request<Incoming>| {
+        let answer = router.call(request.map(Body::new));
+        let app = &app;
+        async move {
+            let Ok(mut response) = answer.await;
+            if response.extensions().get::<Abort>().is_some() {
+                // An error of the service is what makes hyper close the connection without a byte.
+                return Err(io::Error::from(io::ErrorKind::ConnectionAborted));
+            }
+            if let Ok(date) = HeaderValue::from_str(&app.clock.http_date()) {
+                response.headers_mut().insert(header::DATE, date);
+            }
+            Ok(response)
+        }
+    });
+    let mut serving = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .serve_connection(TokioIo::new(stream), service)
+    );
+    tokio::select! {
+        _ = serving.as_mut() => {}
+        _ = stop.changed() => {
+            serving.as_mut().graceful_shutdown();
+            let _ = serving.await;
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The state of the company, in SQLite.
+
+use std::{
+    collections::HashMap,
+    io,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use rusqlite::{Connection, OptionalExtension};
+
+pub(crate) mod catalogue;
+pub(crate) mod customers;
+mod ids;
+mod open;
+mod ranks;
+pub(crate) mod slots;
+pub(crate) mod staff;
+pub(crate) mod tickets;
+
+use ranks::Ranks;
+
+const SEED: &str = include_str!("store/seed.sql");
+
+/// The database, one user at a time.
+#[derive(Debug)]
+pub(crate) struct Store(Mutex<Db>);
+
+/// The database and, beside it, what SQL would have to count row by row.
+#[derive(Debug)]
+pub(crate) struct Db {
+    conn: Connection,
+    seed: u64,
+    /// The `seq` of every customer.
+    roster: Ranks,
+    /// The places of those who wait, by service.
+    queues: HashMap<String, Ranks>,
+    /// Whether the open transaction changed `roster` or `queues`.
+    counted: bool,
+}
+
+impl Store {
+    /// Opens the database, and founds the demo company in an empty one.
+    pub(crate) fn open(path: Option<&Path>, seed: u64) -> io::Result<Self> {
+        Ok(Self(Mutex::new(open::open(path, seed)?)))
+    }
+
+    /// Runs one reading.
+    pub(crate) fn with<T>(&self, read: impl FnOnce(&Db) -> T) -> T {
+        read(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Runs one transaction: it takes effect as a whole or, on an error, not at all.
+    pub(crate) fn write<T, E: From<rusqlite::Error>>(
+        &self,
+        write: impl FnOnce(&mut Db) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut db = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        db.transaction(write)
+    }
+
+    /// Back to the demo company.
+    pub(crate) fn reset(&self, seed: u64) -> rusqlite::Result<()> {
+        self.write(|db| {
+            db.seed = seed;
+            for table in [
+                "numbers",
+                "slots",
+                "tickets",
+                "customers",
+                "services",
+                "groups",
+                "branches",
+                "sqlite_sequence",
+            ] {
+                db.conn.execute(&format!("DELETE FROM {table}"), ())?;
+            }
+            db.conn.execute_batch(SEED)?;
+            db.count()
+        })
+    }
+}
+
+impl Db {
+    fn transaction<T, E: From<rusqlite::Error>>(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;
+        self.counted = false;
+        let result = write(self).and_then(|value| {
+            self.conn.prepare_cached("COMMIT")?.execute(())?;
+            Ok(value)
+        });
+        if result.is_err() {
+            // A full disk may have ended the transaction already.
+            if !self.conn.is_autocommit() {
+                self.conn.execute_batch("ROLLBACK")?;
+            }
+            if self.counted {
+                self.count()?;
+            }
+        }
+        result
+    }
+
+    /// Fills `roster` and `queues` from the tables.
+    fn count(&mut self) -> rusqlite::Result<()> {
+        self.counted = true;
+        self.roster = self
+            .conn
+            .prepare("SELECT seq FROM customers ORDER BY seq")?
+            .query_map((), |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        self.queues.clear();
+        let mut waiting = self.conn.prepare(
+            "SELECT service_id, place FROM tickets WHERE place IS NOT NULL ORDER BY service_id, place",
+        )?;
+        let mut rows = waiting.query(())?;
+        while let Some(row) = rows.next()? {
+            self.queues.entry(row.get(0)?).or_default().add(row.get(1)?);
+        }
+        Ok(())
+    }
+
+    /// The `seq` the next row of the table gets.
+    fn next_seq(&self, table: &str) -> rusqlite::Result<i64> {
+        let last: Option<i64> = self
+            .conn
+            .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = ?1")?
+            .query_row([table], |row| row.get(0))
+            .optional()?;
+        Ok(last.unwrap_or(0) + 1)
+    }
+}

@@ -1,0 +1,77 @@
+use std::{collections::HashMap, io, path::Path, time::Duration};
+
+use rusqlite::Connection;
+
+use super::{Db, Ranks, SEED};
+
+const SCHEMA: &str = include_str!("schema.sql");
+/// Marks a database as one of ours ("skip"), and with which schema.
+const APPLICATION_ID: i64 = 0x736b_6970;
+const VERSION: i64 = 1;
+/// All statements of the crate fit, so none is ever prepared twice.
+const STATEMENTS: usize = 64;
+/// For a process on the same file that is about to end.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+pub(super) fn open(path: Option<&Path>, seed: u64) -> io::Result<Db> {
+    let place = path.map_or_else(|| "memory".into(), Path::to_string_lossy);
+    try_open(path, seed).map_err(|error| {
+        let why = match error {
+            Refused::Foreign => "it holds something other than a company of this sandbox".into(),
+            Refused::Sqlite(error) => error.to_string(),
+        };
+        io::Error::other(format!("cannot keep the state in {place}: {why}"))
+    })
+}
+
+enum Refused {
+    Foreign,
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Refused {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+fn try_open(path: Option<&Path>, seed: u64) -> Result<Db, Refused> {
+    let conn = match path {
+        None => Connection::open_in_memory()?,
+        Some(path) => Connection::open(path)?,
+    };
+    conn.busy_timeout(PATIENCE)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    // The queues are counted in memory, so a second process must not write. With WAL, what was committed is with the
+    // operating system: a killed process loses nothing.
+    conn.execute_batch(
+        "PRAGMA locking_mode = EXCLUSIVE;
+         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = NORMAL;
+         PRAGMA foreign_keys = ON;",
+    )?;
+    let mut db = Db {
+        conn,
+        seed,
+        roster: Ranks::default(),
+        queues: HashMap::new(),
+        counted: false,
+    };
+    db.transaction(|db| {
+        let conn = &db.conn;
+        let number = |sql| conn.query_row(sql, (), |row| row.get::<_, i64>(0));
+        let is_ours = number("PRAGMA application_id")? == APPLICATION_ID
+            && number("PRAGMA user_version")? == VERSION;
+        if !is_ours {
+            if number("SELECT count(*) FROM sqlite_schema")? > 0 {
+                return Err(Refused::Foreign);
+            }
+            conn.execute_batch(SCHEMA)?;
+            conn.execute_batch(SEED)?;
+            conn.pragma_update(None, "application_id", APPLICATION_ID)?;
+            conn.pragma_update(None, "user_version", VERSION)?;
+        }
+        db.count().map_err(Refused::from)
+    })?;
+    Ok(db)
+}

@@ -1,0 +1,301 @@
+use jiff::civil::Date;
+use serde_json::{Map, Value};
+
+use crate::{
+    clock::{self, Millis},
+    envelope::Failure,
+    locale::Reason,
+};
+
+/// No text of a request may be longer.
+const LONGEST_TEXT: usize = 10_000;
+
+/// The fields at fault so far. Only the first reason for a field is kept.
+#[derive(Debug, Default)]
+pub(crate) struct Errors(Vec<(String, Reason)>);
+
+impl Errors {
+    pub(crate) fn add(&mut self, field: &str, reason: Reason) {
+        if self.0.iter().all(|(name, _)| name != field) {
+            self.0.push((field.to_owned(), reason));
+        }
+    }
+
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::Invalid(self.0))
+        }
+    }
+
+    fn keep<T>(&mut self, field: &str, result: Result<T, Reason>) -> Option<T> {
+        result.map_err(|reason| self.add(field, reason)).ok()
+    }
+}
+
+fn checked_text(text: &str) -> Result<&str, Reason> {
+    if text.contains('\0') {
+        Err(Reason::NotValid)
+    } else if text.chars().nth(LONGEST_TEXT).is_some() {
+        Err(Reason::TooLong)
+    } else {
+        Ok(text)
+    }
+}
+
+/// The JSON object a request carries. A field that is null counts as absent.
+#[derive(Debug)]
+pub(crate) struct Fields {
+    values: Map<String, Value>,
+    pub(crate) errors: Errors,
+}
+
+impl Fields {
+    pub(crate) fn parse(body: Option<&[u8]>) -> Result<Self, Failure> {
+        let body = body.ok_or_else(|| Failure::field("body", Reason::TooLong))?;
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(values)) => Ok(Self::new(values)),
+            _ => Err(Failure::field("body", Reason::NotAnObject)),
+        }
+    }
+
+    pub(crate) fn new(values: Map<String, Value>) -> Self {
+        Self {
+            values,
+            errors: Errors::default(),
+        }
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.values.get(name).filter(|value| !value.is_null())
+    }
+
+    /// Whether the field is there, and null.
+    pub(crate) fn is_null(&self, name: &str) -> bool {
+        self.values.get(name).is_some_and(Value::is_null)
+    }
+
+    fn read<T>(&mut self, name: &str, read: impl FnOnce(&Value) -> Result<T, Reason>) -> Option<T> {
+        let result = read(self.get(name)?);
+        self.errors.keep(name, result)
+    }
+
+    /// A text, which may be empty.
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+        self.read(name, |value| {
+            let text = value.as_str().ok_or(Reason::NotText)?;
+            checked_text(text).map(str::to_owned)
+        })
+    }
+
+    /// A text that names something, so it may not be empty.
+    pub(crate) fn id(&mut self, name: &str) -> Option<String> {
+        let id = self.text(name)?;
+        if id.is_empty() {
+            self.errors.add(name, Reason::NotValid);
+            return None;
+        }
+        Some(id)
+    }
+
+    pub(crate) fn require(&mut self, name: &str) {
+        if self.get(name).is_none() {
+            self.errors.add(name, Reason::Required);
+        }
+    }
+
+    pub(crate) fn object(&mut self, name: &str) -> Option<Value> {
+        self.read(name, |value| {
+            value
+                .is_object()
+                .then(|| value.clone())
+                .ok_or(Reason::NotAnObject)
+        })
+    }
+
+    pub(crate) fn time(&mut self, name: &str) -> Option<Millis> {
+        self.read(name, |value| {
+            value
+                .as_str()
+                .and_then(clock::parse)
+                .ok_or(Reason::NotATime)
+        })
+    }
+
+    pub(crate) fn flag(&mut self, name: &str) -> Option<bool> {
+        self.read(name, |value| value.as_bool().ok_or(Reason::NotYesOrNo))
+    }
+
+    pub(crate) fn number(&mut self, name: &str) -> Option<f64> {
+        self.read(name, |value| value.as_f64().ok_or(Reason::NotANumber))
+    }
+
+    pub(crate) fn whole(&mut self, name: &str, least: u64, most: u64) -> Option<u64> {
+        self.read(name, |value| match value.as_u64() {
+            Some(number) if (least..=most).contains(&number) => Ok(number),
+            Some(_) => Err(Reason::OutOfRange),
+            None => Err(Reason::NotWhole),
+        })
+    }
+
+    /// `location`: both numbers, in degrees.
+    pub(crate) fn location(&mut self) -> Option<Value> {
+        let location = self.object("location")?;
+        for (part, name, most) in [
+            ("lat", "location.lat", 90.0),
+            ("lng", "location.lng", 180.0),
+        ] {
+            match location.get(part) {
+                None | Some(Value::Null) => self.errors.add(name, Reason::LocationIncomplete),
+                Some(value) => match value.as_f64() {
+                    None => self.errors.add(name, Reason::NotANumber),
+                    Some(degrees) if degrees.abs() > most => {
+                        self.errors.add(name, Reason::OutOfRange);
+                    }
+                    Some(_) => {}
+                },
+            }
+        }
+        Some(location)
+    }
+}
+
+/// How a request names a customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CustomerRef {
+    Id(String),
+    ExternalId(String),
+}
+
+/// Which page of a list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Page {
+    pub(crate) number: i64,
+    pub(crate) limit: i64,
+}
+
+impl Page {
+    pub(crate) fn offset(self) -> i64 {
+        (self.number - 1).saturating_mul(self.limit)
+    }
+}
+
+/// The query of a request.
+#[derive(Debug)]
+pub(crate) struct Query {
+    pairs: Vec<(String, Option<String>)>,
+    pub(crate) errors: Errors,
+}
+
+impl Query {
+    pub(crate) fn parse(raw: &str) -> Self {
+        let pairs = raw
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                (
+                    decode(name, true).unwrap_or_else(|| name.to_owned()),
+                    decode(value, true),
+                )
+            })
+            .collect();
+        Self {
+            pairs,
+            errors: Errors::default(),
+        }
+    }
+
+    /// The value of a parameter, which may be empty.
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+        let mut values = self.pairs.iter().filter(|(key, _)| key == name);
+        let (_, value) = values.next()?;
+        let result = match value {
+            _ if values.next().is_some() => Err(Reason::Repeated),
+            None => Err(Reason::NotValid),
+            Some(value) => checked_text(value).map(str::to_owned),
+        };
+        self.errors.keep(name, result)
+    }
+
+    /// `id` or `externalId`; `id` decides if both are there.
+    pub(crate) fn customer(&mut self) -> Option<CustomerRef> {
+        let id = self.text("id");
+        let external_id = self.text("externalId");
+        let (name, reference) = match (id, external_id) {
+            (Some(id), _) => ("id", CustomerRef::Id(id)),
+            (None, Some(id)) => ("externalId", CustomerRef::ExternalId(id)),
+            (None, None) => return None,
+        };
+        let (CustomerRef::Id(text) | CustomerRef::ExternalId(text)) = &reference;
+        if text.is_empty() {
+            self.errors.add(name, Reason::Required);
+        }
+        Some(reference)
+    }
+
+    /// `page` and `limit`.
+    pub(crate) fn page(&mut self, most: i64) -> Page {
+        Page {
+            number: self.whole("page", i64::MAX).unwrap_or(1),
+            limit: self.whole("limit", most).unwrap_or(most.min(10)),
+        }
+    }
+
+    fn whole(&mut self, name: &str, most: i64) -> Option<i64> {
+        let text = self.text(name)?;
+        let digits = text.strip_prefix('-').unwrap_or(&text);
+        let result = if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            Err(Reason::NotWhole)
+        } else {
+            text.parse()
+                .ok()
+                .filter(|number| (1..=most).contains(number))
+                .ok_or(Reason::OutOfRange)
+        };
+        self.errors.keep(name, result)
+    }
+
+    /// A number that counts something: any from 0.
+    pub(crate) fn count(&mut self, name: &str) -> Option<u64> {
+        let text = self.text(name)?;
+        self.errors
+            .keep(name, text.parse().map_err(|_| Reason::NotWhole))
+    }
+
+    pub(crate) fn date(&mut self, name: &str) -> Option<Date> {
+        let text = self.text(name)?;
+        let shaped = text.len() == 10
+            && text.bytes().enumerate().all(|(at, byte)| match at {
+                4 | 7 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
+        let result = text.parse().ok().filter(|_| shaped).ok_or(Reason::NotADate);
+        self.errors.keep(name, result)
+    }
+
+    /// What was read, if nothing in the query is at fault.
+    pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Failure> {
+        self.errors.finish()?;
+        value.ok_or_else(|| Failure::field("id", Reason::Required))
+    }
+}
+
+/// Undoes percent-encoding; `None` for what was never validly encoded UTF-8.
+pub(crate) fn decode(text: &str, plus_is_space: bool) -> Option<String> {
+    let mut bytes = text.bytes();
+    let mut decoded = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'%' => {
+                let high = char::from(bytes.next()?).to_digit(16)?;
+                let low = char::from(bytes.next()?).to_digit(16)?;
+                u8::try_from(high * 16 + low).ok()?
+            }
+            b'+' if plus_is_space => b' ',
+            byte => byte,
+        });
+    }
+    String::from_utf8(decoded).ok()
+}

@@ -1,0 +1,108 @@
+use std::borrow::Borrow;
+
+use crate::models::{Customer, CustomerUpdateRequest, CustomerWriteRequest, Ticket};
+use crate::{Call, Client, CustomerRef, Error, ErrorKind, List, Operation, decode};
+
+/// The customer directory. All but [`tickets`](Self::tickets) take a secret key. See [`Client::customers`].
+#[derive(Debug, Clone, Copy)]
+pub struct Customers<'a>(pub(crate) &'a Client);
+
+impl Customers<'_> {
+    /// Creates a customer (operation 8, `POST /customers/create`). With an `externalId` a second try cannot make a second
+    /// customer.
+    ///
+    /// # Errors
+    /// `InvalidRequest` (field `metadata`); `Validation`, as for an `externalId` that is taken.
+    pub fn create(&self, request: impl Borrow<CustomerWriteRequest>) -> Call<Customer> {
+        self.0
+            .call(Operation::CreateCustomer, decode::data, Ok(""), |ready| {
+                let request = request.borrow();
+                request.check()?;
+                ready.json(request)
+            })
+    }
+
+    /// All customers, newest first (operation 9, `GET /customers/getAll`), up to 100 a page.
+    pub fn list(&self) -> List<Customer> {
+        let client = self.0.clone();
+        List::new(Operation::ListCustomers, 100, move |page, limit| {
+            client.call(Operation::ListCustomers, decode::page, Ok(""), |request| {
+                Ok(request.paged(page, limit))
+            })
+        })
+    }
+
+    /// One customer (operation 10, `GET /customers/getOne`).
+    ///
+    /// # Errors
+    /// `Validation` when there is none: see [`find`](Self::find).
+    pub fn get(&self, customer: impl Into<CustomerRef>) -> Call<Customer> {
+        let customer = customer.into();
+        self.0
+            .call(Operation::GetCustomer, decode::data, Ok(""), |request| {
+                request.customer(&customer)
+            })
+    }
+
+    /// One customer, or `None` where there is none (operation 10, whose 422 for an unknown id is an answer here).
+    pub fn find(&self, customer: impl Into<CustomerRef>) -> Call<Option<Customer>> {
+        let customer = customer.into();
+        let decode =
+            |body: &[u8]| decode::data(body).map(|(customer, message)| (Some(customer), message));
+        self.0
+            .call(Operation::GetCustomer, decode, Ok(""), |request| {
+                request.customer(&customer)
+            })
+            .recover(|error| is_unknown_customer(error).then_some(None))
+    }
+
+    /// Changes the fields that are sent and leaves the others (operation 11, `PUT /customers/update`); `metadata` is replaced
+    /// whole.
+    ///
+    /// # Errors
+    /// `InvalidRequest` (fields `metadata`, `externalId`); `Validation`; `NotFound` when the record vanished meanwhile.
+    pub fn update(&self, request: impl Borrow<CustomerUpdateRequest>) -> Call<Customer> {
+        self.0
+            .call(Operation::UpdateCustomer, decode::data, Ok(""), |ready| {
+                let request = request.borrow();
+                request.check()?;
+                ready.json(request)
+            })
+    }
+
+    /// Deletes a customer for good (operation 12, `DELETE /customers/delete`). Their tickets stay.
+    ///
+    /// # Errors
+    /// `Validation` when there is none.
+    pub fn delete(&self, customer: impl Into<CustomerRef>) -> Call<()> {
+        let customer = customer.into();
+        self.0.call(
+            Operation::DeleteCustomer,
+            decode::nothing,
+            Ok(""),
+            |request| request.customer(&customer),
+        )
+    }
+
+    /// A customer's tickets, newest first (operation 13, `GET /customers/tickets`), up to 10 a page. Takes any key.
+    pub fn tickets(&self, customer: impl Into<CustomerRef>) -> List<Ticket> {
+        let client = self.0.clone();
+        let customer = customer.into();
+        List::new(Operation::ListCustomerTickets, 10, move |page, limit| {
+            client.call(
+                Operation::ListCustomerTickets,
+                decode::page,
+                Ok(""),
+                |request| Ok(request.customer(&customer)?.paged(page, limit)),
+            )
+        })
+    }
+}
+
+// The text of the reason is localised; that it is about the id is what says that there is no such customer.
+fn is_unknown_customer(error: &Error) -> bool {
+    let about_id = |field: &String| field == "id" || field == "externalId";
+    error.kind() == ErrorKind::Validation
+        && !error.fields().is_empty()
+        && error.fields().keys().all(about_id)
+}

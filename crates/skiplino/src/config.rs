@@ -1,0 +1,295 @@
+//! What a client is built from. Everything that can be refused is refused here, before the first call.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use reqwest::Url;
+use reqwest::header::HeaderValue;
+
+use crate::key::{ApiKey, KeyClass};
+use crate::retry::RetryPolicy;
+use crate::{Client, Error, transport};
+
+/// The development environment's base URL, the only one that is published.
+pub const DEFAULT_BASE_URL: &str = "https://api-dev.skiplino.com/external/v1";
+
+pub(crate) struct Config {
+    pub(crate) base_url: Url,
+    pub(crate) loopback: bool,
+    pub(crate) authorization: HeaderValue,
+    pub(crate) key_class: KeyClass,
+    pub(crate) locale: Option<HeaderValue>,
+    pub(crate) user_agent: String,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) deadline: Duration,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) response_cap: usize,
+    pub(crate) proxy: Option<Url>,
+    pub(crate) tls: rustls::ClientConfig,
+}
+
+/// Sets up a [`Client`].
+#[must_use]
+pub struct ClientBuilder {
+    key: ApiKey,
+    base_url: String,
+    locale: Option<String>,
+    host: String,
+    user_agent_suffix: Option<String>,
+    connect_timeout: Duration,
+    attempt_timeout: Duration,
+    deadline: Duration,
+    retry: RetryPolicy,
+    response_cap: usize,
+    proxy: Option<String>,
+    root_certificates: Vec<u8>,
+    allow_secret_key_on_device: bool,
+}
+
+impl ClientBuilder {
+    pub(crate) fn new(key: ApiKey) -> Self {
+        Self {
+            key,
+            base_url: DEFAULT_BASE_URL.to_owned(),
+            locale: None,
+            host: "rust".to_owned(),
+            user_agent_suffix: None,
+            connect_timeout: Duration::from_secs(5),
+            attempt_timeout: Duration::from_secs(10),
+            deadline: Duration::from_secs(30),
+            retry: RetryPolicy::default(),
+            response_cap: 16 * 1024 * 1024,
+            proxy: None,
+            root_certificates: Vec::new(),
+            allow_secret_key_on_device: false,
+        }
+    }
+
+    /// Where the API is, as in `https://host/external/v1`. [`DEFAULT_BASE_URL`] unless set. Plain `http://` is only taken to
+    /// this machine.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = url.into();
+        self
+    }
+
+    /// The language of names and reasons (`X-Locale`), where the server has a translation. Empty is none.
+    pub fn locale(mut self, locale: impl Into<String>) -> Self {
+        self.locale = Some(locale.into());
+        self
+    }
+
+    /// How long connecting may take, TLS included: 5 s unless set.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// How long one attempt may take: 10 s unless set.
+    pub fn attempt_timeout(mut self, limit: Duration) -> Self {
+        self.attempt_timeout = limit;
+        self
+    }
+
+    /// How long a whole call may take, retries and pauses included: 30 s unless set.
+    pub fn deadline(mut self, limit: Duration) -> Self {
+        self.deadline = limit;
+        self
+    }
+
+    /// How calls are tried again: 3 attempts, pauses of up to 250 ms doubling to 8 s unless set.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// The largest answer that is read, unpacked: 16 MiB unless set.
+    pub fn response_cap(mut self, bytes: usize) -> Self {
+        self.response_cap = bytes;
+        self
+    }
+
+    /// A proxy for all calls, as in `http://user:password@host:3128`. Without one, the environment's is used
+    /// (`HTTPS_PROXY` and so on), except to this machine.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// Trusts the certificate authorities of this PEM text beside the usual ones.
+    pub fn root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.root_certificates.extend_from_slice(pem.as_ref());
+        self.root_certificates.push(b'\n');
+        self
+    }
+
+    /// What the `User-Agent` ends with, as in `kiosk/4.2`.
+    pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
+        self.user_agent_suffix = Some(suffix.into());
+        self
+    }
+
+    /// The language that a binding serves, for the `User-Agent`.
+    #[doc(hidden)]
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = host.into();
+        self
+    }
+
+    /// On Android and iOS a secret key is refused, because whoever has the app can read it. This allows it all the same.
+    pub fn allow_secret_key_on_device(mut self) -> Self {
+        self.allow_secret_key_on_device = true;
+        self
+    }
+
+    /// Checks all of it and makes the client. Nothing is sent.
+    ///
+    /// # Errors
+    /// `InvalidRequest` naming the setting that cannot be.
+    pub fn build(self) -> Result<Client, Error> {
+        let on_device = cfg!(any(target_os = "android", target_os = "ios"));
+        check_device(
+            self.key.class(),
+            on_device && !self.allow_secret_key_on_device,
+        )?;
+        let base_url = base_url(&self.base_url)?;
+        for (field, limit) in [
+            ("connectTimeout", self.connect_timeout),
+            ("attemptTimeout", self.attempt_timeout),
+            ("deadline", self.deadline),
+        ] {
+            if limit.is_zero() {
+                return Err(Error::invalid(field, "must be longer than nothing"));
+            }
+        }
+        let proxy = self
+            .proxy
+            .map(|url| Url::parse(&url).map_err(|_| Error::invalid("proxy", "is not a URL")))
+            .transpose()?;
+        Client::from_config(Config {
+            loopback: is_loopback(&base_url),
+            base_url,
+            authorization: self.key.authorization()?,
+            key_class: self.key.class(),
+            locale: self.locale.as_deref().map(locale).transpose()?.flatten(),
+            user_agent: user_agent(&self.host, self.user_agent_suffix.as_deref())?,
+            connect_timeout: self.connect_timeout,
+            attempt_timeout: self.attempt_timeout,
+            deadline: self.deadline,
+            retry: self.retry,
+            response_cap: self.response_cap,
+            proxy,
+            tls: transport::tls(&self.root_certificates)?,
+        })
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("key", &self.key)
+            .field("locale", &self.locale)
+            .field("deadline", &self.deadline)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
+}
+
+fn check_device(class: KeyClass, guarded: bool) -> Result<(), Error> {
+    if guarded && class == KeyClass::Secret {
+        return Err(Error::invalid(
+            "apiKey",
+            "a secret key does not belong on a device: use a public one, or allow_secret_key_on_device",
+        ));
+    }
+    Ok(())
+}
+
+fn base_url(text: &str) -> Result<Url, Error> {
+    let refuse = |reason: &str| Err(Error::invalid("baseUrl", reason));
+    // The text is not repeated in any refusal: it may hold credentials.
+    let Ok(mut url) = Url::parse(text) else {
+        return refuse("is not an absolute URL");
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("must not hold credentials");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return refuse("must not have a query or a fragment");
+    }
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        "http" => return refuse("must be https, but to this machine"),
+        _ => return refuse("must be https"),
+    }
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    // An empty path reads back as "/", whose empty segment would double the slash in front of every operation.
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty();
+    }
+    Ok(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let Some(host) = url.host_str() else {
+        return false;
+    };
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    match address.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    }
+}
+
+pub(crate) fn locale(text: &str) -> Result<Option<HeaderValue>, Error> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let tag = text.len() <= 35
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    match HeaderValue::from_str(text) {
+        Ok(value) if tag => Ok(Some(value)),
+        _ => Err(Error::invalid(
+            "locale",
+            "must be a language tag, as in en or ar-BH",
+        )),
+    }
+}
+
+fn user_agent(host: &str, suffix: Option<&str>) -> Result<String, Error> {
+    let mut agent = format!(
+        "skiplino/{} ({host}; {}; {})",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    );
+    if let Some(suffix) = suffix {
+        agent.push(' ');
+        agent.push_str(suffix);
+    }
+    if agent.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        Ok(agent)
+    } else {
+        Err(Error::invalid("userAgentSuffix", "must be printable ASCII"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The only rule that cannot be reached from outside: it depends on the system that the library was built for.
+    #[test]
+    fn a_secret_key_is_refused_on_a_device() {
+        let refused = check_device(KeyClass::Secret, true).err();
+        assert!(refused.is_some_and(|error| error.fields().contains_key("apiKey")));
+        assert!(check_device(KeyClass::Secret, false).is_ok());
+        assert!(check_device(KeyClass::Public, true).is_ok());
+    }
+}

@@ -1,0 +1,394 @@
+//! The one error of the crate.
+
+use std::collections::BTreeMap;
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use crate::Operation;
+
+/// What went wrong, as far as a program would act on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Refused here, before anything was sent; [`Error::fields`] names the input.
+    InvalidRequest,
+    /// The operation needs a secret key and the client holds a public one. Refused here, before anything was sent.
+    SecretKeyRequired,
+    /// 401: the key is missing, unknown or of the wrong class.
+    Unauthorized,
+    /// 400: a business rule forbids it; [`Error::reason`] has the localised text.
+    Rejected,
+    /// 404.
+    NotFound,
+    /// 409: the ticket's state forbids it. Final.
+    Conflict,
+    /// 422: [`Error::fields`] has the reasons field by field.
+    Validation,
+    /// 429: too many requests; [`Error::retry_after`] says for how long to wait, if the server did.
+    RateLimited,
+    /// 5xx.
+    Server,
+    /// Any other status, redirects included.
+    UnexpectedStatus,
+    /// A success whose body cannot be read; [`Error::path`] has the JSON path.
+    Decode,
+    /// Name look-up, connection or TLS failed: nothing was sent.
+    Connect,
+    /// The connection was lost after sending began.
+    Transport,
+    /// A deadline passed; [`Error::timeout`] says which.
+    Timeout,
+    /// A bug of this library.
+    Internal,
+}
+
+impl ErrorKind {
+    /// Every kind there is today, for tables and tests.
+    pub const ALL: [ErrorKind; 15] = [
+        Self::InvalidRequest,
+        Self::SecretKeyRequired,
+        Self::Unauthorized,
+        Self::Rejected,
+        Self::NotFound,
+        Self::Conflict,
+        Self::Validation,
+        Self::RateLimited,
+        Self::Server,
+        Self::UnexpectedStatus,
+        Self::Decode,
+        Self::Connect,
+        Self::Transport,
+        Self::Timeout,
+        Self::Internal,
+    ];
+
+    /// The kind's name, the same in every host language.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "InvalidRequest",
+            Self::SecretKeyRequired => "SecretKeyRequired",
+            Self::Unauthorized => "Unauthorized",
+            Self::Rejected => "Rejected",
+            Self::NotFound => "NotFound",
+            Self::Conflict => "Conflict",
+            Self::Validation => "Validation",
+            Self::RateLimited => "RateLimited",
+            Self::Server => "Server",
+            Self::UnexpectedStatus => "UnexpectedStatus",
+            Self::Decode => "Decode",
+            Self::Connect => "Connect",
+            Self::Transport => "Transport",
+            Self::Timeout => "Timeout",
+            Self::Internal => "Internal",
+        }
+    }
+
+    pub(crate) const fn of_status(status: u16) -> Self {
+        match status {
+            400 => Self::Rejected,
+            401 => Self::Unauthorized,
+            404 => Self::NotFound,
+            409 => Self::Conflict,
+            422 => Self::Validation,
+            429 => Self::RateLimited,
+            500..=599 => Self::Server,
+            _ => Self::UnexpectedStatus,
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a failed call did to the server's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Nothing: it never arrived, was refused, or only reads.
+    NotApplied,
+    /// A write that may have happened.
+    Unknown,
+}
+
+/// Which deadline passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Deadline {
+    /// Connecting, TLS included.
+    Connect,
+    /// One attempt, from its start to the end of its answer.
+    Attempt,
+    /// The whole call, retries and pauses included.
+    Call,
+}
+
+/// Reasons by field, as a 422 gives them and as refused input names them.
+pub type Fields = BTreeMap<String, Vec<String>>;
+
+/// Why a call failed. One word wide; loses nothing of what is known.
+///
+/// `Display` is one line for a person. It never holds a key, a query string or the values of a customer's record.
+pub struct Error(Box<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) kind: ErrorKind,
+    pub(crate) operation: Option<Operation>,
+    pub(crate) status: Option<u16>,
+    pub(crate) outcome: Outcome,
+    pub(crate) message: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) fields: Fields,
+    pub(crate) path: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) deadline: Option<Deadline>,
+    pub(crate) attempts: u32,
+    pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            operation: None,
+            status: None,
+            outcome: Outcome::NotApplied,
+            message: None,
+            reason: None,
+            fields: Fields::new(),
+            path: None,
+            retry_after: None,
+            deadline: None,
+            attempts: 0,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn invalid(field: &str, reason: impl Into<String>) -> Self {
+        let mut error = Self::new(ErrorKind::InvalidRequest);
+        error.0.fields.insert(field.to_owned(), vec![reason.into()]);
+        error
+    }
+
+    pub(crate) fn because(kind: ErrorKind, source: impl StdError + Send + Sync + 'static) -> Self {
+        let mut error = Self::new(kind);
+        error.0.source = Some(Box::new(source));
+        error
+    }
+
+    pub(crate) fn edit(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(&mut self.0);
+        self
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The operation that failed; absent when a client could not even be built.
+    pub fn operation(&self) -> Option<Operation> {
+        self.0.operation
+    }
+
+    /// The HTTP status, whatever the body was; absent when no answer came.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// What it did to the server's state. Always `NotApplied` for a read.
+    pub fn outcome(&self) -> Outcome {
+        self.0.outcome
+    }
+
+    /// Whether the same call may well succeed later. For a write look at [`Error::outcome`] first.
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self.0.kind,
+            ErrorKind::Connect
+                | ErrorKind::Transport
+                | ErrorKind::Timeout
+                | ErrorKind::RateLimited
+                | ErrorKind::Server
+        )
+    }
+
+    /// The `message` of the server's envelope, as it came.
+    pub fn message(&self) -> Option<&str> {
+        self.0.message.as_deref()
+    }
+
+    /// The `error` of the server's envelope where it is a text (localised), or what was found wrong here.
+    pub fn reason(&self) -> Option<&str> {
+        self.0.reason.as_deref()
+    }
+
+    /// Reasons by field: of a 422, and of input refused here.
+    pub fn fields(&self) -> &Fields {
+        &self.0.fields
+    }
+
+    /// For `Decode`: where in the JSON, as in `data[0].createdAt`.
+    pub fn path(&self) -> Option<&str> {
+        self.0.path.as_deref()
+    }
+
+    /// How long the server asked to wait.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// For `Timeout`: which deadline passed.
+    pub fn timeout(&self) -> Option<Deadline> {
+        self.0.deadline
+    }
+
+    /// How many attempts were made; 0 when it was refused here.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    fn headline(&self) -> &'static str {
+        match self.0.kind {
+            ErrorKind::InvalidRequest => "invalid input",
+            ErrorKind::SecretKeyRequired => {
+                "a secret key is needed, and the client holds a public one"
+            }
+            ErrorKind::Unauthorized => "the key was not accepted",
+            ErrorKind::Rejected => "refused",
+            ErrorKind::NotFound => "not found",
+            ErrorKind::Conflict => "the present state forbids it",
+            ErrorKind::Validation => "the server found the input invalid",
+            ErrorKind::RateLimited => "too many requests",
+            ErrorKind::Server => "the server failed",
+            ErrorKind::UnexpectedStatus => "the server answered with an unexpected status",
+            ErrorKind::Decode => "the answer could not be read",
+            ErrorKind::Connect => "could not connect",
+            ErrorKind::Transport => "the connection was lost",
+            ErrorKind::Timeout => match self.0.deadline {
+                Some(Deadline::Connect) => "connecting took too long",
+                Some(Deadline::Attempt) => "no answer in time",
+                _ => "the call's deadline passed",
+            },
+            ErrorKind::Internal => "a bug in the client library",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        if let Some(operation) = inner.operation {
+            write!(f, "{}: ", operation.title())?;
+        }
+        f.write_str(self.headline())?;
+        if let Some(status) = inner.status {
+            write!(f, " ({status})")?;
+        }
+        // Only what a server wrote can quote what people wrote.
+        let ours = matches!(inner.kind, ErrorKind::InvalidRequest | ErrorKind::Decode);
+        let shown = |text| Shown { text, scrub: !ours };
+        let mut separator = ": ";
+        if let Some(path) = &inner.path {
+            write!(f, "{separator}at {path}")?;
+            separator = ": ";
+        }
+        for (field, reasons) in &inner.fields {
+            write!(f, "{separator}{field}: {}", shown(reasons.join(", ")))?;
+            separator = "; ";
+        }
+        // The message is the envelope's general sentence: worth a line only where nothing more precise came.
+        let general = inner
+            .message
+            .as_ref()
+            .filter(|_| inner.fields.is_empty() && inner.status.is_some_and(|s| s >= 400));
+        if let Some(text) = inner.reason.as_ref().or(general) {
+            write!(f, "{separator}{}", shown(text.clone()))?;
+        }
+        if let Some(wait) = inner.retry_after {
+            write!(f, "; retry after {} s", wait.as_secs_f64().ceil())?;
+        }
+        if let Some(source) = &inner.source {
+            write!(f, ": {}", root_cause(&**source))?;
+        }
+        if inner.outcome == Outcome::Unknown {
+            f.write_str("; it may have happened all the same")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        f.debug_struct("Error")
+            .field("kind", &inner.kind)
+            .field("operation", &inner.operation.map(Operation::id))
+            .field("status", &inner.status)
+            .field("outcome", &inner.outcome)
+            .field("attempts", &inner.attempts)
+            .field("text", &format_args!("{self}"))
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0
+            .source
+            .as_ref()
+            .map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+// The outer layers of a network error say "error sending request"; what a person needs is at the bottom of the chain.
+fn root_cause<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause
+}
+
+/// A text on one line; a server's without what looks like an e-mail address, a telephone number or a key, because a server may
+/// quote the input that it refuses.
+struct Shown {
+    text: String,
+    scrub: bool,
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LONGEST: usize = 300;
+        let mut printed = 0;
+        let mut in_phone_number = false;
+        for (index, word) in self.text.split_whitespace().enumerate() {
+            if printed > LONGEST {
+                return f.write_str(" …");
+            }
+            if index > 0 {
+                f.write_str(" ")?;
+            }
+            in_phone_number = word.starts_with('+')
+                || (in_phone_number && word.bytes().all(|byte| byte.is_ascii_digit()));
+            let private = in_phone_number
+                || is_long_number(word)
+                || ["@", "sk_", "pk_"].iter().any(|mark| word.contains(mark));
+            let shown = if private && self.scrub {
+                "[redacted]"
+            } else {
+                word
+            };
+            printed += shown.len();
+            f.write_str(shown)?;
+        }
+        Ok(())
+    }
+}
+
+fn is_long_number(word: &str) -> bool {
+    let is_date = word.len() == 10 && word.matches('-').count() == 2;
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    digits >= 7 && !is_date && !word.chars().any(char::is_alphabetic)
+}

@@ -1,0 +1,159 @@
+//! Ids as types of their own, so that a branch's id cannot be handed where a ticket's is asked for.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $field:literal) => {
+        $(#[$doc])*
+        ///
+        /// Taken as it comes: a call that gets an empty one is refused before anything is sent.
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The id as text, if it can be one.
+            pub(crate) fn checked(&self) -> Result<&str, Error> {
+                checked($field, &self.0)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({:?})"), &self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(id: &str) -> Self {
+                Self(id.into())
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(id: String) -> Self {
+                Self(id.into())
+            }
+        }
+
+        impl From<&$name> for $name {
+            fn from(id: &$name) -> Self {
+                id.clone()
+            }
+        }
+    };
+}
+
+id!(
+    /// A branch's id: 10 alphanumeric characters in the published examples.
+    BranchId, "branchId"
+);
+id!(
+    /// The id of a service group (`groupOfServiceId`): 10 alphanumeric characters in the published examples.
+    GroupId, "groupOfServiceId"
+);
+id!(
+    /// A service's id: 10 alphanumeric characters.
+    ServiceId, "serviceId"
+);
+id!(
+    /// A ticket's id: 10 alphanumeric characters.
+    TicketId, "ticketId"
+);
+id!(
+    /// A customer's id (`_id`), made by the server: 32 hexadecimal characters.
+    CustomerId, "customerId"
+);
+id!(
+    /// Your own id of a customer, unique in the company.
+    ExternalId, "externalId"
+);
+
+// White space only would be trimmed away by a proxy or a framework and reach another route; dot segments are removed from
+// every URL, encoded or not. Either would call an operation that the caller did not name.
+fn checked<'a>(field: &str, id: &'a str) -> Result<&'a str, Error> {
+    if id.trim().is_empty() {
+        return Err(Error::invalid(field, "must not be empty"));
+    }
+    if id == "." || id == ".." {
+        return Err(Error::invalid(field, "must not be a path segment of dots"));
+    }
+    Ok(id)
+}
+
+/// Whom a customer operation is about: exactly one of the server's id and your own.
+///
+/// Serializes as bodies write it: a field `customerId` or a field `customerExternalId`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum CustomerRef {
+    /// The server's id.
+    #[serde(rename = "customerId")]
+    Id(CustomerId),
+    /// Your own id.
+    #[serde(rename = "customerExternalId")]
+    ExternalId(ExternalId),
+}
+
+impl CustomerRef {
+    /// The customer that the server knows by this id (`_id`).
+    pub fn id(id: impl Into<CustomerId>) -> Self {
+        Self::Id(id.into())
+    }
+
+    /// The customer that you know by this id.
+    pub fn external_id(id: impl Into<ExternalId>) -> Self {
+        Self::ExternalId(id.into())
+    }
+
+    pub(crate) fn checked(&self) -> Result<&str, Error> {
+        match self {
+            Self::Id(id) => id.checked(),
+            Self::ExternalId(id) => id.checked(),
+        }
+    }
+}
+
+impl From<CustomerId> for CustomerRef {
+    fn from(id: CustomerId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl From<&CustomerId> for CustomerRef {
+    fn from(id: &CustomerId) -> Self {
+        Self::Id(id.clone())
+    }
+}
+
+impl From<ExternalId> for CustomerRef {
+    fn from(id: ExternalId) -> Self {
+        Self::ExternalId(id)
+    }
+}
+
+impl From<&ExternalId> for CustomerRef {
+    fn from(id: &ExternalId) -> Self {
+        Self::ExternalId(id.clone())
+    }
+}
+
+impl From<&CustomerRef> for CustomerRef {
+    fn from(customer: &CustomerRef) -> Self {
+        customer.clone()
+    }
+}

@@ -1,0 +1,81 @@
+//! The API key: it knows its class, never prints itself and is wiped when dropped.
+
+use std::fmt;
+
+use reqwest::header::HeaderValue;
+use zeroize::Zeroizing;
+
+use crate::Error;
+
+/// What a key is allowed to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyClass {
+    /// For apps in the hands of customers: branches, services, tickets, and a customer's tickets.
+    Public,
+    /// For servers and operators: the customer directory as well.
+    Secret,
+}
+
+/// A Skiplino API key. Its text is never printed, and is wiped from this value's memory when it is dropped.
+///
+/// A key that starts with `sk_` is secret, as published; everything else counts as public.
+#[derive(Clone)]
+pub struct ApiKey(Zeroizing<String>);
+
+impl ApiKey {
+    /// Takes the key as the dashboard shows it.
+    ///
+    /// # Errors
+    /// `InvalidRequest` (field `apiKey`) when it is empty or holds anything but visible ASCII; the text itself is not repeated.
+    pub fn new(key: impl Into<String>) -> Result<Self, Error> {
+        let key = Zeroizing::new(key.into());
+        if key.is_empty() {
+            return Err(Error::invalid("apiKey", "must not be empty"));
+        }
+        if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Error::invalid(
+                "apiKey",
+                "must be visible ASCII without spaces or line breaks",
+            ));
+        }
+        Ok(Self(key))
+    }
+
+    /// Whether the key is a public or a secret one.
+    pub fn class(&self) -> KeyClass {
+        if self.0.starts_with("sk_") {
+            KeyClass::Secret
+        } else {
+            KeyClass::Public
+        }
+    }
+
+    /// The value of the `Authorization` header, marked so that no layer below logs it.
+    pub(crate) fn authorization(&self) -> Result<HeaderValue, Error> {
+        let text = Zeroizing::new(format!("Bearer {}", self.0.as_str()));
+        let mut value = HeaderValue::from_str(&text)
+            .map_err(|_| Error::invalid("apiKey", "does not fit into an HTTP header"))?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}
+
+impl TryFrom<&str> for ApiKey {
+    type Error = Error;
+    fn try_from(key: &str) -> Result<Self, Error> {
+        Self::new(key)
+    }
+}
+
+impl TryFrom<String> for ApiKey {
+    type Error = Error;
+    fn try_from(key: String) -> Result<Self, Error> {
+        Self::new(key)
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ApiKey({:?}, redacted)", self.class())
+    }
+}

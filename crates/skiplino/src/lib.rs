@@ -1,0 +1,46 @@
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod call;
+mod client;
+mod config;
+mod decode;
+mod error;
+mod ids;
+mod key;
+mod list;
+mod models;
+mod operation;
+mod request;
+mod response;
+mod retry;
+mod text;
+mod time;
+mod transport;
+
+pub use api::{Branches, Customers, Services, Tickets};
+pub use call::{Call, CallOptions, CallWithResponse};
+pub use client::Client;
+pub use config::{ClientBuilder, DEFAULT_BASE_URL};
+pub use error::{Deadline, Error, ErrorKind, Fields, Outcome};
+pub use ids::{BranchId, CustomerId, CustomerRef, ExternalId, GroupId, ServiceId, TicketId};
+pub use jiff;
+pub use key::{ApiKey, KeyClass};
+pub use list::{Items, List, Page, Pages, Pagination};
+pub use models::{
+    BookTicketRequest, Branch, BranchTreeGroup, ChangeTimeRequest, Customer, CustomerUpdateRequest,
+    CustomerWriteRequest, Named, Service, Slot, Ticket, TicketCustomer, TicketStatus, TicketType,
+};
+pub use operation::{Effect, KeyRequirement, Operation};
+pub use response::Response;
+pub use retry::RetryPolicy;
+
+// What crosses threads in every host language must be able to.
+const _: () = {
+    const fn crosses_threads<T: Send + Sync>() {}
+    crosses_threads::<Client>();
+    crosses_threads::<Error>();
+    crosses_threads::<Response<Ticket>>();
+    crosses_threads::<Page<Customer>>();
+    assert!(size_of::<Error>() == size_of::<usize>());
+};

@@ -1,0 +1,365 @@
+use std::fmt;
+use std::ops::Range;
+
+use jiff::Timestamp;
+use serde::de::{DeserializeOwned, Deserializer};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::check_object;
+use crate::text::Text;
+use crate::{CustomerId, CustomerRef, Error, ErrorKind, ExternalId, time};
+
+/// A record of the customer directory, as of operations 8 to 11.
+///
+/// All its texts share one allocation, and `metadata` stays JSON until it is asked for: directories are read by the million.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Customer {
+    id: CustomerId,
+    texts: Packed,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+/// Texts one after the other. `ends[i]` is where text `i` ends and the next begins; an absent one is marked in `present`.
+#[derive(Clone, PartialEq, Eq)]
+struct Packed {
+    all: Box<str>,
+    ends: [u32; FIELDS],
+    present: u8,
+}
+
+const FIELDS: usize = 6;
+const COMPANY_ID: usize = 0;
+const EXTERNAL_ID: usize = 1;
+const NAME: usize = 2;
+const EMAIL: usize = 3;
+const MOBILE: usize = 4;
+const METADATA: usize = 5;
+
+impl Packed {
+    fn new(texts: [Option<&str>; FIELDS]) -> Self {
+        let length = texts.iter().flatten().map(|text| text.len()).sum();
+        let mut all = String::with_capacity(length);
+        let mut ends = [0; FIELDS];
+        let mut present = 0;
+        for (index, text) in texts.into_iter().enumerate() {
+            if let Some(text) = text {
+                all.push_str(text);
+                present |= 1 << index;
+            }
+            // An answer is capped at far less than 4 GiB, see `ClientBuilder::response_cap`.
+            ends[index] = all.len() as u32;
+        }
+        Self {
+            all: all.into_boxed_str(),
+            ends,
+            present,
+        }
+    }
+
+    fn get(&self, index: usize) -> Option<&str> {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        let range: Range<usize> = start as usize..self.ends[index] as usize;
+        (self.present & (1 << index) != 0)
+            .then(|| self.all.get(range))
+            .flatten()
+    }
+}
+
+impl Customer {
+    /// The server's id (`_id`).
+    pub fn id(&self) -> &CustomerId {
+        &self.id
+    }
+
+    /// Your own id, unique in the company.
+    pub fn external_id(&self) -> Option<&str> {
+        self.texts.get(EXTERNAL_ID)
+    }
+
+    /// The company that the record belongs to.
+    pub fn company_id(&self) -> &str {
+        self.texts.get(COMPANY_ID).unwrap_or_default()
+    }
+
+    /// The customer's name.
+    pub fn name(&self) -> Option<&str> {
+        self.texts.get(NAME)
+    }
+
+    /// The customer's e-mail address.
+    pub fn email(&self) -> Option<&str> {
+        self.texts.get(EMAIL)
+    }
+
+    /// The customer's mobile number.
+    pub fn mobile(&self) -> Option<&str> {
+        self.texts.get(MOBILE)
+    }
+
+    /// The free object of your own, as JSON text.
+    pub fn metadata_json(&self) -> Option<&str> {
+        self.texts.get(METADATA)
+    }
+
+    /// The free object of your own, read into a type of yours or into `serde_json::Value`. Reads the JSON at each call.
+    ///
+    /// # Errors
+    /// `Decode` when it does not fit the type.
+    pub fn metadata<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
+        self.metadata_json()
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(|_| {
+                Error::new(ErrorKind::Decode).edit(|inner| {
+                    inner.path = Some("metadata".to_owned());
+                    inner.reason = Some("it does not fit the type asked for".to_owned());
+                })
+            })
+    }
+
+    /// When the record was created.
+    pub fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    /// When the record was last changed.
+    pub fn updated_at(&self) -> Timestamp {
+        self.updated_at
+    }
+}
+
+impl From<&Customer> for CustomerRef {
+    fn from(customer: &Customer) -> Self {
+        Self::Id(customer.id.clone())
+    }
+}
+
+impl From<&Customer> for CustomerId {
+    fn from(customer: &Customer) -> Self {
+        customer.id.clone()
+    }
+}
+
+impl fmt::Debug for Customer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Customer({})", self.id)
+    }
+}
+
+/// A customer as the wire has it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire<'a> {
+    #[serde(rename = "_id")]
+    id: CustomerId,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    external_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    company_id: Text<'a>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    name: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    email: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    mobile: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    metadata: Option<&'a RawValue>,
+    #[serde(serialize_with = "time::write", deserialize_with = "time::parse")]
+    created_at: Timestamp,
+    #[serde(serialize_with = "time::write", deserialize_with = "time::parse")]
+    updated_at: Timestamp,
+}
+
+impl<'de> Deserialize<'de> for Customer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wire = Wire::deserialize(deserializer)?;
+        Ok(Self {
+            texts: Packed::new([
+                Some(&wire.company_id),
+                wire.external_id.as_deref(),
+                wire.name.as_deref(),
+                wire.email.as_deref(),
+                wire.mobile.as_deref(),
+                wire.metadata.map(RawValue::get),
+            ]),
+            id: wire.id,
+            created_at: wire.created_at,
+            updated_at: wire.updated_at,
+        })
+    }
+}
+
+impl Serialize for Customer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let metadata = self.metadata_json().map(serde_json::from_str).transpose();
+        Wire {
+            id: self.id.clone(),
+            external_id: self.external_id().map(Text::from),
+            company_id: self.company_id().into(),
+            name: self.name().map(Text::from),
+            email: self.email().map(Text::from),
+            mobile: self.mobile().map(Text::from),
+            metadata: metadata.map_err(serde::ser::Error::custom)?,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+        .serialize(serializer)
+    }
+}
+
+/// A new customer, as operation 8 takes it. Every field is optional; empty ones are not stored.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CustomerWriteRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<ExternalId>,
+    #[serde(flatten)]
+    fields: CustomerFields,
+}
+
+/// A change to a customer, as operation 11 takes it. What is not set stays as it is.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerUpdateRequest {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<CustomerId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    external_id: Option<ExternalId>,
+    #[serde(flatten)]
+    fields: CustomerFields,
+    /// A new `externalId` for a record that is located by the old one, which one field cannot say.
+    #[serde(skip)]
+    renamed: bool,
+}
+
+/// What can be written of a customer.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct CustomerFields {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mobile: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Value>,
+}
+
+macro_rules! customer_setters {
+    () => {
+        /// The customer's name.
+        #[must_use]
+        pub fn name(mut self, name: impl Into<String>) -> Self {
+            self.fields.name = Some(name.into());
+            self
+        }
+
+        /// The customer's e-mail address.
+        #[must_use]
+        pub fn email(mut self, email: impl Into<String>) -> Self {
+            self.fields.email = Some(email.into());
+            self
+        }
+
+        /// The customer's mobile number.
+        #[must_use]
+        pub fn mobile(mut self, mobile: impl Into<String>) -> Self {
+            self.fields.mobile = Some(mobile.into());
+            self
+        }
+
+        /// A free JSON object of your own. It replaces the one that is stored as a whole.
+        #[must_use]
+        pub fn metadata(mut self, metadata: Value) -> Self {
+            self.fields.metadata = Some(metadata);
+            self
+        }
+    };
+}
+
+impl CustomerWriteRequest {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Your own id, unique in the company. Recommended: it is what keeps a second try from making a second customer.
+    #[must_use]
+    pub fn external_id(mut self, id: impl Into<ExternalId>) -> Self {
+        self.external_id = Some(id.into());
+        self
+    }
+
+    customer_setters!();
+
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if let Some(id) = &self.external_id {
+            id.checked()?;
+        }
+        check_object("metadata", self.fields.metadata.as_ref())
+    }
+}
+
+impl CustomerUpdateRequest {
+    /// A change to this customer.
+    pub fn new(customer: impl Into<CustomerRef>) -> Self {
+        let (id, external_id) = match customer.into() {
+            CustomerRef::Id(id) => (Some(id), None),
+            CustomerRef::ExternalId(id) => (None, Some(id)),
+        };
+        Self {
+            id,
+            external_id,
+            fields: CustomerFields::default(),
+            renamed: false,
+        }
+    }
+
+    /// A new `externalId`, for a record located by the server's id.
+    #[must_use]
+    pub fn external_id(mut self, id: impl Into<ExternalId>) -> Self {
+        self.renamed = self.id.is_none();
+        self.external_id = Some(id.into());
+        self
+    }
+
+    customer_setters!();
+
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.renamed {
+            return Err(Error::invalid(
+                "externalId",
+                "can only be changed on a record located by id",
+            ));
+        }
+        match (&self.id, &self.external_id) {
+            (None, None) => return Err(Error::invalid("id", "id or externalId must be given")),
+            (id, external_id) => {
+                id.as_ref().map(CustomerId::checked).transpose()?;
+                external_id.as_ref().map(ExternalId::checked).transpose()?;
+            }
+        }
+        check_object("metadata", self.fields.metadata.as_ref())
+    }
+}
+
+impl fmt::Debug for CustomerWriteRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CustomerWriteRequest")
+            .field("external_id", &self.external_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for CustomerUpdateRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CustomerUpdateRequest")
+            .field("id", &self.id)
+            .field("external_id", &self.external_id)
+            .finish_non_exhaustive()
+    }
+}

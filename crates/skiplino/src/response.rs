@@ -1,0 +1,65 @@
+//! An answer with what came around its data.
+
+use std::fmt;
+
+use reqwest::header::HeaderMap;
+
+/// The data of an operation, and what came with it.
+#[derive(Clone)]
+pub struct Response<T> {
+    pub(crate) data: T,
+    pub(crate) message: Option<String>,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) attempts: u32,
+}
+
+impl<T> Response<T> {
+    /// The operation's data.
+    pub fn data(&self) -> &T {
+        &self.data
+    }
+
+    /// The operation's data alone.
+    pub fn into_data(self) -> T {
+        self.data
+    }
+
+    /// The envelope's `message`, as in `Ticket booked successfully.`
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// A header of the answer, if it is there and is text. The name's case does not matter.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The headers of the answer that are text.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+    }
+
+    /// How many attempts it took.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Response<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("attempts", &self.attempts)
+            .field("message", &self.message)
+            .field("data", &self.data)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,266 @@
+//! One attempt over HTTP: the connection's set-up, sending, and reading an answer of bounded size.
+
+use std::convert::Infallible;
+use std::error::Error as StdError;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+};
+use reqwest::redirect::Policy;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use crate::config::Config;
+use crate::error::{Deadline, Error, ErrorKind};
+use crate::request::Request;
+
+/// An error's body is read this far: envelopes are small, and what is longer is a proxy's page.
+const LONGEST_COMPLAINT: usize = 64 * 1024;
+
+const LOCALE: HeaderName = HeaderName::from_static("x-locale");
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// Whether a request may have begun to leave: before that, nothing can have happened on the server.
+///
+/// Only a body can tell; a request without one counts as sent from the start.
+pub(crate) struct Sent(Option<Arc<AtomicBool>>);
+
+impl Sent {
+    pub(crate) fn not_yet(request: &Request) -> Self {
+        Self(request.body.is_some().then(Arc::default))
+    }
+
+    pub(crate) fn get(&self) -> bool {
+        self.0
+            .as_ref()
+            .is_none_or(|sent| sent.load(Ordering::Acquire))
+    }
+}
+
+/// A body that tells when it is asked for, which is after the connection stands and the request's head is written.
+struct Watched {
+    bytes: Option<Bytes>,
+    sent: Arc<AtomicBool>,
+}
+
+impl http_body::Body for Watched {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.sent.store(true, Ordering::Release);
+        Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
+}
+
+/// TLS by rustls on ring, set up here because a library must not install a process-wide provider.
+pub(crate) fn tls(extra_roots: &[u8]) -> Result<rustls::ClientConfig, Error> {
+    let extra: Vec<_> = CertificateDer::pem_slice_iter(extra_roots)
+        .collect::<Result<_, _>>()
+        .map_err(|error| Error::invalid("rootCertificates", error.to_string()))?;
+    if extra.is_empty() && !extra_roots.is_empty() {
+        return Err(Error::invalid("rootCertificates", "holds no certificate"));
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::because(ErrorKind::Internal, error))?;
+    #[cfg(feature = "platform-verifier")]
+    let builder = {
+        let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)
+            .map_err(|error| Error::invalid("rootCertificates", error.to_string()))?;
+        builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+    };
+    #[cfg(not(feature = "platform-verifier"))]
+    let builder = {
+        let mut roots = rustls::RootCertStore::empty();
+        #[cfg(feature = "bundled-roots")]
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        for certificate in extra {
+            roots
+                .add(certificate)
+                .map_err(|error| Error::invalid("rootCertificates", error.to_string()))?;
+        }
+        builder.with_root_certificates(roots)
+    };
+    let mut tls = builder.with_no_client_auth();
+    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    if cfg!(feature = "http2") {
+        tls.alpn_protocols.insert(0, b"h2".to_vec());
+    }
+    Ok(tls)
+}
+
+/// A connection pool. Belongs to the runtime that first uses it.
+pub(crate) fn pool(config: &Config) -> Result<reqwest::Client, Error> {
+    let mut headers = HeaderMap::new();
+    headers.insert(AUTHORIZATION, config.authorization.clone());
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    let mut builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(config.tls.clone())
+        .user_agent(config.user_agent.clone())
+        .default_headers(headers)
+        .connect_timeout(config.connect_timeout)
+        .pool_idle_timeout(Duration::from_secs(60))
+        .redirect(Policy::none())
+        // Retries are counted, bounded and reported in one place only.
+        .retry(reqwest::retry::never())
+        .tcp_nodelay(true);
+    if let Some(proxy) = &config.proxy {
+        let proxy = reqwest::Proxy::all(proxy.as_str())
+            .map_err(|_| Error::invalid("proxy", "is not a proxy's URL"))?;
+        builder = builder.proxy(proxy);
+    } else if config.loopback {
+        builder = builder.no_proxy();
+    }
+    builder
+        .build()
+        .map_err(|error| Error::because(ErrorKind::Internal, error))
+}
+
+/// Sends the request once and reads its answer, at most `cap` bytes of it.
+pub(crate) async fn attempt(
+    pool: &reqwest::Client,
+    request: &Request,
+    locale: Option<&HeaderValue>,
+    cap: usize,
+    sent: &Sent,
+) -> Result<Answer, Error> {
+    let mut builder = pool.request(request.operation.http_method(), request.url.clone());
+    if let Some(locale) = locale {
+        builder = builder.header(LOCALE, locale.clone());
+    }
+    if let (Some(bytes), Some(sent)) = (&request.body, &sent.0) {
+        let body = Watched {
+            bytes: Some(bytes.clone()),
+            sent: Arc::clone(sent),
+        };
+        builder = builder
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .body(reqwest::Body::wrap(body));
+    }
+    let mut response = builder
+        .send()
+        .await
+        .map_err(|error| before_answer(error, sent))?;
+    let status = response.status().as_u16();
+    let headers = std::mem::take(response.headers_mut());
+    let body = if response.status().is_success() {
+        read(&mut response, cap).await
+    } else {
+        Ok(read(&mut response, LONGEST_COMPLAINT)
+            .await
+            .unwrap_or_default())
+    };
+    body.map(|body| Answer {
+        status,
+        headers,
+        body,
+    })
+    .map_err(|error| error.edit(|inner| inner.status = Some(status)))
+}
+
+async fn read(response: &mut reqwest::Response, cap: usize) -> Result<Bytes, Error> {
+    let announced = response.content_length().unwrap_or_default();
+    let Some(first) = response.chunk().await.map_err(in_answer)? else {
+        return Ok(Bytes::new());
+    };
+    // Most answers are one chunk, which is handed on without a copy.
+    if first.len() as u64 == announced && first.len() <= cap {
+        return Ok(first);
+    }
+    // What is announced is believed up to the cap, or a server could have memory set aside by the gigabyte.
+    let expected = usize::try_from(announced).unwrap_or(cap).min(cap);
+    let mut whole = Vec::with_capacity(expected.max(first.len()));
+    whole.extend_from_slice(&first);
+    while whole.len() <= cap {
+        let Some(chunk) = response.chunk().await.map_err(in_answer)? else {
+            return Ok(whole.into());
+        };
+        whole.extend_from_slice(&chunk);
+    }
+    Err(Error::new(ErrorKind::Decode).edit(|inner| {
+        inner.path = Some("$".to_owned());
+        inner.reason = Some(format!("it is larger than {cap} bytes"));
+    }))
+}
+
+fn before_answer(error: reqwest::Error, sent: &Sent) -> Error {
+    // The URL of a read can hold a customer's id.
+    let error = error.without_url();
+    if error.is_connect() && error.is_timeout() {
+        return Error::new(ErrorKind::Timeout)
+            .edit(|inner| inner.deadline = Some(Deadline::Connect));
+    }
+    let never_sent = error.is_connect()
+        // Found closed before the request was put on it.
+        || connection_error(&error).is_some_and(hyper::Error::is_canceled);
+    let kind = if never_sent || !sent.get() {
+        ErrorKind::Connect
+    } else {
+        ErrorKind::Transport
+    };
+    Error::because(kind, error)
+}
+
+fn in_answer(error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    // A connection lost under the decompression is reported as the latter's failure; only what is below tells them apart.
+    if error.is_decode() && connection_error(&error).is_none() {
+        return Error::because(ErrorKind::Decode, error)
+            .edit(|inner| inner.path = Some("$".to_owned()));
+    }
+    Error::because(ErrorKind::Transport, error)
+}
+
+/// What the HTTP connection had to say, if the failure came from there.
+fn connection_error(error: &reqwest::Error) -> Option<&hyper::Error> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref() {
+            return Some(error);
+        }
+        cause = error.source();
+    }
+    None
+}
+
+/// `Retry-After`: seconds, or a date, which is read on the server's own clock where the answer shows it.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(text).ok()?;
+    let now = headers
+        .get(DATE)
+        .and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok())
+        .unwrap_or_else(SystemTime::now);
+    Some(until.duration_since(now).unwrap_or_default())
+}

@@ -1,0 +1,365 @@
+//! How a call is made: runtimes, threads, connections, headers, lists, and the retry budget.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use jiff::civil::date;
+use skiplino::{
+    ApiKey, BookTicketRequest, Client, CustomerRef, CustomerUpdateRequest, ErrorKind, KeyClass,
+    Outcome, RetryPolicy,
+};
+use skiplino_tests::Bench;
+
+use crate::raw::{Raw, Say, http};
+
+const SERVICE: &str = "6fe8fb8b12";
+const GROUP: &str = "7c1f9a3b2d";
+const BRANCHES: &[u8] = br#"{"message":"m","data":[]}"#;
+
+#[test]
+fn waiting_inside_a_runtime_is_an_error_and_no_panic() {
+    let bench = Bench::new();
+    let client = bench.public();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let error = runtime.block_on(async { client.branches().list().wait().unwrap_err() });
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert_eq!(
+        error.to_string(),
+        "list the branches: invalid input: waiting here would block an async runtime: await the call instead"
+    );
+    assert_eq!(bench.received("listBranches"), 0);
+    assert!(client.branches().list().wait().is_ok());
+}
+
+#[test]
+fn awaiting_outside_a_runtime_is_an_error_and_no_panic() {
+    let bench = Bench::new();
+    let client = bench.public();
+    let call = client.branches().list().into_future();
+    let error = futures_util::FutureExt::now_or_never(call)
+        .unwrap()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert!(
+        error
+            .to_string()
+            .ends_with("awaiting a call takes a Tokio runtime: wait() needs none")
+    );
+}
+
+#[test]
+fn one_client_serves_many_threads_and_runtimes() {
+    let bench = Bench::new();
+    let client = bench.public();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    assert_eq!(client.branches().list().wait().unwrap().len(), 2);
+                }
+            });
+        }
+    });
+    // Each runtime takes its connections with it when it ends; the next one must not trip over them.
+    for _ in 0..3 {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        for _ in 0..3 {
+            let branches = runtime.block_on(async { client.branches().list().await });
+            assert_eq!(branches.unwrap().len(), 2);
+        }
+    }
+    assert_eq!(bench.received("listBranches"), 8 * 20 + 9);
+}
+
+#[test]
+fn a_connection_closed_while_idle_costs_nobody_a_call() {
+    // The server closes each connection right after its answer, unannounced, as one that restarts or tidies up does.
+    let server = Raw::start(Say::AnswerAndClose(http(200, "", BRANCHES)));
+    let client = server
+        .builder()
+        .retry(RetryPolicy::never())
+        .build()
+        .unwrap();
+    for call in 0..60 {
+        assert!(client.branches().list().wait().is_ok(), "call {call}");
+        // Long enough for the close to arrive: what is tested is that it is seen, not who wins a race.
+        std::thread::sleep(Duration::from_millis(8));
+    }
+    let body = br#"{"message":"m","data":{"id":"t","ticketNumber":"Q1","status":"waiting","statusAt":"2026-06-23T11:10:00.000Z","type":"sequential","time":null,"branch":{"id":"b","name":"B"},"service":{"id":"s","name":"S"},"groupOfService":{"id":"g","name":"G"},"bookedAt":"2026-06-23T11:10:00.000Z"}}"#;
+    server.say(Say::AnswerAndClose(http(201, "", body)));
+    for call in 0..20 {
+        let booked = client
+            .tickets()
+            .book(BookTicketRequest::walk_in("s", "g"))
+            .wait();
+        assert!(booked.is_ok(), "booking {call}: {booked:?}");
+        std::thread::sleep(Duration::from_millis(8));
+    }
+    assert_eq!(server.requests().len(), 80);
+}
+
+#[test]
+fn a_request_carries_the_key_the_locale_and_who_sends_it() {
+    let server = Raw::start(Say::Answer(http(200, "", BRANCHES)));
+    let client = server
+        .builder()
+        .locale("ar")
+        .user_agent_suffix("kiosk/4.2")
+        .build()
+        .unwrap();
+    client.branches().list().wait().unwrap();
+    client.branches().list().locale("").wait().unwrap();
+    let requests = server.requests();
+    let first = requests[0].to_lowercase();
+    assert!(
+        first.starts_with("get /v1/branches http/1.1\r\n"),
+        "{first}"
+    );
+    assert!(first.contains("authorization: bearer sk_raw\r\n"));
+    assert!(first.contains("x-locale: ar\r\n"));
+    assert!(first.contains("accept-encoding: gzip\r\n"));
+    let agent = first
+        .lines()
+        .find_map(|line| line.strip_prefix("user-agent: "))
+        .unwrap();
+    assert!(
+        agent.starts_with("skiplino/0.")
+            && agent.contains("(rust; ")
+            && agent.ends_with(" kiosk/4.2"),
+        "{agent}"
+    );
+    assert!(!requests[1].to_lowercase().contains("x-locale"));
+}
+
+#[test]
+fn a_base_url_may_end_in_a_slash_or_have_no_path() {
+    let server = Raw::start(Say::Answer(http(200, "", BRANCHES)));
+    for path in ["/v1/", "/v1", "/", ""] {
+        let base = format!("{}{path}", server.origin());
+        let client = Client::builder(ApiKey::new("pk_x").unwrap())
+            .base_url(base)
+            .build()
+            .unwrap();
+        client.branches().list().wait().unwrap();
+    }
+    let lines: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|head| head.lines().next().unwrap().to_owned())
+        .collect();
+    let (with, without) = ("GET /v1/branches HTTP/1.1", "GET /branches HTTP/1.1");
+    assert_eq!(lines, [with, with, without, without]);
+}
+
+#[test]
+fn what_json_cannot_say_is_refused_as_well() {
+    let bench = Bench::new();
+    let client = bench.secret();
+    for day in [date(0, 12, 31), date(-1, 1, 1), date(-9999, 1, 1)] {
+        let error = client.services().slots(SERVICE, day).wait().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert_eq!(error.fields().keys().collect::<Vec<_>>(), ["date"]);
+        assert_eq!(
+            (error.attempts(), error.outcome()),
+            (0, Outcome::NotApplied)
+        );
+    }
+    for (lat, lng, field) in [
+        (f64::NAN, 0.0, "location.lat"),
+        (0.0, f64::NAN, "location.lng"),
+        (f64::INFINITY, 0.0, "location.lat"),
+        (-90.000_001, 0.0, "location.lat"),
+    ] {
+        let request = BookTicketRequest::walk_in(SERVICE, GROUP).location(lat, lng);
+        let error = client.tickets().book(request).wait().unwrap_err();
+        assert_eq!(error.fields().keys().collect::<Vec<_>>(), [field]);
+    }
+    let request = CustomerUpdateRequest::new(CustomerRef::external_id("old")).external_id("new");
+    let error = client.customers().update(request).wait().unwrap_err();
+    assert_eq!(error.fields().keys().collect::<Vec<_>>(), ["externalId"]);
+    for operation in ["listSlots", "bookTicket", "updateCustomer"] {
+        assert_eq!(bench.received(operation), 0);
+    }
+}
+
+#[test]
+fn keys_know_their_class() {
+    for (text, class) in [
+        ("sk_live", KeyClass::Secret),
+        ("pk_live", KeyClass::Public),
+        ("anything", KeyClass::Public),
+        ("SK_live", KeyClass::Public),
+    ] {
+        assert_eq!(ApiKey::new(text).unwrap().class(), class);
+    }
+}
+
+#[test]
+fn what_cannot_be_set_is_refused() {
+    let build = |change: fn(skiplino::ClientBuilder) -> skiplino::ClientBuilder| {
+        let builder = Client::builder(ApiKey::new("pk_x").unwrap());
+        change(builder)
+            .build()
+            .unwrap_err()
+            .fields()
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        build(|b| b.root_certificates("no certificate")),
+        ["rootCertificates"]
+    );
+    assert_eq!(build(|b| b.proxy("::")), ["proxy"]);
+    assert_eq!(build(|b| b.user_agent_suffix("a\nb")), ["userAgentSuffix"]);
+    assert_eq!(
+        build(|b| b.connect_timeout(Duration::ZERO)),
+        ["connectTimeout"]
+    );
+    assert_eq!(
+        build(|b| b.attempt_timeout(Duration::ZERO)),
+        ["attemptTimeout"]
+    );
+}
+
+#[test]
+fn lists_come_as_pages_and_as_items() {
+    let bench = Bench::new();
+    bench.control(
+        "POST /customers/generate",
+        &serde_json::json!({"count": 230}),
+    );
+    let client = bench.secret();
+    let list = || client.customers().list();
+    let total = list().page(1).wait().unwrap().pagination().total() as usize;
+    assert!(total > 230);
+
+    let waited: Vec<_> = list()
+        .items_wait()
+        .map(|customer| customer.unwrap().id().clone())
+        .collect();
+    assert_eq!(waited.len(), total);
+    let pages: Vec<_> = list()
+        .pages_wait()
+        .map(|page| page.unwrap().items().len())
+        .collect();
+    assert_eq!(pages, [100, 100, total - 200]);
+    let mut distinct = waited.clone();
+    distinct.sort();
+    distinct.dedup();
+    assert_eq!(distinct.len(), total);
+
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let items: Vec<_> = list()
+            .items()
+            .map_ok(|customer| customer.id().clone())
+            .try_collect()
+            .await
+            .unwrap();
+        assert_eq!(items, waited);
+        let pages: Vec<_> = list()
+            .pages()
+            .map(|page| page.unwrap().items().len())
+            .collect()
+            .await;
+        assert_eq!(pages, [100, 100, total - 200]);
+    });
+    // A stream that is dropped early asks for nothing more.
+    let before = bench.received("listCustomers");
+    assert!(
+        list()
+            .limit(10)
+            .items_wait()
+            .take(15)
+            .all(|customer| customer.is_ok())
+    );
+    assert_eq!(bench.received("listCustomers") - before, 2);
+}
+
+#[test]
+fn a_page_that_claims_a_next_one_but_is_empty_ends_the_list() {
+    let body = br#"{"message":"m","data":[],"pagination":{"total":9,"totalPages":9,"hasNextPage":true,"hasPrevPage":false}}"#;
+    let server = Raw::start(Say::Answer(http(200, "", body)));
+    let client = server.builder().build().unwrap();
+    assert_eq!(client.customers().list().items_wait().count(), 0);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn retries_are_on_a_budget() {
+    let server = Raw::start(Say::Answer(http(503, "", b"")));
+    let client = server.builder().build().unwrap();
+    let attempts = || client.branches().list().wait().unwrap_err().attempts();
+    let first: Vec<_> = (0..50).map(|_| attempts()).collect();
+    assert_eq!(first, [3; 50]);
+    let spent: Vec<_> = (0..10).map(|_| attempts()).collect();
+    assert_eq!(spent, [1; 10]);
+    // Successes earn new retries.
+    server.say(Say::Answer(http(200, "", BRANCHES)));
+    for _ in 0..5 {
+        client.branches().list().wait().unwrap();
+    }
+    server.say(Say::Answer(http(503, "", b"")));
+    assert_eq!(attempts(), 2);
+}
+
+#[test]
+fn the_last_place_is_given_once() {
+    let bench = Bench::new();
+    let time = "2026-06-23T13:30:00Z".parse().unwrap();
+    bench.control(
+        &format!("PUT /services/{SERVICE}"),
+        &serde_json::json!({"capacity": 1}),
+    );
+    let client = bench.secret();
+    let start = Arc::new(std::sync::Barrier::new(64));
+    let lanes: Vec<_> = (0..64)
+        .map(|_| {
+            let (client, start) = (client.clone(), Arc::clone(&start));
+            std::thread::spawn(move || {
+                let customer = CustomerRef::external_id("crm-7741");
+                let request = BookTicketRequest::appointment(SERVICE, GROUP, time, customer);
+                start.wait();
+                client.tickets().book(request).with_response().wait()
+            })
+        })
+        .collect();
+    let results: Vec<_> = lanes.into_iter().map(|lane| lane.join().unwrap()).collect();
+    let statuses = |status| {
+        let same = |result: &&Result<skiplino::Response<_>, skiplino::Error>| match result {
+            Ok(response) => response.status() == status,
+            Err(error) => error.status() == Some(status),
+        };
+        results.iter().filter(same).count()
+    };
+    assert_eq!((statuses(201), statuses(400)), (1, 63));
+}
+
+#[test]
+fn dropping_a_call_stops_it() {
+    let bench = Bench::new();
+    let client = bench.public();
+    bench.fault("*", "hold", serde_json::json!({}));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let call = tokio::spawn(client.tickets().get("k7m2p9x4q1").into_future());
+        let held = tokio::task::spawn_blocking(move || {
+            bench.control("GET /held?atLeast=1", &serde_json::Value::Null);
+            bench
+        });
+        let bench = held.await.unwrap();
+        call.abort();
+        assert!(call.await.unwrap_err().is_cancelled());
+        // Nothing tries again behind the caller's back.
+        let free = tokio::task::spawn_blocking(move || {
+            bench.control("DELETE /faults", &serde_json::Value::Null);
+            bench.received("getTicket")
+        });
+        assert_eq!(free.await.unwrap(), 1);
+    });
+}

@@ -1,0 +1,17 @@
+//! What the client and the sandbox must do together, over real HTTP.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+mod calls;
+mod contract;
+mod decoding;
+mod privacy;
+mod raw;
+mod scenarios;
+mod tls;

@@ -1,0 +1,214 @@
+//! Keys and people's data are never printed, and what is traced says no more than it should.
+
+use std::fmt;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+use skiplino::{
+    ApiKey, BookTicketRequest, Client, CustomerRef, CustomerUpdateRequest, CustomerWriteRequest,
+};
+use skiplino_sandbox::{DEMO_PUBLIC_KEY, DEMO_SECRET_KEY};
+use skiplino_tests::Bench;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+const PRIVATE: [&str; 7] = [
+    DEMO_SECRET_KEY,
+    DEMO_PUBLIC_KEY,
+    "Layla",
+    "layla.hassan@example.com",
+    "97333778899",
+    "savings",
+    "gold",
+];
+
+fn tells_nothing(shown: &dyn fmt::Debug) {
+    for text in [format!("{shown:?}"), format!("{shown:#?}")] {
+        for private in PRIVATE {
+            assert!(!text.contains(private), "{private:?} in {text}");
+        }
+    }
+}
+
+fn update() -> CustomerUpdateRequest {
+    CustomerUpdateRequest::new(CustomerRef::external_id("crm-7741"))
+        .name("Layla A. Hassan")
+        .email("layla.hassan@example.com")
+        .mobile("+97333778899")
+        .metadata(json!({"tier": "gold"}))
+}
+
+fn booking() -> BookTicketRequest {
+    BookTicketRequest::walk_in("6fe8fb8b12", "7c1f9a3b2d")
+        .customer(CustomerRef::external_id("crm-7741"))
+        .options(json!({"accountType": "savings"}))
+}
+
+#[test]
+fn nothing_private_is_in_any_debug_text() {
+    let bench = Bench::new();
+    let client = bench.secret();
+    tells_nothing(&ApiKey::new(DEMO_SECRET_KEY).unwrap());
+    tells_nothing(&Client::builder(ApiKey::new(DEMO_SECRET_KEY).unwrap()));
+    tells_nothing(&client);
+    tells_nothing(&update());
+    tells_nothing(&booking());
+    let create = CustomerWriteRequest::new()
+        .name("Layla")
+        .metadata(json!({"tier": "gold"}));
+    tells_nothing(&create);
+    tells_nothing(&client.customers().update(update()));
+    tells_nothing(
+        &client
+            .customers()
+            .update(update())
+            .with_response()
+            .wait()
+            .unwrap(),
+    );
+    tells_nothing(
+        &client
+            .tickets()
+            .book(booking())
+            .with_response()
+            .wait()
+            .unwrap(),
+    );
+    tells_nothing(&client.customers().list().page(1).wait().unwrap());
+}
+
+#[test]
+fn a_refused_key_is_not_repeated() {
+    for key in ["sk_line\nbreak", "sk_ünicode", "sk_spa ce"] {
+        let error = ApiKey::new(key).unwrap_err();
+        let text = format!("{error} {error:?}");
+        assert!(!text.contains("sk_"), "{text}");
+    }
+    let url = "https://operator:hunter2@example.com/v1";
+    let error = Client::builder(ApiKey::new("pk_x").unwrap())
+        .base_url(url)
+        .build()
+        .unwrap_err();
+    let text = format!("{error} {error:?}");
+    assert!(
+        !text.contains("hunter2") && !text.contains("operator"),
+        "{text}"
+    );
+}
+
+#[test]
+fn nothing_private_is_in_any_error() {
+    let bench = Bench::new();
+    let client = bench.secret();
+    let faults = [
+        ("html_502", json!({})),
+        ("empty_503", json!({})),
+        ("drop_before", json!({})),
+        ("truncate", json!({})),
+        ("malformed_json", json!({})),
+        ("wrong_json", json!({})),
+        ("html_200", json!({})),
+        (
+            "redirect",
+            json!({"location": "https://example.com/?name=Layla"}),
+        ),
+        ("rate_limit", json!({"retryAfter": 0})),
+        (
+            "status",
+            json!({"status": 422, "body": {"message": "Layla", "error": {"mobile": "+97333778899 is taken", "email": "layla.hassan@example.com"}}}),
+        ),
+    ];
+    for (kind, rest) in faults {
+        bench.reset();
+        bench.fault("*", kind, rest);
+        let customer = || CustomerRef::external_id("layla.hassan@example.com");
+        let errors = [
+            client.customers().update(update()).wait().err(),
+            client.tickets().book(booking()).wait().err(),
+            client.customers().get(customer()).wait().err(),
+            client.customers().delete(customer()).wait().err(),
+            client.customers().tickets(customer()).page(1).wait().err(),
+        ];
+        for error in errors {
+            let error = error.unwrap_or_else(|| panic!("{kind} was no failure"));
+            tells_nothing(&error);
+            let mut cause: Option<&dyn std::error::Error> = Some(&error);
+            while let Some(error) = cause {
+                tells_nothing(&format_args!("{error} {error:?}"));
+                cause = error.source();
+            }
+        }
+    }
+}
+
+/// Collects what a subscriber writes.
+#[derive(Clone, Default)]
+struct Collected(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Collected {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn spans_tell_the_operation_the_attempt_the_status_and_the_time() {
+    let bench = Bench::new();
+    let client = bench.secret();
+    bench.fault("*", "html_502", json!({"when": {"first": 1}}));
+    let collected = Collected::default();
+    let writer = collected.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_span_events(FmtSpan::CLOSE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    tracing::subscriber::with_default(subscriber, || {
+        client
+            .customers()
+            .get(CustomerRef::external_id("crm-7741"))
+            .wait()
+            .unwrap();
+        client.customers().update(update()).wait().unwrap();
+        client.tickets().book(booking()).wait().unwrap();
+    });
+    let text = String::from_utf8(collected.0.lock().unwrap().clone()).unwrap();
+    let ours: Vec<_> = text
+        .lines()
+        .filter(|line| line.contains("skiplino::call: close"))
+        .collect();
+    assert_eq!(
+        ours.iter().filter(|line| line.contains("attempt{")).count(),
+        4,
+        "{text}"
+    );
+    let first = ours[0];
+    assert!(
+        first.contains(r#"operation="getCustomer" attempt=1 status=502 elapsed_ms="#),
+        "{first}"
+    );
+    assert!(
+        ours[1].contains(r#"operation="getCustomer" attempt=2 status=200 elapsed_ms="#),
+        "{}",
+        ours[1]
+    );
+    assert!(
+        ours[2].contains(r#"call{operation="getCustomer" attempts=2 status=200 elapsed_ms="#),
+        "{}",
+        ours[2]
+    );
+    let spans = ours.join("\n");
+    for private in PRIVATE
+        .iter()
+        .chain(&["crm-7741", "externalId", "?", "Bearer"])
+    {
+        assert!(!spans.contains(private), "{private:?} in {spans}");
+    }
+    // What the layers below log is not ours to word, but the key must not be in it either.
+    assert!(!text.contains(DEMO_SECRET_KEY), "{text}");
+}

@@ -1,0 +1,508 @@
+//! The Rust runner of `tests/scenarios`, with `.await` and with `.wait()`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use skiplino::{
+    ApiKey, BookTicketRequest, Call, CallOptions, ChangeTimeRequest, Client, CustomerRef,
+    CustomerUpdateRequest, CustomerWriteRequest, Error, List, Page, Response, RetryPolicy,
+};
+use skiplino_sandbox::{DEMO_PUBLIC_KEY, DEMO_SECRET_KEY};
+use skiplino_tests::{Bench, read_json, tests_folder};
+use tokio::runtime::Runtime;
+
+/// How a call is made.
+enum Mode {
+    Await(Runtime),
+    Wait,
+}
+
+#[test]
+fn every_scenario_awaited() {
+    run(&Mode::Await(Runtime::new().unwrap()));
+}
+
+#[test]
+fn every_scenario_waited_for() {
+    run(&Mode::Wait);
+}
+
+#[test]
+fn every_file_is_as_the_schema_says() {
+    let schema = read_json(&tests_folder().join("scenarios/schema.json"));
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let mut names = Vec::new();
+    for path in files() {
+        let file = read_json(&path);
+        let errors: Vec<_> = schema
+            .iter_errors(&file)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
+        let scenarios = file["scenarios"].as_array().unwrap();
+        names.extend(
+            scenarios
+                .iter()
+                .map(|scenario| scenario["name"].to_string()),
+        );
+    }
+    names.sort();
+    let doubled: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(doubled.is_empty(), "two scenarios of one name: {doubled:?}");
+}
+
+fn files() -> Vec<PathBuf> {
+    let mut files: Vec<_> = std::fs::read_dir(tests_folder().join("scenarios"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
+        .filter(|path| !path.ends_with("schema.json"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn run(mode: &Mode) {
+    let bench = Bench::new();
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for path in files() {
+        for scenario in read_json(&path)["scenarios"].as_array().unwrap() {
+            count += 1;
+            if let Err(difference) = play(mode, &bench, scenario) {
+                let file = path.file_name().unwrap().display();
+                failures.push(format!("{file}: {}: {difference}", scenario["name"]));
+            }
+        }
+    }
+    assert!(
+        failures.is_empty(),
+        "{} of {count} failed:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+    println!("{count} scenarios");
+}
+
+fn play(mode: &Mode, bench: &Bench, scenario: &Value) -> Result<(), String> {
+    bench.reset();
+    let client = client(bench, &scenario["client"]);
+    if let Some(refused) = scenario.get("refused") {
+        return match client {
+            Ok(_) => Err("the client was built".to_owned()),
+            Err(error) => compare_error(refused, &error),
+        };
+    }
+    let client = client.map_err(|error| error.to_string())?;
+    let mut saved = BTreeMap::new();
+    for (index, step) in scenario["steps"].as_array().unwrap().iter().enumerate() {
+        let step = substitute(step, &saved);
+        let value = take(mode, bench, &client, &step)
+            .map_err(|difference| format!("step {}: {difference}", index + 1))?;
+        if let Some(name) = step.get("save") {
+            saved.insert(name.as_str().unwrap().to_owned(), value);
+        }
+    }
+    if let Some(requests) = scenario.get("requests") {
+        for (operation, count) in requests.as_object().unwrap() {
+            let received = bench.received(operation);
+            if Some(received) != count.as_u64() {
+                return Err(format!(
+                    "{operation}: {received} requests, expected {count}"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn client(bench: &Bench, settings: &Value) -> Result<Client, Error> {
+    let key = match settings["key"].as_str() {
+        None | Some("secret") => DEMO_SECRET_KEY,
+        Some("public") => DEMO_PUBLIC_KEY,
+        Some(text) => text,
+    };
+    let pause = Duration::from_millis(settings["backoffMs"].as_u64().unwrap_or(1));
+    let mut retry = RetryPolicy::default().backoff(pause, pause);
+    if let Some(attempts) = settings["maxAttempts"].as_u64() {
+        retry = retry.max_attempts(attempts as u32);
+    }
+    let mut builder = Client::builder(ApiKey::new(key)?)
+        .base_url(bench.base_url())
+        .retry(retry);
+    match settings["baseUrl"].as_str() {
+        Some("gone") => builder = builder.base_url(nobody()),
+        Some(url) => builder = builder.base_url(url),
+        None => {}
+    }
+    if let Some(locale) = settings["locale"].as_str() {
+        builder = builder.locale(locale);
+    }
+    if let Some(limit) = settings["attemptTimeoutMs"].as_u64() {
+        builder = builder.attempt_timeout(Duration::from_millis(limit));
+    }
+    if let Some(limit) = settings["deadlineMs"].as_u64() {
+        builder = builder.deadline(Duration::from_millis(limit));
+    }
+    if let Some(cap) = settings["responseCap"].as_u64() {
+        builder = builder.response_cap(cap as usize);
+    }
+    builder.build()
+}
+
+/// The address of a port that was free a moment ago.
+fn nobody() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}/external/v1", listener.local_addr().unwrap())
+}
+
+fn take(mode: &Mode, bench: &Bench, client: &Client, step: &Value) -> Result<Value, String> {
+    if let Some(request) = step.get("sandbox") {
+        return Ok(bench.control(request.as_str().unwrap(), &step["body"]));
+    }
+    let empty = json!({});
+    let with = step.get("with").unwrap_or(&empty);
+    let result = call(
+        mode,
+        client,
+        step["call"].as_str().unwrap(),
+        with,
+        options(&step["options"]),
+    );
+    let expect = &step["expect"];
+    match (expect.get("error"), result) {
+        (Some(error), Err(came)) => compare_error(error, &came).map(|()| Value::Null),
+        (Some(error), Ok(_)) => Err(format!("succeeded, expected {error}")),
+        (None, Err(came)) => Err(format!("failed: {came:?}")),
+        (None, Ok(came)) => {
+            for (key, expected) in expect.as_object().unwrap() {
+                contains(key, expected, &came[key])?;
+            }
+            Ok(came["value"].clone())
+        }
+    }
+}
+
+fn options(settings: &Value) -> CallOptions {
+    let mut options = CallOptions::default();
+    options.locale = settings["locale"].as_str().map(str::to_owned);
+    options.deadline = settings["deadlineMs"].as_u64().map(Duration::from_millis);
+    options.retry = settings["maxAttempts"].as_u64().map(|attempts| {
+        let pause = Duration::from_millis(1);
+        RetryPolicy::default()
+            .max_attempts(attempts as u32)
+            .backoff(pause, pause)
+    });
+    options
+}
+
+/// Makes a call by its name; what comes back is `{value, status, message, attempts}`.
+fn call(
+    mode: &Mode,
+    client: &Client,
+    name: &str,
+    with: &Value,
+    options: CallOptions,
+) -> Result<Value, Error> {
+    let text = |field: &str| with[field].as_str().unwrap_or_default().to_owned();
+    match name {
+        "branches.list" => send(mode, client.branches().list(), options),
+        "branches.tree" => send(mode, client.branches().tree(text("branchId")), options),
+        "services.slots" => {
+            let date = with["date"].as_str().map(|date| date.parse().unwrap());
+            send(
+                mode,
+                client.services().slots(text("serviceId"), date),
+                options,
+            )
+        }
+        "tickets.book" => send(mode, client.tickets().book(booking(with)), options),
+        "tickets.get" => send(mode, client.tickets().get(text("ticketId")), options),
+        "tickets.cancel" => send(mode, client.tickets().cancel(text("ticketId")), options),
+        "tickets.reschedule" => {
+            let request =
+                ChangeTimeRequest::new(text("time").parse().unwrap(), body_customer(with).unwrap());
+            send(
+                mode,
+                client.tickets().reschedule(text("ticketId"), request),
+                options,
+            )
+        }
+        "customers.create" => send(mode, client.customers().create(writing(with)), options),
+        "customers.get" => send(mode, client.customers().get(customer(with)), options),
+        "customers.find" => send(mode, client.customers().find(customer(with)), options),
+        "customers.update" => send(mode, client.customers().update(updating(with)), options),
+        "customers.delete" => send(mode, client.customers().delete(customer(with)), options),
+        "customers.list" => page(mode, client.customers().list(), with, options),
+        "customers.list.items" => items(mode, client.customers().list(), with, options),
+        "customers.tickets" => page(
+            mode,
+            client.customers().tickets(customer(with)),
+            with,
+            options,
+        ),
+        "customers.tickets.items" => items(
+            mode,
+            client.customers().tickets(customer(with)),
+            with,
+            options,
+        ),
+        other => panic!("no call {other}"),
+    }
+}
+
+fn send<T: Serialize + Send + 'static>(
+    mode: &Mode,
+    call: Call<T>,
+    options: CallOptions,
+) -> Result<Value, Error> {
+    respond(mode, call, options).map(|response| told(&response, json!(response.data())))
+}
+
+fn respond<T: Send + 'static>(
+    mode: &Mode,
+    call: Call<T>,
+    options: CallOptions,
+) -> Result<Response<T>, Error> {
+    let call = call.options(options).with_response();
+    match mode {
+        Mode::Await(runtime) => runtime.block_on(async { call.await }),
+        Mode::Wait => call.wait(),
+    }
+}
+
+fn told<T>(response: &Response<T>, value: Value) -> Value {
+    json!({
+        "value": value,
+        "status": response.status(),
+        "message": response.message(),
+        "attempts": response.attempts(),
+    })
+}
+
+fn sized<T: Send + 'static>(list: List<T>, with: &Value, options: CallOptions) -> List<T> {
+    let list = list.options(options);
+    match with["limit"].as_u64() {
+        Some(limit) => list.limit(limit),
+        None => list,
+    }
+}
+
+fn page<T: Serialize + Send + 'static>(
+    mode: &Mode,
+    list: List<T>,
+    with: &Value,
+    options: CallOptions,
+) -> Result<Value, Error> {
+    let call = sized(list, with, options.clone()).page(with["page"].as_u64().unwrap_or(1));
+    respond(mode, call, options).map(|response| {
+        let page: &Page<T> = response.data();
+        told(
+            &response,
+            json!({"items": page.items(), "pagination": page.pagination()}),
+        )
+    })
+}
+
+fn items<T: Serialize + Send + 'static>(
+    mode: &Mode,
+    list: List<T>,
+    with: &Value,
+    options: CallOptions,
+) -> Result<Value, Error> {
+    use futures_util::TryStreamExt as _;
+    let list = sized(list, with, options);
+    let items: Vec<T> = match mode {
+        Mode::Await(runtime) => runtime.block_on(list.items().try_collect())?,
+        Mode::Wait => list.items_wait().collect::<Result<_, _>>()?,
+    };
+    Ok(json!({"value": items}))
+}
+
+fn customer(with: &Value) -> CustomerRef {
+    match (with["customerId"].as_str(), with["externalId"].as_str()) {
+        (Some(id), _) => CustomerRef::id(id),
+        (None, Some(id)) => CustomerRef::external_id(id),
+        (None, None) => panic!("no customer in {with}"),
+    }
+}
+
+fn body_customer(with: &Value) -> Option<CustomerRef> {
+    match (
+        with["customerId"].as_str(),
+        with["customerExternalId"].as_str(),
+    ) {
+        (Some(id), _) => Some(CustomerRef::id(id)),
+        (None, id) => id.map(CustomerRef::external_id),
+    }
+}
+
+fn booking(with: &Value) -> BookTicketRequest {
+    let service = with["serviceId"].as_str().unwrap();
+    let group = with["groupOfServiceId"].as_str().unwrap();
+    let customer = body_customer(with);
+    let mut request = match with["time"].as_str() {
+        Some(time) => {
+            BookTicketRequest::appointment(service, group, time.parse().unwrap(), customer.unwrap())
+        }
+        None => match customer {
+            Some(customer) => BookTicketRequest::walk_in(service, group).customer(customer),
+            None => BookTicketRequest::walk_in(service, group),
+        },
+    };
+    if let Some(options) = with.get("options") {
+        request = request.options(options.clone());
+    }
+    if let Some(location) = with.get("location") {
+        request = request.location(
+            location["lat"].as_f64().unwrap(),
+            location["lng"].as_f64().unwrap(),
+        );
+    }
+    request
+}
+
+fn writing(with: &Value) -> CustomerWriteRequest {
+    let mut request = CustomerWriteRequest::new();
+    for (field, value) in with.as_object().unwrap() {
+        let text = value.as_str().unwrap_or_default();
+        request = match field.as_str() {
+            "externalId" => request.external_id(text),
+            "name" => request.name(text),
+            "email" => request.email(text),
+            "mobile" => request.mobile(text),
+            "metadata" => request.metadata(value.clone()),
+            other => panic!("no field {other}"),
+        };
+    }
+    request
+}
+
+fn updating(with: &Value) -> CustomerUpdateRequest {
+    let mut rest: Map<String, Value> = with.as_object().unwrap().clone();
+    let mut request = match rest.remove("customerId") {
+        Some(id) => CustomerUpdateRequest::new(CustomerRef::id(id.as_str().unwrap())),
+        None => {
+            let id = rest.remove("externalId").unwrap();
+            CustomerUpdateRequest::new(CustomerRef::external_id(id.as_str().unwrap()))
+        }
+    };
+    for (field, value) in &rest {
+        let text = value.as_str().unwrap_or_default();
+        request = match field.as_str() {
+            "externalId" => request.external_id(text),
+            "name" => request.name(text),
+            "email" => request.email(text),
+            "mobile" => request.mobile(text),
+            "metadata" => request.metadata(value.clone()),
+            other => panic!("no field {other}"),
+        };
+    }
+    request
+}
+
+/// Puts what was saved in the place of `$name.field`.
+fn substitute(value: &Value, saved: &BTreeMap<String, Value>) -> Value {
+    match value {
+        Value::String(text) if text.contains('$') => {
+            if let Some((name, path)) = text.strip_prefix('$').and_then(|text| text.split_once('.'))
+            {
+                return look_up(saved, name, path);
+            }
+            // Within a path of the control API the name stands between slashes.
+            let parts = text.split('/').map(|part| {
+                match part.strip_prefix('$').and_then(|part| part.split_once('.')) {
+                    Some((name, path)) => look_up(saved, name, path).as_str().unwrap().to_owned(),
+                    None => part.to_owned(),
+                }
+            });
+            Value::String(parts.collect::<Vec<_>>().join("/"))
+        }
+        Value::Array(values) => values
+            .iter()
+            .map(|value| substitute(value, saved))
+            .collect(),
+        Value::Object(fields) => {
+            let fields = fields
+                .iter()
+                .map(|(name, value)| (name.clone(), substitute(value, saved)));
+            Value::Object(fields.collect())
+        }
+        other => other.clone(),
+    }
+}
+
+fn look_up(saved: &BTreeMap<String, Value>, name: &str, path: &str) -> Value {
+    path.split('.').fold(saved[name].clone(), |value, step| {
+        match step.parse::<usize>() {
+            Ok(index) => value[index].clone(),
+            Err(_) => value[step].clone(),
+        }
+    })
+}
+
+fn contains(path: &str, expected: &Value, came: &Value) -> Result<(), String> {
+    match (expected, came) {
+        (Value::String(mark), _) if mark == "$any" => Ok(()),
+        (Value::Object(expected), Value::Object(came)) => {
+            for (name, expected) in expected {
+                let path = format!("{path}.{name}");
+                match came.get(name) {
+                    None if expected == "$absent" => {}
+                    Some(value) if expected == "$absent" => {
+                        return Err(format!("{path}: {value}, expected none"));
+                    }
+                    Some(value) => contains(&path, expected, value)?,
+                    None => return Err(format!("{path}: missing, expected {expected}")),
+                }
+            }
+            Ok(())
+        }
+        (Value::Array(expected), Value::Array(came)) if expected.len() == came.len() => {
+            for (index, (expected, came)) in expected.iter().zip(came).enumerate() {
+                contains(&format!("{path}[{index}]"), expected, came)?;
+            }
+            Ok(())
+        }
+        _ if expected == came => Ok(()),
+        _ => Err(format!("{path}: {came}, expected {expected}")),
+    }
+}
+
+fn compare_error(expected: &Value, error: &Error) -> Result<(), String> {
+    let came = json!({
+        "kind": error.kind().as_str(),
+        "outcome": format!("{:?}", error.outcome()),
+        "operation": error.operation().map(|operation| operation.id()),
+        "text": error.to_string(),
+        "status": error.status(),
+        "fields": error.fields(),
+        "path": error.path(),
+        "reason": error.reason(),
+        "retryAfterMs": error.retry_after().map(|wait| wait.as_millis() as u64),
+        "timeout": error.timeout().map(|deadline| format!("{deadline:?}")),
+        "attempts": error.attempts(),
+    });
+    for (key, expected) in expected.as_object().unwrap() {
+        let begins = expected.as_str().and_then(|text| text.strip_suffix('…'));
+        let same = match begins {
+            Some(begins) if key == "text" => came[key]
+                .as_str()
+                .is_some_and(|text| text.starts_with(begins)),
+            _ => came[key] == *expected,
+        };
+        if !same {
+            return Err(format!(
+                "error.{key}: {}, expected {expected} in {came}",
+                came[key]
+            ));
+        }
+    }
+    Ok(())
+}
