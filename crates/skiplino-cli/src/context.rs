@@ -52,7 +52,7 @@ impl Context {
         let retries = globals.retries.unwrap_or(RETRIES);
         let mut builder = Client::builder(key)
             .base_url(&base_url)
-            .user_agent_suffix("skiplino-cli")
+            .user_agent_suffix(concat!("skiplino-cli/", env!("CARGO_PKG_VERSION")))
             .retry(RetryPolicy::default().max_attempts(retries.saturating_add(1)));
         if let Some(locale) = &locale {
             builder = builder.locale(locale);

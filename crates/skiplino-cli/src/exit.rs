@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use skiplino::{ErrorKind, Outcome};
 
 use crate::output::printable;
@@ -97,12 +97,10 @@ impl Failure {
 
     /// What standard error gets: a line for people, and for programs a line of JSON after it.
     pub(crate) fn report(&self, json: bool) -> String {
-        let text = match self {
-            Self::Api { error, .. } => error.to_string(),
-            Self::Usage(text) | Self::Missing(text) | Self::Declined(text) => text.clone(),
-            Self::Io(what, error) => format!("{what}: {error}"),
-            Self::Closed => return String::new(),
-        };
+        if matches!(self, Self::Closed) {
+            return String::new();
+        }
+        let text = self.text();
         let mut report = format!("skiplino: {}\n", printable(&text));
         if let Self::Api {
             error,
@@ -117,12 +115,22 @@ impl Failure {
             );
         }
         if json {
-            let _ = writeln!(report, "{}", self.object(&text));
+            report.push_str(&self.object());
         }
         report
     }
 
-    fn object(&self, text: &str) -> Value {
+    fn text(&self) -> String {
+        match self {
+            Self::Api { error, .. } => error.to_string(),
+            Self::Usage(text) | Self::Missing(text) | Self::Declined(text) => text.clone(),
+            Self::Io(what, error) => format!("{what}: {error}"),
+            Self::Closed => String::new(),
+        }
+    }
+
+    /// The line for programs.
+    pub(crate) fn object(&self) -> String {
         let (kind, error) = match self {
             Self::Api { error, .. } => (error.kind().as_str(), Some(error)),
             Self::Missing(_) => (ErrorKind::NotFound.as_str(), None),
@@ -134,15 +142,16 @@ impl Failure {
             Some(Outcome::Unknown) => "unknown",
             Some(Outcome::NotApplied) | None => "notApplied",
         };
-        json!({"error": {
+        let object = json!({"error": {
             "kind": kind,
             "status": error.and_then(skiplino::Error::status),
             "outcome": outcome,
             "operation": error.and_then(skiplino::Error::operation).map(skiplino::Operation::id),
             "fields": error.map(skiplino::Error::fields),
             "retryAfter": error.and_then(skiplino::Error::retry_after).map(|wait| wait.as_secs_f64()),
-            "text": text,
-        }})
+            "text": self.text(),
+        }});
+        format!("{object}\n")
     }
 }
 
@@ -212,6 +221,17 @@ mod tests {
             assert!(
                 named || kind == ErrorKind::Internal,
                 "{kind} has code {code}: {meaning:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_readme_lists_the_same_codes() {
+        let readme = include_str!("../README.md").replace('`', "");
+        for (code, meaning) in CODES {
+            assert!(
+                readme.contains(&format!("| {code} | {meaning} |\n")),
+                "{code}: {meaning}"
             );
         }
     }

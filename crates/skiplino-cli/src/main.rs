@@ -40,14 +40,18 @@ fn explain(error: &clap::Error) -> ExitCode {
         };
     }
     let rendered = error.render();
-    let styled = output::colour(&std::io::stderr());
-    let text = if styled {
-        rendered.ansi().to_string()
+    let plain = context::without_keys(&rendered.to_string());
+    let mut report = if output::colour(&std::io::stderr()) {
+        context::without_keys(&rendered.ansi().to_string())
     } else {
-        rendered.to_string()
+        plain.clone()
     };
-    let _ = std::io::stderr()
-        .lock()
-        .write_all(context::without_keys(&text).as_bytes());
+    // What was typed could not be read as a whole, but that a program typed it can be told.
+    if std::env::args_os().any(|argument| argument == "--json") {
+        let first = plain.lines().next().unwrap_or_default();
+        let text = first.trim_start_matches("error: ").to_owned();
+        report.push_str(&Failure::Usage(text).object());
+    }
+    let _ = std::io::stderr().lock().write_all(report.as_bytes());
     ExitCode::from(exit::USAGE)
 }

@@ -135,7 +135,7 @@ impl<T: fmt::Display> From<T> for Text {
     }
 }
 
-/// A table that can be printed piece by piece. The first piece sets the widths, and the later ones keep to them as far as they fit:
+/// A table that can be printed piece by piece. The first piece sets the widths, and the later ones keep to them where they fit:
 /// a directory of a million records must not be held in memory to be aligned.
 pub(crate) struct Listing<const N: usize> {
     columns: [Column; N],

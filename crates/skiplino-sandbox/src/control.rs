@@ -36,7 +36,7 @@ struct Input<'a> {
 
 impl Input<'_> {
     fn fields(&self) -> Fields {
-        Fields::new(self.body.clone())
+        Fields::lenient(self.body.clone())
     }
 
     fn query(&self) -> Query {

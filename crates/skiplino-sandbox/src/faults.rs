@@ -87,7 +87,7 @@ impl Faults {
 
     /// Sets a fault; answers it as it will be listed.
     pub(crate) fn add(&self, given: Map<String, Value>) -> Result<Value, Failure> {
-        let mut fields = Fields::new(given.clone());
+        let mut fields = Fields::lenient(given.clone());
         fields.require("operation");
         let operation = match fields.id("operation").as_deref() {
             None | Some("*") => None,

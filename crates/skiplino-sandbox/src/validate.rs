@@ -44,7 +44,8 @@ fn checked_text(text: &str) -> Result<&str, Reason> {
     }
 }
 
-/// The JSON object a request carries. A field that is null counts as absent.
+/// The JSON object a request carries. Nothing published allows a null in it, so one is a value of the wrong type: a client that
+/// sends nulls should learn of it here.
 #[derive(Debug)]
 pub(crate) struct Fields {
     values: Map<String, Value>,
@@ -55,12 +56,18 @@ impl Fields {
     pub(crate) fn parse(body: Option<&[u8]>) -> Result<Self, Failure> {
         let body = body.ok_or_else(|| Failure::field("body", Reason::TooLong))?;
         match serde_json::from_slice(body) {
-            Ok(Value::Object(values)) => Ok(Self::new(values)),
+            Ok(Value::Object(values)) => Ok(Self::strict(values)),
             _ => Err(Failure::field("body", Reason::NotAnObject)),
         }
     }
 
-    pub(crate) fn new(values: Map<String, Value>) -> Self {
+    /// For the control API, whose callers are people and tests: a null counts as absent.
+    pub(crate) fn lenient(mut values: Map<String, Value>) -> Self {
+        values.retain(|_, value| !value.is_null());
+        Self::strict(values)
+    }
+
+    fn strict(values: Map<String, Value>) -> Self {
         Self {
             values,
             errors: Errors::default(),
@@ -68,12 +75,7 @@ impl Fields {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
-        self.values.get(name).filter(|value| !value.is_null())
-    }
-
-    /// Whether the field is there, and null.
-    pub(crate) fn is_null(&self, name: &str) -> bool {
-        self.values.get(name).is_some_and(Value::is_null)
+        self.values.get(name)
     }
 
     fn read<T>(&mut self, name: &str, read: impl FnOnce(&Value) -> Result<T, Reason>) -> Option<T> {
@@ -147,7 +149,7 @@ impl Fields {
             ("lng", "location.lng", 180.0),
         ] {
             match location.get(part) {
-                None | Some(Value::Null) => self.errors.add(name, Reason::LocationIncomplete),
+                None => self.errors.add(name, Reason::LocationIncomplete),
                 Some(value) => match value.as_f64() {
                     None => self.errors.add(name, Reason::NotANumber),
                     Some(degrees) if degrees.abs() > most => {

@@ -153,6 +153,20 @@ fn bad_requests_name_the_field() {
         (
             "POST",
             "/tickets/book",
+            walk_in(json!({"time": null})),
+            "time",
+            "This value should be a UTC time (ISO 8601, trailing Z).",
+        ),
+        (
+            "POST",
+            "/tickets/book",
+            walk_in(json!({"location": null})),
+            "location",
+            "This value should be an object.",
+        ),
+        (
+            "POST",
+            "/tickets/book",
             walk_in(json!({"options": []})),
             "options",
             "This value should be an object.",
@@ -348,12 +362,12 @@ fn bad_requests_name_the_field() {
 fn business_rules_refuse_with_a_reason() {
     let (_sandbox, client) = start();
     let book = |service: &str, group: &str, time: Value| {
-        let customer = if time.is_null() {
-            Value::Null
-        } else {
-            json!(LAYLA)
-        };
-        client.post("/tickets/book", json!({"serviceId": service, "groupOfServiceId": group, "time": time, "customerId": customer}))
+        let mut body = json!({"serviceId": service, "groupOfServiceId": group});
+        if !time.is_null() {
+            body["time"] = time;
+            body["customerId"] = json!(LAYLA);
+        }
+        client.post("/tickets/book", body)
     };
     let refused = |got: Got, reason: &str| {
         assert_eq!(

@@ -17,7 +17,7 @@ use crate::{resolve, values};
   skiplino book --branch seef --service \"Cash Withdrawal\"
   skiplino book --service 6fe8fb8b12 --group 7c1f9a3b2d      two ids: nothing is looked up
   skiplino book --service \"Open an Account\" --time 2026-07-01T09:30:00Z --customer ext:crm-7741
-  skiplino book --branch seef --service cash --option accountType=savings --lat 26.23 --lng 50.53
+  skiplino book --branch seef --service \"cash w\" --option accountType=savings --lat 26.23 --lng 50.53
 
 A booking is never sent twice: if its answer is lost (exit code 14), look before booking again.")]
 pub(crate) struct Book {

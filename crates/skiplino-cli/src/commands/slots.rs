@@ -13,7 +13,7 @@ use crate::values::{self, Day};
 #[command(after_help = "Examples:
   skiplino slots 6fe8fb8b12
   skiplino slots \"Open an Account\" --date 2026-07-01
-  skiplino slots cash --branch seef --json | head -1")]
+  skiplino slots \"cash w\" --branch seef --json | head -1")]
 pub(crate) struct Slots {
     /// The service: its id or name
     service: String,

@@ -157,6 +157,15 @@ fn retries_are_as_many_as_asked_for() {
 }
 
 #[test]
+fn a_command_line_that_cannot_be_read_is_an_object_too() {
+    let ran = run(&mut bare(&["branches", "--json", "--colour", "sk_wrong"]));
+    assert_eq!(ran.code, 2, "{ran:?}");
+    let error = object(&ran);
+    assert_eq!(error["kind"], "InvalidRequest");
+    assert_eq!(error["text"], "unexpected argument '--colour' found");
+}
+
+#[test]
 fn a_list_that_breaks_off_prints_what_it_had_and_fails() {
     let world = World::new();
     world.control("POST", "/customers/generate", r#"{"count": 250}"#);

@@ -1,5 +1,7 @@
 //! What reads: branches, tree, slots, customers and tickets, as tables and as JSON.
 
+use std::io::{BufRead as _, BufReader};
+
 use serde_json::json;
 
 use crate::support::World;
@@ -183,6 +185,27 @@ fn customers_come_by_the_page_or_all() {
     world
         .run(&["customers", "list", "--limit", "101"])
         .fails(2, &["limit", "from 1 to 100"]);
+}
+
+#[test]
+fn all_pages_are_printed_as_they_come() {
+    let world = World::new();
+    world
+        .fault(r#"{"operation": "listCustomers", "kind": "hold", "ms": 8000, "when": {"nth": 2}}"#);
+    let mut command = world.command(&["customers", "list", "--all", "--limit", "2", "--json"]);
+    let mut child = command
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut line).unwrap();
+    // The first page is out while the second is still held.
+    let held = world.control("GET", "/held?atLeast=1", "");
+    assert_eq!(held["held"], 1, "{line}");
+    world.control("DELETE", "/faults", "");
+    assert_eq!(out.lines().count(), 2);
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]

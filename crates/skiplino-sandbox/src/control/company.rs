@@ -74,6 +74,7 @@ pub(super) fn check_in(input: &Input<'_>) -> Outcome {
 
 /// Adds the columns of those fields that are there; a null `open` lets the hours decide again.
 fn flags(
+    input: &Input<'_>,
     fields: &mut Fields,
     names: &[(&str, &'static str)],
 ) -> Vec<(&'static str, Box<dyn ToSql>)> {
@@ -83,7 +84,7 @@ fn flags(
             columns.push((column, Box::new(flag)));
         }
     }
-    if fields.is_null("open") {
+    if input.body.get("open").is_some_and(Value::is_null) {
         columns.push(("open_override", Box::new(None::<bool>)));
     }
     columns
@@ -102,6 +103,7 @@ fn put(input: &Input<'_>, table: &str, columns: &[(&str, Box<dyn ToSql>)]) -> Ou
 pub(super) fn put_branch(input: &Input<'_>) -> Outcome {
     let mut fields = input.fields();
     let columns = flags(
+        input,
         &mut fields,
         &[("open", "open_override"), ("active", "active")],
     );
@@ -112,6 +114,7 @@ pub(super) fn put_branch(input: &Input<'_>) -> Outcome {
 pub(super) fn put_service(input: &Input<'_>) -> Outcome {
     let mut fields = input.fields();
     let mut columns = flags(
+        input,
         &mut fields,
         &[
             ("open", "open_override"),
