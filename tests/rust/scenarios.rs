@@ -190,16 +190,17 @@ fn take(mode: &Mode, bench: &Bench, client: &Client, step: &Value) -> Result<Val
 }
 
 fn options(settings: &Value) -> CallOptions {
-    let mut options = CallOptions::default();
-    options.locale = settings["locale"].as_str().map(str::to_owned);
-    options.deadline = settings["deadlineMs"].as_u64().map(Duration::from_millis);
-    options.retry = settings["maxAttempts"].as_u64().map(|attempts| {
-        let pause = Duration::from_millis(1);
+    let pause = Duration::from_millis(1);
+    let attempts = |attempts| {
         RetryPolicy::default()
             .max_attempts(attempts as u32)
             .backoff(pause, pause)
-    });
-    options
+    };
+    CallOptions {
+        locale: settings["locale"].as_str().map(str::to_owned),
+        deadline: settings["deadlineMs"].as_u64().map(Duration::from_millis),
+        retry: settings["maxAttempts"].as_u64().map(attempts),
+    }
 }
 
 /// Makes a call by its name; what comes back is `{value, status, message, attempts}`.
@@ -262,7 +263,7 @@ fn send<T: Serialize + Send + 'static>(
     call: Call<T>,
     options: CallOptions,
 ) -> Result<Value, Error> {
-    respond(mode, call, options).map(|response| told(&response, json!(response.data())))
+    respond(mode, call, options).map(|response| told(&response, &json!(response.data())))
 }
 
 fn respond<T: Send + 'static>(
@@ -277,7 +278,7 @@ fn respond<T: Send + 'static>(
     }
 }
 
-fn told<T>(response: &Response<T>, value: Value) -> Value {
+fn told<T>(response: &Response<T>, value: &Value) -> Value {
     json!({
         "value": value,
         "status": response.status(),
@@ -305,7 +306,7 @@ fn page<T: Serialize + Send + 'static>(
         let page: &Page<T> = response.data();
         told(
             &response,
-            json!({"items": page.items(), "pagination": page.pagination()}),
+            &json!({"items": page.items(), "pagination": page.pagination()}),
         )
     })
 }

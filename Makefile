@@ -1,0 +1,20 @@
+.PHONY: demo test check bench advisories
+
+demo: ## The booking journey, on a sandbox of its own
+	scripts/setup rust python
+	cargo build --locked -p skiplino-cli
+	python3 tests/journey.py target/debug/skiplino
+
+test: ## Everything, in every host language; what this machine lacks is reported as skipped
+	scripts/test
+
+check: ## Formats, lints, documentation, dependencies
+	scripts/check
+
+bench: ## Side-by-side measurements, see benches/README.md
+	scripts/setup rust
+	cargo bench --locked -p skiplino-benches
+
+advisories: ## Brings the database of advisories, and holds the dependencies against it
+	scripts/setup rust deny
+	target/tools/bin/cargo-deny check advisories
