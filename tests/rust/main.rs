@@ -13,5 +13,6 @@ mod contract;
 mod decoding;
 mod privacy;
 mod raw;
+mod readme;
 mod scenarios;
 mod tls;
