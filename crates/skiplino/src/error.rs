@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use crate::Operation;
@@ -295,7 +295,8 @@ impl fmt::Display for Error {
             separator = ": ";
         }
         for (field, reasons) in &inner.fields {
-            write!(f, "{separator}{field}: {}", shown(reasons.join(", ")))?;
+            let (field, reasons) = (shown(field.clone()), shown(reasons.join(", ")));
+            write!(f, "{separator}{field}: {reasons}")?;
             separator = "; ";
         }
         // The message is the envelope's general sentence: worth a line only where nothing more precise came.
@@ -351,7 +352,7 @@ fn root_cause<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 's
     cause
 }
 
-/// A text on one line; a server's without what looks like an e-mail address, a telephone number or a key, because a server may
+/// A text on one line that cannot steer a terminal; a server's without what looks like an e-mail address, a telephone number or a key, because a server may
 /// quote the input that it refuses.
 struct Shown {
     text: String,
@@ -375,16 +376,22 @@ impl fmt::Display for Shown {
             let private = in_phone_number
                 || is_long_number(word)
                 || ["@", "sk_", "pk_"].iter().any(|mark| word.contains(mark));
-            let shown = if private && self.scrub {
-                "[redacted]"
+            if private && self.scrub {
+                f.write_str("[redacted]")?;
             } else {
-                word
-            };
-            printed += shown.len();
-            f.write_str(shown)?;
+                for char in word.chars() {
+                    f.write_char(if steers(char) { '\u{fffd}' } else { char })?;
+                }
+            }
+            printed += word.len();
         }
         Ok(())
     }
+}
+
+/// Whether a character would steer the terminal, or turn round the text after it, in place of being shown.
+fn steers(char: char) -> bool {
+    char.is_control() || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn is_long_number(word: &str) -> bool {
