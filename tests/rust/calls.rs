@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use jiff::civil::date;
 use skiplino::{
-    ApiKey, BookTicketRequest, Client, CustomerRef, CustomerUpdateRequest, ErrorKind, KeyClass,
-    Outcome, RetryPolicy,
+    ApiKey, BookTicketRequest, Client, CustomerRef, CustomerUpdateRequest, Deadline, ErrorKind,
+    KeyClass, Outcome, RetryPolicy,
 };
 use skiplino_tests::Bench;
 
@@ -362,4 +362,70 @@ fn dropping_a_call_stops_it() {
         });
         assert_eq!(free.await.unwrap(), 1);
     });
+}
+
+#[test]
+fn an_error_keeps_the_headers_of_its_answer() {
+    let headers = "x-request-id: r-17\r\n";
+    let server = Raw::start(Say::Answer(http(409, headers, b"{}")));
+    let client = server.builder().build().unwrap();
+    let error = client.tickets().cancel("t").wait().unwrap_err();
+    assert_eq!(error.header("X-Request-Id"), Some("r-17"));
+    server.say(Say::Answer(http(200, headers, b"{}")));
+    let error = client.tickets().cancel("t").wait().unwrap_err();
+    assert_eq!(error.header("X-Request-Id"), Some("r-17"));
+    let unknown = br#"{"message":"m","error":{"id":"This value does not exist."}}"#;
+    server.say(Say::Answer(http(422, headers, unknown)));
+    let found = client
+        .customers()
+        .find(CustomerRef::id("c"))
+        .with_response()
+        .wait()
+        .unwrap();
+    assert_eq!(
+        (found.header("x-request-id"), found.data().is_none()),
+        (Some("r-17"), true)
+    );
+}
+
+#[test]
+fn a_proxy_is_asked_in_place_of_the_server() {
+    let proxy = Raw::start(Say::Answer(http(200, "", BRANCHES)));
+    let client = Client::builder(ApiKey::new("pk_x").unwrap())
+        .base_url("http://localhost:1/v1")
+        .proxy(proxy.origin())
+        .build()
+        .unwrap();
+    client.branches().list().wait().unwrap();
+    let asked = proxy.requests();
+    assert!(
+        asked[0].starts_with("GET http://localhost:1/v1/branches HTTP/1.1"),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn a_server_that_never_finishes_the_handshake_was_never_sent_anything() {
+    // The system accepts the connection; nobody is there to speak TLS on it.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = Client::builder(ApiKey::new("pk_x").unwrap())
+        .base_url(format!("https://{}/v1", silent.local_addr().unwrap()))
+        .connect_timeout(Duration::from_millis(50))
+        .retry(skiplino_tests::quick_retry())
+        .build()
+        .unwrap();
+    let error = client
+        .tickets()
+        .book(BookTicketRequest::walk_in("s", "g"))
+        .wait()
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.timeout()),
+        (ErrorKind::Timeout, Some(Deadline::Connect))
+    );
+    assert_eq!(
+        (error.outcome(), error.attempts()),
+        (Outcome::NotApplied, 3)
+    );
+    assert_eq!(error.to_string(), "book a ticket: connecting took too long");
 }

@@ -1,15 +1,20 @@
 //! TLS: a certificate that is not trusted is refused before anything is sent; one whose authority was added is not.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use skiplino::{ApiKey, Client, ErrorKind, Outcome};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
-
-use crate::raw::http;
 
 #[test]
 fn only_a_trusted_server_is_spoken_to() {
@@ -28,29 +33,26 @@ fn only_a_trusted_server_is_spoken_to() {
             PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
         )
         .unwrap();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
 
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
     let port = listener.local_addr().unwrap().port();
+    let answer = async |request: Request<Incoming>| {
+        let body = format!(r#"{{"message":"{:?}","data":[]}}"#, request.version());
+        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(body))))
+    };
     runtime.spawn(async move {
         let acceptor = TlsAcceptor::from(Arc::new(config));
         loop {
             let (stream, _) = listener.accept().await.unwrap();
             let acceptor = acceptor.clone();
             tokio::spawn(async move {
-                let Ok(mut stream) = acceptor.accept(stream).await else {
-                    return;
-                };
-                let mut request = [0; 4096];
-                let _ = stream.read(&mut request).await;
-                let answer = http(
-                    200,
-                    "connection: close\r\n",
-                    br#"{"message":"m","data":[]}"#,
-                );
-                let _ = stream.write_all(&answer).await;
-                let _ = stream.shutdown().await;
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    let _ = http2::Builder::new(TokioExecutor::new())
+                        .serve_connection(TokioIo::new(stream), service_fn(answer))
+                        .await;
+                }
             });
         }
     });
@@ -71,7 +73,11 @@ fn only_a_trusted_server_is_spoken_to() {
         .root_certificates(authority.pem())
         .build()
         .unwrap();
-    assert_eq!(trusting.branches().list().wait().unwrap(), []);
+    let response = trusting.branches().list().with_response().wait().unwrap();
+    assert_eq!(
+        (response.message(), response.data().len()),
+        (Some("HTTP/2.0"), 0)
+    );
 
     // The certificate is for another name.
     let elsewhere = builder("127.0.0.1")

@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::HeaderValue;
 use tracing::{Instrument as _, Span, field};
 
 use crate::client::{Client, Inner};
@@ -38,8 +38,13 @@ pub struct CallOptions {
 /// Dropping the future of a call stops it.
 #[must_use = "a call does nothing until it is awaited or waited for"]
 pub struct Call<T> {
-    operation: Operation,
     prepared: Result<(Client, Request), Error>,
+    plan: Plan<T>,
+}
+
+/// Everything about a call but what it sends.
+struct Plan<T> {
+    operation: Operation,
     options: CallOptions,
     decode: Decode<T>,
     recover: Option<Recover<T>>,
@@ -47,57 +52,63 @@ pub struct Call<T> {
 
 impl<T> Call<T> {
     pub(crate) fn new(client: Client, request: Request, decode: Decode<T>) -> Self {
-        Self {
-            operation: request.operation,
-            prepared: Ok((client, request)),
-            options: CallOptions::default(),
-            decode,
-            recover: None,
-        }
+        let operation = request.operation;
+        Self::planned(operation, Ok((client, request)), decode)
     }
 
     /// A call that fails without any network.
     pub(crate) fn refused(operation: Operation, error: Error) -> Self {
+        let unread = |_: &[u8]| Err(Error::new(ErrorKind::Internal));
+        Self::planned(operation, Err(error), unread)
+    }
+
+    fn planned(
+        operation: Operation,
+        prepared: Result<(Client, Request), Error>,
+        decode: Decode<T>,
+    ) -> Self {
         Self {
-            operation,
-            prepared: Err(error),
-            options: CallOptions::default(),
-            decode: |_| Err(Error::new(ErrorKind::Internal)),
-            recover: None,
+            prepared,
+            plan: Plan {
+                operation,
+                options: CallOptions::default(),
+                decode,
+                recover: None,
+            },
         }
     }
 
     pub(crate) fn recover(mut self, recover: Recover<T>) -> Self {
-        self.recover = Some(recover);
+        self.plan.recover = Some(recover);
         self
     }
 
     /// The operation that it calls.
     pub fn operation(&self) -> Operation {
-        self.operation
+        self.plan.operation
     }
 
     /// The language of names and reasons for this call (`X-Locale`).
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
-        self.options.locale = Some(locale.into());
+        self.plan.options.locale = Some(locale.into());
         self
     }
 
     /// How long this call may take, retries and pauses included.
     pub fn deadline(mut self, limit: Duration) -> Self {
-        self.options.deadline = Some(limit);
+        self.plan.options.deadline = Some(limit);
         self
     }
 
     /// How this call is tried again.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.options.retry = Some(policy);
+        self.plan.options.retry = Some(policy);
         self
     }
 
     /// All options at once, replacing those set before.
     pub fn options(mut self, options: CallOptions) -> Self {
-        self.options = options;
+        self.plan.options = options;
         self
     }
 
@@ -114,23 +125,22 @@ impl<T> Call<T> {
         self.wait_response().map(Response::into_data)
     }
 
-    fn wait_response(mut self) -> Result<Response<T>, Error> {
-        let operation = self.operation;
-        let finish = self.finish();
-        let driven = self.take().and_then(|(client, request)| {
-            let may_repeat = operation.effect() == Effect::Read;
+    fn wait_response(self) -> Result<Response<T>, Error> {
+        let plan = self.plan;
+        let may_repeat = plan.operation.effect() == Effect::Read;
+        let result = self.prepared.and_then(|(client, request)| {
             client.0.drive(may_repeat, async |pool| {
-                self.run(&client.0, pool, &request).await
+                plan.run(&client.0, pool, &request).await
             })
         });
-        finish(driven)
+        plan.finish(result)
     }
 
-    async fn send(mut self) -> Result<Response<T>, Error> {
-        let finish = self.finish();
-        let sent = match self.take() {
+    async fn send(self) -> Result<Response<T>, Error> {
+        let plan = self.plan;
+        let result = match self.prepared {
             Ok((client, request)) if tokio::runtime::Handle::try_current().is_ok() => {
-                self.run(&client.0, &client.0.pool, &request).await
+                plan.run(&client.0, &client.0.pool, &request).await
             }
             Ok(_) => Err(Error::new(ErrorKind::InvalidRequest).edit(|inner| {
                 inner.reason =
@@ -138,33 +148,20 @@ impl<T> Call<T> {
             })),
             Err(error) => Err(error),
         };
-        finish(sent)
+        plan.finish(result)
     }
+}
 
-    fn take(&mut self) -> Result<(Client, Request), Error> {
-        std::mem::replace(&mut self.prepared, Err(Error::new(ErrorKind::Internal)))
-    }
-
-    // What every result goes through, whether it was sent or refused.
-    fn finish(
-        &self,
-    ) -> impl FnOnce(Result<Response<T>, Error>) -> Result<Response<T>, Error> + use<T> {
-        let (operation, recover) = (self.operation, self.recover);
-        move |result| {
-            let error = match result {
-                Ok(response) => return Ok(response),
-                Err(error) => error.edit(|inner| inner.operation = Some(operation)),
-            };
-            match recover.and_then(|recover| recover(&error)) {
-                Some(data) => Ok(Response {
-                    data,
-                    message: error.message().map(str::to_owned),
-                    status: error.status().unwrap_or_default(),
-                    headers: HeaderMap::new(),
-                    attempts: error.attempts(),
-                }),
-                None => Err(error),
-            }
+impl<T> Plan<T> {
+    /// What every result goes through, whether it was sent or refused.
+    fn finish(&self, result: Result<Response<T>, Error>) -> Result<Response<T>, Error> {
+        let error = match result {
+            Ok(response) => return Ok(response),
+            Err(error) => error.edit(|inner| inner.operation = Some(self.operation)),
+        };
+        match self.recover.and_then(|recover| recover(&error)) {
+            Some(data) => Ok(error.into_response(data)),
+            None => Err(error),
         }
     }
 
@@ -287,15 +284,19 @@ impl<T> Call<T> {
     fn read(&self, answer: transport::Answer) -> Result<Response<T>, Error> {
         let status = answer.status;
         if (200..300).contains(&status) {
-            let (data, message) = (self.decode)(&answer.body)
-                .map_err(|error| error.edit(|inner| inner.status = Some(status)))?;
-            return Ok(Response {
-                data,
-                message,
-                status,
-                headers: answer.headers,
-                attempts: 0,
-            });
+            return match (self.decode)(&answer.body) {
+                Ok((data, message)) => Ok(Response {
+                    data,
+                    message,
+                    status,
+                    headers: answer.headers,
+                    attempts: 0,
+                }),
+                Err(error) => Err(error.edit(|inner| {
+                    inner.status = Some(status);
+                    inner.headers = answer.headers;
+                })),
+            };
         }
         let complaint = decode::complaint(&answer.body);
         Err(Error::new(ErrorKind::of_status(status)).edit(|inner| {
@@ -304,6 +305,7 @@ impl<T> Call<T> {
             inner.reason = complaint.reason;
             inner.fields = complaint.fields;
             inner.retry_after = transport::retry_after(&answer.headers);
+            inner.headers = answer.headers;
         }))
     }
 }
@@ -347,8 +349,8 @@ impl<T: Send + 'static> IntoFuture for Call<T> {
 impl<T> fmt::Debug for Call<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
-            .field("operation", &self.operation.id())
-            .field("options", &self.options)
+            .field("operation", &self.plan.operation.id())
+            .field("options", &self.plan.options)
             .finish_non_exhaustive()
     }
 }

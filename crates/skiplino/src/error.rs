@@ -5,7 +5,9 @@ use std::error::Error as StdError;
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use crate::Operation;
+use reqwest::header::HeaderMap;
+
+use crate::{Operation, Response};
 
 /// What went wrong, as far as a program would act on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -137,6 +139,7 @@ pub(crate) struct Inner {
     pub(crate) operation: Option<Operation>,
     pub(crate) status: Option<u16>,
     pub(crate) outcome: Outcome,
+    pub(crate) headers: HeaderMap,
     pub(crate) message: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) fields: Fields,
@@ -153,6 +156,7 @@ impl Error {
             kind,
             operation: None,
             status: None,
+            headers: HeaderMap::new(),
             outcome: Outcome::NotApplied,
             message: None,
             reason: None,
@@ -182,6 +186,17 @@ impl Error {
         self
     }
 
+    /// For an error that is an answer too.
+    pub(crate) fn into_response<T>(self, data: T) -> Response<T> {
+        Response {
+            data,
+            message: self.0.message,
+            status: self.0.status.unwrap_or_default(),
+            headers: self.0.headers,
+            attempts: self.0.attempts,
+        }
+    }
+
     /// What went wrong.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -195,6 +210,11 @@ impl Error {
     /// The HTTP status, whatever the body was; absent when no answer came.
     pub fn status(&self) -> Option<u16> {
         self.0.status
+    }
+
+    /// A header of the answer, if there was one with it and it is text. The name's case does not matter.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.0.headers.get(name)?.to_str().ok()
     }
 
     /// What it did to the server's state. Always `NotApplied` for a read.
