@@ -429,3 +429,15 @@ fn a_server_that_never_finishes_the_handshake_was_never_sent_anything() {
     );
     assert_eq!(error.to_string(), "book a ticket: connecting took too long");
 }
+
+#[test]
+fn a_client_that_was_waited_on_can_be_dropped_inside_a_runtime() {
+    let bench = Bench::new();
+    let client = bench.public();
+    client.branches().list().wait().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        client.branches().list().await.unwrap();
+        drop(client);
+    });
+}

@@ -129,7 +129,10 @@ impl<T> Call<T> {
         let plan = self.plan;
         let may_repeat = plan.operation.effect() == Effect::Read;
         let result = self.prepared.and_then(|(client, request)| {
-            client.0.drive(may_repeat, async |pool| {
+            let Inner {
+                drivers, config, ..
+            } = &*client.0;
+            drivers.drive(config, may_repeat, async |pool| {
                 plan.run(&client.0, pool, &request).await
             })
         });

@@ -1,12 +1,12 @@
 //! The client: a configuration, its connections, and the way to the four resources.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use crate::api::{Branches, Customers, Services, Tickets};
 use crate::call::{Call, Decode};
 use crate::config::{ClientBuilder, Config};
+use crate::driver::Drivers;
 use crate::error::{Error, ErrorKind};
 use crate::key::{ApiKey, KeyClass};
 use crate::operation::{KeyRequirement, Operation};
@@ -25,7 +25,8 @@ pub(crate) struct Inner {
     pub(crate) budget: RetryBudget,
     /// The connections of `.await`, which live in the caller's runtime.
     pub(crate) pool: reqwest::Client,
-    drivers: Mutex<Vec<Driver>>,
+    /// The connections of `.wait()`.
+    pub(crate) drivers: Drivers,
 }
 
 impl Client {
@@ -47,7 +48,7 @@ impl Client {
             pool: transport::pool(&config)?,
             config,
             budget: RetryBudget::new(),
-            drivers: Mutex::default(),
+            drivers: Drivers::default(),
         })))
     }
 
@@ -103,69 +104,5 @@ impl fmt::Debug for Client {
             .field("base_url", &self.0.config.base_url.as_str())
             .field("key_class", &self.key_class())
             .finish_non_exhaustive()
-    }
-}
-
-/// A runtime with connections of its own, for one blocking call at a time. It runs on whichever thread makes the call, which
-/// spares the way to a worker thread and back.
-pub(crate) struct Driver {
-    runtime: tokio::runtime::Runtime,
-    pool: reqwest::Client,
-    used: Instant,
-}
-
-impl Inner {
-    /// Kept for later calls; more than this were needed only if more threads called at the same time.
-    const IDLE_DRIVERS: usize = 64;
-
-    /// Nobody drives a driver between calls, so it may not have seen yet that the server closed its idle connection.
-    const STALE: Duration = Duration::from_millis(5);
-
-    /// Drives a call to its end on this thread.
-    pub(crate) fn drive<T>(
-        &self,
-        may_repeat: bool,
-        call: impl AsyncFnOnce(&reqwest::Client) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        if tokio::runtime::Handle::try_current().is_ok() {
-            return Err(Error::new(ErrorKind::InvalidRequest).edit(|inner| {
-                inner.reason = Some(
-                    "waiting here would block an async runtime: await the call instead".to_owned(),
-                );
-            }));
-        }
-        let idle = self.drivers().pop();
-        let mut driver = idle.map_or_else(|| self.new_driver(), Ok)?;
-        let look_first = !may_repeat || driver.used.elapsed() > Self::STALE;
-        let result = driver.runtime.block_on(async {
-            if look_first {
-                // Once for the runtime to hear of the closed connection, once for the connection to act on it.
-                tokio::task::yield_now().await;
-                tokio::task::yield_now().await;
-            }
-            call(&driver.pool).await
-        });
-        driver.used = Instant::now();
-        let mut drivers = self.drivers();
-        if drivers.len() < Self::IDLE_DRIVERS {
-            drivers.push(driver);
-        }
-        result
-    }
-
-    fn new_driver(&self) -> Result<Driver, Error> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Error::because(ErrorKind::Internal, error))?;
-        Ok(Driver {
-            runtime,
-            pool: transport::pool(&self.config)?,
-            used: Instant::now(),
-        })
-    }
-
-    fn drivers(&self) -> std::sync::MutexGuard<'_, Vec<Driver>> {
-        self.drivers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

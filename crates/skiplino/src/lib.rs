@@ -5,6 +5,7 @@ mod call;
 mod client;
 mod config;
 mod decode;
+mod driver;
 mod error;
 mod ids;
 mod key;

@@ -1,0 +1,96 @@
+//! How a call is waited for: on the caller's own thread.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::config::Config;
+use crate::error::{Error, ErrorKind};
+use crate::transport;
+
+/// A runtime with connections of its own, for one call at a time. It runs on whichever thread makes the call, which spares the
+/// way to a worker thread and back.
+struct Driver {
+    /// Present until the driver is dropped.
+    runtime: Option<Runtime>,
+    pool: reqwest::Client,
+    used: Instant,
+}
+
+impl Driver {
+    fn new(config: &Config) -> Result<Self, Error> {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            // The system has no more file descriptors to give, most likely.
+            .map_err(|error| Error::because(ErrorKind::Connect, error))?;
+        Ok(Self {
+            runtime: Some(runtime),
+            pool: transport::pool(config)?,
+            used: Instant::now(),
+        })
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // The last clone of a client may go inside an async program, where waiting for a runtime to end would panic.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// A client's stock of drivers: one is taken for a call and put back after it.
+#[derive(Default)]
+pub(crate) struct Drivers(Mutex<Vec<Driver>>);
+
+impl Drivers {
+    /// Kept for later calls; more than this were needed only if more threads called at the same time.
+    const IDLE: usize = 64;
+
+    /// Nobody drives a driver between calls, so it may not have seen yet that the server closed its idle connection.
+    const STALE: Duration = Duration::from_millis(5);
+
+    /// Drives a call to its end on this thread. `may_repeat` says that it may be sent again if its connection turns out to
+    /// have been closed meanwhile.
+    pub(crate) fn drive<T>(
+        &self,
+        config: &Config,
+        may_repeat: bool,
+        call: impl AsyncFnOnce(&reqwest::Client) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if Handle::try_current().is_ok() {
+            return Err(Error::new(ErrorKind::InvalidRequest).edit(|inner| {
+                inner.reason = Some(
+                    "waiting here would block an async runtime: await the call instead".to_owned(),
+                );
+            }));
+        }
+        let idle = self.stock().pop();
+        let mut driver = idle.map_or_else(|| Driver::new(config), Ok)?;
+        let look_first = !may_repeat || driver.used.elapsed() > Self::STALE;
+        let Some(runtime) = &driver.runtime else {
+            return Err(Error::new(ErrorKind::Internal));
+        };
+        let result = runtime.block_on(async {
+            if look_first {
+                // Once for the runtime to hear of the closed connection, once for the connection to act on it.
+                tokio::task::yield_now().await;
+                tokio::task::yield_now().await;
+            }
+            call(&driver.pool).await
+        });
+        driver.used = Instant::now();
+        let mut stock = self.stock();
+        if stock.len() < Self::IDLE {
+            stock.push(driver);
+        }
+        result
+    }
+
+    fn stock(&self) -> MutexGuard<'_, Vec<Driver>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
