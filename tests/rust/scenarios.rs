@@ -1,6 +1,6 @@
 //! The Rust runner of `tests/scenarios`, with `.await` and with `.wait()`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,7 +8,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use skiplino::{
     ApiKey, BookTicketRequest, Call, CallOptions, ChangeTimeRequest, Client, CustomerRef,
-    CustomerUpdateRequest, CustomerWriteRequest, Error, List, Page, Response, RetryPolicy,
+    CustomerUpdateRequest, CustomerWriteRequest, Error, ErrorKind, List, Page, Response,
+    RetryPolicy,
 };
 use skiplino_sandbox::{DEMO_PUBLIC_KEY, DEMO_SECRET_KEY};
 use skiplino_tests::{Bench, read_json, tests_folder};
@@ -52,6 +53,43 @@ fn every_file_is_as_the_schema_says() {
     names.sort();
     let doubled: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
     assert!(doubled.is_empty(), "two scenarios of one name: {doubled:?}");
+}
+
+#[test]
+fn every_operation_and_every_kind_of_error_has_a_scenario() {
+    let mut calls = BTreeSet::new();
+    let mut errors = BTreeSet::new();
+    for path in files() {
+        for scenario in read_json(&path)["scenarios"].as_array().unwrap() {
+            errors.insert(scenario["refused"]["kind"].to_string());
+            for step in scenario["steps"].as_array().into_iter().flatten() {
+                let error = &step["expect"]["error"];
+                errors.insert(error["kind"].to_string());
+                let succeeds = step["call"].is_string() && error.is_null();
+                if succeeds {
+                    calls.insert(step["call"].to_string());
+                }
+            }
+        }
+    }
+    let schema = read_json(&tests_folder().join("scenarios/schema.json"));
+    let known = &schema["$defs"]["call"]["properties"]["call"]["enum"];
+    for call in known.as_array().unwrap() {
+        assert!(
+            calls.contains(&call.to_string()),
+            "no scenario in which {call} succeeds"
+        );
+    }
+    // A bug of the library cannot be asked for from outside.
+    for kind in ErrorKind::ALL
+        .into_iter()
+        .filter(|kind| *kind != ErrorKind::Internal)
+    {
+        assert!(
+            errors.contains(&format!("{:?}", kind.as_str())),
+            "no scenario that ends in {kind}"
+        );
+    }
 }
 
 fn files() -> Vec<PathBuf> {

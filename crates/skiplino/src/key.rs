@@ -16,7 +16,8 @@ pub enum KeyClass {
     Secret,
 }
 
-/// A Skiplino API key. Its text is never printed, and is wiped from this value's memory when it is dropped.
+/// A Skiplino API key. Its text is never printed, and is wiped from this value's memory when it is dropped. A client keeps a copy
+/// for the `Authorization` header, marked as sensitive, for as long as it lives.
 ///
 /// A key that starts with `sk_` is secret, as published; everything else counts as public.
 #[derive(Clone)]
