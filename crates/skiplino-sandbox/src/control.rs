@@ -148,7 +148,10 @@ async fn run(
     request: Request<Body>,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let body = body::to_bytes(body, LONGEST_BODY).await.unwrap_or_default();
+    // Too long, or broken off, in which case nobody is left to read the answer.
+    let Ok(body) = body::to_bytes(body, LONGEST_BODY).await else {
+        return respond(Err(Failure::field("body", Reason::TooLong)));
+    };
     let body = match serde_json::from_slice(&body) {
         Ok(Value::Object(body)) => body,
         _ if body.iter().all(u8::is_ascii_whitespace) => Map::new(),

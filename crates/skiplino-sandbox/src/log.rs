@@ -15,7 +15,7 @@ use crate::{
 
 /// Older requests are forgotten; only the counts go on.
 const KEPT: usize = 10_000;
-/// Bodies and answers together; big ones must not fill the memory.
+/// Paths, headers, bodies and answers together; big ones must not fill the memory.
 const KEPT_BYTES: usize = 64 << 20;
 
 /// The requests the API received.
@@ -25,7 +25,7 @@ pub(crate) struct Log(Mutex<Requests>);
 #[derive(Debug, Default)]
 struct Requests {
     kept: VecDeque<Entry>,
-    /// What the bodies and answers of `kept` take.
+    /// The sizes of `kept`.
     bytes: usize,
     last_seq: u64,
     /// Requests up to this one were cleared away, so their endings count no more.
@@ -91,8 +91,7 @@ impl Log {
                 count.received += 1;
             }
             requests.last_seq += 1;
-            requests.bytes += body.len();
-            requests.kept.push_back(Entry {
+            let entry = Entry {
                 seq: requests.last_seq,
                 at,
                 operation: operation.map(|operation| operation.id),
@@ -107,7 +106,9 @@ impl Log {
                 committed: false,
                 status: None,
                 answer: None,
-            });
+            };
+            requests.bytes += entry.size();
+            requests.kept.push_back(entry);
             requests.forget();
             requests.last_seq
         })
@@ -180,12 +181,21 @@ impl Requests {
             let Some(entry) = self.kept.pop_front() else {
                 return;
             };
-            self.bytes -= entry.body.len() + entry.answer.map_or(0, |answer| answer.len());
+            self.bytes -= entry.size();
         }
     }
 }
 
 impl Entry {
+    fn size(&self) -> usize {
+        let headers = self.headers.iter();
+        let headers: usize = headers
+            .map(|(name, value)| name.as_str().len() + value.len())
+            .sum();
+        let answer = self.answer.as_ref().map_or(0, Bytes::len);
+        self.path.len() + headers + self.body.len() + answer
+    }
+
     fn json(&self) -> Value {
         let headers: Map<String, Value> = self
             .headers
