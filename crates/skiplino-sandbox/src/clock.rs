@@ -89,13 +89,14 @@ impl Clock {
         self.mode().now()
     }
 
-    /// Moves the clock by so many milliseconds, whatever its mode.
+    /// Moves the clock by so many milliseconds, whatever its mode, up to where it can show.
     pub(crate) fn advance(&self, by: i64) {
         let mut mode = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let target = mode.now().saturating_add(by).clamp(0, LAST);
         match &mut *mode {
-            Mode::Real { offset: moved }
-            | Mode::Frozen { now: moved }
-            | Mode::Scaled { from: moved, .. } => *moved = moved.saturating_add(by),
+            Mode::Real { offset } => *offset = target.saturating_sub(real_now()),
+            Mode::Frozen { now } => *now = target,
+            Mode::Scaled { from, since, .. } => (*from, *since) = (target, Instant::now()),
         }
     }
 

@@ -94,6 +94,18 @@ fn the_clock_stands_runs_and_jumps() {
         clock("POST", "/clock/advance", json!({"seconds": 3e10}));
     }
     assert_eq!(client.get("/branches").status, 200);
+    // At the end of time it stops, and from there it can be moved back.
+    for mode in ["real", "frozen"] {
+        clock(
+            "PUT",
+            "/clock",
+            json!({"mode": mode, "now": "8999-12-31T00:00:00Z"}),
+        );
+        clock("POST", "/clock/advance", json!({"seconds": 3e10}));
+        let back = clock("POST", "/clock/advance", json!({"seconds": -86400}));
+        let day = back["now"].as_str().and_then(|now| now.get(..10));
+        assert_eq!(day, Some("8999-12-31"), "{mode}");
+    }
 }
 
 #[test]
