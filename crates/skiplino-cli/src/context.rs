@@ -14,6 +14,8 @@ use crate::exit::Failure;
 /// The library's own limit for an attempt, which `--timeout` may lengthen but does not shorten.
 const ATTEMPT: Duration = Duration::from_secs(10);
 const RETRIES: u32 = 2;
+/// No more is read of a key's file: a device or a disk image named by mistake must not fill the memory.
+const LONGEST_KEY_FILE: u64 = 64 << 10;
 
 /// A key as it was typed: never shown.
 #[derive(Clone)]
@@ -94,11 +96,12 @@ fn key(typed: Option<Secret>, file: Option<&Path>) -> Result<String, Failure> {
 fn key_from_file(file: &Path) -> Result<String, Failure> {
     let mut text = String::new();
     let (name, read) = if file == Path::new("-") {
-        let read = std::io::stdin().lock().read_to_string(&mut text);
+        let stdin = std::io::stdin().lock();
+        let read = stdin.take(LONGEST_KEY_FILE).read_to_string(&mut text);
         ("standard input".to_owned(), read.map(drop))
     } else {
         let opened = std::fs::File::open(file);
-        let read = opened.and_then(|mut file| file.read_to_string(&mut text));
+        let read = opened.and_then(|file| file.take(LONGEST_KEY_FILE).read_to_string(&mut text));
         (file.display().to_string(), read.map(drop))
     };
     read.map_err(|error| Failure::Io(format!("the API key of {name}"), error))?;

@@ -22,22 +22,25 @@ fn main() -> ExitCode {
         Err(error) => return explain(&error),
     };
     let json = cli.globals.json;
-    let (code, report) = match commands::run(cli) {
-        Ok(()) => return ExitCode::SUCCESS,
-        Err(failure) => (failure.code(), failure.report(json)),
+    ended(commands::run(cli), json)
+}
+
+/// Says why it failed, if it did.
+fn ended(result: Result<(), Failure>, json: bool) -> ExitCode {
+    let Err(failure) = result else {
+        return ExitCode::SUCCESS;
     };
     // Nothing is left to tell it to if this fails as well.
-    let _ = std::io::stderr().lock().write_all(report.as_bytes());
-    ExitCode::from(code)
+    let _ = std::io::stderr()
+        .lock()
+        .write_all(failure.report(json).as_bytes());
+    ExitCode::from(failure.code())
 }
 
 /// Prints clap's help, version or complaint. A complaint quotes what was typed, so keys are taken out of it first.
 fn explain(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        return match error.print().map_err(Failure::from) {
-            Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,
-            Err(failure) => ExitCode::from(failure.code()),
-        };
+        return ended(error.print().map_err(Failure::from), false);
     }
     let rendered = error.render();
     let plain = context::without_keys(&rendered.to_string());

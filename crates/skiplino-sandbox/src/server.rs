@@ -152,21 +152,22 @@ impl fmt::Debug for Sandbox {
 }
 
 /// Runs a sandbox on this thread until the process is interrupted or asked to terminate. `on_ready` is called once it
-/// answers.
+/// answers; where it cannot say so, nobody could find the sandbox, and it does not run.
 ///
 /// # Errors
-/// If the address is not allowed or not free, the data or exchanges cannot be written, or signals cannot be awaited.
+/// If the address is not allowed or not free, the data or exchanges cannot be written, signals cannot be awaited, or
+/// `on_ready` fails.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "one configuration starts one sandbox"
 )]
-pub fn serve(config: Config, on_ready: impl FnOnce(&Ready)) -> io::Result<()> {
+pub fn serve(config: Config, on_ready: impl FnOnce(&Ready) -> io::Result<()>) -> io::Result<()> {
     let prepared = Prepared::new(&config)?;
     let signal = {
         let _context = prepared.runtime.enter();
         Signal::listen()?
     };
-    on_ready(&prepared.ready);
+    on_ready(&prepared.ready)?;
     prepared.run(GRACE, signal.received());
     Ok(())
 }

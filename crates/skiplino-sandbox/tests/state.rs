@@ -81,7 +81,11 @@ fn child() {
         data: Some(std::env::var_os(DATA_VARIABLE).unwrap().into()),
         ..Config::default()
     };
-    serve(config, |ready| println!("\n{}", ready.base_url())).unwrap();
+    serve(config, |ready| {
+        println!("\n{}", ready.base_url());
+        Ok(())
+    })
+    .unwrap();
 }
 
 /// A sandbox in a process of its own: this test binary, started again.
@@ -206,7 +210,9 @@ fn kept_data_is_kept_and_strange_data_refused() {
         .clone();
     // A second process would not see what the first one counts in memory.
     let busy = with(&data).expect_err("two sandboxes on one file");
-    assert!(busy.to_string().contains("company.db"), "{busy}");
+    let said = busy.to_string();
+    assert!(said.contains("company.db"), "{said}");
+    assert!(said.ends_with("another process is using it"), "{said}");
     drop(first);
     let second = with(&data).unwrap();
     let client = Client::new(&second.base_url());
@@ -236,6 +242,27 @@ fn kept_data_is_kept_and_strange_data_refused() {
             error.to_string().starts_with("cannot keep the state in"),
             "{error}"
         );
+    }
+}
+
+/// SQLite itself would take such names for something other than files.
+#[test]
+fn data_is_kept_in_a_file_of_any_name() {
+    const NAME: &str = "CHILD_OF_A_FILE_OF_ANY_NAME";
+    let directory = tempfile::tempdir().unwrap();
+    if let Some(name) = std::env::var_os(NAME) {
+        let data = Some(name.into());
+        drop(Sandbox::start(Config { data, ..config() }).unwrap());
+        return;
+    }
+    for name in [":memory:", "file:x.db?mode=memory"] {
+        let ended = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "data_is_kept_in_a_file_of_any_name"])
+            .env(NAME, name)
+            .current_dir(&directory)
+            .output()
+            .unwrap();
+        assert!(directory.path().join(name).is_file(), "{name}: {ended:?}");
     }
 }
 

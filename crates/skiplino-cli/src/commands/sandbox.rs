@@ -1,3 +1,4 @@
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -67,15 +68,19 @@ impl Sandbox {
             freeze: self.freeze,
             ..Config::default()
         };
-        let mut told = Ok(());
-        let served = skiplino_sandbox::serve(config, |ready| told = tell(ready, out));
-        served.map_err(|error| Failure::Io("sandbox".to_owned(), error))?;
-        told
+        let mut told = true;
+        let served = skiplino_sandbox::serve(config, |ready| {
+            tell(ready, out).inspect_err(|_| told = false)
+        });
+        served.map_err(|error| match told {
+            true => Failure::Io("sandbox".to_owned(), error),
+            false => Failure::from(error),
+        })
     }
 }
 
 /// Says where it answers, at once: whoever started it waits for this.
-fn tell(ready: &Ready, out: &mut Output) -> Result<(), Failure> {
+fn tell(ready: &Ready, out: &mut Output) -> io::Result<()> {
     if out.json {
         out.object(&json!({
             "baseUrl": ready.base_url(),
@@ -97,5 +102,5 @@ fn tell(ready: &Ready, out: &mut Output) -> Result<(), Failure> {
             "  export SKIPLINO_BASE_URL={url} SKIPLINO_API_KEY={key}"
         ))?;
     }
-    Ok(out.flush()?)
+    out.flush()
 }

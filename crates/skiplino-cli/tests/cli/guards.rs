@@ -39,6 +39,10 @@ fn the_key_comes_from_the_environment_a_flag_a_file_or_standard_input() {
     .ok();
     run(without().args(["--api-key-file", "/nonexistent/key"])).fails(1, &["/nonexistent/key"]);
 
+    // Endless: what is not a key is not read to its end.
+    #[cfg(unix)]
+    run(without().args(["--api-key-file", "/dev/zero"])).fails(2, &["apiKey"]);
+
     let mut child = without()
         .args(["--api-key-file", "-"])
         .stdin(Stdio::piped())
@@ -122,6 +126,28 @@ fn a_reader_that_leaves_ends_it_quietly() {
             read < 25,
             "it read {read} of 51 pages though nobody was listening"
         );
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn output_that_cannot_be_written_is_said_and_fails() {
+    let world = World::new();
+    for arguments in [
+        &["branches"][..],
+        &["--help"],
+        &["completions", "bash"],
+        // Nobody could find it, so it does not run.
+        &["sandbox"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let mut command = world.command(arguments);
+        let child = command
+            .stdout(full.unwrap())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Ran::from(child.wait_with_output().unwrap()).fails(1, &["standard output", "No space"]);
     }
 }
 

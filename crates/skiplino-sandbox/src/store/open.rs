@@ -1,6 +1,6 @@
 use std::{collections::HashMap, io, path::Path, time::Duration};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{Db, Ranks, SEED};
 
@@ -18,7 +18,14 @@ pub(super) fn open(path: Option<&Path>, seed: u64) -> io::Result<Db> {
     try_open(path, seed).map_err(|error| {
         let why = match error {
             Refused::Foreign => "it holds something other than a company of this sandbox".into(),
+            Refused::ReadOnly => "it cannot be written".into(),
+            Refused::Sqlite(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) =>
+            {
+                "another process is using it".into()
+            }
             Refused::Sqlite(error) => error.to_string(),
+            Refused::Path(error) => error.to_string(),
         };
         io::Error::other(format!("cannot keep the state in {place}: {why}"))
     })
@@ -26,6 +33,8 @@ pub(super) fn open(path: Option<&Path>, seed: u64) -> io::Result<Db> {
 
 enum Refused {
     Foreign,
+    ReadOnly,
+    Path(io::Error),
     Sqlite(rusqlite::Error),
 }
 
@@ -38,8 +47,18 @@ impl From<rusqlite::Error> for Refused {
 fn try_open(path: Option<&Path>, seed: u64) -> Result<Db, Refused> {
     let conn = match path {
         None => Connection::open_in_memory()?,
-        Some(path) => Connection::open(path)?,
+        Some(path) => {
+            // Whole, and not as a URI: SQLite would keep ":memory:", and what starts with "file:", elsewhere or nowhere.
+            let path = std::path::absolute(path).map_err(Refused::Path)?;
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+                | OpenFlags::SQLITE_OPEN_CREATE
+                | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            Connection::open_with_flags(path, flags)?
+        }
     };
+    if conn.is_readonly(rusqlite::MAIN_DB)? {
+        return Err(Refused::ReadOnly);
+    }
     conn.busy_timeout(PATIENCE)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     // The queues are counted in memory, so a second process must not write. With WAL, what was committed is with the
