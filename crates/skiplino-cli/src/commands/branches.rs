@@ -23,7 +23,7 @@ impl Branches {
         if branches.is_empty() {
             return Ok(out.line("There is no active branch.")?);
         }
-        let columns = [Column::Id("ID"), Column::Text("NAME"), Column::Text("NOW")];
+        let columns = [Column::id("ID"), Column::text("NAME"), Column::text("NOW")];
         let rows = branches.iter().map(|branch| {
             [
                 branch.id().into(),

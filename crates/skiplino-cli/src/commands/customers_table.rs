@@ -6,11 +6,11 @@ use crate::exit::Failure;
 use crate::output::{Column, Output, Text};
 
 pub(super) const COLUMNS: [Column; 5] = [
-    Column::Id("ID"),
-    Column::Text("EXTERNAL ID"),
-    Column::Text("NAME"),
-    Column::Text("EMAIL"),
-    Column::Id("MOBILE"),
+    Column::id("ID"),
+    Column::text("EXTERNAL ID").spare(1),
+    Column::text("NAME"),
+    Column::text("EMAIL").least(24).spare(3),
+    Column::text("MOBILE").least(16).spare(2),
 ];
 
 pub(super) fn row(customer: &Customer) -> [Text; 5] {

@@ -44,6 +44,6 @@ impl Slots {
         let rows = slots
             .iter()
             .map(|slot| [slot.time().into(), slot.remaining().into()]);
-        Ok(out.table([Column::Id("TIME"), Column::Number("FREE")], rows)?)
+        Ok(out.table([Column::id("TIME"), Column::number("FREE")], rows)?)
     }
 }

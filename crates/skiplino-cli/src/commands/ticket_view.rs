@@ -6,12 +6,12 @@ use crate::exit::Failure;
 use crate::output::{Column, Output, Text};
 
 pub(super) const COLUMNS: [Column; 6] = [
-    Column::Id("TICKET"),
-    Column::Text("NUMBER"),
-    Column::Text("STATUS"),
-    Column::Id("TIME"),
-    Column::Text("SERVICE"),
-    Column::Text("BRANCH"),
+    Column::id("TICKET"),
+    Column::text("NUMBER"),
+    Column::text("STATUS"),
+    Column::id("TIME"),
+    Column::text("SERVICE").spare(1),
+    Column::text("BRANCH").spare(2),
 ];
 
 pub(super) fn row(ticket: &Ticket) -> [Text; 6] {

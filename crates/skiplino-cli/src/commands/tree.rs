@@ -29,10 +29,10 @@ impl Tree {
             return Ok(out.line("The branch has no active service.")?);
         }
         let columns = [
-            Column::Text("GROUP / SERVICE"),
-            Column::Id("ID"),
-            Column::Text("NOW"),
-            Column::Text("TAKES"),
+            Column::text("GROUP / SERVICE"),
+            Column::id("ID"),
+            Column::text("NOW"),
+            Column::text("TAKES"),
         ];
         let mut rows: Vec<[Text; 4]> = Vec::new();
         for group in &groups {
