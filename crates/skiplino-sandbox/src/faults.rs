@@ -21,6 +21,22 @@ use crate::{
     validate::Fields,
 };
 
+/// What a fault of any kind may be given.
+const FIELDS: [&str; 12] = [
+    "operation",
+    "kind",
+    "when",
+    "ms",
+    "then",
+    "status",
+    "body",
+    "commit",
+    "location",
+    "retryAfter",
+    "chunk",
+    "bytes",
+];
+
 /// The faults that are set, and the requests they hold.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
@@ -101,6 +117,10 @@ impl Faults {
         };
         let when = When::parse(&mut fields);
         let kind = Kind::parse(&mut fields);
+        // A misspelt `when` would have it fire always.
+        for name in given.keys().filter(|name| !FIELDS.contains(&name.as_str())) {
+            fields.errors.add(name, Reason::NotValid);
+        }
         fields.errors.finish()?;
         let (Some(when), Some(kind)) = (when, kind) else {
             return Err(Failure::field("kind", Reason::Required));

@@ -362,6 +362,11 @@ fn a_fault_that_makes_no_sense_is_refused() {
             json!({"operation": "*", "kind": "refuse", "when": {"often": 1}}),
             "when",
         ),
+        // Left out, it would fire on every request.
+        (
+            json!({"operation": "*", "kind": "refuse", "whne": {"nth": 2}}),
+            "whne",
+        ),
     ];
     for (fault, field) in rows {
         let got = client.try_control("POST", "/faults", fault.clone());
