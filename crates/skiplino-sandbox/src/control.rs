@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::{self, Body},
+    body::Body,
     extract::RawPathParams,
     http::{Method, Request, Response, StatusCode},
     routing::{MethodFilter, on},
@@ -149,7 +149,7 @@ async fn run(
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     // Too long, or broken off, in which case nobody is left to read the answer.
-    let Ok(body) = body::to_bytes(body, LONGEST_BODY).await else {
+    let Ok(Some(body)) = pipeline::read(body, LONGEST_BODY).await else {
         return respond(Err(Failure::field("body", Reason::TooLong)));
     };
     let body = match serde_json::from_slice(&body) {

@@ -66,7 +66,7 @@ async fn exchange(
     let fault = app.faults.fire(operation, app.seed());
     let body = match &fault {
         Some(fault) if matches!(*fault.kind, Kind::Refuse) => Some(Bytes::new()),
-        _ => match read(body).await {
+        _ => match read(body, LONGEST_BODY).await {
             Ok(body) => body,
             // Half a request is none: a server that carried it out would act on what was never said.
             Err(_) => return abort(),
@@ -186,19 +186,19 @@ impl Work<'_> {
 
 /// The whole body, or `None` if it is too long. That one is read to its end too: a client still sending would lose the
 /// answer to a connection reset. An error is a body that broke off.
-async fn read(mut body: Body) -> Result<Option<Bytes>, axum::Error> {
+pub(crate) async fn read(mut body: Body, longest: usize) -> Result<Option<Bytes>, axum::Error> {
     let mut bytes = BytesMut::new();
     let mut total = 0;
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         let data = frame?.into_data().unwrap_or_default();
         total += data.len();
-        if total <= LONGEST_BODY {
+        if total <= longest {
             bytes.extend_from_slice(&data);
         } else if total > LONGEST_DRAINED {
             break;
         }
     }
-    Ok((total <= LONGEST_BODY).then(|| bytes.freeze()))
+    Ok((total <= longest).then(|| bytes.freeze()))
 }
 
 /// The segment of the path where the operation has its parameter.
