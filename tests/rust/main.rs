@@ -16,3 +16,4 @@ mod raw;
 mod readme;
 mod scenarios;
 mod tls;
+mod watching;

@@ -8,6 +8,7 @@ use reqwest::header::HeaderValue;
 use tracing::{Instrument as _, Span, field};
 
 use crate::client::{Client, Inner};
+use crate::clock::Clock;
 use crate::decode::{self, Decoded};
 use crate::error::{Deadline, Error, ErrorKind, Outcome};
 use crate::operation::{Effect, Operation};
@@ -139,17 +140,18 @@ impl<T> Call<T> {
         plan.finish(result)
     }
 
-    async fn send(self) -> Result<Response<T>, Error> {
+    /// Sends it from within a runtime, on the connections given or on those that the client keeps for `.await`.
+    pub(crate) async fn send_on(
+        self,
+        pool: Option<&reqwest::Client>,
+    ) -> Result<Response<T>, Error> {
         let plan = self.plan;
-        let result = match self.prepared {
-            Ok((client, request)) if tokio::runtime::Handle::try_current().is_ok() => {
-                plan.run(&client.0, &client.0.pool, &request).await
+        let result = match (self.prepared, in_runtime()) {
+            (Ok((client, request)), Ok(())) => {
+                let pool = pool.unwrap_or(&client.0.pool);
+                plan.run(&client.0, pool, &request).await
             }
-            Ok(_) => Err(Error::new(ErrorKind::InvalidRequest).edit(|inner| {
-                inner.reason =
-                    Some("awaiting a call takes a Tokio runtime: wait() needs none".to_owned());
-            })),
-            Err(error) => Err(error),
+            (Err(error), _) | (_, Err(error)) => Err(error),
         };
         plan.finish(result)
     }
@@ -182,7 +184,7 @@ impl<T> Plan<T> {
             status = field::Empty,
             elapsed_ms = field::Empty
         );
-        let started = Instant::now();
+        let started = client.config.clock.now();
         let result = self
             .attempts(client, pool, request, started)
             .instrument(span.clone())
@@ -192,7 +194,7 @@ impl<T> Plan<T> {
             Err(error) => (error.attempts(), error.status()),
         };
         span.record("attempts", attempts);
-        finished(&span, status, started);
+        finished(&span, status, &*client.config.clock, started);
         result
     }
 
@@ -213,10 +215,11 @@ impl<T> Plan<T> {
         if deadline.is_zero() {
             return Err(Error::invalid("deadline", "must be longer than nothing"));
         }
+        let clock = &*config.clock;
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let left = deadline.saturating_sub(started.elapsed());
+            let left = deadline.saturating_sub(clock.now() - started);
             let span = tracing::debug_span!(
                 "attempt",
                 operation = self.operation.id(),
@@ -224,7 +227,7 @@ impl<T> Plan<T> {
                 status = field::Empty,
                 elapsed_ms = field::Empty
             );
-            let attempt_started = Instant::now();
+            let attempt_started = clock.now();
             let result = self
                 .attempt(client, pool, request, chosen.as_ref(), left)
                 .instrument(span.clone())
@@ -233,7 +236,7 @@ impl<T> Plan<T> {
                 Ok(response) => Some(response.status),
                 Err(error) => error.status(),
             };
-            finished(&span, status, attempt_started);
+            finished(&span, status, clock, attempt_started);
             let error = match result {
                 Ok(mut response) => {
                     client.budget.refill();
@@ -243,10 +246,10 @@ impl<T> Plan<T> {
                 Err(error) => error.edit(|inner| inner.attempts = attempts),
             };
             // A pause that would outlast the deadline is not begun: what is known now is worth more than waiting for nothing.
-            let left = deadline.saturating_sub(started.elapsed());
+            let left = deadline.saturating_sub(clock.now() - started);
             match retry.pause(&error) {
                 Some(pause) if pause < left && client.budget.take() => {
-                    tokio::time::sleep(pause).await;
+                    clock.sleep(pause).await;
                 }
                 _ => return Err(error),
             }
@@ -313,6 +316,16 @@ impl<T> Plan<T> {
     }
 }
 
+/// Whether there is a runtime to wait in; without one, the layers below would panic.
+pub(crate) fn in_runtime() -> Result<(), Error> {
+    match tokio::runtime::Handle::try_current() {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::new(ErrorKind::InvalidRequest).edit(|inner| {
+            inner.reason = Some("awaiting takes a Tokio runtime: wait() needs none".to_owned());
+        })),
+    }
+}
+
 /// What a failed attempt may have done on the server.
 fn outcome(operation: Operation, error: &Error, sent: bool) -> Outcome {
     let unknown = match error.kind() {
@@ -330,14 +343,15 @@ fn outcome(operation: Operation, error: &Error, sent: bool) -> Outcome {
     }
 }
 
-fn finished(span: &Span, status: Option<u16>, started: Instant) {
+fn finished(span: &Span, status: Option<u16>, clock: &dyn Clock, started: Instant) {
     if span.is_disabled() {
         return;
     }
     if let Some(status) = status {
         span.record("status", status);
     }
-    span.record("elapsed_ms", started.elapsed().as_secs_f64() * 1000.0);
+    let elapsed = clock.now() - started;
+    span.record("elapsed_ms", elapsed.as_secs_f64() * 1000.0);
 }
 
 impl<T: Send + 'static> IntoFuture for Call<T> {
@@ -345,7 +359,7 @@ impl<T: Send + 'static> IntoFuture for Call<T> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async { self.send().await.map(Response::into_data) })
+        Box::pin(async { self.send_on(None).await.map(Response::into_data) })
     }
 }
 
@@ -378,6 +392,6 @@ impl<T: Send + 'static> IntoFuture for CallWithResponse<T> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.0.send())
+        Box::pin(self.0.send_on(None))
     }
 }

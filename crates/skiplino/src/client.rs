@@ -13,6 +13,7 @@ use crate::operation::{KeyRequirement, Operation};
 use crate::request::Request;
 use crate::retry::RetryBudget;
 use crate::transport;
+use crate::watch::Watched;
 
 /// A client of the Skiplino External API. Cheap to clone; clones share connections and limits.
 ///
@@ -27,6 +28,7 @@ pub(crate) struct Inner {
     pub(crate) pool: reqwest::Client,
     /// The connections of `.wait()`.
     pub(crate) drivers: Drivers,
+    pub(crate) watched: Watched,
 }
 
 impl Client {
@@ -49,6 +51,7 @@ impl Client {
             config,
             budget: RetryBudget::new(),
             drivers: Drivers::default(),
+            watched: Watched::default(),
         })))
     }
 

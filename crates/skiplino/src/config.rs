@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
+use crate::clock::{Clock, SystemClock};
 use crate::key::{ApiKey, KeyClass};
 use crate::retry::RetryPolicy;
 use crate::{Client, Error, transport};
@@ -28,6 +30,7 @@ pub(crate) struct Config {
     pub(crate) response_cap: usize,
     pub(crate) proxy: Option<Url>,
     pub(crate) tls: rustls::ClientConfig,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 /// Sets up a [`Client`].
@@ -46,6 +49,7 @@ pub struct ClientBuilder {
     proxy: Option<String>,
     root_certificates: Vec<u8>,
     allow_secret_key_on_device: bool,
+    clock: Arc<dyn Clock>,
 }
 
 impl ClientBuilder {
@@ -64,6 +68,7 @@ impl ClientBuilder {
             proxy: None,
             root_certificates: Vec::new(),
             allow_secret_key_on_device: false,
+            clock: Arc::new(SystemClock),
         }
     }
 
@@ -137,6 +142,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Another clock than the system's, for tests of pauses.
+    #[doc(hidden)]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
     /// On Android and iOS a secret key is refused, because whoever has the app can read it. This allows it all the same.
     pub fn allow_secret_key_on_device(mut self) -> Self {
         self.allow_secret_key_on_device = true;
@@ -181,6 +193,7 @@ impl ClientBuilder {
             response_cap: self.response_cap,
             proxy,
             tls: transport::tls(&self.root_certificates)?,
+            clock: self.clock,
         })
     }
 }

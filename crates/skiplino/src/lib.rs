@@ -3,6 +3,7 @@
 mod api;
 mod call;
 mod client;
+mod clock;
 mod config;
 mod decode;
 mod driver;
@@ -18,10 +19,13 @@ mod retry;
 mod text;
 mod time;
 mod transport;
+mod watch;
 
 pub use api::{Branches, Customers, Services, Tickets};
 pub use call::{Call, CallOptions, CallWithResponse};
 pub use client::Client;
+#[doc(hidden)]
+pub use clock::Clock;
 pub use config::{ClientBuilder, DEFAULT_BASE_URL};
 pub use error::{Deadline, Error, ErrorKind, Fields, Outcome};
 pub use ids::{BranchId, CustomerId, CustomerRef, ExternalId, GroupId, ServiceId, TicketId};
@@ -35,6 +39,7 @@ pub use models::{
 pub use operation::{Effect, KeyRequirement, Operation};
 pub use response::Response;
 pub use retry::RetryPolicy;
+pub use watch::Watch;
 
 // What crosses threads in every host language must be able to.
 const _: () = {

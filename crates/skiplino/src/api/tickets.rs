@@ -1,7 +1,7 @@
 use std::borrow::Borrow;
 
 use crate::models::{BookTicketRequest, ChangeTimeRequest, Ticket};
-use crate::{Call, Client, Operation, TicketId, decode};
+use crate::{Call, Client, Operation, TicketId, Watch, decode};
 
 /// Tickets: walk-ins and appointments. See [`Client::tickets`].
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +32,15 @@ impl Tickets<'_> {
             ticket.into().checked(),
             Ok,
         )
+    }
+
+    /// Follows a ticket: its state now, and again each time that it changes, until it is served or cancelled.
+    ///
+    /// It is looked at (operation 5) at the pace of its queue: every 2 s at the front, every 30 s far from it; an appointment
+    /// by the time that is left. Watchers of one ticket share their looks. Failures of the network or the server are ridden out;
+    /// dropping the watch stops it.
+    pub fn watch(&self, ticket: impl Into<TicketId>) -> Watch {
+        Watch::new(self.0.clone(), ticket.into())
     }
 
     /// Cancels a ticket that is waiting or upcoming (operation 6, `POST /tickets/{id}/cancel`), and returns its new state.

@@ -1,0 +1,26 @@
+//! Time as a client sees it, so that tests of pauses need not wait for them.
+
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+/// Tells the time and lets it pass. Only tests bring another one than the system's.
+#[doc(hidden)]
+pub trait Clock: Send + Sync + 'static {
+    /// Now, on a clock that never goes back.
+    fn now(&self) -> Instant;
+    /// Ends when the pause is over.
+    fn sleep(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+}
+
+/// The system's clock and Tokio's timers.
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn sleep(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(pause))
+    }
+}

@@ -1,0 +1,327 @@
+//! Following a ticket: its changes, at the pace of its queue.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
+use jiff::Timestamp;
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::client::{Client, Inner};
+use crate::clock::Clock;
+use crate::models::{Ticket, TicketStatus};
+use crate::{Error, ErrorKind, RetryPolicy, TicketId, call, transport};
+
+/// What is known of a ticket that is being followed, shared by all its watchers in a client.
+///
+/// There is no task behind it: the watcher that finds a look due takes the lock and looks, the others wait for the lock and find
+/// what was seen. So a ticket is never asked for twice, and nothing is asked for when nobody watches.
+#[derive(Default)]
+pub(crate) struct Shared(AsyncMutex<Seen>);
+
+#[derive(Default)]
+struct Seen {
+    /// The newest state, numbered by change.
+    ticket: Option<(u64, Ticket)>,
+    last: Option<Look>,
+}
+
+/// The last time that somebody looked.
+struct Look {
+    at: Instant,
+    /// The server's time then, as far as it told.
+    on_server: Timestamp,
+    /// How much of its pause is left out, so that the watchers of a lobby do not all look at the same moment.
+    early: f64,
+    failing: Option<Failing>,
+}
+
+/// Looks that fail, one after another.
+#[derive(Clone, Copy)]
+struct Failing {
+    since: Instant,
+    times: u32,
+    retry_after: Duration,
+}
+
+/// The tickets that a client follows.
+#[derive(Default)]
+pub(crate) struct Watched(Mutex<HashMap<TicketId, Weak<Shared>>>);
+
+impl Watched {
+    fn share(&self, ticket: &TicketId) -> Arc<Shared> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, shared| shared.strong_count() > 0);
+        if let Some(shared) = all.get(ticket).and_then(Weak::upgrade) {
+            return shared;
+        }
+        let shared = Arc::new(Shared::default());
+        all.insert(ticket.clone(), Arc::downgrade(&shared));
+        shared
+    }
+}
+
+/// How a ticket is followed.
+#[derive(Clone)]
+struct Pace {
+    min: Duration,
+    max: Duration,
+    give_up_after: Duration,
+}
+
+impl Pace {
+    /// A twentieth of the time that is left: early enough to notice that it moved, and never more than `max` apart.
+    const PART: u32 = 20;
+    /// Where nothing tells how long it will take.
+    const UNTOLD: Duration = Duration::from_secs(10);
+
+    fn pause(&self, ticket: Option<&Ticket>, look: &Look) -> Duration {
+        let pause = match (&look.failing, ticket) {
+            (Some(failing), _) => {
+                let doubled = self.min.saturating_mul(1 << failing.times.min(16));
+                return doubled.min(self.max).max(failing.retry_after);
+            }
+            (None, Some(ticket)) => expected(ticket, look.on_server)
+                .map_or(Self::UNTOLD, |left| left / Self::PART)
+                .min(self.max),
+            (None, None) => Duration::ZERO,
+        };
+        pause.mul_f64(1.0 - look.early).max(self.min)
+    }
+}
+
+/// How long it will take until a ticket's state is worth another look.
+fn expected(ticket: &Ticket, now: Timestamp) -> Option<Duration> {
+    const MINUTE: Duration = Duration::from_secs(60);
+    match ticket.status() {
+        TicketStatus::Waiting => {
+            let minutes = ticket.waiting_time().or(ticket.queue_size())?;
+            // The first in the queue can be called at any moment, whatever the estimate says.
+            let next = ticket.queue_size() == Some(0);
+            Some(if next {
+                Duration::ZERO
+            } else {
+                MINUTE * minutes
+            })
+        }
+        TicketStatus::Upcoming => {
+            let left = ticket.time()?.duration_since(now);
+            Some(left.try_into().unwrap_or(Duration::ZERO))
+        }
+        _ => None,
+    }
+}
+
+fn is_over(ticket: &Ticket) -> bool {
+    matches!(
+        ticket.status(),
+        TicketStatus::Served | TicketStatus::Cancelled
+    )
+}
+
+/// Whether a failed look says nothing of the ticket. A hotel's login page in place of the answer counts, too.
+fn will_pass(error: &Error) -> bool {
+    error.is_retryable()
+        || matches!(
+            error.kind(),
+            ErrorKind::Decode | ErrorKind::UnexpectedStatus
+        )
+}
+
+/// The changes of a ticket, from its present state on: a stream, or with [`wait`](Self::wait) an iterator. See
+/// [`Tickets::watch`](crate::Tickets::watch).
+#[must_use = "a watch does nothing until it is asked for changes"]
+pub struct Watch {
+    client: Client,
+    ticket: TicketId,
+    pace: Pace,
+    started: Option<BoxStream<'static, Result<Ticket, Error>>>,
+}
+
+impl Watch {
+    pub(crate) fn new(client: Client, ticket: TicketId) -> Self {
+        Self {
+            client,
+            ticket,
+            pace: Pace {
+                min: Duration::from_secs(2),
+                max: Duration::from_secs(30),
+                give_up_after: Duration::from_secs(10 * 60),
+            },
+            started: None,
+        }
+    }
+
+    /// The shortest pause between two looks, near the front of the queue: 2 s unless set.
+    pub fn min(mut self, pause: Duration) -> Self {
+        self.pace.min = pause;
+        self
+    }
+
+    /// The longest pause between two looks: 30 s unless set.
+    pub fn max(mut self, pause: Duration) -> Self {
+        self.pace.max = pause;
+        self
+    }
+
+    /// How long failures of the network or the server are ridden out before the watch ends with the last of them: 10 minutes
+    /// unless set.
+    pub fn give_up_after(mut self, limit: Duration) -> Self {
+        self.pace.give_up_after = limit;
+        self
+    }
+
+    /// The changes one by one, waited for on the calling thread: for programs without async.
+    pub fn wait(self) -> impl Iterator<Item = Result<Ticket, Error>> {
+        let mut watcher = self.watcher();
+        let client = self.client;
+        std::iter::from_fn(move || {
+            let Inner {
+                drivers, config, ..
+            } = &*client.0;
+            let next = drivers.drive(config, true, async |pool| Ok(watcher.next(pool).await));
+            next.unwrap_or_else(|error| watcher.end(error))
+        })
+    }
+
+    fn watcher(&self) -> Watcher {
+        Watcher {
+            shared: self.client.0.watched.share(&self.ticket),
+            client: self.client.clone(),
+            ticket: self.ticket.clone(),
+            pace: self.pace.clone(),
+            told: 0,
+            over: false,
+        }
+    }
+}
+
+impl Stream for Watch {
+    type Item = Result<Ticket, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let started = match self.started.take() {
+            Some(started) => started,
+            None => stream::unfold(self.watcher(), |mut watcher| async move {
+                let next = match call::in_runtime() {
+                    Ok(()) => watcher.next(&watcher.client.0.pool.clone()).await,
+                    Err(error) => watcher.end(error),
+                };
+                next.map(|item| (item, watcher))
+            })
+            .boxed(),
+        };
+        self.started.insert(started).as_mut().poll_next(context)
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch")
+            .field("ticket", &self.ticket)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One who watches.
+struct Watcher {
+    client: Client,
+    ticket: TicketId,
+    shared: Arc<Shared>,
+    pace: Pace,
+    /// The number of the last change that was told.
+    told: u64,
+    over: bool,
+}
+
+impl Watcher {
+    fn end(&mut self, error: Error) -> Option<Result<Ticket, Error>> {
+        let first = !std::mem::replace(&mut self.over, true);
+        first.then_some(Err(error))
+    }
+
+    /// The next change; none after the last one.
+    async fn next(&mut self, pool: &reqwest::Client) -> Option<Result<Ticket, Error>> {
+        let clock = Arc::clone(&self.client.0.config.clock);
+        let shared = Arc::clone(&self.shared);
+        while !self.over {
+            let mut seen = shared.0.lock().await;
+            if let Some((number, ticket)) = &seen.ticket
+                && *number > self.told
+            {
+                self.told = *number;
+                self.over = is_over(ticket);
+                return Some(Ok(ticket.clone()));
+            }
+            let ticket = seen.ticket.as_ref().map(|(_, ticket)| ticket);
+            let left = seen.last.as_ref().map_or(Duration::ZERO, |look| {
+                let pause = self.pace.pause(ticket, look);
+                pause.saturating_sub(clock.now().saturating_duration_since(look.at))
+            });
+            if left > Duration::ZERO {
+                drop(seen);
+                clock.sleep(left).await;
+                continue;
+            }
+            if let Err(error) = self.look(pool, &mut seen, &*clock).await {
+                return self.end(error);
+            }
+        }
+        None
+    }
+
+    /// Looks once, and notes what was seen. Fails when there is no point in looking again.
+    async fn look(
+        &self,
+        pool: &reqwest::Client,
+        seen: &mut Seen,
+        clock: &dyn Clock,
+    ) -> Result<(), Error> {
+        let call = self
+            .client
+            .tickets()
+            .get(&self.ticket)
+            .retry(RetryPolicy::never());
+        let result = call.send_on(Some(pool)).await;
+        let at = clock.now();
+        let before = seen.last.take().and_then(|look| look.failing);
+        let mut look = Look {
+            at,
+            on_server: Timestamp::now(),
+            early: fastrand::f64() / 5.0,
+            failing: None,
+        };
+        match result {
+            Ok(response) => {
+                look.on_server =
+                    transport::server_time(&response.headers).unwrap_or(look.on_server);
+                let number = seen.ticket.as_ref().map_or(0, |(number, _)| *number);
+                if seen
+                    .ticket
+                    .as_ref()
+                    .is_none_or(|(_, ticket)| *ticket != response.data)
+                {
+                    seen.ticket = Some((number + 1, response.data));
+                }
+            }
+            Err(error) => {
+                let failing = Failing {
+                    since: before.map_or(at, |failing| failing.since),
+                    times: before.map_or(0, |failing| failing.times + 1),
+                    retry_after: error.retry_after().unwrap_or_default(),
+                };
+                look.failing = Some(failing);
+                if !will_pass(&error) || at - failing.since >= self.pace.give_up_after {
+                    seen.last = Some(look);
+                    return Err(error);
+                }
+            }
+        }
+        seen.last = Some(look);
+        Ok(())
+    }
+}

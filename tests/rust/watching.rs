@@ -1,0 +1,393 @@
+//! Following a ticket, on a clock of the test's own: nobody waits.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use futures_util::{FutureExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use skiplino::{BookTicketRequest, Clock, ErrorKind, RetryPolicy, Ticket, TicketStatus};
+use skiplino_sandbox::DEMO_PUBLIC_KEY;
+use skiplino_tests::Bench;
+
+use crate::raw::{Raw, Say, http};
+
+const TICKET: &str = "k7m2p9x4q1";
+const SERVICE: &str = "6fe8fb8b12";
+
+/// A clock on which a pause is over as soon as it begins; what happens meanwhile is up to the test.
+struct Jumping {
+    start: Instant,
+    passed: Mutex<Duration>,
+    pauses: Mutex<Vec<Duration>>,
+    meanwhile: Box<dyn Fn(Duration) + Send + Sync>,
+}
+
+impl Jumping {
+    fn new(meanwhile: impl Fn(Duration) + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self {
+            start: Instant::now(),
+            passed: Mutex::default(),
+            pauses: Mutex::default(),
+            meanwhile: Box::new(meanwhile),
+        })
+    }
+
+    fn pauses(&self) -> Vec<Duration> {
+        self.pauses.lock().unwrap().clone()
+    }
+
+    fn passed(&self) -> Duration {
+        *self.passed.lock().unwrap()
+    }
+}
+
+impl Clock for Jumping {
+    fn now(&self) -> Instant {
+        self.start + self.passed()
+    }
+
+    fn sleep(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        *self.passed.lock().unwrap() += pause;
+        self.pauses.lock().unwrap().push(pause);
+        (self.meanwhile)(pause);
+        Box::pin(async {})
+    }
+}
+
+fn seconds(range: std::ops::RangeInclusive<f64>, pause: Duration) -> bool {
+    range.contains(&pause.as_secs_f64())
+}
+
+/// Somebody is called each time that this much time has passed.
+fn staff(bench: &Arc<Bench>, every: Duration) -> impl Fn(Duration) + Send + Sync + 'static {
+    let bench = Arc::clone(bench);
+    let idle = Mutex::new(Duration::ZERO);
+    move |pause| {
+        let mut idle = idle.lock().unwrap();
+        *idle += pause;
+        while *idle >= every {
+            *idle -= every;
+            bench.control(
+                &format!("POST /services/{SERVICE}/call-next"),
+                &json!({"finish": true}),
+            );
+        }
+    }
+}
+
+#[test]
+fn every_change_is_told_once_until_the_ticket_is_served() {
+    let bench = Arc::new(Bench::new());
+    // A look at least every 30 s, and a call every 40 s: no change can hide behind another.
+    let clock = Jumping::new(staff(&bench, Duration::from_secs(40)));
+    bench.control(
+        &format!("POST /services/{SERVICE}/walk-ins"),
+        &json!({"count": 3}),
+    );
+    let client = bench.builder(DEMO_PUBLIC_KEY).clock(clock).build().unwrap();
+    let states: Vec<Ticket> = client
+        .tickets()
+        .watch(TICKET)
+        .wait()
+        .map(Result::unwrap)
+        .collect();
+    let places: Vec<_> = states.iter().map(Ticket::queue_size).collect();
+    let expected = [6, 5, 4, 3, 2, 1, 0]
+        .map(Some)
+        .into_iter()
+        .chain([None, None]);
+    assert_eq!(places, expected.collect::<Vec<_>>());
+    let ends: Vec<_> = states[7..].iter().map(Ticket::status).collect();
+    assert_eq!(ends, [&TicketStatus::Serving, &TicketStatus::Served]);
+    assert!(
+        bench.received("getTicket") > states.len() as u64,
+        "looks that found nothing new"
+    );
+}
+
+#[test]
+fn a_watch_ends_when_the_ticket_is_cancelled() {
+    let bench = Arc::new(Bench::new());
+    let other = Arc::clone(&bench);
+    let clock = Jumping::new(move |_| {
+        // Served by the staff would do as well, but this is the other way for a ticket to end.
+        let cancelling = std::thread::spawn({
+            let client = other.public();
+            move || client.tickets().cancel(TICKET).wait().map(drop)
+        });
+        let _ = cancelling.join().unwrap();
+    });
+    let client = bench.builder(DEMO_PUBLIC_KEY).clock(clock).build().unwrap();
+    let states: Vec<_> = client
+        .tickets()
+        .watch(TICKET)
+        .wait()
+        .map(Result::unwrap)
+        .collect();
+    let states: Vec<_> = states.iter().map(Ticket::status).collect();
+    assert_eq!(states, [&TicketStatus::Waiting, &TicketStatus::Cancelled]);
+}
+
+#[test]
+fn an_hour_forty_places_from_the_front_takes_few_looks() {
+    let bench = Arc::new(Bench::new());
+    bench.control(
+        &format!("POST /services/{SERVICE}/walk-ins"),
+        &json!({"count": 33}),
+    );
+    let request = BookTicketRequest::walk_in(SERVICE, "7c1f9a3b2d");
+    let ticket = bench.public().tickets().book(request).wait().unwrap();
+    assert_eq!(ticket.queue_size(), Some(40));
+    let clock = Jumping::new(staff(&bench, Duration::from_secs(180)));
+    let client = bench
+        .builder(DEMO_PUBLIC_KEY)
+        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+        .build()
+        .unwrap();
+    let hour = Duration::from_secs(3600);
+    let last = client
+        .tickets()
+        .watch(&ticket)
+        .wait()
+        .take_while(|_| clock.passed() < hour)
+        .last();
+    assert_eq!(last.unwrap().unwrap().queue_size(), Some(21));
+    let looks = bench.received("getTicket");
+    println!("{looks} looks in an hour; every 2 s would be 1800");
+    assert!((120..=150).contains(&looks), "{looks}");
+}
+
+/// A state of a ticket, answered at noon.
+fn answer(changes: &Value) -> Vec<u8> {
+    let mut ticket = json!({"id": "t", "ticketNumber": "Q1", "status": "waiting", "statusAt": "2026-06-23T11:10:00.000Z", "type": "sequential", "time": null,
+        "branch": {"id": "b", "name": "B"}, "service": {"id": "s", "name": "S"}, "groupOfService": {"id": "g", "name": "G"}, "bookedAt": "2026-06-23T11:10:00.000Z"});
+    for (field, value) in changes.as_object().unwrap() {
+        ticket[field] = value.clone();
+    }
+    let body = json!({"message": "m", "data": ticket}).to_string();
+    http(
+        200,
+        "date: Tue, 23 Jun 2026 12:00:00 GMT\r\n",
+        body.as_bytes(),
+    )
+}
+
+#[test]
+fn the_pause_follows_the_queue() {
+    for (state, pause) in [
+        (json!({"queueSize": 0, "waitingTime": 0}), 2.0..=2.0),
+        (json!({"queueSize": 0, "waitingTime": 9}), 2.0..=2.0),
+        (json!({"queueSize": 1, "waitingTime": 1}), 2.4..=3.0),
+        (json!({"queueSize": 1, "waitingTime": 3}), 7.2..=9.0),
+        (json!({"queueSize": 3}), 7.2..=9.0),
+        (json!({"queueSize": 40, "waitingTime": 120}), 24.0..=30.0),
+        (json!({}), 8.0..=10.0),
+        (json!({"status": "serving"}), 8.0..=10.0),
+        (json!({"status": "onItsWay"}), 8.0..=10.0),
+        (
+            json!({"status": "upcoming", "time": "2026-06-23T12:02:00.000Z"}),
+            4.8..=6.0,
+        ),
+        (
+            json!({"status": "upcoming", "time": "2026-06-23T11:59:00.000Z"}),
+            2.0..=2.0,
+        ),
+        (
+            json!({"status": "upcoming", "time": "2026-07-23T12:00:00.000Z"}),
+            24.0..=30.0,
+        ),
+    ] {
+        let server = Arc::new(Raw::start(Say::Answer(answer(&state))));
+        let other = Arc::clone(&server);
+        let clock = Jumping::new(move |_| {
+            if other.requests().len() == 20 {
+                other.say(Say::Answer(answer(&json!({"status": "served"}))));
+            }
+        });
+        let client = server
+            .builder()
+            .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+            .build()
+            .unwrap();
+        assert_eq!(client.tickets().watch("t").wait().count(), 2, "{state}");
+        let pauses = clock.pauses();
+        assert_eq!(pauses.len(), 20);
+        assert!(
+            pauses.iter().all(|one| seconds(pause.clone(), *one)),
+            "{state}: {pauses:?}"
+        );
+        // Watchers that began together must not stay together.
+        let jittered = pauses.iter().any(|one| *one != pauses[0]);
+        assert_eq!(jittered, pause.start() != pause.end(), "{state}");
+    }
+}
+
+#[test]
+fn failures_are_ridden_out() {
+    for (kind, rest) in [
+        ("html_502", json!({})),
+        ("html_200", json!({})),
+        ("redirect", json!({"location": "https://example.com/login"})),
+        ("drop_before", json!({})),
+        ("malformed_json", json!({})),
+    ] {
+        let bench = Arc::new(Bench::new());
+        bench.fault("getTicket", kind, rest);
+        let other = Arc::clone(&bench);
+        let clock = Jumping::new(move |_| {
+            if other.received("getTicket") == 5 {
+                other.control("DELETE /faults", &Value::Null);
+            }
+        });
+        let client = bench
+            .builder(DEMO_PUBLIC_KEY)
+            .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+            .build()
+            .unwrap();
+        let first = client
+            .tickets()
+            .watch(TICKET)
+            .wait()
+            .next()
+            .unwrap()
+            .unwrap();
+        assert_eq!(first.queue_size(), Some(6), "{kind}");
+        let pauses: Vec<_> = clock.pauses().iter().map(Duration::as_secs).collect();
+        assert_eq!(pauses, [2, 4, 8, 16, 30], "{kind}");
+    }
+}
+
+#[test]
+fn a_watch_gives_up_in_the_end() {
+    let bench = Bench::new();
+    bench.fault("getTicket", "html_502", json!({}));
+    let clock = Jumping::new(|_| {});
+    let client = bench
+        .builder(DEMO_PUBLIC_KEY)
+        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+        .build()
+        .unwrap();
+    let watch = client
+        .tickets()
+        .watch(TICKET)
+        .give_up_after(Duration::from_secs(100));
+    let told: Vec<_> = watch.wait().collect();
+    let [Err(error)] = &told[..] else {
+        panic!("{told:?}");
+    };
+    assert_eq!(
+        (error.kind(), error.status()),
+        (ErrorKind::Server, Some(502))
+    );
+    assert_eq!(clock.passed().as_secs(), 2 + 4 + 8 + 16 + 30 + 30 + 30);
+}
+
+#[test]
+fn what_will_not_pass_ends_a_watch_at_once() {
+    let bench = Bench::new();
+    let client = bench.public();
+    for (ticket, kind) in [
+        ("nosuchtick", ErrorKind::NotFound),
+        ("", ErrorKind::InvalidRequest),
+    ] {
+        let mut watch = client.tickets().watch(ticket).wait();
+        assert_eq!(watch.next().unwrap().unwrap_err().kind(), kind);
+        assert!(watch.next().is_none());
+    }
+    let mut watch = client.tickets().watch(TICKET);
+    let outside = watch.next().now_or_never().unwrap().unwrap();
+    assert_eq!(outside.unwrap_err().kind(), ErrorKind::InvalidRequest);
+    assert!(watch.next().now_or_never().unwrap().is_none());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let inside = runtime.block_on(async { client.tickets().watch(TICKET).wait().next() });
+    assert_eq!(
+        inside.unwrap().unwrap_err().kind(),
+        ErrorKind::InvalidRequest
+    );
+}
+
+#[test]
+fn watchers_of_one_ticket_share_their_looks() {
+    let bench = Arc::new(Bench::new());
+    let clock = Jumping::new(|_| {});
+    let client = bench.builder(DEMO_PUBLIC_KEY).clock(clock).build().unwrap();
+    let (mut one, mut two) = (
+        client.tickets().watch(TICKET),
+        client.tickets().watch(TICKET),
+    );
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let first = one.next().await.unwrap().unwrap();
+        assert_eq!(two.next().await.unwrap().unwrap(), first);
+        assert_eq!(bench.received("getTicket"), 1);
+        bench.control(&format!("POST /services/{SERVICE}/call-next"), &json!({}));
+        let second = two.next().await.unwrap().unwrap();
+        assert_eq!(second.queue_size(), Some(5));
+        assert_eq!(one.next().await.unwrap().unwrap(), second);
+        assert_eq!(bench.received("getTicket"), 2);
+        // Dropped in the middle of a look, a watch leaves the others unharmed and nothing behind.
+        assert!(one.next().now_or_never().is_none());
+        drop(one);
+        bench.control(&format!("POST /tickets/{TICKET}/call"), &json!({}));
+        assert_eq!(
+            two.next().await.unwrap().unwrap().status(),
+            &TicketStatus::Serving
+        );
+    });
+}
+
+#[test]
+fn pauses_between_attempts_are_drawn_below_their_doubling_limit() {
+    let server = Raw::start(Say::Answer(http(503, "", b"")));
+    let clock = Jumping::new(|_| {});
+    let client = server
+        .builder()
+        .retry(RetryPolicy::default().max_attempts(8))
+        .deadline(Duration::from_secs(3600))
+        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+        .build()
+        .unwrap();
+    let error = client.branches().list().wait().unwrap_err();
+    assert_eq!(error.attempts(), 8);
+    let pauses = clock.pauses();
+    let limits = [250, 500, 1000, 2000, 4000, 8000, 8000].map(Duration::from_millis);
+    assert_eq!(pauses.len(), limits.len());
+    assert!(
+        pauses
+            .iter()
+            .zip(limits)
+            .all(|(pause, limit)| *pause <= limit),
+        "{pauses:?}"
+    );
+    assert!(
+        pauses.windows(2).any(|pair| pair[0] != pair[1]),
+        "{pauses:?}"
+    );
+}
+
+#[test]
+fn retry_after_is_kept_to_and_the_deadline_is_not_overrun() {
+    let server = Raw::start(Say::Answer(http(429, "retry-after: 7\r\n", b"")));
+    let clock = Jumping::new(|_| {});
+    let client = server
+        .builder()
+        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+        .build()
+        .unwrap();
+    let error = client.branches().list().wait().unwrap_err();
+    assert_eq!(
+        (error.attempts(), clock.pauses()),
+        (3, vec![Duration::from_secs(7); 2])
+    );
+    let error = client
+        .branches()
+        .list()
+        .deadline(Duration::from_secs(10))
+        .wait()
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::RateLimited, 2)
+    );
+}
