@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use jiff::civil::date;
 use skiplino::{
-    ApiKey, BookTicketRequest, Client, CustomerRef, CustomerUpdateRequest, ErrorKind, KeyClass,
-    Outcome, RetryPolicy,
+    ApiKey, BookTicketRequest, CallOptions, Client, CustomerRef, CustomerUpdateRequest,
+    CustomerWriteRequest, ErrorKind, KeyClass, Outcome, RetryPolicy,
 };
 use skiplino_tests::Bench;
 
@@ -16,6 +16,7 @@ use crate::raw::{Raw, Say, http};
 const SERVICE: &str = "6fe8fb8b12";
 const GROUP: &str = "7c1f9a3b2d";
 const BRANCHES: &[u8] = br#"{"message":"m","data":[]}"#;
+const CREATED: &[u8] = br#"{"message":"m","data":{"_id":"i","companyId":"c","createdAt":"2026-06-23T11:00:00.000Z","updatedAt":"2026-06-23T11:00:00.000Z"}}"#;
 
 #[test]
 fn waiting_inside_a_runtime_is_an_error_and_no_panic() {
@@ -119,8 +120,9 @@ fn a_request_carries_the_key_the_locale_and_who_sends_it() {
         first.starts_with("get /v1/branches http/1.1\r\n"),
         "{first}"
     );
-    assert!(first.contains("authorization: bearer sk_raw\r\n"));
+    assert!(requests[0].contains("authorization: Bearer sk_raw\r\n"));
     assert!(first.contains("x-locale: ar\r\n"));
+    assert!(first.contains("accept: application/json\r\n"));
     assert!(first.contains("accept-encoding: gzip\r\n"));
     let agent = first
         .lines()
@@ -136,9 +138,63 @@ fn a_request_carries_the_key_the_locale_and_who_sends_it() {
 }
 
 #[test]
+fn a_body_is_announced_as_json_and_an_answer_is_told_whole() {
+    let headers = "x-trace: 7f\r\nx-name: \u{e9}\r\n";
+    let server = Raw::start(Say::Answer(http(201, headers, CREATED)));
+    let client = server.builder().build().unwrap();
+    let call = client.customers().create(CustomerWriteRequest::new());
+    let response = call.with_response().wait().unwrap();
+    let head = server.requests().remove(0).to_lowercase();
+    assert!(
+        head.contains("content-type: application/json\r\n"),
+        "{head}"
+    );
+    assert_eq!((response.status(), response.attempts()), (201, 1));
+    assert_eq!(response.message(), Some("m"));
+    assert_eq!(response.header("X-Trace"), Some("7f"));
+    assert_eq!(response.header("x-other"), None);
+    let mut headers: Vec<_> = response.headers().collect();
+    headers.sort_unstable();
+    let length = CREATED.len().to_string();
+    assert_eq!(headers, [("content-length", &*length), ("x-trace", "7f")]);
+    assert_eq!(response.data().id().as_str(), "i");
+    assert_eq!(response.into_data().company_id(), "c");
+}
+
+#[test]
+fn what_is_set_for_one_call_is_for_that_call() {
+    let server = Raw::start(Say::Answer(http(503, "", b"")));
+    let client = server.builder().build().unwrap();
+    let list = || client.branches().list();
+    assert_eq!(list().wait().unwrap_err().attempts(), 3);
+    let once = list().retry(RetryPolicy::never());
+    assert_eq!(once.wait().unwrap_err().attempts(), 1);
+    let none = list().retry(RetryPolicy::default().max_attempts(0));
+    assert_eq!(none.wait().unwrap_err().attempts(), 1);
+    let error = list().deadline(Duration::ZERO).wait().unwrap_err();
+    assert_eq!(error.fields().keys().collect::<Vec<_>>(), ["deadline"]);
+    list().locale("ar").wait().unwrap_err();
+    let last = server.requests().pop().unwrap().to_lowercase();
+    assert!(last.contains("x-locale: ar\r\n"), "{last}");
+    // All options at once replace what was set before.
+    let replaced = list().locale("ar").options(CallOptions::default());
+    replaced.wait().unwrap_err();
+    let last = server.requests().pop().unwrap().to_lowercase();
+    assert!(!last.contains("x-locale"), "{last}");
+}
+
+#[test]
+fn the_limits_are_the_documented_ones_unless_set() {
+    let text = format!("{:?}", Client::builder(ApiKey::new("pk_x").unwrap()));
+    assert!(text.contains("deadline: 30s"), "{text}");
+    let policy = "RetryPolicy { max_attempts: 3, base: 250ms, cap: 8s }";
+    assert!(text.contains(policy), "{text}");
+}
+
+#[test]
 fn a_base_url_may_end_in_a_slash_or_have_no_path() {
     let server = Raw::start(Say::Answer(http(200, "", BRANCHES)));
-    for path in ["/v1/", "/v1", "/", ""] {
+    for path in ["/v1/", "/v1", "/v1//", "/", ""] {
         let base = format!("{}{path}", server.origin());
         let client = Client::builder(ApiKey::new("pk_x").unwrap())
             .base_url(base)
@@ -152,7 +208,7 @@ fn a_base_url_may_end_in_a_slash_or_have_no_path() {
         .map(|head| head.lines().next().unwrap().to_owned())
         .collect();
     let (with, without) = ("GET /v1/branches HTTP/1.1", "GET /branches HTTP/1.1");
-    assert_eq!(lines, [with, with, without, without]);
+    assert_eq!(lines, [with, with, with, without, without]);
 }
 
 #[test]
@@ -181,6 +237,9 @@ fn what_json_cannot_say_is_refused_as_well() {
     let request = CustomerUpdateRequest::new(CustomerRef::external_id("old")).external_id("new");
     let error = client.customers().update(request).wait().unwrap_err();
     assert_eq!(error.fields().keys().collect::<Vec<_>>(), ["externalId"]);
+    let nobody: CustomerUpdateRequest = serde_json::from_str(r#"{"name":"n"}"#).unwrap();
+    let error = client.customers().update(nobody).wait().unwrap_err();
+    assert_eq!(error.fields().keys().collect::<Vec<_>>(), ["id"]);
     for operation in ["listSlots", "bookTicket", "updateCustomer"] {
         assert_eq!(bench.received(operation), 0);
     }
@@ -295,6 +354,12 @@ fn retries_are_on_a_budget() {
     let server = Raw::start(Say::Answer(http(503, "", b"")));
     let client = server.builder().build().unwrap();
     let attempts = || client.branches().list().wait().unwrap_err().attempts();
+    // What was not spent is not saved up beyond a full budget.
+    server.say(Say::Answer(http(200, "", BRANCHES)));
+    for _ in 0..30 {
+        client.branches().list().wait().unwrap();
+    }
+    server.say(Say::Answer(http(503, "", b"")));
     let first: Vec<_> = (0..50).map(|_| attempts()).collect();
     assert_eq!(first, [3; 50]);
     let spent: Vec<_> = (0..10).map(|_| attempts()).collect();
@@ -306,6 +371,53 @@ fn retries_are_on_a_budget() {
     }
     server.say(Say::Answer(http(503, "", b"")));
     assert_eq!(attempts(), 2);
+}
+
+#[test]
+fn a_pause_is_no_longer_than_the_policy_says_nor_than_the_deadline_leaves() {
+    let server = Raw::start(Say::Answer(http(503, "", b"")));
+    let (year, instant) = (Duration::from_secs(31_536_000), Duration::from_millis(1));
+    let attempts = |base, cap| {
+        let policy = RetryPolicy::default().max_attempts(4).backoff(base, cap);
+        let client = server.builder().retry(policy).build().unwrap();
+        client.branches().list().wait().unwrap_err().attempts()
+    };
+    assert_eq!(attempts(year, instant), 4);
+    assert_eq!(attempts(instant, year), 4);
+    // A random share of a year is longer than the deadline.
+    assert_eq!(attempts(year, year), 1);
+}
+
+#[test]
+fn a_server_says_when_to_come_back() {
+    let server = Raw::start(Say::Answer(Vec::new()));
+    let client = server.builder().build().unwrap();
+    let error = |status, header: &str| {
+        server.say(Say::Answer(http(status, header, b"")));
+        client.branches().list().wait().unwrap_err()
+    };
+    let told = error(503, "retry-after: 60\r\n");
+    assert_eq!(told.retry_after(), Some(Duration::from_secs(60)));
+    assert_eq!(told.attempts(), 1);
+    assert!(told.to_string().ends_with("(503); retry after 60 s"));
+    // A server that does not tell its time is taken to have ours.
+    let far = error(429, "retry-after: Fri, 31 Dec 9999 23:59:59 GMT\r\n");
+    let year = Duration::from_secs(31_536_000);
+    let wait = far.retry_after().unwrap();
+    assert!(wait > year * 5_000 && wait < year * (9_999 - 1_970 - 50));
+    assert_eq!(far.attempts(), 1);
+    // Whole seconds, though our own clock is finer.
+    assert!(!far.to_string().contains('.'), "{far}");
+    // A time that is past is now, and what cannot be read is nothing.
+    let past =
+        "retry-after: Tue, 23 Jun 2026 11:00:00 GMT\r\ndate: Tue, 23 Jun 2026 11:10:00 GMT\r\n";
+    let past = error(429, past);
+    assert_eq!(
+        (past.retry_after(), past.attempts()),
+        (Some(Duration::ZERO), 3)
+    );
+    let unread = error(429, "retry-after: soon\r\n");
+    assert_eq!((unread.retry_after(), unread.attempts()), (None, 3));
 }
 
 #[test]

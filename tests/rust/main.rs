@@ -9,8 +9,10 @@
 )]
 
 mod calls;
+mod connections;
 mod contract;
 mod decoding;
+mod models;
 mod privacy;
 mod raw;
 mod readme;
