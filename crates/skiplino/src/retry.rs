@@ -93,3 +93,34 @@ impl RetryBudget {
         *tokens = (*tokens + 1).min(Self::FULL);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    // From outside only a clock could tell one pause from another.
+    #[test]
+    fn pauses_are_drawn_from_twice_as_much_each_time() {
+        let second = Duration::from_secs(1);
+        let policy = RetryPolicy::default()
+            .max_attempts(u32::MAX)
+            .backoff(second, second * 1_000_000);
+        for (attempts, longest) in [
+            (1, 1),
+            (2, 2),
+            (3, 4),
+            (10, 512),
+            (17, 65_536),
+            (18, 65_536),
+        ] {
+            let error = Error::new(ErrorKind::Server).edit(|inner| inner.attempts = attempts);
+            let pauses: Vec<_> = (0..200).filter_map(|_| policy.pause(&error)).collect();
+            assert_eq!(pauses.len(), 200);
+            assert!(pauses.iter().all(|pause| *pause <= second * longest));
+            // Not one of so many in the upper half, or in the lower, would be stranger than any bug.
+            assert!(pauses.iter().any(|pause| *pause > second * longest / 2));
+            assert!(pauses.iter().any(|pause| *pause < second * longest / 2));
+        }
+    }
+}
