@@ -87,8 +87,7 @@ fn a_connection_closed_while_idle_costs_nobody_a_call() {
         .unwrap();
     for call in 0..60 {
         assert!(client.branches().list().wait().is_ok(), "call {call}");
-        // Long enough for the close to arrive: what is tested is that it is seen, not who wins a race.
-        std::thread::sleep(Duration::from_millis(8));
+        idle(&server, call + 1);
     }
     let body = br#"{"message":"m","data":{"id":"t","ticketNumber":"Q1","status":"waiting","statusAt":"2026-06-23T11:10:00.000Z","type":"sequential","time":null,"branch":{"id":"b","name":"B"},"service":{"id":"s","name":"S"},"groupOfService":{"id":"g","name":"G"},"bookedAt":"2026-06-23T11:10:00.000Z"}}"#;
     server.say(Say::AnswerAndClose(http(201, "", body)));
@@ -98,9 +97,18 @@ fn a_connection_closed_while_idle_costs_nobody_a_call() {
             .book(BookTicketRequest::walk_in("s", "g"))
             .wait();
         assert!(booked.is_ok(), "booking {call}: {booked:?}");
-        std::thread::sleep(Duration::from_millis(8));
+        idle(&server, 60 + call + 1);
     }
     assert_eq!(server.requests().len(), 80);
+}
+
+/// Waits until so many connections were closed, and then for as long as makes a connection of the client's count as idle: what is
+/// tested is that the close is seen, not who wins a race.
+fn idle(server: &Raw, closed: usize) {
+    while server.closed() < closed {
+        std::thread::yield_now();
+    }
+    std::thread::sleep(Duration::from_millis(8));
 }
 
 #[test]
