@@ -6,16 +6,18 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use jiff::civil::date;
 use skiplino::{
-    ApiKey, BookTicketRequest, Client, CustomerRef, CustomerUpdateRequest, Deadline, ErrorKind,
-    KeyClass, Outcome, RetryPolicy,
+    ApiKey, BookTicketRequest, CallOptions, Client, Clock, CustomerRef, CustomerUpdateRequest,
+    CustomerWriteRequest, ErrorKind, KeyClass, Outcome, RetryPolicy,
 };
 use skiplino_tests::Bench;
 
+use crate::clock::Jumping;
 use crate::raw::{Raw, Say, http};
 
 const SERVICE: &str = "6fe8fb8b12";
 const GROUP: &str = "7c1f9a3b2d";
 const BRANCHES: &[u8] = br#"{"message":"m","data":[]}"#;
+const CREATED: &[u8] = br#"{"message":"m","data":{"_id":"i","companyId":"c","createdAt":"2026-06-23T11:00:00.000Z","updatedAt":"2026-06-23T11:00:00.000Z"}}"#;
 
 #[test]
 fn waiting_inside_a_runtime_is_an_error_and_no_panic() {
@@ -86,8 +88,7 @@ fn a_connection_closed_while_idle_costs_nobody_a_call() {
         .unwrap();
     for call in 0..60 {
         assert!(client.branches().list().wait().is_ok(), "call {call}");
-        // Long enough for the close to arrive: what is tested is that it is seen, not who wins a race.
-        std::thread::sleep(Duration::from_millis(8));
+        idle(&server, call + 1);
     }
     let body = br#"{"message":"m","data":{"id":"t","ticketNumber":"Q1","status":"waiting","statusAt":"2026-06-23T11:10:00.000Z","type":"sequential","time":null,"branch":{"id":"b","name":"B"},"service":{"id":"s","name":"S"},"groupOfService":{"id":"g","name":"G"},"bookedAt":"2026-06-23T11:10:00.000Z"}}"#;
     server.say(Say::AnswerAndClose(http(201, "", body)));
@@ -97,9 +98,18 @@ fn a_connection_closed_while_idle_costs_nobody_a_call() {
             .book(BookTicketRequest::walk_in("s", "g"))
             .wait();
         assert!(booked.is_ok(), "booking {call}: {booked:?}");
-        std::thread::sleep(Duration::from_millis(8));
+        idle(&server, 60 + call + 1);
     }
     assert_eq!(server.requests().len(), 80);
+}
+
+/// Waits until so many connections were closed, and then for as long as makes a connection of the client's count as idle: what is
+/// tested is that the close is seen, not who wins a race.
+fn idle(server: &Raw, closed: usize) {
+    while server.closed() < closed {
+        std::thread::yield_now();
+    }
+    std::thread::sleep(Duration::from_millis(8));
 }
 
 #[test]
@@ -119,8 +129,9 @@ fn a_request_carries_the_key_the_locale_and_who_sends_it() {
         first.starts_with("get /v1/branches http/1.1\r\n"),
         "{first}"
     );
-    assert!(first.contains("authorization: bearer sk_raw\r\n"));
+    assert!(requests[0].contains("authorization: Bearer sk_raw\r\n"));
     assert!(first.contains("x-locale: ar\r\n"));
+    assert!(first.contains("accept: application/json\r\n"));
     assert!(first.contains("accept-encoding: gzip\r\n"));
     let agent = first
         .lines()
@@ -136,9 +147,64 @@ fn a_request_carries_the_key_the_locale_and_who_sends_it() {
 }
 
 #[test]
+fn a_body_is_announced_as_json_and_an_answer_is_told_whole() {
+    let headers = "x-trace: 7f\r\nx-name: \u{e9}\r\n";
+    let server = Raw::start(Say::Answer(http(201, headers, CREATED)));
+    let client = server.builder().build().unwrap();
+    let call = client.customers().create(CustomerWriteRequest::new());
+    let response = call.with_response().wait().unwrap();
+    let head = server.requests().remove(0).to_lowercase();
+    assert!(
+        head.contains("content-type: application/json\r\n"),
+        "{head}"
+    );
+    assert_eq!((response.status(), response.attempts()), (201, 1));
+    assert_eq!(response.message(), Some("m"));
+    assert_eq!(response.header("X-Trace"), Some("7f"));
+    assert_eq!(response.header("x-other"), None);
+    let mut headers: Vec<_> = response.headers().collect();
+    headers.sort_unstable();
+    let length = CREATED.len().to_string();
+    assert_eq!(headers, [("content-length", &*length), ("x-trace", "7f")]);
+    assert_eq!(response.data().id().as_str(), "i");
+    assert_eq!(response.into_data().company_id(), "c");
+}
+
+#[test]
+fn what_is_set_for_one_call_is_for_that_call() {
+    let server = Raw::start(Say::Answer(http(503, "", b"")));
+    let client = server.builder().build().unwrap();
+    let list = || client.branches().list();
+    assert_eq!(list().wait().unwrap_err().attempts(), 3);
+    let once = list().retry(RetryPolicy::never());
+    assert_eq!(once.wait().unwrap_err().attempts(), 1);
+    let none = list().retry(RetryPolicy::default().max_attempts(0));
+    assert_eq!(none.wait().unwrap_err().attempts(), 1);
+    let error = list().deadline(Duration::ZERO).wait().unwrap_err();
+    assert_eq!(error.fields().keys().collect::<Vec<_>>(), ["deadline"]);
+    list().locale("ar").wait().unwrap_err();
+    let last = server.requests().pop().unwrap().to_lowercase();
+    assert!(last.contains("x-locale: ar\r\n"), "{last}");
+    // All options at once replace what was set before.
+    let replaced = list().locale("ar").options(CallOptions::default());
+    replaced.wait().unwrap_err();
+    let last = server.requests().pop().unwrap().to_lowercase();
+    assert!(!last.contains("x-locale"), "{last}");
+}
+
+#[test]
+fn the_limits_are_the_documented_ones_unless_set() {
+    let text = format!("{:?}", Client::builder(ApiKey::new("pk_x").unwrap()));
+    let limits = "connect_timeout: 5s, attempt_timeout: 10s, deadline: 30s";
+    assert!(text.contains(limits), "{text}");
+    let policy = "RetryPolicy { max_attempts: 3, base: 250ms, cap: 8s }";
+    assert!(text.contains(policy), "{text}");
+}
+
+#[test]
 fn a_base_url_may_end_in_a_slash_or_have_no_path() {
     let server = Raw::start(Say::Answer(http(200, "", BRANCHES)));
-    for path in ["/v1/", "/v1", "/", ""] {
+    for path in ["/v1/", "/v1", "/v1//", "/", ""] {
         let base = format!("{}{path}", server.origin());
         let client = Client::builder(ApiKey::new("pk_x").unwrap())
             .base_url(base)
@@ -152,7 +218,7 @@ fn a_base_url_may_end_in_a_slash_or_have_no_path() {
         .map(|head| head.lines().next().unwrap().to_owned())
         .collect();
     let (with, without) = ("GET /v1/branches HTTP/1.1", "GET /branches HTTP/1.1");
-    assert_eq!(lines, [with, with, without, without]);
+    assert_eq!(lines, [with, with, with, without, without]);
 }
 
 #[test]
@@ -181,6 +247,9 @@ fn what_json_cannot_say_is_refused_as_well() {
     let request = CustomerUpdateRequest::new(CustomerRef::external_id("old")).external_id("new");
     let error = client.customers().update(request).wait().unwrap_err();
     assert_eq!(error.fields().keys().collect::<Vec<_>>(), ["externalId"]);
+    let nobody: CustomerUpdateRequest = serde_json::from_str(r#"{"name":"n"}"#).unwrap();
+    let error = client.customers().update(nobody).wait().unwrap_err();
+    assert_eq!(error.fields().keys().collect::<Vec<_>>(), ["id"]);
     for operation in ["listSlots", "bookTicket", "updateCustomer"] {
         assert_eq!(bench.received(operation), 0);
     }
@@ -295,6 +364,12 @@ fn retries_are_on_a_budget() {
     let server = Raw::start(Say::Answer(http(503, "", b"")));
     let client = server.builder().build().unwrap();
     let attempts = || client.branches().list().wait().unwrap_err().attempts();
+    // What was not spent is not saved up beyond a full budget.
+    server.say(Say::Answer(http(200, "", BRANCHES)));
+    for _ in 0..30 {
+        client.branches().list().wait().unwrap();
+    }
+    server.say(Say::Answer(http(503, "", b"")));
     let first: Vec<_> = (0..50).map(|_| attempts()).collect();
     assert_eq!(first, [3; 50]);
     let spent: Vec<_> = (0..10).map(|_| attempts()).collect();
@@ -306,6 +381,53 @@ fn retries_are_on_a_budget() {
     }
     server.say(Say::Answer(http(503, "", b"")));
     assert_eq!(attempts(), 2);
+}
+
+#[test]
+fn a_pause_is_no_longer_than_the_policy_says_nor_than_the_deadline_leaves() {
+    let server = Raw::start(Say::Answer(http(503, "", b"")));
+    let (year, instant) = (Duration::from_secs(31_536_000), Duration::from_millis(1));
+    let attempts = |base, cap| {
+        let policy = RetryPolicy::default().max_attempts(4).backoff(base, cap);
+        let client = server.builder().retry(policy).build().unwrap();
+        client.branches().list().wait().unwrap_err().attempts()
+    };
+    assert_eq!(attempts(year, instant), 4);
+    assert_eq!(attempts(instant, year), 4);
+    // A random share of a year is longer than the deadline.
+    assert_eq!(attempts(year, year), 1);
+}
+
+#[test]
+fn a_server_says_when_to_come_back() {
+    let server = Raw::start(Say::Answer(Vec::new()));
+    let client = server.builder().build().unwrap();
+    let error = |status, header: &str| {
+        server.say(Say::Answer(http(status, header, b"")));
+        client.branches().list().wait().unwrap_err()
+    };
+    let told = error(503, "retry-after: 60\r\n");
+    assert_eq!(told.retry_after(), Some(Duration::from_secs(60)));
+    assert_eq!(told.attempts(), 1);
+    assert!(told.to_string().ends_with("(503); retry after 60 s"));
+    // A server that does not tell its time is taken to have ours.
+    let far = error(429, "retry-after: Fri, 31 Dec 9999 23:59:59 GMT\r\n");
+    let year = Duration::from_secs(31_536_000);
+    let wait = far.retry_after().unwrap();
+    assert!(wait > year * 5_000 && wait < year * (9_999 - 1_970 - 50));
+    assert_eq!(far.attempts(), 1);
+    // Whole seconds, though our own clock is finer.
+    assert!(!far.to_string().contains('.'), "{far}");
+    // A time that is past is now, and what cannot be read is nothing.
+    let past =
+        "retry-after: Tue, 23 Jun 2026 11:00:00 GMT\r\ndate: Tue, 23 Jun 2026 11:10:00 GMT\r\n";
+    let past = error(429, past);
+    assert_eq!(
+        (past.retry_after(), past.attempts()),
+        (Some(Duration::ZERO), 3)
+    );
+    let unread = error(429, "retry-after: soon\r\n");
+    assert_eq!((unread.retry_after(), unread.attempts()), (None, 3));
 }
 
 #[test]
@@ -389,48 +511,6 @@ fn an_error_keeps_the_headers_of_its_answer() {
 }
 
 #[test]
-fn a_proxy_is_asked_in_place_of_the_server() {
-    let proxy = Raw::start(Say::Answer(http(200, "", BRANCHES)));
-    let client = Client::builder(ApiKey::new("pk_x").unwrap())
-        .base_url("http://localhost:1/v1")
-        .proxy(proxy.origin())
-        .build()
-        .unwrap();
-    client.branches().list().wait().unwrap();
-    let asked = proxy.requests();
-    assert!(
-        asked[0].starts_with("GET http://localhost:1/v1/branches HTTP/1.1"),
-        "{asked:?}"
-    );
-}
-
-#[test]
-fn a_server_that_never_finishes_the_handshake_was_never_sent_anything() {
-    // The system accepts the connection; nobody is there to speak TLS on it.
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let client = Client::builder(ApiKey::new("pk_x").unwrap())
-        .base_url(format!("https://{}/v1", silent.local_addr().unwrap()))
-        .connect_timeout(Duration::from_millis(50))
-        .retry(skiplino_tests::quick_retry())
-        .build()
-        .unwrap();
-    let error = client
-        .tickets()
-        .book(BookTicketRequest::walk_in("s", "g"))
-        .wait()
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.timeout()),
-        (ErrorKind::Timeout, Some(Deadline::Connect))
-    );
-    assert_eq!(
-        (error.outcome(), error.attempts()),
-        (Outcome::NotApplied, 3)
-    );
-    assert_eq!(error.to_string(), "book a ticket: connecting took too long");
-}
-
-#[test]
 fn a_client_that_was_waited_on_can_be_dropped_inside_a_runtime() {
     let bench = Bench::new();
     let client = bench.public();
@@ -440,4 +520,56 @@ fn a_client_that_was_waited_on_can_be_dropped_inside_a_runtime() {
         client.branches().list().await.unwrap();
         drop(client);
     });
+}
+
+#[test]
+fn pauses_between_attempts_are_drawn_from_twice_as_much_each_time() {
+    let server = Raw::start(Say::Answer(http(503, "", b"")));
+    let clock = Jumping::new(|_| {});
+    let limits = [250, 500, 1000, 2000, 4000, 8000, 8000].map(Duration::from_millis);
+    for _ in 0..50 {
+        let client = server
+            .builder()
+            .retry(RetryPolicy::default().max_attempts(8))
+            .deadline(Duration::from_secs(3600))
+            .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+            .build()
+            .unwrap();
+        assert_eq!(client.branches().list().wait().unwrap_err().attempts(), 8);
+    }
+    let pauses = clock.pauses();
+    assert_eq!(pauses.len(), 50 * limits.len());
+    for (index, limit) in limits.into_iter().enumerate() {
+        let drawn: Vec<_> = pauses.iter().skip(index).step_by(limits.len()).collect();
+        assert!(drawn.iter().all(|pause| **pause <= limit), "{drawn:?}");
+        // Not one of fifty in the upper half, or in the lower, would be stranger than any bug.
+        assert!(drawn.iter().any(|pause| **pause > limit / 2), "{drawn:?}");
+        assert!(drawn.iter().any(|pause| **pause < limit / 2), "{drawn:?}");
+    }
+}
+
+#[test]
+fn retry_after_is_kept_to_and_the_deadline_is_not_overrun() {
+    let server = Raw::start(Say::Answer(http(429, "retry-after: 7\r\n", b"")));
+    let clock = Jumping::new(|_| {});
+    let client = server
+        .builder()
+        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+        .build()
+        .unwrap();
+    let error = client.branches().list().wait().unwrap_err();
+    assert_eq!(
+        (error.attempts(), clock.pauses()),
+        (3, vec![Duration::from_secs(7); 2])
+    );
+    let error = client
+        .branches()
+        .list()
+        .deadline(Duration::from_secs(10))
+        .wait()
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::RateLimited, 2)
+    );
 }

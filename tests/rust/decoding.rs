@@ -273,6 +273,119 @@ fn a_bad_answer_names_the_place() {
     let error = client.customers().list().page(1).wait().unwrap_err();
     assert_eq!(error.path(), Some("data[0]"));
     assert_eq!(error.reason(), Some("missing field `companyId`"));
+    // A list is not taken for the fields of a record in their order.
+    for (body, path) in [
+        (&br#"["m",[["b","B",[true]]]]"#[..], "$"),
+        (br#"{"message":"m","data":[7]}"#, "data[0]"),
+    ] {
+        server.say(Say::Answer(http(200, "", body)));
+        let error = client.branches().list().wait().unwrap_err();
+        assert_eq!(
+            (error.path(), error.reason()),
+            (Some(path), Some("expected an object"))
+        );
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_answer_is_told() {
+    let server = Raw::start(Say::Answer(Vec::new()));
+    let client = server.builder().build().unwrap();
+    for (body, path, reason) in [
+        (&b" \n "[..], "$", "it is empty"),
+        (b" \n <p>Hello</p>", "$", "it is HTML, not JSON"),
+        (b"\xff{}", "$", "it is not UTF-8"),
+        (
+            b"{\"message\":\"m\",\n \"data\":[x]}",
+            "data[0]",
+            "it is not JSON (line 2, column 10)",
+        ),
+        (
+            b"{\"message\":\"m\",\"data\":[",
+            "data",
+            "the JSON ends too early",
+        ),
+        (
+            b"{\"message\":\"m\",\"data\":[]} 7",
+            "$",
+            "there is more after its end",
+        ),
+        (b"{}", "$", "missing field `data`"),
+        (b"{\"data\":[],\"data\":[]}", "$", "duplicate field `data`"),
+        (b"{\"data\":\"secret\"}", "data", "expected a sequence"),
+        (
+            b"{\"data\":[{\"id\":\"b\",\"name\":\"B\",\"branchStatus\":{\"isBranchOpen\":9}}]}",
+            "data[0].branchStatus.isBranchOpen",
+            "expected a boolean",
+        ),
+    ] {
+        server.say(Say::Answer(http(200, "", body)));
+        let error = client.branches().list().wait().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        let text = String::from_utf8_lossy(body);
+        assert_eq!(
+            (error.path(), error.reason()),
+            (Some(path), Some(reason)),
+            "{text}"
+        );
+    }
+    // The envelope's sentence is not what a call is made for.
+    server.say(Say::Answer(http(200, "", br#"{"data":[]}"#)));
+    let response = client.branches().list().with_response().wait().unwrap();
+    assert_eq!((response.message(), response.data().len()), (None, 0));
+}
+
+#[test]
+fn a_long_error_is_cut_where_it_is_shown_only() {
+    let reason = ["word"; 1_000].join(" ");
+    let body = format!(r#"{{"message":"m","error":"{reason}"}}"#);
+    let server = Raw::start(Say::Answer(http(400, "", body.as_bytes())));
+    let client = server.builder().build().unwrap();
+    let error = client.tickets().get("t").wait().unwrap_err();
+    let shown = ["word"; 76].join(" ");
+    assert_eq!(
+        error.to_string(),
+        format!("get the ticket: refused (400): {shown} …")
+    );
+    assert_eq!(error.reason(), Some(&*reason));
+}
+
+#[test]
+fn memory_is_not_set_aside_for_what_is_only_announced() {
+    let length = u64::MAX / 4;
+    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{{");
+    let server = Raw::start(Say::AnswerAndClose(answer.into_bytes()));
+    let client = server.builder().build().unwrap();
+    let error = client.branches().list().wait().unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status()),
+        (ErrorKind::Transport, Some(200))
+    );
+}
+
+#[test]
+fn an_answer_may_be_as_large_as_the_cap_and_no_larger() {
+    let body = br#"{"message":"m","data":[]}"#;
+    let (whole, rest) = (http(200, "", body), "transfer-encoding: chunked\r\n\r\n");
+    // In two pieces, of which neither tells the whole length.
+    let mut pieces = format!("HTTP/1.1 200 OK\r\n{rest}").into_bytes();
+    for piece in body.chunks(20) {
+        pieces.extend(format!("{:x}\r\n", piece.len()).bytes());
+        pieces.extend_from_slice(piece);
+        pieces.extend(b"\r\n");
+    }
+    pieces.extend(b"0\r\n\r\n");
+    for answer in [whole, pieces] {
+        let server = Raw::start(Say::Answer(answer));
+        let list = |cap| {
+            let client = server.builder().response_cap(cap).build().unwrap();
+            client.branches().list().wait()
+        };
+        assert!(list(body.len()).is_ok());
+        let error = list(body.len() - 1).unwrap_err();
+        assert_eq!(error.reason(), Some("it is larger than 24 bytes"));
+        assert_eq!((error.path(), error.status()), (Some("$"), Some(200)));
+    }
 }
 
 #[test]

@@ -9,8 +9,11 @@
 )]
 
 mod calls;
+mod clock;
+mod connections;
 mod contract;
 mod decoding;
+mod models;
 mod privacy;
 mod raw;
 mod readme;

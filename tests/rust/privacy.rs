@@ -9,11 +9,13 @@ use skiplino::{
 use skiplino_sandbox::{DEMO_PUBLIC_KEY, DEMO_SECRET_KEY};
 use skiplino_tests::Bench;
 
-const PRIVATE: [&str; 7] = [
+const PRIVATE: [&str; 8] = [
     DEMO_SECRET_KEY,
     DEMO_PUBLIC_KEY,
     "Layla",
     "layla.hassan@example.com",
+    // As a query holds it.
+    "layla.hassan%40example.com",
     "97333778899",
     "savings",
     "gold",

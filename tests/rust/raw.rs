@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -23,6 +23,8 @@ pub struct Raw {
     address: SocketAddr,
     say: Arc<Mutex<Say>>,
     requests: Arc<Mutex<Vec<String>>>,
+    connections: Arc<AtomicUsize>,
+    closed: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -33,21 +35,30 @@ impl Raw {
         let address = listener.local_addr().unwrap();
         let (say, requests) = (Arc::new(Mutex::new(say)), Arc::new(Mutex::new(Vec::new())));
         let stop = Arc::new(AtomicBool::new(false));
+        let (connections, closed) = <(Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
         let shared = (Arc::clone(&say), Arc::clone(&requests), Arc::clone(&stop));
+        let counts = (Arc::clone(&connections), Arc::clone(&closed));
         let thread = std::thread::spawn(move || {
             let (say, requests, stop) = shared;
             for stream in listener.incoming() {
                 if stop.load(Ordering::SeqCst) {
                     return;
                 }
+                counts.0.fetch_add(1, Ordering::SeqCst);
                 let (say, requests) = (Arc::clone(&say), Arc::clone(&requests));
-                std::thread::spawn(move || serve(stream.unwrap(), &say, &requests));
+                let closed = Arc::clone(&counts.1);
+                std::thread::spawn(move || {
+                    serve(stream.unwrap(), &say, &requests);
+                    closed.fetch_add(1, Ordering::SeqCst);
+                });
             }
         });
         Self {
             address,
             say,
             requests,
+            connections,
+            closed,
             stop,
             thread: Some(thread),
         }
@@ -60,6 +71,16 @@ impl Raw {
     /// The heads of the requests so far.
     pub fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
+    }
+
+    /// How many connections were opened so far.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// How many of them were closed from here so far.
+    pub fn closed(&self) -> usize {
+        self.closed.load(Ordering::SeqCst)
     }
 
     /// Where it listens, without a path.

@@ -69,8 +69,13 @@ fn only_a_trusted_server_is_spoken_to() {
     );
     assert!(error.to_string().contains("certificate"), "{error}");
 
+    // Each text is added to those before it, whether or not it ends its last line.
+    let mut other = CertificateParams::new(Vec::new()).unwrap();
+    other.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let other = CertifiedIssuer::self_signed(other, KeyPair::generate().unwrap()).unwrap();
     let trusting = builder("localhost")
-        .root_certificates(authority.pem())
+        .root_certificates(authority.pem().trim_end())
+        .root_certificates(other.pem().trim_end())
         .build()
         .unwrap();
     let response = trusting.branches().list().with_response().wait().unwrap();

@@ -1,59 +1,19 @@
 //! Following a ticket, on a clock of the test's own: nobody waits.
 
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use skiplino::{BookTicketRequest, Clock, ErrorKind, RetryPolicy, Ticket, TicketStatus};
+use skiplino::{BookTicketRequest, Clock, ErrorKind, Ticket, TicketStatus};
 use skiplino_sandbox::DEMO_PUBLIC_KEY;
 use skiplino_tests::Bench;
 
+use crate::clock::Jumping;
 use crate::raw::{Raw, Say, http};
 
 const TICKET: &str = "k7m2p9x4q1";
 const SERVICE: &str = "6fe8fb8b12";
-
-/// A clock on which a pause is over as soon as it begins; what happens meanwhile is up to the test.
-struct Jumping {
-    start: Instant,
-    passed: Mutex<Duration>,
-    pauses: Mutex<Vec<Duration>>,
-    meanwhile: Box<dyn Fn(Duration) + Send + Sync>,
-}
-
-impl Jumping {
-    fn new(meanwhile: impl Fn(Duration) + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self {
-            start: Instant::now(),
-            passed: Mutex::default(),
-            pauses: Mutex::default(),
-            meanwhile: Box::new(meanwhile),
-        })
-    }
-
-    fn pauses(&self) -> Vec<Duration> {
-        self.pauses.lock().unwrap().clone()
-    }
-
-    fn passed(&self) -> Duration {
-        *self.passed.lock().unwrap()
-    }
-}
-
-impl Clock for Jumping {
-    fn now(&self) -> Instant {
-        self.start + self.passed()
-    }
-
-    fn sleep(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        *self.passed.lock().unwrap() += pause;
-        self.pauses.lock().unwrap().push(pause);
-        (self.meanwhile)(pause);
-        Box::pin(async {})
-    }
-}
 
 fn seconds(range: std::ops::RangeInclusive<f64>, pause: Duration) -> bool {
     range.contains(&pause.as_secs_f64())
@@ -335,59 +295,4 @@ fn watchers_of_one_ticket_share_their_looks() {
             &TicketStatus::Serving
         );
     });
-}
-
-#[test]
-fn pauses_between_attempts_are_drawn_below_their_doubling_limit() {
-    let server = Raw::start(Say::Answer(http(503, "", b"")));
-    let clock = Jumping::new(|_| {});
-    let client = server
-        .builder()
-        .retry(RetryPolicy::default().max_attempts(8))
-        .deadline(Duration::from_secs(3600))
-        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
-        .build()
-        .unwrap();
-    let error = client.branches().list().wait().unwrap_err();
-    assert_eq!(error.attempts(), 8);
-    let pauses = clock.pauses();
-    let limits = [250, 500, 1000, 2000, 4000, 8000, 8000].map(Duration::from_millis);
-    assert_eq!(pauses.len(), limits.len());
-    assert!(
-        pauses
-            .iter()
-            .zip(limits)
-            .all(|(pause, limit)| *pause <= limit),
-        "{pauses:?}"
-    );
-    assert!(
-        pauses.windows(2).any(|pair| pair[0] != pair[1]),
-        "{pauses:?}"
-    );
-}
-
-#[test]
-fn retry_after_is_kept_to_and_the_deadline_is_not_overrun() {
-    let server = Raw::start(Say::Answer(http(429, "retry-after: 7\r\n", b"")));
-    let clock = Jumping::new(|_| {});
-    let client = server
-        .builder()
-        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
-        .build()
-        .unwrap();
-    let error = client.branches().list().wait().unwrap_err();
-    assert_eq!(
-        (error.attempts(), clock.pauses()),
-        (3, vec![Duration::from_secs(7); 2])
-    );
-    let error = client
-        .branches()
-        .list()
-        .deadline(Duration::from_secs(10))
-        .wait()
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.attempts()),
-        (ErrorKind::RateLimited, 2)
-    );
 }

@@ -114,6 +114,7 @@ struct Chunks {
     pause: Duration,
     breaks_off: bool,
     pausing: Option<Pin<Box<Sleep>>>,
+    flushed: bool,
 }
 
 impl Chunks {
@@ -123,6 +124,7 @@ impl Chunks {
             pause,
             breaks_off,
             pausing: None,
+            flushed: false,
         }
     }
 }
@@ -135,14 +137,22 @@ impl http_body::Body for Chunks {
         mut self: Pin<&mut Self>,
         context: &mut task::Context<'_>,
     ) -> task::Poll<Option<io::Result<Frame<Bytes>>>> {
+        // The connection flushes what it has only when there is nothing to take at once, and a pause that began before a busy
+        // machine came back to it may be over already.
+        if self.pausing.is_some() && !self.flushed {
+            self.flushed = true;
+            context.waker().wake_by_ref();
+            return task::Poll::Pending;
+        }
         if let Some(pausing) = &mut self.pausing {
             task::ready!(pausing.as_mut().poll(context));
             self.pausing = None;
         }
         if let Some(chunk) = self.chunks.next() {
-            // Even the shortest pause lets the connection flush what it has before the next chunk, or the break.
+            // Even the shortest pause lets the peer read what was flushed before the next chunk, or the break.
             let pause = self.pause.max(Duration::from_millis(1));
             self.pausing = Some(Box::pin(sleep_until(Instant::now() + pause)));
+            self.flushed = false;
             return task::Poll::Ready(Some(Ok(Frame::data(chunk))));
         }
         task::Poll::Ready(self.breaks_off.then(|| {

@@ -51,6 +51,10 @@ pub(crate) fn page<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<Page<T>>,
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     // Checking the encoding once and then parsing text is measurably faster than parsing bytes.
     let text = std::str::from_utf8(body).map_err(|_| malformed("$", "it is not UTF-8"))?;
+    // A list would be taken for the envelope's fields one after the other.
+    if !text.trim_start().starts_with('{') {
+        return Err(explain::<T>(text));
+    }
     serde_json::from_str(text).map_err(|_| explain::<T>(text))
 }
 
@@ -63,6 +67,9 @@ fn explain<T: DeserializeOwned>(text: &str) -> Error {
     }
     if start.starts_with('<') {
         return malformed("$", "it is HTML, not JSON");
+    }
+    if start.starts_with('[') {
+        return malformed("$", "expected an object");
     }
     let deserializer = &mut serde_json::Deserializer::from_str(text);
     match serde_path_to_error::deserialize::<_, T>(deserializer) {
@@ -102,6 +109,8 @@ fn without_values(error: &serde_json::Error) -> String {
         .rsplit_once(" at line ")
         .map_or(&*text, |(text, _)| text);
     match text.rfind("expected ") {
+        // The names of our types are nobody's business.
+        Some(at) if text[at..].starts_with("expected struct ") => "expected an object".to_owned(),
         Some(at) => text[at..].to_owned(),
         None if text.starts_with("missing field") || text.starts_with("duplicate field") => {
             text.to_owned()

@@ -1,0 +1,174 @@
+//! How the client gets to a server: proxies, connections that are kept, and those that never come about.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use skiplino::{
+    ApiKey, BookTicketRequest, Client, CustomerWriteRequest, Deadline, ErrorKind, Outcome,
+    RetryPolicy,
+};
+use skiplino_tests::quick_retry;
+
+use crate::raw::{Raw, Say, http};
+
+const BRANCHES: &[u8] = br#"{"message":"m","data":[]}"#;
+const CREATED: &[u8] = br#"{"message":"m","data":{"_id":"i","companyId":"c","createdAt":"2026-06-23T11:00:00.000Z","updatedAt":"2026-06-23T11:00:00.000Z"}}"#;
+
+#[test]
+fn a_server_that_never_finishes_connecting_is_sent_nothing() {
+    // The system takes the connection, and nobody speaks TLS on it.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let builder = || {
+        Client::builder(ApiKey::new("sk_x").unwrap())
+            .base_url(format!("https://{address}/v1"))
+            .retry(quick_retry())
+    };
+    let short = Duration::from_millis(50);
+    let book = |client: &Client| {
+        let request = BookTicketRequest::walk_in("s", "g");
+        client.tickets().book(request).wait().unwrap_err()
+    };
+    let cancel = |client: &Client| client.tickets().cancel("t").wait().unwrap_err();
+
+    let client = builder().connect_timeout(short).build().unwrap();
+    for error in [book(&client), cancel(&client)] {
+        assert_eq!(
+            (error.kind(), error.timeout(), error.outcome()),
+            (
+                ErrorKind::Timeout,
+                Some(Deadline::Connect),
+                Outcome::NotApplied
+            )
+        );
+        assert_eq!(error.attempts(), 3);
+        assert!(error.to_string().ends_with(": connecting took too long"));
+    }
+
+    // Another limit may pass first: what was never sent is still known not to have happened.
+    let client = builder().attempt_timeout(short).build().unwrap();
+    let error = book(&client);
+    assert_eq!(
+        (error.timeout(), error.outcome(), error.attempts()),
+        (Some(Deadline::Attempt), Outcome::NotApplied, 3)
+    );
+    let client = builder().deadline(short).build().unwrap();
+    let error = book(&client);
+    assert_eq!(
+        (error.timeout(), error.outcome(), error.attempts()),
+        (Some(Deadline::Call), Outcome::NotApplied, 1)
+    );
+}
+
+#[test]
+fn calls_one_after_the_other_share_a_connection() {
+    let server = Raw::start(Say::Answer(http(200, "", BRANCHES)));
+    let client = server.builder().build().unwrap();
+    for _ in 0..5 {
+        client.branches().list().wait().unwrap();
+        client.clone().branches().list().wait().unwrap();
+    }
+    assert_eq!((server.requests().len(), server.connections()), (10, 1));
+    // On one thread, or the next call could overtake the connection on its way back to the pool.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        for _ in 0..5 {
+            client.branches().list().await.unwrap();
+            client.clone().branches().list().await.unwrap();
+        }
+    });
+    assert_eq!((server.requests().len(), server.connections()), (20, 2));
+}
+
+#[test]
+fn a_write_right_after_the_server_closed_is_made_all_the_same() {
+    let server = Raw::start(Say::AnswerAndClose(http(201, "", CREATED)));
+    let client = server
+        .builder()
+        .retry(RetryPolicy::never())
+        .build()
+        .unwrap();
+    for call in 1..=50 {
+        let created = client.customers().create(CustomerWriteRequest::new());
+        let created = created.wait();
+        assert!(created.is_ok(), "call {call}: {created:?}");
+        while server.closed() < call {
+            std::thread::yield_now();
+        }
+    }
+    assert_eq!(server.requests().len(), 50);
+}
+
+#[test]
+fn a_proxy_that_was_set_is_asked_even_about_this_machine() {
+    let proxy = Raw::start(Say::Answer(http(200, "", BRANCHES)));
+    let address = proxy.origin();
+    let address = address.trim_start_matches("http://");
+    let client = Client::builder(ApiKey::new("pk_x").unwrap())
+        .base_url("http://127.0.0.1:9/v1")
+        .proxy(format!("http://operator:hunter2@{address}"))
+        .build()
+        .unwrap();
+    assert_eq!(client.branches().list().wait().unwrap(), []);
+    let head = proxy.requests().remove(0).to_lowercase();
+    assert!(
+        head.starts_with("get http://127.0.0.1:9/v1/branches http/1.1\r\n"),
+        "{head}"
+    );
+    // operator:hunter2
+    assert!(
+        head.contains("proxy-authorization: basic b3blcmf0b3i6ahvudgvymg==\r\n"),
+        "{head}"
+    );
+    assert!(!format!("{client:?}").contains("hunter2"));
+}
+
+#[test]
+fn the_proxy_of_the_environment_is_asked_about_other_machines_only() {
+    const INSIDE: &str = "SKIPLINO_TESTS_INSIDE";
+    if std::env::var_os(INSIDE).is_some() {
+        let server = Raw::start(Say::Answer(http(200, "", BRANCHES)));
+        let here = server.builder().build().unwrap();
+        assert_eq!(here.branches().list().wait().unwrap(), []);
+        let elsewhere = Client::builder(ApiKey::new("pk_x").unwrap())
+            .base_url("https://api.example.invalid/v1")
+            .retry(RetryPolicy::never())
+            .build()
+            .unwrap();
+        let error = elsewhere.branches().list().wait().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Connect);
+        return;
+    }
+    // Every client of a process reads its environment: this one belongs to a process of its own.
+    let proxy = Raw::start(Say::Answer(http(502, "", b"")));
+    let mut inside = std::process::Command::new(std::env::current_exe().unwrap());
+    inside
+        .args([
+            "--exact",
+            "connections::the_proxy_of_the_environment_is_asked_about_other_machines_only",
+        ])
+        .env(INSIDE, "yes");
+    for name in ["http_proxy", "https_proxy", "all_proxy"] {
+        inside.env(name, proxy.origin());
+        inside.env(name.to_uppercase(), proxy.origin());
+    }
+    let output = inside
+        .env_remove("no_proxy")
+        .env_remove("NO_PROXY")
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && told.contains("1 passed"),
+        "{told}"
+    );
+    let lines: Vec<_> = proxy
+        .requests()
+        .iter()
+        .map(|head| head.lines().next().unwrap().to_owned())
+        .collect();
+    assert_eq!(lines, ["CONNECT api.example.invalid:443 HTTP/1.1"]);
+}
