@@ -9,6 +9,7 @@ pub(crate) mod sandbox;
 pub(crate) mod slots;
 pub(crate) mod ticket;
 mod ticket_view;
+mod ticket_watch;
 pub(crate) mod tree;
 mod whoami;
 

@@ -13,9 +13,10 @@ pub(crate) const USAGE: u8 = 2;
 const NOT_DONE: u8 = 1;
 const MISSING: u8 = 4;
 const UNKNOWN_OUTCOME: u8 = 14;
+const CANCELLED: u8 = 15;
 
 /// Every code with what it is for, in order.
-pub(crate) const CODES: [(u8, &str); 16] = [
+pub(crate) const CODES: [(u8, &str); 17] = [
     (0, "done"),
     (
         NOT_DONE,
@@ -49,6 +50,7 @@ pub(crate) const CODES: [(u8, &str); 16] = [
         UNKNOWN_OUTCOME,
         "a change that may have happened all the same (OutcomeUnknown, or any of the above): look first",
     ),
+    (CANCELLED, "the ticket that was watched is cancelled"),
     (130, "stopped by Ctrl-C, as shells report it"),
 ];
 
@@ -76,6 +78,8 @@ pub(crate) enum Failure {
     Missing(String),
     /// The answer to the question was no.
     Declined(String),
+    /// The ticket of this number ended without being served.
+    Cancelled(String),
     /// A file, or standard input or output.
     Io(String, io::Error),
     /// Whoever read the output has seen enough, as `head` does.
@@ -90,6 +94,7 @@ impl Failure {
             Self::Api { error, .. } => of_kind(error.kind()),
             Self::Usage(_) => USAGE,
             Self::Missing(_) => MISSING,
+            Self::Cancelled(_) => CANCELLED,
             Self::Declined(_) | Self::Io(..) => NOT_DONE,
             Self::Closed => 0,
         }
@@ -124,6 +129,7 @@ impl Failure {
         match self {
             Self::Api { error, .. } => error.to_string(),
             Self::Usage(text) | Self::Missing(text) | Self::Declined(text) => text.clone(),
+            Self::Cancelled(number) => format!("{number} is cancelled"),
             Self::Io(what, error) => format!("{what}: {error}"),
             Self::Closed => String::new(),
         }
@@ -136,11 +142,12 @@ impl Failure {
             Self::Missing(_) => (ErrorKind::NotFound.as_str(), None),
             Self::Usage(_) => (ErrorKind::InvalidRequest.as_str(), None),
             Self::Declined(_) => ("Declined", None),
+            Self::Cancelled(_) => ("Cancelled", None),
             Self::Io(..) | Self::Closed => ("Io", None),
         };
         let outcome = match error.map(skiplino::Error::outcome) {
-            Some(Outcome::Unknown) => "unknown",
-            Some(Outcome::NotApplied) | None => "notApplied",
+            Some(Outcome::Unknown) => "Unknown",
+            Some(Outcome::NotApplied) | None => "NotApplied",
         };
         let object = json!({"error": {
             "kind": kind,

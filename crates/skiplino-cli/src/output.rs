@@ -19,6 +19,7 @@ pub(crate) struct Output {
     /// How wide the terminal is, if it is one.
     room: Option<u16>,
     colour: bool,
+    is_live: bool,
 }
 
 impl Output {
@@ -29,6 +30,7 @@ impl Output {
             colour: colour(&stdout),
             to: BufWriter::new(stdout.lock()),
             json,
+            is_live: false,
         }
     }
 
@@ -46,6 +48,28 @@ impl Output {
     /// A line for people.
     pub(crate) fn line(&mut self, text: impl fmt::Display) -> io::Result<()> {
         writeln!(self.to, "{}", printable(&text.to_string()))
+    }
+
+    /// A line that takes the place of the last one on a terminal, and follows it elsewhere.
+    pub(crate) fn live(&mut self, text: impl fmt::Display) -> io::Result<()> {
+        let Some(room) = self.room else {
+            return self.line(text);
+        };
+        // A line that wraps could not be taken back.
+        let text: String = printable(&text.to_string())
+            .chars()
+            .take(room.into())
+            .collect();
+        self.is_live = true;
+        write!(self.to, "\r\u{1b}[K{text}")
+    }
+
+    /// Leaves the live line where it is.
+    pub(crate) fn end_live(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.is_live) {
+            self.to.write_all(b"\n")?;
+        }
+        self.to.flush()
     }
 
     /// Text as it is.

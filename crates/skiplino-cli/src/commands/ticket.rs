@@ -1,16 +1,19 @@
+use std::time::Duration;
+
 use clap::Subcommand;
 use skiplino::jiff::Timestamp;
 use skiplino::{ChangeTimeRequest, Client, CustomerRef, ExternalId};
 
-use super::{confirm, ticket_view};
+use super::{confirm, ticket_view, ticket_watch};
 use crate::exit::{Advise as _, Failure};
 use crate::output::Output;
 use crate::values;
 
-/// Look at, cancel or reschedule a ticket
+/// Look at, follow, cancel or reschedule a ticket
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:
   skiplino ticket get k7m2p9x4q1
+  skiplino ticket watch k7m2p9x4q1
   skiplino ticket cancel k7m2p9x4q1 --yes
   skiplino ticket reschedule k7m2p9x4q1 --time 2026-07-01T10:00:00Z")]
 pub(crate) enum Ticket {
@@ -23,6 +26,23 @@ pub(crate) enum Ticket {
     Get {
         /// The ticket's id (not its number)
         id: String,
+    },
+    /// Follow a ticket until it is served or cancelled
+    ///
+    /// A live line on a terminal, elsewhere a line for each change. The ticket is looked at every 2 seconds near the front of the queue
+    /// and every 30 far from it. Ends with exit code 0 when it is served, 15 when it is cancelled.
+    #[command(after_help = "Examples:
+  skiplino ticket watch k7m2p9x4q1
+  skiplino ticket watch k7m2p9x4q1 --json | while read -r change; do ...; done")]
+    Watch {
+        /// The ticket's id (not its number)
+        id: String,
+        /// Look this often, however long the queue is
+        #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
+        every: Option<Duration>,
+        /// How long failures of the network or the server are ridden out [default: 600]
+        #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
+        give_up_after: Option<Duration>,
     },
     /// Cancel a ticket that is waiting or upcoming
     ///
@@ -62,6 +82,11 @@ impl Ticket {
     pub(crate) fn run(self, client: &Client, out: &mut Output) -> Result<(), Failure> {
         match self {
             Self::Get { id } => ticket_view::details(&client.tickets().get(id).wait()?, out),
+            Self::Watch {
+                id,
+                every,
+                give_up_after,
+            } => ticket_watch::run(client, &id, every, give_up_after, out),
             Self::Cancel { id, yes } => {
                 confirm(yes, || {
                     let ticket = client.tickets().get(&*id).wait()?;

@@ -107,7 +107,7 @@ pub(super) fn details(ticket: &Ticket, out: &mut Output) -> Result<(), Failure> 
 }
 
 /// The place in the queue, as far as the server tells it.
-fn place(ticket: &Ticket) -> Option<String> {
+pub(super) fn place(ticket: &Ticket) -> Option<String> {
     let ahead = ticket.queue_size().map(|ahead| match ahead {
         0 => "nobody ahead".to_owned(),
         1 => "1 person ahead".to_owned(),

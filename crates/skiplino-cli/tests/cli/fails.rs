@@ -53,7 +53,7 @@ fn a_read_fails_with_the_code_of_its_kind() {
         );
         assert_eq!(
             (&error["operation"], &error["outcome"]),
-            (&json!("listBranches"), &json!("notApplied")),
+            (&json!("listBranches"), &json!("NotApplied")),
             "{ran:?}"
         );
     }
@@ -85,7 +85,7 @@ fn a_write_that_may_have_happened_has_a_code_of_its_own_and_advice() {
         ],
     );
     assert_eq!(ran.err.lines().count(), 3, "{ran:?}");
-    assert_eq!(object(&ran)["outcome"], "unknown");
+    assert_eq!(object(&ran)["outcome"], "Unknown");
     assert_eq!(
         world.received("bookTicket"),
         1,

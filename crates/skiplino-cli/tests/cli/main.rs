@@ -8,3 +8,4 @@ mod guards;
 mod lists;
 mod sandbox;
 mod support;
+mod watches;
