@@ -78,17 +78,14 @@ impl Peers {
         assert_eq!(ticket.queue_size(), Some(6));
     }
 
+    async fn fetch(&self, url: String) -> Bytes {
+        let answer = self.reqwest.get(url).send().await.unwrap();
+        answer.bytes().await.unwrap()
+    }
+
     async fn reqwest_item(&self) {
         let url = format!("{}/tickets/{TICKET}", self.base);
-        let body = self
-            .reqwest
-            .get(url)
-            .send()
-            .await
-            .unwrap()
-            .bytes()
-            .await
-            .unwrap();
+        let body = self.fetch(url).await;
         let ticket: Envelope<Ticket> = serde_json::from_slice(&body).unwrap();
         assert_eq!(ticket.data.queue_size(), Some(6));
     }
@@ -111,15 +108,7 @@ impl Peers {
 
     async fn reqwest_page(&self) {
         let url = format!("{}/customers/getAll?page=1&limit=100", self.base);
-        let body = self
-            .reqwest
-            .get(url)
-            .send()
-            .await
-            .unwrap()
-            .bytes()
-            .await
-            .unwrap();
+        let body = self.fetch(url).await;
         let page: Envelope<Vec<OwnedCustomer>> = serde_json::from_slice(&body).unwrap();
         assert_eq!(page.data.len(), 100);
     }

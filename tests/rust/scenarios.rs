@@ -407,43 +407,36 @@ fn booking(with: &Value) -> BookTicketRequest {
     request
 }
 
+/// Sets the fields of a customer on a request, whichever of the two it is.
+macro_rules! with_fields {
+    ($request:expr, $fields:expr) => {{
+        let mut request = $request;
+        for (field, value) in $fields {
+            let text = value.as_str().unwrap_or_default();
+            request = match field.as_str() {
+                "externalId" => request.external_id(text),
+                "name" => request.name(text),
+                "email" => request.email(text),
+                "mobile" => request.mobile(text),
+                "metadata" => request.metadata(value.clone()),
+                other => panic!("no field {other}"),
+            };
+        }
+        request
+    }};
+}
+
 fn writing(with: &Value) -> CustomerWriteRequest {
-    let mut request = CustomerWriteRequest::new();
-    for (field, value) in with.as_object().unwrap() {
-        let text = value.as_str().unwrap_or_default();
-        request = match field.as_str() {
-            "externalId" => request.external_id(text),
-            "name" => request.name(text),
-            "email" => request.email(text),
-            "mobile" => request.mobile(text),
-            "metadata" => request.metadata(value.clone()),
-            other => panic!("no field {other}"),
-        };
-    }
-    request
+    with_fields!(CustomerWriteRequest::new(), with.as_object().unwrap())
 }
 
 fn updating(with: &Value) -> CustomerUpdateRequest {
     let mut rest: Map<String, Value> = with.as_object().unwrap().clone();
-    let mut request = match rest.remove("customerId") {
-        Some(id) => CustomerUpdateRequest::new(CustomerRef::id(id.as_str().unwrap())),
-        None => {
-            let id = rest.remove("externalId").unwrap();
-            CustomerUpdateRequest::new(CustomerRef::external_id(id.as_str().unwrap()))
-        }
+    let customer = match rest.remove("customerId") {
+        Some(id) => CustomerRef::id(id.as_str().unwrap()),
+        None => CustomerRef::external_id(rest.remove("externalId").unwrap().as_str().unwrap()),
     };
-    for (field, value) in &rest {
-        let text = value.as_str().unwrap_or_default();
-        request = match field.as_str() {
-            "externalId" => request.external_id(text),
-            "name" => request.name(text),
-            "email" => request.email(text),
-            "mobile" => request.mobile(text),
-            "metadata" => request.metadata(value.clone()),
-            other => panic!("no field {other}"),
-        };
-    }
-    request
+    with_fields!(CustomerUpdateRequest::new(customer), &rest)
 }
 
 /// Puts what was saved in the place of `$name.field`.
