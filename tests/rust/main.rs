@@ -11,8 +11,10 @@
 mod calls;
 mod contract;
 mod decoding;
+mod drift;
 mod privacy;
 mod raw;
 mod readme;
 mod scenarios;
 mod tls;
+mod walk;
