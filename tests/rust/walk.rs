@@ -24,6 +24,9 @@ pub enum Change {
     DeleteNear(bool, usize),
     /// As many deleted at a place as inserted, so that the total says nothing.
     Swap(usize, usize),
+    /// The same in whole pages: so many in front, and from so many pages after the record that came last so many. What was read
+    /// ahead goes, so that nothing further on is out of place and nothing in front comes again.
+    SwapAhead(usize, usize, usize),
 }
 
 /// A list, newest first.
@@ -32,6 +35,8 @@ pub struct Model {
     pub rows: VecDeque<u64>,
     pub next: u64,
     pub deleted: HashSet<u64>,
+    /// The limit of the walk.
+    limit: usize,
 }
 
 impl Model {
@@ -54,15 +59,24 @@ impl Model {
             Change::DeleteOldest(count) => self.delete(length.saturating_sub(count), count),
             Change::DeleteAt(place, count) => self.delete(length * place / 1000, count),
             Change::DeleteNear(after, count) => {
-                // Ids fall from the front to the back.
-                let at = last.map_or(0, |last| self.rows.partition_point(|row| *row >= last));
+                let at = self.place_of(last);
                 self.delete(if after { at } else { at.saturating_sub(count) }, count);
             }
             Change::Swap(place, count) => {
                 self.change(&Change::DeleteAt(place, count), last);
                 self.change(&Change::Insert(length - self.rows.len()), last);
             }
+            Change::SwapAhead(front, after, pages) => {
+                self.delete(self.place_of(last) + after * self.limit, pages * self.limit);
+                self.delete(0, front * self.limit);
+                self.change(&Change::Insert(length - self.rows.len()), last);
+            }
         }
+    }
+
+    fn place_of(&self, last: Option<u64>) -> usize {
+        // Ids fall from the front to the back.
+        last.map_or(0, |last| self.rows.partition_point(|row| *row >= last))
     }
 
     fn delete(&mut self, at: usize, count: usize) {
@@ -122,12 +136,20 @@ fn histories() -> impl Strategy<Value = Vec<Vec<Change>>> {
         ],
         0..100,
     );
+    let ahead = vec(
+        prop_oneof![
+            4 => Just(Vec::new()),
+            1 => (0..3_usize, 0..3_usize, 1..5_usize).prop_map(|(front, after, pages)| vec![Change::SwapAhead(front, after, pages)]),
+        ],
+        0..14,
+    );
     prop_oneof![
-        changes(120, 20, 3),
-        changes(60, 1, 12),
-        changes(40, 0, 60),
-        storm,
-        swaps
+        2 => ahead,
+        1 => changes(120, 20, 3),
+        1 => changes(60, 1, 12),
+        1 => changes(40, 0, 60),
+        1 => storm,
+        1 => swaps,
     ]
 }
 
@@ -149,6 +171,7 @@ fn walk(
     order: &[usize],
 ) -> Outcome {
     let names: fn(&String) -> &str = |name| name.as_str();
+    model.limit = limit as usize;
     let mut walk = Walk::new(names, limit, window);
     let mut under_way: VecDeque<(Ask, Option<Read>)> = VecDeque::new();
     let (mut came, mut asks, mut reads) = (Vec::new(), 0, 0);
@@ -231,6 +254,29 @@ proptest! {
             prop_assert!(outcome.asks <= pages + looks, "{} for {}", outcome.asks, pages);
         }
     }
+}
+
+#[test]
+fn what_moves_behind_an_unchanging_total_is_seen_in_the_end() {
+    // Pages 3, 4 and 5 are read before page 2. Between, two pages' worth of records join at the front, so that page 2 is all new
+    // and what it had is where page 4 was; and as many of those of pages 3 and 4 are deleted, so that the rest is in its place.
+    let (change, before) = (Change::SwapAhead(0, 1, 2), 4);
+    seen_in_the_end(90, change, before, &[1]);
+    // The same with page 4, read after all others: a look at the front that came before it would prove nothing.
+    let (change, before) = (Change::SwapAhead(2, 1, 2), 6);
+    seen_in_the_end(60, change, before, &[1, 1, 4, 1, 4, 1, 1, 1, 1, 1]);
+}
+
+fn seen_in_the_end(count: usize, change: Change, before: usize, order: &[usize]) {
+    let mut model = Model::of(count);
+    let mut history = vec![Vec::new(); before];
+    history.push(vec![change]);
+    let outcome = walk(&mut model, 10, 4, &history, order);
+    let came: HashSet<u64> = outcome.came.iter().copied().collect();
+    assert!(!model.deleted.is_empty());
+    assert!((0..count as u64).all(|id| model.deleted.contains(&id) || came.contains(&id)));
+    assert_eq!(came.len(), outcome.came.len());
+    assert!(outcome.moved);
 }
 
 #[test]

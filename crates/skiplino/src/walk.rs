@@ -192,7 +192,6 @@ impl<T> Walk<T> {
         }
         if ask.look {
             self.total = facts.total;
-            self.left = self.left.min(self.total);
             rows.clear();
         } else if as_expected {
             self.yield_new(rows);
@@ -256,8 +255,7 @@ impl<T> Walk<T> {
         };
         let (total_before, left_before) = (self.total, self.left);
         self.total = total;
-        self.left = self.left.min(total);
-        let joins = start <= total - self.left;
+        let joins = start <= total.saturating_sub(self.left);
         if joins {
             self.yield_new(rows);
             self.left = self.left.min(total.saturating_sub(end));
