@@ -37,6 +37,10 @@ pub struct Model {
     pub deleted: HashSet<u64>,
     /// The limit of the walk.
     limit: usize,
+    /// The most records that the server puts on a page, whatever is asked for.
+    cap: Option<u64>,
+    /// Whether it tells how many that are.
+    tells: bool,
 }
 
 impl Model {
@@ -87,12 +91,13 @@ impl Model {
 
     pub fn page(&self, number: u64, limit: u64) -> Read {
         let total = self.rows.len() as u64;
+        let limit = self.cap.map_or(limit, |cap| limit.min(cap));
         let start = (number - 1) * limit;
         let rows = self.rows.iter().skip(start as usize).take(limit as usize);
         let facts = Facts {
             total,
             has_next: number * limit < total,
-            limit: None,
+            limit: self.tells.then_some(limit),
         };
         (rows.copied().collect(), facts)
     }
@@ -233,8 +238,11 @@ proptest! {
         window in prop_oneof![Just(1_u64), Just(4_u64)],
         history in histories(),
         order in vec(0..60_usize, 1..40),
+        cap in prop::option::weighted(0.2, 1..10_u64),
+        tells in any::<bool>(),
     ) {
         let mut model = Model::of(count);
+        (model.cap, model.tells) = (cap, tells);
         let first = model.next;
         let outcome = walk(&mut model, limit, window, &history, &order);
         let came: HashSet<u64> = outcome.came.iter().copied().collect();
@@ -248,7 +256,8 @@ proptest! {
             prop_assert!(!outcome.moved);
             // In the order of the list, at one request a page, and a look for each 64 read ahead.
             prop_assert!(outcome.came.iter().rev().copied().eq(0..first));
-            let pages = (count as u64).div_ceil(limit).max(1) as usize;
+            let size = cap.map_or(limit, |cap| limit.min(cap));
+            let pages = (count as u64).div_ceil(size).max(1) as usize;
             let ahead = window > 1 && pages > window as usize;
             let looks = if ahead { (pages - 1).div_ceil(64) } else { 0 };
             prop_assert!(outcome.asks <= pages + looks, "{} for {}", outcome.asks, pages);

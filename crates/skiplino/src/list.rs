@@ -108,6 +108,8 @@ type Fetch<T> = Box<dyn Fn(u64, u64) -> Call<Page<T>> + Send + Sync>;
 /// Pages are numbered, newest record first, so in a list that changes while it is read records repeat at the seams, or slip through
 /// them. The walks over all pages see to that: **each record that is there throughout comes exactly once, and none comes twice**;
 /// one that is inserted or deleted meanwhile may come or not. `progress()` tells how far the walk is, and whether the list moved.
+/// It relies on new records joining at the front, as is published, and on `total` being counted at the moment that the page is
+/// read, which is not.
 ///
 /// The streams ask for up to 4 pages at a time until the list is seen to move; what they read ahead is confirmed by a look at the
 /// front of the list, 1 request in 64 and one at the end. Lists of up to 4 pages, and the iterators, are read one page at a time:

@@ -2,18 +2,19 @@
 //! iterators of `list.rs` drive it.
 //!
 //! **Why every record that is there throughout comes exactly once.** New records join at the front and none overtakes another, so
-//! the number of records *behind* a record never grows. Call a record owed while it has not come, and let fewer than `left`
-//! records, itself included, start at any owed one: that then stays true whatever happens. So in a page that is read later and says
-//! `total`, what is owed stands at row `total - left` or after it. A page that begins there or before leaves nothing owed ahead of
-//! its own end: `left` becomes `total - end`. One that begins after it may have been overtaken by deletions: it proves nothing, is
-//! put aside, and the page that holds row `total - left` is read. Hence the next page is always that one: it is the next in number
-//! while nothing moves, an earlier one when more was deleted than inserted, a later one when more was inserted. What comes again
-//! is known by its id. All of this takes that a page's `total` is of the same moment as its rows, and that reads follow each other.
+//! the number of records behind a given one never grows. Call a record owed if it was there from the start and has not come, and
+//! let all that are owed be among the last `left` of the list: whatever is inserted and deleted, that stays true. So on a page read
+//! later, which says `total`, nothing owed stands before row `total - left`. A page that begins there or before it leaves nothing
+//! owed ahead of its own end: `left` becomes `total - end`. One that begins after it may have been overtaken by deletions: it proves
+//! nothing and is put aside. Either way the page to read next is the one that holds row `total - left`: the next in number while
+//! nothing moves, one further back when more was deleted than inserted, one further on when more was inserted. What comes again is
+//! known by its id. This takes that a page's `total` is of the same moment as its rows, and that each read follows the one before.
 //!
 //! **Pages read ahead** do not follow each other: a record inserted and one deleted between two of them leave `total` as it was and
-//! a hole at the seam. So they count only once a later look at the front finds the same first record and `total`: of what had been
-//! inserted something would be in front, or all of it gone and then what was deleted would be missing from the total of that page
-//! or of this look. Otherwise the list is read again, one page at a time, from the last place that counts.
+//! a hole at the seam. So they only count once a look at the front, taken when they all had come, finds the first record and the
+//! `total` of the first page. Then nothing inserted is left, or it would be in front, and nothing was deleted, or the total would
+//! be less; and what was inserted and gone again was not there at any of the reads, or that page's total would have been more. If
+//! the look finds anything else, the list is read again from the last page that counts, one page at a time.
 
 use std::collections::HashSet;
 
@@ -341,20 +342,11 @@ impl Ahead {
 /// The ids that came. Any of them can come again, however long ago it did: records deleted at the far end send the walk back as
 /// far. So all are kept, and kept exact, for a mistaken one would be a record lost. A customer's id takes 16 bytes; a million of
 /// them take some 20 MB.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Seen {
     /// Ids of 32 hexadecimal digits by their value, sorted in each of many short lists, which grow without a copy of everything.
     hex: Vec<Vec<u128>>,
     other: HashSet<Box<str>>,
-}
-
-impl Default for Seen {
-    fn default() -> Self {
-        Self {
-            hex: vec![Vec::new(); 1 << Self::BITS],
-            other: HashSet::new(),
-        }
-    }
 }
 
 impl Seen {
@@ -375,6 +367,9 @@ impl Seen {
         let Some(value) = Self::value(id) else {
             return self.other.insert(id.into());
         };
+        if self.hex.is_empty() {
+            self.hex.resize_with(1 << Self::BITS, Vec::new);
+        }
         let Some(list) = self.hex.get_mut(Self::list(value)) else {
             return true;
         };
