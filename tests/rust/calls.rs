@@ -338,7 +338,7 @@ fn lists_come_as_pages_and_as_items() {
             .await;
         assert_eq!(pages, [100, 100, total - 200]);
     });
-    // A stream that is dropped early asks for nothing more.
+    // An iterator that is dropped early asks for nothing more.
     let before = bench.received("listCustomers");
     assert!(
         list()
@@ -348,6 +348,14 @@ fn lists_come_as_pages_and_as_items() {
             .all(|customer| customer.is_ok())
     );
     assert_eq!(bench.received("listCustomers") - before, 2);
+    // Nor does a stream, but for the pages that it read ahead, which it does once it is asked for the second.
+    for (records, pages) in [(0, 0..=0), (10, 1..=1), (11, 2..=5)] {
+        let before = bench.received("listCustomers");
+        let taken = list().limit(10).items().take(records);
+        assert_eq!(runtime.block_on(taken.count()), records);
+        let asked = bench.received("listCustomers") - before;
+        assert!(pages.contains(&asked), "{asked} requests for {records}");
+    }
 }
 
 #[test]

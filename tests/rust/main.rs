@@ -8,15 +8,18 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
+mod ahead;
 mod calls;
 mod clock;
 mod connections;
 mod contract;
 mod decoding;
+mod drift;
 mod models;
 mod privacy;
 mod raw;
 mod readme;
 mod scenarios;
 mod tls;
+mod walk;
 mod watching;

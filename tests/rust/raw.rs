@@ -16,7 +16,12 @@ pub enum Say {
     Answer(Vec<u8>),
     /// Answers and closes the connection without announcing it.
     AnswerAndClose(Vec<u8>),
+    /// Answers as the head of the request has it.
+    Reply(Reply),
 }
+
+/// From the head of a request to the bytes of an answer.
+pub type Reply = Arc<dyn Fn(&str) -> Vec<u8> + Send + Sync>;
 
 /// A running server.
 pub struct Raw {
@@ -130,10 +135,14 @@ fn serve(stream: TcpStream, say: &Mutex<Say>, requests: &Mutex<Vec<String>>) {
         if reader.read_exact(&mut body).is_err() {
             return;
         }
-        requests.lock().unwrap().push(head);
+        requests.lock().unwrap().push(head.clone());
         let said = say.lock().unwrap().clone();
-        let (Say::Answer(bytes) | Say::AnswerAndClose(bytes)) = &said;
-        if writer.write_all(bytes).is_err() || matches!(said, Say::AnswerAndClose(_)) {
+        let closes = matches!(said, Say::AnswerAndClose(_));
+        let bytes = match said {
+            Say::Answer(bytes) | Say::AnswerAndClose(bytes) => bytes,
+            Say::Reply(reply) => reply(&head),
+        };
+        if writer.write_all(&bytes).is_err() || closes {
             return;
         }
     }

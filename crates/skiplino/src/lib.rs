@@ -13,12 +13,14 @@ mod key;
 mod list;
 mod models;
 mod operation;
+mod pages;
 mod request;
 mod response;
 mod retry;
 mod text;
 mod time;
 mod transport;
+mod walk;
 mod watch;
 
 pub use api::{Branches, Customers, Services, Tickets};
@@ -31,14 +33,16 @@ pub use error::{Deadline, Error, ErrorKind, Fields, Outcome};
 pub use ids::{BranchId, CustomerId, CustomerRef, ExternalId, GroupId, ServiceId, TicketId};
 pub use jiff;
 pub use key::{ApiKey, KeyClass};
-pub use list::{Items, List, Page, Pages, Pagination};
+pub use list::{List, Page, Pagination};
 pub use models::{
     BookTicketRequest, Branch, BranchTreeGroup, ChangeTimeRequest, Customer, CustomerUpdateRequest,
     CustomerWriteRequest, Named, Service, Slot, Ticket, TicketCustomer, TicketStatus, TicketType,
 };
 pub use operation::{Effect, KeyRequirement, Operation};
+pub use pages::{Items, ItemsWait, Pages, PagesWait};
 pub use response::Response;
 pub use retry::RetryPolicy;
+pub use walk::Progress;
 pub use watch::Watch;
 
 // What crosses threads in every host language must be able to.
@@ -48,5 +52,6 @@ const _: () = {
     crosses_threads::<Error>();
     crosses_threads::<Response<Ticket>>();
     crosses_threads::<Page<Customer>>();
+    crosses_threads::<PagesWait<Customer>>();
     assert!(size_of::<Error>() == size_of::<usize>());
 };

@@ -1,13 +1,12 @@
-//! Numbered pages: one at a time, or a stream over all of them.
+//! Numbered pages: one at a time, or a walk over all of them.
 
 use std::fmt;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use futures_util::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, CallOptions};
+use crate::pages::{Items, ItemsWait, Pages, PagesWait};
+use crate::walk::{Ask, Facts, Taken, Walk};
 use crate::{Error, Operation};
 
 /// Where a page stands in its list.
@@ -82,6 +81,15 @@ impl<T> Page<T> {
     pub fn pagination(&self) -> &Pagination {
         &self.pagination
     }
+
+    pub(crate) fn taken_by(&mut self, walk: &mut Walk<T>, ask: Ask) -> Taken {
+        let facts = Facts {
+            total: self.pagination.total,
+            has_next: self.pagination.has_next_page,
+            limit: self.pagination.limit,
+        };
+        walk.take(ask, facts, &mut self.items)
+    }
 }
 
 impl<T> IntoIterator for Page<T> {
@@ -97,10 +105,20 @@ type Fetch<T> = Box<dyn Fn(u64, u64) -> Call<Page<T>> + Send + Sync>;
 
 /// A paged list: read one [`page`](Self::page), all [`pages`](Self::pages) or all [`items`](Self::items).
 ///
-/// Pages are numbered, newest record first, so a list that changes while it is read can repeat or skip records at the seams.
+/// Pages are numbered, newest record first, so in a list that changes while it is read records repeat at the seams, or slip through
+/// them. The walks over all pages see to that: **each record that is there throughout comes exactly once, and none comes twice**;
+/// one that is inserted or deleted meanwhile may come or not. `progress()` tells how far the walk is, and whether the list moved.
+/// It relies on new records joining at the front, as is published, and on `total` being counted at the moment that the page is
+/// read, which is not.
+///
+/// The streams ask for up to 4 pages at a time until the list is seen to move; what they read ahead is confirmed by a look at the
+/// front of the list, 1 request in 64 and one at the end. Lists of up to 4 pages, and the iterators, are read one page at a time:
+/// a list of N pages that does not move takes N requests. Once it moves, pages of other sizes than [`limit`](Self::limit), never
+/// larger, may be asked for, and some records are read again.
 pub struct List<T> {
     operation: Operation,
     fetch: Fetch<T>,
+    id: fn(&T) -> &str,
     options: CallOptions,
     most: u64,
     limit: u64,
@@ -110,11 +128,13 @@ impl<T: Send + 'static> List<T> {
     pub(crate) fn new(
         operation: Operation,
         most: u64,
+        id: fn(&T) -> &str,
         fetch: impl Fn(u64, u64) -> Call<Page<T>> + Send + Sync + 'static,
     ) -> Self {
         Self {
             operation,
             fetch: Box::new(fetch),
+            id,
             options: CallOptions::default(),
             most,
             limit: most,
@@ -137,55 +157,45 @@ impl<T: Send + 'static> List<T> {
 
     /// The call for one page, numbered from 1. A page past the end is empty.
     pub fn page(&self, number: u64) -> Call<Page<T>> {
+        self.page_of(number, self.limit)
+    }
+
+    pub(crate) fn page_of(&self, number: u64, limit: u64) -> Call<Page<T>> {
         let call = if number == 0 {
             Call::refused(self.operation, Error::invalid("page", "must be 1 or more"))
-        } else if self.limit == 0 || self.limit > self.most {
+        } else if limit == 0 || limit > self.most {
             let reason = format!("must be from 1 to {}", self.most);
             Call::refused(self.operation, Error::invalid("limit", reason))
         } else {
-            (self.fetch)(number, self.limit)
+            (self.fetch)(number, limit)
         };
         call.options(self.options.clone())
     }
 
-    /// All pages in order. Ends after the first error.
+    /// All pages in order, without the records that came before. The first one comes even when the list is empty. Ends after the
+    /// first error.
     pub fn pages(self) -> Pages<T> {
-        let pages = stream::unfold((self, Some(1)), |(list, next)| async move {
-            let number = next?;
-            let page = list.page(number).await;
-            let next = following(number, &page);
-            Some((page, (list, next)))
-        });
-        Pages(pages.boxed())
+        Pages::new(self)
     }
 
     /// All records in order. Ends after the first error.
     pub fn items(self) -> Items<T> {
-        let pages = self.pages().0;
-        let items = pages.map_ok(|page| stream::iter(page.into_iter().map(Ok)));
-        Items(items.try_flatten().boxed())
+        Items::new(self)
     }
 
-    /// All pages in order, each fetched on the calling thread: for programs without async. Ends after the first error.
-    pub fn pages_wait(self) -> impl Iterator<Item = Result<Page<T>, Error>> {
-        let mut next = Some(1);
-        std::iter::from_fn(move || {
-            let number = next?;
-            let page = self.page(number).wait();
-            next = following(number, &page);
-            Some(page)
-        })
+    /// As [`pages`](Self::pages), each fetched on the calling thread: for programs without async.
+    pub fn pages_wait(self) -> PagesWait<T> {
+        PagesWait::new(self)
     }
 
-    /// All records in order, fetched on the calling thread: for programs without async. Ends after the first error.
-    pub fn items_wait(self) -> impl Iterator<Item = Result<T, Error>> {
-        self.pages_wait().flat_map(|page| {
-            let (items, error) = match page {
-                Ok(page) => (page.into_items(), None),
-                Err(error) => (Vec::new(), Some(Err(error))),
-            };
-            items.into_iter().map(Ok).chain(error)
-        })
+    /// As [`items`](Self::items), fetched on the calling thread: for programs without async.
+    pub fn items_wait(self) -> ItemsWait<T> {
+        ItemsWait::new(self)
+    }
+
+    /// The walk over all of it, with up to `window` pages asked for at a time.
+    pub(crate) fn walk(&self, window: u64) -> Walk<T> {
+        Walk::new(self.id, self.limit, window)
     }
 }
 
@@ -194,43 +204,5 @@ impl<T> fmt::Debug for List<T> {
         f.debug_struct("List")
             .field("limit", &self.limit)
             .finish_non_exhaustive()
-    }
-}
-
-fn following<T>(number: u64, page: &Result<Page<T>, Error>) -> Option<u64> {
-    let page = page.as_ref().ok()?;
-    // An empty page ends the walk whatever the server claims, or a wrong `hasNextPage` would keep it going for ever.
-    (page.pagination.has_next_page && !page.items.is_empty()).then(|| number + 1)
-}
-
-/// A stream of pages.
-pub struct Pages<T>(Pin<Box<dyn Stream<Item = Result<Page<T>, Error>> + Send>>);
-
-/// A stream of records.
-pub struct Items<T>(Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>);
-
-impl<T> Stream for Pages<T> {
-    type Item = Result<Page<T>, Error>;
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(context)
-    }
-}
-
-impl<T> Stream for Items<T> {
-    type Item = Result<T, Error>;
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(context)
-    }
-}
-
-impl<T> fmt::Debug for Pages<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Pages")
-    }
-}
-
-impl<T> fmt::Debug for Items<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Items")
     }
 }

@@ -25,7 +25,8 @@ impl Customers<'_> {
     /// All customers, newest first (operation 9, `GET /customers/getAll`), up to 100 a page.
     pub fn list(&self) -> List<Customer> {
         let client = self.0.clone();
-        List::new(Operation::ListCustomers, 100, move |page, limit| {
+        let id: fn(&Customer) -> &str = |customer| customer.id().as_str();
+        List::new(Operation::ListCustomers, 100, id, move |page, limit| {
             client.call(Operation::ListCustomers, decode::page, Ok(""), |request| {
                 Ok(request.paged(page, limit))
             })
@@ -88,14 +89,20 @@ impl Customers<'_> {
     pub fn tickets(&self, customer: impl Into<CustomerRef>) -> List<Ticket> {
         let client = self.0.clone();
         let customer = customer.into();
-        List::new(Operation::ListCustomerTickets, 10, move |page, limit| {
-            client.call(
-                Operation::ListCustomerTickets,
-                decode::page,
-                Ok(""),
-                |request| Ok(request.customer(&customer)?.paged(page, limit)),
-            )
-        })
+        let id: fn(&Ticket) -> &str = |ticket| ticket.id().as_str();
+        List::new(
+            Operation::ListCustomerTickets,
+            10,
+            id,
+            move |page, limit| {
+                client.call(
+                    Operation::ListCustomerTickets,
+                    decode::page,
+                    Ok(""),
+                    |request| Ok(request.customer(&customer)?.paged(page, limit)),
+                )
+            },
+        )
     }
 }
 

@@ -1,0 +1,81 @@
+//! Pages that a stream reads ahead: when they stop, fail, or wait for the caller.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use skiplino::ErrorKind;
+use skiplino_tests::Bench;
+
+#[test]
+fn pages_read_ahead_stop_with_the_stream() {
+    let bench = Bench::new();
+    bench.control(
+        "POST /customers/generate",
+        &serde_json::json!({"count": 230}),
+    );
+    let mut items = bench.secret().customers().list().limit(10).items();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        for _ in 0..10 {
+            items.next().await.unwrap().unwrap();
+        }
+        bench.fault("listCustomers", "hold", serde_json::json!({}));
+        assert!(futures_util::FutureExt::now_or_never(items.next()).is_none());
+        let held = tokio::task::spawn_blocking(move || {
+            bench.control("GET /held?atLeast=4", &serde_json::Value::Null);
+            bench
+        });
+        let bench = held.await.unwrap();
+        drop(items);
+        // Nothing asks for the next ones, or tries again, behind the caller's back.
+        let free = tokio::task::spawn_blocking(move || {
+            bench.control("DELETE /faults", &serde_json::Value::Null);
+            bench.received("listCustomers")
+        });
+        assert_eq!(free.await.unwrap(), 5);
+    });
+}
+
+#[test]
+fn an_error_ahead_comes_in_its_place_once_and_ends_the_stream() {
+    let bench = Bench::new();
+    bench.control(
+        "POST /customers/generate",
+        &serde_json::json!({"count": 230}),
+    );
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let mut items = bench.secret().customers().list().limit(10).items();
+        for _ in 0..10 {
+            items.next().await.unwrap().unwrap();
+        }
+        let refused =
+            serde_json::json!({"status": 422, "body": {"message": "m", "error": {"page": "no"}}});
+        bench.fault("listCustomers", "status", refused);
+        let error = items.next().await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Validation);
+        assert!(items.next().await.is_none() && items.next().await.is_none());
+        assert_eq!(items.progress().records, 10);
+    });
+}
+
+#[test]
+fn a_page_read_ahead_does_not_run_out_of_time_while_the_one_before_is_used() {
+    let bench = Bench::new();
+    bench.control(
+        "POST /customers/generate",
+        &serde_json::json!({"count": 60}),
+    );
+    let limit = Duration::from_millis(500);
+    let client = bench.builder(skiplino_sandbox::DEMO_SECRET_KEY);
+    let client = client.deadline(limit).build().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let mut pages = client.customers().list().limit(10).pages();
+        assert!(pages.next().await.unwrap().is_ok());
+        // The third page is under way from here on.
+        assert!(pages.next().await.unwrap().is_ok());
+        tokio::time::sleep(limit + limit / 2).await;
+        assert!(pages.next().await.unwrap().is_ok());
+    });
+}

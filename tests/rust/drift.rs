@@ -1,0 +1,243 @@
+//! Walks over lists that change meanwhile, over HTTP: against a model that changes between any two reads, and against the sandbox.
+//! The rules alone are tested in `walk.rs`.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
+use futures_util::StreamExt as _;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::json;
+use skiplino::{Client, CustomerId, CustomerWriteRequest, Progress};
+use skiplino_tests::Bench;
+
+use crate::raw::{Raw, Say, http};
+use crate::walk::{Change, Model, changes};
+
+/// A server of a model; the next changes of the history happen before each read.
+fn serve(model: &Arc<Mutex<Model>>, history: Vec<Vec<Change>>) -> Raw {
+    let (model, history) = (Arc::clone(model), Mutex::new(history.into_iter()));
+    Raw::start(Say::Reply(Arc::new(move |head| {
+        let parameter = |name: &str| -> u64 {
+            let query = head
+                .split_whitespace()
+                .nth(1)
+                .unwrap()
+                .split_once('?')
+                .unwrap()
+                .1;
+            let value = query.split('&').find_map(|pair| pair.strip_prefix(name));
+            value.unwrap().parse().unwrap()
+        };
+        let (number, limit) = (parameter("page="), parameter("limit="));
+        let mut model = model.lock().unwrap();
+        for change in history.lock().unwrap().next().into_iter().flatten() {
+            model.change(&change, None);
+        }
+        let (rows, facts) = model.page(number, limit);
+        let time = "2026-06-23T11:10:00.000Z";
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|id| json!({"_id": format!("{id:032x}"), "companyId": "c", "createdAt": time, "updatedAt": time}))
+            .collect();
+        let body = json!({"message": "m", "data": rows, "pagination": {
+            "total": facts.total, "totalPages": facts.total.div_ceil(limit), "page": number, "limit": limit,
+            "hasNextPage": facts.has_next, "hasPrevPage": number > 1,
+        }});
+        http(200, "", body.to_string().as_bytes())
+    })))
+}
+
+fn number(id: &CustomerId) -> u64 {
+    u64::from_str_radix(id.as_str(), 16).unwrap()
+}
+
+#[test]
+fn streams_and_iterators_miss_nothing_while_the_list_changes() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let cases = (0..120_usize, 1..13_u64, 0..4_u8, changes(50, 4, 8));
+    let config = Config {
+        cases: 150,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let result = TestRunner::new(config).run(&cases, |(count, limit, mode, history)| {
+        let model = Arc::new(Mutex::new(Model::of(count)));
+        let first = model.lock().unwrap().next;
+        let server = serve(&model, history);
+        let client = server.builder().build().unwrap();
+        let list = client.customers().list().limit(limit);
+        let (came, progress) = match mode {
+            0 => runtime.block_on(async {
+                let mut items = list.items();
+                let mut came = Vec::new();
+                while let Some(item) = items.next().await {
+                    came.push(number(item.unwrap().id()));
+                    assert_eq!(items.progress().records, came.len() as u64);
+                }
+                (came, items.progress())
+            }),
+            1 => runtime.block_on(async {
+                let mut pages = list.pages();
+                let mut came = Vec::new();
+                while let Some(page) = pages.next().await {
+                    came.extend(page.unwrap().items().iter().map(|item| number(item.id())));
+                    assert_eq!(pages.progress().records, came.len() as u64);
+                }
+                (came, pages.progress())
+            }),
+            _ => waited(list, mode == 2),
+        };
+        let model = model.lock().unwrap();
+        let distinct: HashSet<u64> = came.iter().copied().collect();
+        prop_assert_eq!(distinct.len(), came.len(), "something came twice");
+        let mut throughout = (0..first).filter(|id| !model.deleted.contains(id));
+        prop_assert!(
+            throughout.all(|id| distinct.contains(&id)),
+            "something did not come"
+        );
+        prop_assert!(came.iter().all(|id| *id < model.next));
+        let still = model.next == first && model.deleted.is_empty();
+        prop_assert!(!(still && progress.moved));
+        prop_assert_eq!(progress.records, came.len() as u64);
+        prop_assert!(progress.pages_read <= server.requests().len() as u64);
+        prop_assert!(progress.total.is_some());
+        Ok(())
+    });
+    result.unwrap();
+}
+
+fn waited(list: skiplino::List<skiplino::Customer>, items: bool) -> (Vec<u64>, Progress) {
+    if items {
+        let mut items = list.items_wait();
+        let came = items.by_ref().map(|item| number(item.unwrap().id()));
+        (came.collect(), items.progress())
+    } else {
+        let mut pages = list.pages_wait();
+        let came = pages.by_ref().flat_map(|page| page.unwrap().into_items());
+        (
+            came.map(|item| number(item.id())).collect(),
+            pages.progress(),
+        )
+    }
+}
+
+#[test]
+fn a_list_that_stands_still_costs_a_request_a_page() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    // Pages, and requests when they are read ahead: one more for a look at the front in the end, and one in 64.
+    for (pages, streamed) in [(0, 1), (1, 1), (4, 4), (5, 6), (64, 65), (200, 204)] {
+        let model = Arc::new(Mutex::new(Model::of(pages * 10)));
+        let server = serve(&model, Vec::new());
+        let client = server.builder().build().unwrap();
+        let list = || client.customers().list().limit(10);
+        let mut iterator = list().items_wait();
+        assert_eq!(iterator.by_ref().filter(Result::is_ok).count(), pages * 10);
+        assert_eq!(server.requests().len(), pages.max(1), "{pages} pages");
+        let progress = iterator.progress();
+        assert_eq!(
+            (
+                progress.pages_read,
+                progress.records,
+                progress.total,
+                progress.moved
+            ),
+            (
+                pages.max(1) as u64,
+                pages as u64 * 10,
+                Some(pages as u64 * 10),
+                false
+            )
+        );
+        runtime.block_on(async {
+            let mut stream = list().items();
+            let came: Vec<_> = stream
+                .by_ref()
+                .map(|item| number(item.unwrap().id()))
+                .collect()
+                .await;
+            assert!(came.iter().rev().copied().eq(0..pages as u64 * 10));
+            assert!(!stream.progress().moved);
+        });
+        let asked = server.requests().len() - pages.max(1);
+        assert_eq!(asked, streamed, "{pages} pages");
+    }
+}
+
+/// Walks over a sandbox's directory while others delete and create one customer for each 19 that come.
+fn race(customers: u64) -> Progress {
+    let bench = Bench::new();
+    bench.control("POST /customers/generate", &json!({"count": customers}));
+    let client = bench.secret();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let before = runtime.block_on(all(&client, || ())).0;
+    // Neither side gets far ahead of the other: it is the whole walk that has changes under it.
+    let (due, to_do) = std::sync::mpsc::sync_channel(50);
+    let changing = {
+        let (client, before) = (client.clone(), before.clone());
+        std::thread::spawn(move || change_as_told(&client, &before, &to_do))
+    };
+    let mut came = 0;
+    let walk = all(&client, move || {
+        came += 1;
+        if came % 19 == 0 {
+            due.send(()).unwrap();
+        }
+    });
+    let (came, progress) = runtime.block_on(walk);
+    let (gone, created) = changing.join().unwrap();
+    let distinct: HashSet<_> = came.iter().collect();
+    assert_eq!(distinct.len(), came.len(), "something came twice");
+    let stayed = before.iter().filter(|id| !gone.contains(*id));
+    assert_eq!(stayed.filter(|id| !distinct.contains(id)).count(), 0);
+    assert!(progress.moved && created as u64 >= customers / 20);
+    assert_eq!(gone.len(), created);
+    println!(
+        "{} customers, {} deleted and {created} created: {progress:?}",
+        before.len(),
+        gone.len()
+    );
+    progress
+}
+
+/// A deletion anywhere and a creation for each message; who was deleted, and how many were created.
+fn change_as_told(
+    client: &Client,
+    before: &[CustomerId],
+    to_do: &std::sync::mpsc::Receiver<()>,
+) -> (HashSet<CustomerId>, usize) {
+    let (mut gone, mut created, mut random) = (HashSet::new(), 0, 0x5eed_u64);
+    while to_do.recv().is_ok() {
+        let victim = loop {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let victim = &before[(random >> 33) as usize % before.len()];
+            if gone.insert(victim.clone()) {
+                break victim;
+            }
+        };
+        client.customers().delete(victim).wait().unwrap();
+        let new = CustomerWriteRequest::new().external_id(format!("new-{created}"));
+        client.customers().create(new).wait().unwrap();
+        created += 1;
+    }
+    (gone, created)
+}
+
+async fn all(client: &Client, mut each: impl FnMut()) -> (Vec<CustomerId>, Progress) {
+    let mut items = client.customers().list().items();
+    let mut came = Vec::new();
+    while let Some(customer) = items.next().await {
+        came.push(customer.unwrap().id().clone());
+        each();
+    }
+    (came, items.progress())
+}
+
+#[test]
+fn a_large_directory_is_walked_while_others_change_it() {
+    let progress = race(100_000);
+    // A thousand pages, with ten changes under each.
+    assert!(progress.pages_read < 2_000, "{progress:?}");
+}

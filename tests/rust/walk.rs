@@ -1,0 +1,368 @@
+//! The rules of the walk alone, against a list that changes between any two reads. The file of the client is read in here as it is,
+//! so that thousands of cases take no network and nothing of it needs to be public; `drift.rs` has the same over HTTP.
+#![allow(dead_code, reason = "what only the client uses")]
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use machine::{Ask, Facts, Walk};
+
+#[path = "../../crates/skiplino/src/walk.rs"]
+mod machine;
+
+/// What happens to the list before a read.
+#[derive(Debug, Clone)]
+pub enum Change {
+    Insert(usize),
+    DeleteNewest(usize),
+    DeleteOldest(usize),
+    /// From this place on, in thousandths of the list.
+    DeleteAt(usize, usize),
+    /// Right before or after the record that came last.
+    DeleteNear(bool, usize),
+    /// As many deleted at a place as inserted, so that the total says nothing.
+    Swap(usize, usize),
+    /// The same in whole pages: so many in front, and from so many pages after the record that came last so many. What was read
+    /// ahead goes, so that nothing further on is out of place and nothing in front comes again.
+    SwapAhead(usize, usize, usize),
+}
+
+/// A list, newest first.
+#[derive(Debug, Default)]
+pub struct Model {
+    pub rows: VecDeque<u64>,
+    pub next: u64,
+    pub deleted: HashSet<u64>,
+    /// The limit of the walk.
+    limit: usize,
+    /// The most records that the server puts on a page, whatever is asked for.
+    cap: Option<u64>,
+    /// Whether it tells how many that are.
+    tells: bool,
+}
+
+impl Model {
+    pub fn of(count: usize) -> Self {
+        let mut model = Self::default();
+        model.change(&Change::Insert(count), None);
+        model
+    }
+
+    pub fn change(&mut self, change: &Change, last: Option<u64>) {
+        let length = self.rows.len();
+        match *change {
+            Change::Insert(count) => {
+                for _ in 0..count {
+                    self.rows.push_front(self.next);
+                    self.next += 1;
+                }
+            }
+            Change::DeleteNewest(count) => self.delete(0, count),
+            Change::DeleteOldest(count) => self.delete(length.saturating_sub(count), count),
+            Change::DeleteAt(place, count) => self.delete(length * place / 1000, count),
+            Change::DeleteNear(after, count) => {
+                let at = self.place_of(last);
+                self.delete(if after { at } else { at.saturating_sub(count) }, count);
+            }
+            Change::Swap(place, count) => {
+                self.change(&Change::DeleteAt(place, count), last);
+                self.change(&Change::Insert(length - self.rows.len()), last);
+            }
+            Change::SwapAhead(front, after, pages) => {
+                self.delete(self.place_of(last) + after * self.limit, pages * self.limit);
+                self.delete(0, front * self.limit);
+                self.change(&Change::Insert(length - self.rows.len()), last);
+            }
+        }
+    }
+
+    fn place_of(&self, last: Option<u64>) -> usize {
+        // Ids fall from the front to the back.
+        last.map_or(0, |last| self.rows.partition_point(|row| *row >= last))
+    }
+
+    fn delete(&mut self, at: usize, count: usize) {
+        let at = at.min(self.rows.len());
+        let end = (at + count).min(self.rows.len());
+        self.deleted.extend(self.rows.drain(at..end));
+    }
+
+    pub fn page(&self, number: u64, limit: u64) -> Read {
+        let total = self.rows.len() as u64;
+        let limit = self.cap.map_or(limit, |cap| limit.min(cap));
+        let start = (number - 1) * limit;
+        let rows = self.rows.iter().skip(start as usize).take(limit as usize);
+        let facts = Facts {
+            total,
+            has_next: number * limit < total,
+            limit: self.tells.then_some(limit),
+        };
+        (rows.copied().collect(), facts)
+    }
+}
+
+fn change(most: usize) -> impl Strategy<Value = Change> {
+    let count = 1..=most;
+    prop_oneof![
+        2 => count.clone().prop_map(Change::Insert),
+        2 => count.clone().prop_map(Change::DeleteNewest),
+        1 => count.clone().prop_map(Change::DeleteOldest),
+        2 => (0..1000_usize, count.clone()).prop_map(|(at, count)| Change::DeleteAt(at, count)),
+        2 => (any::<bool>(), count.clone()).prop_map(|(after, count)| Change::DeleteNear(after, count)),
+        3 => (0..1000_usize, count).prop_map(|(at, count)| Change::Swap(at, count)),
+    ]
+}
+
+/// What happens before each read, most often nothing.
+pub fn changes(reads: usize, quiet: u32, most: usize) -> impl Strategy<Value = Vec<Vec<Change>>> {
+    let some = prop_oneof![
+        quiet => Just(Vec::new()),
+        1 => vec(change(most), 1..4),
+    ];
+    vec(some, 0..reads)
+}
+
+/// A list that stands still but for a few moments, a restless one, one whose front is torn away again and again, and one that
+/// changes behind an unchanging total.
+fn histories() -> impl Strategy<Value = Vec<Vec<Change>>> {
+    let storm = vec(
+        prop_oneof![
+            (1..30_usize).prop_map(|count| vec![Change::DeleteNewest(count)]),
+            (1..30_usize).prop_map(|count| vec![Change::Insert(count)]),
+        ],
+        0..60,
+    );
+    let swaps = vec(
+        prop_oneof![
+            3 => Just(Vec::new()),
+            1 => (0..1000_usize, 1..20_usize).prop_map(|(at, count)| vec![Change::Swap(at, count)]),
+        ],
+        0..100,
+    );
+    let ahead = vec(
+        prop_oneof![
+            4 => Just(Vec::new()),
+            1 => (0..3_usize, 0..3_usize, 1..5_usize).prop_map(|(front, after, pages)| vec![Change::SwapAhead(front, after, pages)]),
+        ],
+        0..14,
+    );
+    prop_oneof![
+        2 => ahead,
+        1 => changes(120, 20, 3),
+        1 => changes(60, 1, 12),
+        1 => changes(40, 0, 60),
+        1 => storm,
+        1 => swaps,
+    ]
+}
+
+type Read = (Vec<u64>, Facts);
+
+#[derive(Debug)]
+struct Outcome {
+    came: Vec<u64>,
+    asks: usize,
+    moved: bool,
+}
+
+/// Walks over the list; `order` says which of the requests under way the server gets to next.
+fn walk(
+    model: &mut Model,
+    limit: u64,
+    window: u64,
+    history: &[Vec<Change>],
+    order: &[usize],
+) -> Outcome {
+    let names: fn(&String) -> &str = |name| name.as_str();
+    model.limit = limit as usize;
+    let mut walk = Walk::new(names, limit, window);
+    let mut under_way: VecDeque<(Ask, Option<Read>)> = VecDeque::new();
+    let (mut came, mut asks, mut reads) = (Vec::new(), 0, 0);
+    let (mut history, mut order) = (history.iter(), order.iter().cycle());
+    loop {
+        while let Some(ask) = walk.next_ask() {
+            asks += 1;
+            assert!(asks < 5_000, "no end in sight");
+            under_way.push_back((ask, None));
+        }
+        assert!(under_way.len() as u64 <= window);
+        let unread: Vec<_> = (0..under_way.len())
+            .filter(|index| under_way[*index].1.is_none())
+            .collect();
+        let Some(&(ask, ref read)) = under_way.front() else {
+            break;
+        };
+        let pick = order.next().copied().unwrap_or(0);
+        if read.is_none() || (!unread.is_empty() && pick % 3 == 0) {
+            for change in history.next().into_iter().flatten() {
+                model.change(change, came.last().copied());
+            }
+            let (ask, read) = &mut under_way[unread[pick % unread.len()]];
+            *read = Some(model.page(ask.number, ask.limit));
+            reads += 1;
+            continue;
+        }
+        let (rows, facts) = under_way.pop_front().unwrap().1.unwrap();
+        // Some as customers' ids are, some as others may be.
+        let name = |id: u64| match id % 2 {
+            0 => format!("{id:032x}"),
+            _ => format!("{id}"),
+        };
+        let ids: HashMap<String, u64> = rows.iter().map(|id| (name(*id), *id)).collect();
+        let mut rows = rows.iter().map(|id| name(*id)).collect();
+        let taken = walk.take(ask, facts, &mut rows);
+        came.extend(rows.iter().map(|row| ids[row]));
+        if taken.drop_others {
+            under_way.clear();
+        }
+    }
+    let progress = walk.progress();
+    assert_eq!(progress.records, came.len() as u64);
+    assert!(progress.pages_read as usize <= reads);
+    Outcome {
+        came,
+        asks,
+        moved: progress.moved,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_there_throughout_comes_exactly_once(
+        count in 0..160_usize,
+        limit in 1..13_u64,
+        window in prop_oneof![Just(1_u64), Just(4_u64)],
+        history in histories(),
+        order in vec(0..60_usize, 1..40),
+        cap in prop::option::weighted(0.2, 1..10_u64),
+        tells in any::<bool>(),
+    ) {
+        let mut model = Model::of(count);
+        (model.cap, model.tells) = (cap, tells);
+        let first = model.next;
+        let outcome = walk(&mut model, limit, window, &history, &order);
+        let came: HashSet<u64> = outcome.came.iter().copied().collect();
+        prop_assert_eq!(came.len(), outcome.came.len(), "something came twice");
+        let missing: Vec<_> = (0..first)
+            .filter(|id| !model.deleted.contains(id) && !came.contains(id))
+            .collect();
+        prop_assert!(missing.is_empty(), "{:?} did not come", missing);
+        prop_assert!(came.iter().all(|id| *id < model.next));
+        if model.next == first && model.deleted.is_empty() {
+            prop_assert!(!outcome.moved);
+            // In the order of the list, at one request a page, and a look for each 64 read ahead.
+            prop_assert!(outcome.came.iter().rev().copied().eq(0..first));
+            let size = cap.map_or(limit, |cap| limit.min(cap));
+            let pages = (count as u64).div_ceil(size).max(1) as usize;
+            let ahead = window > 1 && pages > window as usize;
+            let looks = if ahead { (pages - 1).div_ceil(64) } else { 0 };
+            prop_assert!(outcome.asks <= pages + looks, "{} for {}", outcome.asks, pages);
+        }
+    }
+}
+
+#[test]
+fn what_moves_behind_an_unchanging_total_is_seen_in_the_end() {
+    // Pages 3, 4 and 5 are read before page 2. Between, two pages' worth of records join at the front, so that page 2 is all new
+    // and what it had is where page 4 was; and as many of those of pages 3 and 4 are deleted, so that the rest is in its place.
+    let (change, before) = (Change::SwapAhead(0, 1, 2), 4);
+    seen_in_the_end(90, change, before, &[1]);
+    // The same with page 4, read after all others: a look at the front that came before it would prove nothing.
+    let (change, before) = (Change::SwapAhead(2, 1, 2), 6);
+    seen_in_the_end(60, change, before, &[1, 1, 4, 1, 4, 1, 1, 1, 1, 1]);
+}
+
+fn seen_in_the_end(count: usize, change: Change, before: usize, order: &[usize]) {
+    let mut model = Model::of(count);
+    let mut history = vec![Vec::new(); before];
+    history.push(vec![change]);
+    let outcome = walk(&mut model, 10, 4, &history, order);
+    let came: HashSet<u64> = outcome.came.iter().copied().collect();
+    assert!(!model.deleted.is_empty());
+    assert!((0..count as u64).all(|id| model.deleted.contains(&id) || came.contains(&id)));
+    assert_eq!(came.len(), outcome.came.len());
+    assert!(outcome.moved);
+}
+
+#[test]
+fn steady_deletions_do_not_hold_the_walk_up() {
+    // A record less before every read, at whichever end: each page read may be in vain if the next begins exactly where it ended.
+    for change in [
+        Change::DeleteNewest(1),
+        Change::DeleteOldest(1),
+        Change::DeleteAt(500, 1),
+        Change::DeleteNear(false, 3),
+    ] {
+        let mut model = Model::of(20_000);
+        let history = vec![vec![change.clone()]; 4_000];
+        let outcome = walk(&mut model, 100, 1, &history, &[0]);
+        assert!(outcome.asks < 250, "{change:?}: {} requests", outcome.asks);
+    }
+}
+
+#[test]
+fn totals_that_cannot_be_break_nothing() {
+    let names: fn(&String) -> &str = |name| name.as_str();
+    let extremes = [u64::MAX, 0, 1, u64::MAX - 1];
+    for window in [1, 4] {
+        for start in 0..extremes.len() {
+            let mut walk = Walk::new(names, 10, window);
+            for step in 0..40 {
+                let Some(ask) = walk.next_ask() else { break };
+                let total = extremes[(start + step / 2) % extremes.len()];
+                let limit = (step % 3 == 2).then_some(total);
+                let facts = Facts {
+                    total,
+                    has_next: step % 2 == 0,
+                    limit,
+                };
+                let mut page = (0..10).map(|row| format!("{step}-{row}")).collect();
+                walk.take(ask, facts, &mut page);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_server_that_contradicts_itself_does_not_keep_the_walk_going() {
+    let names: fn(&String) -> &str = |name| name.as_str();
+    for window in [1, 4] {
+        for (total, has_next, limit, rows) in [
+            (1_000, true, None, 0),
+            (1_000, true, None, 3),
+            (1_000, false, None, 10),
+            (1_000, true, Some(7), 10),
+            (1_000, true, Some(1_000), 10),
+            (0, true, None, 10),
+        ] {
+            let mut walk = Walk::new(names, 10, window);
+            let mut asks = 0;
+            let mut under_way = VecDeque::new();
+            loop {
+                while let Some(ask) = walk.next_ask() {
+                    under_way.push_back(ask);
+                }
+                let Some(ask) = under_way.pop_front() else {
+                    break;
+                };
+                asks += 1;
+                assert!(asks < 1_000, "{total} {has_next} {limit:?} {rows}");
+                // The same page, whichever is asked for.
+                let mut page = (0..rows).map(|row: u64| row.to_string()).collect();
+                let facts = Facts {
+                    total,
+                    has_next,
+                    limit,
+                };
+                if walk.take(ask, facts, &mut page).drop_others {
+                    under_way.clear();
+                }
+            }
+            assert_eq!(walk.progress().records, rows);
+        }
+    }
+}
