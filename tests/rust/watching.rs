@@ -296,3 +296,33 @@ fn watchers_of_one_ticket_share_their_looks() {
         );
     });
 }
+
+#[test]
+fn threads_can_watch_one_ticket_together() {
+    let bench = Bench::new();
+    let client = bench.public();
+    let pause = Duration::from_millis(5);
+    let watching = std::sync::Barrier::new(3);
+    std::thread::scope(|scope| {
+        let lanes: Vec<_> = (0..2)
+            .map(|_| {
+                scope.spawn(|| {
+                    let watch = client.tickets().watch(TICKET).min(pause).max(pause);
+                    let mut states = watch.wait().map(|state| state.unwrap().status().clone());
+                    let first = states.next();
+                    watching.wait();
+                    (first, states.collect::<Vec<_>>())
+                })
+            })
+            .collect();
+        watching.wait();
+        client.tickets().cancel(TICKET).wait().unwrap();
+        for lane in lanes {
+            let told = lane.join().unwrap();
+            assert_eq!(
+                told,
+                (Some(TicketStatus::Waiting), vec![TicketStatus::Cancelled])
+            );
+        }
+    });
+}
