@@ -32,14 +32,11 @@ pub(crate) const CODES: [(u8, &str); 17] = [
     ),
     (
         MISSING,
-        "not found (NotFound), or no branch, group or service has the name that was typed",
+        "not found (NotFound), no such customer, or no branch, group or service of the name that was typed",
     ),
     (5, "a business rule forbids it (Rejected)"),
     (6, "the ticket's state forbids it (Conflict)"),
-    (
-        7,
-        "the server finds the input invalid (Validation), as for an unknown customer",
-    ),
+    (7, "the server finds the input invalid (Validation)"),
     (8, "too many requests (RateLimited)"),
     (9, "the server failed (Server, UnexpectedStatus)"),
     (10, "the answer cannot be read (Decode)"),

@@ -192,7 +192,14 @@ impl Customers {
                 out,
             ),
             Self::Get(whom) => {
-                customers_table::details(&customers.get(whom.into_ref()?).wait()?, out)
+                let whom = whom.into_ref()?;
+                match customers.find(&whom).wait()? {
+                    Some(customer) => customers_table::details(&customer, out),
+                    None => Err(Failure::Missing(format!(
+                        "there is no customer {}",
+                        values::typed(&whom)
+                    ))),
+                }
             }
             Self::Create {
                 external_id,

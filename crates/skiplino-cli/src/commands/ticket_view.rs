@@ -115,6 +115,8 @@ pub(super) fn place(ticket: &Ticket) -> Option<String> {
     });
     let minutes = ticket
         .waiting_time()
+        // Who is next knows it: "about 0 min" says less.
+        .filter(|minutes| *minutes > 0 || ticket.queue_size() != Some(0))
         .map(|minutes| format!("about {minutes} min"));
     match (ahead, minutes) {
         (Some(ahead), Some(minutes)) => Some(format!("{ahead}, {minutes}")),

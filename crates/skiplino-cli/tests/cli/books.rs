@@ -252,7 +252,7 @@ fn a_customer_is_created_changed_and_deleted() {
         .shows(&["deleted"]);
     world
         .run(&["customers", "get", "ext:crm-2"])
-        .fails(7, &["This value does not exist."]);
+        .fails(4, &["there is no customer ext:crm-2"]);
     world
         .run(&["customers", "delete", "ext:crm-2", "--yes", "--json"])
         .fails(7, &["This value does not exist."]);
