@@ -9,10 +9,7 @@ use skiplino_tests::Bench;
 #[test]
 fn pages_read_ahead_stop_with_the_stream() {
     let bench = Bench::new();
-    bench.control(
-        "POST /customers/generate",
-        &serde_json::json!({"count": 230}),
-    );
+    bench.generate(230);
     let mut items = bench.secret().customers().list().limit(10).items();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
@@ -39,10 +36,7 @@ fn pages_read_ahead_stop_with_the_stream() {
 #[test]
 fn an_error_ahead_comes_in_its_place_once_and_ends_the_stream() {
     let bench = Bench::new();
-    bench.control(
-        "POST /customers/generate",
-        &serde_json::json!({"count": 230}),
-    );
+    bench.generate(230);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let mut items = bench.secret().customers().list().limit(10).items();
@@ -62,10 +56,7 @@ fn an_error_ahead_comes_in_its_place_once_and_ends_the_stream() {
 #[test]
 fn a_page_read_ahead_does_not_run_out_of_time_while_the_one_before_is_used() {
     let bench = Bench::new();
-    bench.control(
-        "POST /customers/generate",
-        &serde_json::json!({"count": 60}),
-    );
+    bench.generate(60);
     let limit = Duration::from_millis(500);
     let client = bench.builder(skiplino_sandbox::DEMO_SECRET_KEY);
     let client = client.deadline(limit).build().unwrap();

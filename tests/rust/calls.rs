@@ -298,10 +298,7 @@ fn what_cannot_be_set_is_refused() {
 #[test]
 fn lists_come_as_pages_and_as_items() {
     let bench = Bench::new();
-    bench.control(
-        "POST /customers/generate",
-        &serde_json::json!({"count": 230}),
-    );
+    bench.generate(230);
     let client = bench.secret();
     let list = || client.customers().list();
     let total = list().page(1).wait().unwrap().pagination().total() as usize;

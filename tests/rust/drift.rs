@@ -167,7 +167,7 @@ fn a_list_that_stands_still_costs_a_request_a_page() {
 /// Walks over a sandbox's directory while others delete and create one customer for each 19 that come.
 fn race(customers: u64) -> Progress {
     let bench = Bench::new();
-    bench.control("POST /customers/generate", &json!({"count": customers}));
+    bench.generate(customers);
     let client = bench.secret();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let before = runtime.block_on(all(&client, || ())).0;

@@ -160,7 +160,7 @@ fn every_field_of_a_customer_can_be_read() {
 #[test]
 fn every_field_of_a_page_can_be_read() {
     let bench = Bench::new();
-    bench.control("POST /customers/generate", &json!({"count": 230}));
+    bench.generate(230);
     let client = bench.secret();
     let page = client.customers().list().page(2).wait().unwrap();
     let place = page.pagination();

@@ -96,6 +96,11 @@ impl Bench {
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
 
+    /// Makes up customers.
+    pub fn generate(&self, count: u64) {
+        self.control("POST /customers/generate", &json!({"count": count}));
+    }
+
     /// Sets a fault on every request of an operation (or `*`).
     pub fn fault(&self, operation: &str, kind: &str, rest: Value) -> Value {
         let mut fault = rest;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use skiplino::{BookTicketRequest, Clock, ErrorKind, Ticket, TicketStatus};
+use skiplino::{BookTicketRequest, Client, Clock, ErrorKind, Ticket, TicketStatus};
 use skiplino_sandbox::DEMO_PUBLIC_KEY;
 use skiplino_tests::Bench;
 
@@ -36,6 +36,12 @@ fn staff(bench: &Arc<Bench>, every: Duration) -> impl Fn(Duration) + Send + Sync
     }
 }
 
+/// Every state that is told of the ticket, to the end.
+fn states(client: &Client) -> Vec<Ticket> {
+    let watch = client.tickets().watch(TICKET);
+    watch.wait().map(Result::unwrap).collect()
+}
+
 #[test]
 fn every_change_is_told_once_until_the_ticket_is_served() {
     let bench = Arc::new(Bench::new());
@@ -46,12 +52,7 @@ fn every_change_is_told_once_until_the_ticket_is_served() {
         &json!({"count": 3}),
     );
     let client = bench.builder(DEMO_PUBLIC_KEY).clock(clock).build().unwrap();
-    let states: Vec<Ticket> = client
-        .tickets()
-        .watch(TICKET)
-        .wait()
-        .map(Result::unwrap)
-        .collect();
+    let states = states(&client);
     let places: Vec<_> = states.iter().map(Ticket::queue_size).collect();
     let expected = [6, 5, 4, 3, 2, 1, 0]
         .map(Some)
@@ -79,12 +80,7 @@ fn a_watch_ends_when_the_ticket_is_cancelled() {
         let _ = cancelling.join().unwrap();
     });
     let client = bench.builder(DEMO_PUBLIC_KEY).clock(clock).build().unwrap();
-    let states: Vec<_> = client
-        .tickets()
-        .watch(TICKET)
-        .wait()
-        .map(Result::unwrap)
-        .collect();
+    let states = states(&client);
     let states: Vec<_> = states.iter().map(Ticket::status).collect();
     assert_eq!(states, [&TicketStatus::Waiting, &TicketStatus::Cancelled]);
 }

@@ -372,8 +372,8 @@ fn root_cause<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 's
     cause
 }
 
-/// A text on one line that cannot steer a terminal; a server's without what looks like an e-mail address, a telephone number or a key, because a server may
-/// quote the input that it refuses.
+/// A text on one line that cannot steer a terminal; a server's without what looks like an e-mail address, a telephone number or
+/// a key, because a server may quote the input that it refuses.
 struct Shown {
     text: String,
     scrub: bool,
