@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::api::{Branches, Customers, Services, Tickets};
-use crate::call::{Call, Decode};
+use crate::call::Call;
 use crate::config::{ClientBuilder, Config};
 use crate::driver::Drivers;
 use crate::error::{Error, ErrorKind};
 use crate::key::{ApiKey, KeyClass};
 use crate::operation::{KeyRequirement, Operation};
+use crate::plan::Decode;
 use crate::request::Request;
 use crate::retry::RetryBudget;
 use crate::transport;

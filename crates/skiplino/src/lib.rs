@@ -14,6 +14,7 @@ mod list;
 mod models;
 mod operation;
 mod pages;
+mod plan;
 mod request;
 mod response;
 mod retry;
