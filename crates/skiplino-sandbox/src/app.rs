@@ -12,6 +12,7 @@ use crate::{
     exchanges::Exchanges,
     faults::Faults,
     log::Log,
+    rate_limit::RateLimit,
     store::Store,
 };
 
@@ -23,6 +24,7 @@ pub(crate) struct App {
     pub(crate) exchanges: Option<Exchanges>,
     pub(crate) faults: Faults,
     pub(crate) log: Log,
+    pub(crate) rate_limit: RateLimit,
     pub(crate) store: Store,
     seed: AtomicU64,
     start_now: Option<Millis>,
@@ -42,6 +44,7 @@ impl App {
                 .transpose()?,
             faults: Faults::default(),
             log: Log::default(),
+            rate_limit: RateLimit::default(),
             store: Store::open(config.data.as_deref(), config.seed)?,
             seed: AtomicU64::new(config.seed),
             start_now,
@@ -68,6 +71,7 @@ impl App {
             freeze.unwrap_or(self.start_freeze),
         ));
         self.faults.clear();
+        self.rate_limit.clear();
         self.log.clear();
         Ok(())
     }

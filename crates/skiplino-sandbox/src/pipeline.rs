@@ -1,4 +1,4 @@
-//! The way of a request of the API: log, fault, key, operation, answer.
+//! The way of a request of the API: rate limit, fault, log, key, operation, answer.
 
 use std::{future::poll_fn, pin::Pin, sync::Arc};
 
@@ -63,7 +63,11 @@ async fn exchange(
     request: Request<Body>,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let fault = app.faults.fire(operation, app.seed());
+    // A gateway's limit stands in front of everything, so what it refuses is nothing to the faults.
+    let fault = match app.rate_limit.take() {
+        Ok(()) => app.faults.fire(operation, app.seed()),
+        Err(wait) => Some(Fired::too_many(wait)),
+    };
     let body = match &fault {
         Some(fault) if matches!(*fault.kind, Kind::Refuse) => Some(Bytes::new()),
         _ => match read(body, LONGEST_BODY).await {
