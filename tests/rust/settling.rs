@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use skiplino::{
-    BookTicketRequest, Client, CustomerRef, Deadline, Error, ErrorKind, Outcome, Response, Ticket,
+    BookTicketRequest, Client, Clock, CustomerRef, Deadline, Error, ErrorKind, Outcome, Response,
+    Ticket,
 };
 use skiplino_tests::Bench;
 
+use crate::clock::Jumping;
 use crate::raw::{Raw, Say, http};
 
 const SERVICE: &str = "6fe8fb8b12";
@@ -267,6 +269,70 @@ fn two_new_tickets_alike_cannot_be_told_apart() {
     assert!(text.contains("another one like it was booked"), "{text}");
 }
 
+#[test]
+fn others_bookings_under_way_do_not_keep_one_from_being_found() {
+    let bench = Bench::new();
+    bench.generate(1);
+    let customers = bench.control("GET /customers", &Value::Null);
+    let other = customers.as_array().unwrap().last().unwrap();
+    let (id, external_id) = (other["_id"].as_str(), other["externalId"].as_str());
+    for (lost, held_up) in [
+        (CustomerRef::id(LAYLA), CustomerRef::id(id.unwrap())),
+        (
+            CustomerRef::external_id(CRM),
+            CustomerRef::external_id(external_id.unwrap()),
+        ),
+        // The ticket says whose it is.
+        (CustomerRef::external_id(CRM), CustomerRef::id(id.unwrap())),
+    ] {
+        let fault = hold(&bench, "bookTicket", 1, "commit");
+        let after = json!({"when": {"nth": 2}});
+        bench.fault("bookTicket", "drop_after_commit", after);
+        let client = bench.public();
+        let first = booking(&client, walk_in(held_up));
+        held(&bench, 1);
+        assert!(book(&client, walk_in(lost)).unwrap().recovered());
+        release(&bench, &fault);
+        assert!(!first.join().unwrap().unwrap().recovered());
+        bench.control("DELETE /faults", &Value::Null);
+    }
+}
+
+#[test]
+fn a_booking_of_ones_own_id_that_was_given_up_is_reckoned_with_too() {
+    let bench = Bench::new();
+    bench.fault("bookTicket", "html_502", json!({"when": {"nth": 1}}));
+    bench.fault(
+        "bookTicket",
+        "html_502",
+        json!({"when": {"nth": 2}, "commit": true}),
+    );
+    let client = bench.public();
+    let request = || walk_in(CustomerRef::external_id(CRM));
+    unsettled(book(&client, request()));
+    // The first one could still come, and be the one that is found.
+    let text = unsettled(book(&client, request()));
+    assert!(text.contains("another one like it was booked"), "{text}");
+}
+
+#[test]
+fn a_booking_gives_up_with_the_read_before_it_when_nobody_is_there() {
+    let gone = Raw::start(Say::Answer(Vec::new())).origin();
+    let clock = Jumping::new(|_| {});
+    let client = Client::builder(skiplino::ApiKey::new("pk_x").unwrap())
+        .base_url(gone)
+        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+        .build()
+        .unwrap();
+    let error = book(&client, walk_in(CustomerRef::id(LAYLA))).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Connect, Outcome::NotApplied)
+    );
+    assert_eq!(error.operation().unwrap().id(), "bookTicket");
+    assert_eq!(clock.pauses().len(), 2);
+}
+
 /// A server whose list of tickets is empty first, and then holds one that was booked at that time; bookings get no readable answer.
 fn server_with_a_ticket_from(booked_at: &'static str) -> Raw {
     let lists = Mutex::new(0);
@@ -278,7 +344,7 @@ fn server_with_a_ticket_from(booked_at: &'static str) -> Raw {
         *lists += 1;
         let ticket = json!({"id": "t1", "ticketNumber": "Q1", "status": "waiting", "statusAt": booked_at, "type": "sequential",
             "time": null, "branch": {"id": "b", "name": "B"}, "service": {"id": "s", "name": "S"},
-            "groupOfService": {"id": "g", "name": "G"}, "bookedAt": booked_at});
+            "groupOfService": {"id": "g", "name": "G"}, "customer": {"id": "c", "name": "N"}, "bookedAt": booked_at});
         let data = if *lists == 1 {
             json!([])
         } else {
@@ -314,6 +380,7 @@ fn a_ticket_from_before_by_the_servers_clock_is_not_this_one() {
 fn a_ticket_is_only_this_one_if_all_of_it_fits() {
     let time = "2026-06-23T12:00:00Z".parse().unwrap();
     for request in [
+        BookTicketRequest::walk_in("s", "g").customer(CustomerRef::id("c2")),
         BookTicketRequest::walk_in("s2", "g").customer(CustomerRef::id("c")),
         BookTicketRequest::walk_in("s", "g2").customer(CustomerRef::id("c")),
         BookTicketRequest::appointment("s", "g", time, CustomerRef::id("c")),
