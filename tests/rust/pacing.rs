@@ -11,6 +11,7 @@ use skiplino_sandbox::DEMO_PUBLIC_KEY;
 use skiplino_tests::Bench;
 
 use crate::clock::Jumping;
+use crate::raw::{Raw, Say, http};
 
 fn jumping() -> (Arc<Jumping>, Arc<dyn Clock>) {
     let clock = Jumping::new(|_| {});
@@ -108,6 +109,17 @@ fn one_refused_call_stops_all_others() {
     // The others come after it.
     client.branches().list().wait().unwrap();
     assert_eq!(clock.pauses(), [Duration::from_secs(7)]);
+}
+
+#[test]
+fn refused_calls_take_nothing_from_the_retries_of_others() {
+    let server = Raw::start(Say::Answer(http(429, "retry-after: 0\r\n", b"")));
+    let (_, same) = jumping();
+    let client = server.builder().clock(same).build().unwrap();
+    for _ in 0..60 {
+        let error = client.branches().list().wait().unwrap_err();
+        assert_eq!(error.attempts(), 3);
+    }
 }
 
 #[test]
