@@ -186,6 +186,37 @@ fn a_client_is_no_faster_than_it_was_asked_to_be() {
     assert_eq!(bench.received("listBranches"), 21);
 }
 
+/// A clock whose pauses are always 5 ms too long, as coarse timers make them.
+struct Late(Arc<Jumping>);
+
+impl Clock for Late {
+    fn now(&self) -> Instant {
+        self.0.now()
+    }
+
+    fn sleep(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        self.0.sleep(pause + Duration::from_millis(5))
+    }
+}
+
+#[test]
+fn what_a_coarse_timer_lost_is_made_up_for() {
+    let server = Raw::start(Say::Answer(http(200, "", br#"{"message":"m","data":[]}"#)));
+    let (clock, _) = jumping();
+    let client = server
+        .builder()
+        .requests_per_second(1_000.0)
+        .clock(Arc::new(Late(Arc::clone(&clock))))
+        .build()
+        .unwrap();
+    for _ in 0..1_000 {
+        client.branches().list().wait().unwrap();
+    }
+    let passed = clock.passed();
+    assert!(passed > Duration::from_millis(990), "{passed:?}");
+    assert!(passed < Duration::from_millis(1_010), "{passed:?}");
+}
+
 #[test]
 fn a_pace_that_cannot_be_kept_is_refused() {
     let bench = Bench::new();

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use skiplino::{
-    BookTicketRequest, Client, Clock, CustomerRef, Deadline, Error, ErrorKind, Outcome, Response,
-    Ticket,
+    BookTicketRequest, Client, Clock, CustomerRef, CustomerWriteRequest, Deadline, Error,
+    ErrorKind, Outcome, Response, Ticket,
 };
 use skiplino_tests::Bench;
 
@@ -435,5 +435,88 @@ fn a_ticket_is_only_this_one_if_all_of_it_fits() {
         let server = server_with_a_ticket_from("2026-06-23T11:10:07.000Z");
         let client = server.builder().build().unwrap();
         unsettled(book(&client, request));
+    }
+}
+
+#[test]
+fn a_record_is_the_one_created_if_it_is_what_the_api_makes_of_it() {
+    let request = || {
+        CustomerWriteRequest::new()
+            .external_id("x")
+            .name("N")
+            .email("")
+    };
+    let with = |metadata| request().metadata(metadata);
+    for (request, found, ours) in [
+        (request(), json!({"name": "N"}), true),
+        (request(), json!({"name": "N", "email": ""}), true),
+        (request(), json!({"name": "N", "email": "e"}), false),
+        (request(), json!({"name": "M"}), false),
+        (request(), json!({}), false),
+        (request(), json!({"name": "N", "mobile": "1"}), false),
+        (request(), json!({"name": "N", "metadata": {}}), true),
+        (request(), json!({"name": "N", "metadata": {"a": 1}}), false),
+        (with(json!({})), json!({"name": "N"}), true),
+        (
+            with(json!({"a": [1.0]})),
+            json!({"name": "N", "metadata": {"a": [1]}}),
+            true,
+        ),
+        (
+            with(json!({"a": [1.5]})),
+            json!({"name": "N", "metadata": {"a": [1]}}),
+            false,
+        ),
+        (
+            with(json!({"a": 1})),
+            json!({"name": "N", "metadata": {"a": 1, "b": 1}}),
+            false,
+        ),
+        (
+            with(json!({"a": 1})),
+            json!({"name": "N", "metadata": {"b": 1}}),
+            false,
+        ),
+        (
+            with(json!({"a": [1]})),
+            json!({"name": "N", "metadata": {"a": [1, 1]}}),
+            false,
+        ),
+        (
+            with(json!({"a": 9_007_199_254_740_993_u64})),
+            json!({"name": "N", "metadata": {"a": 9_007_199_254_740_992_u64}}),
+            false,
+        ),
+    ] {
+        let mut record = found.clone();
+        record["_id"] = "i".into();
+        record["companyId"] = "c".into();
+        record["createdAt"] = "2026-06-23T11:00:00.000Z".into();
+        record["updatedAt"] = "2026-06-23T11:00:00.000Z".into();
+        let body = json!({"message": "m", "data": record}).to_string();
+        let created = AtomicUsize::new(0);
+        let server = Raw::start(Say::Reply(Arc::new(move |head| {
+            match head.starts_with("POST") {
+                true if created.fetch_add(1, Ordering::SeqCst) == 0 => http(502, "", b""),
+                true => http(
+                    422,
+                    "",
+                    br#"{"message":"m","error":{"externalId":"taken"}}"#,
+                ),
+                false => http(200, "", body.as_bytes()),
+            }
+        })));
+        let client = server.builder().build().unwrap();
+        let result = client.customers().create(request).with_response().wait();
+        match result {
+            Ok(response) => assert!(ours && response.recovered(), "{found}"),
+            Err(error) => {
+                assert!(!ours, "{found}: {error}");
+                assert_eq!(
+                    (error.kind(), error.outcome()),
+                    (ErrorKind::Validation, Outcome::NotApplied)
+                );
+            }
+        }
     }
 }
