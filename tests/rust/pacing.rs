@@ -160,6 +160,30 @@ fn after_a_refusal_requests_leave_one_by_one_and_faster_again() {
 }
 
 #[test]
+fn who_is_refused_again_goes_slower_still() {
+    let bench = Bench::new();
+    for nth in [1, 4] {
+        let fault = json!({"retryAfter": 1, "when": {"nth": nth}});
+        bench.fault("*", "rate_limit", fault);
+    }
+    let (clock, same) = jumping();
+    let client = bench.builder(DEMO_PUBLIC_KEY).clock(same).build().unwrap();
+    for _ in 0..6 {
+        client.branches().list().wait().unwrap();
+    }
+    let pauses = clock.pauses();
+    let milliseconds: Vec<_> = pauses.iter().map(Duration::as_millis).collect();
+    // One refused, three at ten a second of which the last is refused, and the others at five.
+    assert!(
+        matches!(
+            milliseconds[..],
+            [1_000, 90..=100, 90..=100, 1_000, 180..=200, 180..=200, ..]
+        ),
+        "{milliseconds:?}"
+    );
+}
+
+#[test]
 fn a_client_is_no_faster_than_it_was_asked_to_be() {
     let bench = Bench::new();
     let (clock, same) = jumping();
