@@ -186,6 +186,20 @@ impl Error {
         self
     }
 
+    /// The same answer as the reason for another failure.
+    pub(crate) fn retold(&self) -> Self {
+        let before = &self.0;
+        Self::new(before.kind).edit(|inner| {
+            inner.operation = before.operation;
+            inner.status = before.status;
+            inner.headers = before.headers.clone();
+            inner.message = before.message.clone();
+            inner.reason = before.reason.clone();
+            inner.fields = before.fields.clone();
+            inner.attempts = before.attempts;
+        })
+    }
+
     /// For an error that is an answer too.
     pub(crate) fn into_response<T>(self, data: T) -> Response<T> {
         Response {

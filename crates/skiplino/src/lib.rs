@@ -2,12 +2,14 @@
 
 mod api;
 mod call;
+mod checkpoint;
 mod client;
 mod clock;
 mod config;
 mod decode;
 mod driver;
 mod error;
+mod export;
 mod ids;
 mod key;
 mod list;
@@ -18,9 +20,13 @@ mod plan;
 mod request;
 mod response;
 mod retry;
+mod sync;
+mod sync_wait;
+mod syncing;
 mod text;
 mod time;
 mod transport;
+mod upsert;
 mod walk;
 mod watch;
 
@@ -31,6 +37,7 @@ pub use client::Client;
 pub use clock::Clock;
 pub use config::{ClientBuilder, DEFAULT_BASE_URL};
 pub use error::{Deadline, Error, ErrorKind, Fields, Outcome};
+pub use export::Export;
 pub use ids::{BranchId, CustomerId, CustomerRef, ExternalId, GroupId, ServiceId, TicketId};
 pub use jiff;
 pub use key::{ApiKey, KeyClass};
@@ -43,6 +50,7 @@ pub use operation::{Effect, KeyRequirement, Operation};
 pub use pages::{Items, ItemsWait, Pages, PagesWait};
 pub use response::Response;
 pub use retry::RetryPolicy;
+pub use sync::{CustomerSync, RowOutcome, SyncWait, SyncedRow};
 pub use walk::Progress;
 pub use watch::Watch;
 
