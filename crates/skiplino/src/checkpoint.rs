@@ -58,7 +58,7 @@ impl Checkpoint {
         }
         let file = match options.open(path) {
             Err(error) if read_only && error.kind() == ErrorKind::NotFound => return Ok(None),
-            opened => opened.map_err(|error| failed("opened", &error))?,
+            opened => opened.map_err(|error| failed("opened", error))?,
         };
         let locked = match read_only {
             true => file.try_lock_shared(),
@@ -79,14 +79,14 @@ impl Checkpoint {
         };
         this.check_header(&header(client))?;
         this.find_last_done()
-            .map_err(|error| failed("read", &error))?;
+            .map_err(|error| failed("read", error))?;
         Ok(Some(this))
     }
 
     fn check_header(&mut self, ours: &[u8; HEADER]) -> Result<(), Error> {
         let mut theirs = Vec::with_capacity(HEADER);
         let reading = (&self.file).take(HEADER as u64).read_to_end(&mut theirs);
-        reading.map_err(|error| failed("read", &error))?;
+        reading.map_err(|error| failed("read", error))?;
         if theirs == ours {
             return Ok(());
         }
@@ -132,7 +132,7 @@ impl Checkpoint {
         // What this run writes is behind the row that it reads, so a block in memory is not out of date where it is looked at.
         let block = row / BLOCK as u64;
         if self.block != Some(block) {
-            self.load(block).map_err(|error| failed("read", &error))?;
+            self.load(block).map_err(|error| failed("read", error))?;
         }
         let at = (row % BLOCK as u64) as usize * RECORD;
         let record = self
@@ -201,7 +201,7 @@ impl Checkpoint {
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
         let seeking = self.file.seek(SeekFrom::Start(offset));
         let written = seeking.and_then(|_| self.file.write_all(bytes));
-        written.map_err(|error| failed("written", &error))
+        written.map_err(|error| failed("written", error))
     }
 }
 
@@ -220,8 +220,8 @@ fn changed(row: u64) -> Error {
     ))
 }
 
-fn failed(what: &str, error: &io::Error) -> Error {
-    refused(&format!("cannot be {what}: {error}"))
+fn failed(what: &str, error: io::Error) -> Error {
+    refused(&format!("cannot be {what}")).edit(|inner| inner.source = Some(Box::new(error)))
 }
 
 /// Rows that are done in one company are not done in another.
