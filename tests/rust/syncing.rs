@@ -4,11 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use skiplino::{Client, CustomerSync, CustomerWriteRequest, Error, ErrorKind, Outcome, RowOutcome};
+use skiplino::{
+    Client, Clock, CustomerSync, CustomerWriteRequest, Error, ErrorKind, Outcome, RowOutcome,
+};
+use skiplino_sandbox::DEMO_SECRET_KEY;
 use skiplino_tests::Bench;
+
+use crate::clock::Jumping;
 
 fn row(id: &str) -> CustomerWriteRequest {
     CustomerWriteRequest::new().external_id(id)
@@ -281,6 +287,51 @@ fn lost_answers_are_told_as_they_are_and_mended_by_the_next_run() {
         assert_eq!(customer["mobile"], "+97333000000");
     }
     assert_eq!(created(&bench), 200, "each once");
+}
+
+#[test]
+fn a_rate_is_kept_by_all_rows_together() {
+    let bench = Bench::new();
+    let clock = Jumping::new(|_| {});
+    let client = bench
+        .builder(DEMO_SECRET_KEY)
+        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+        .build()
+        .unwrap();
+    let sync = client.customers().sync(rows(100)).rate(5.0);
+    assert_eq!(counts(sync)["created"], 100);
+    // Each but the first waits its fifth of a second. Those of the first window are looked for before they are created.
+    let requests = asked(&bench);
+    assert!((101..=110).contains(&requests), "{requests}");
+    let least = Duration::from_millis(200) * (requests as u32 - 1);
+    // Timers are made up for within a tenth of a second.
+    assert!(
+        clock.passed() + Duration::from_millis(100) >= least,
+        "{:?}",
+        clock.passed()
+    );
+    for wrong in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let error = end_of(client.customers().sync(rows(1)).rate(wrong));
+        assert!(error.fields().contains_key("rate"));
+    }
+}
+
+#[test]
+fn a_server_that_is_overrun_is_waited_for() {
+    let bench = Bench::new();
+    let clock = Jumping::new(|_| {});
+    let client = bench
+        .builder(DEMO_SECRET_KEY)
+        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+        .build()
+        .unwrap();
+    // Longer than a call may take.
+    let fault = json!({"retryAfter": 45, "when": {"every": 20}});
+    bench.fault("*", "rate_limit", fault);
+    // One at a time, because on this clock the pause of one is over for all.
+    let sync = client.customers().sync(rows(100)).concurrency(1);
+    assert_eq!(counts(sync)["created"], 100);
+    assert!(clock.passed() > Duration::from_secs(5 * 45));
 }
 
 fn end_of<I>(sync: CustomerSync<I>) -> Error

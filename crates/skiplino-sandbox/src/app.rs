@@ -12,6 +12,7 @@ use crate::{
     exchanges::Exchanges,
     faults::Faults,
     log::Log,
+    rate_limit::RateLimit,
     store::Store,
 };
 
@@ -23,8 +24,10 @@ pub(crate) struct App {
     pub(crate) exchanges: Option<Exchanges>,
     pub(crate) faults: Faults,
     pub(crate) log: Log,
+    pub(crate) rate_limit: RateLimit,
     pub(crate) store: Store,
     seed: AtomicU64,
+    resets: AtomicU64,
     start_now: Option<Millis>,
     start_freeze: bool,
 }
@@ -42,8 +45,10 @@ impl App {
                 .transpose()?,
             faults: Faults::default(),
             log: Log::default(),
+            rate_limit: RateLimit::default(),
             store: Store::open(config.data.as_deref(), config.seed)?,
             seed: AtomicU64::new(config.seed),
+            resets: AtomicU64::new(0),
             start_now,
             start_freeze: config.freeze,
         })
@@ -51,6 +56,11 @@ impl App {
 
     pub(crate) fn seed(&self) -> u64 {
         self.seed.load(Ordering::Relaxed)
+    }
+
+    /// How often the sandbox was reset. A request from before must not change what is there after.
+    pub(crate) fn resets(&self) -> u64 {
+        self.resets.load(Ordering::SeqCst)
     }
 
     /// Back to the demo company. A clock that is not given is the one the sandbox was started with.
@@ -61,6 +71,7 @@ impl App {
         freeze: Option<bool>,
     ) -> rusqlite::Result<()> {
         let seed = seed.unwrap_or_else(|| self.seed());
+        self.resets.fetch_add(1, Ordering::SeqCst);
         self.store.reset(seed)?;
         self.seed.store(seed, Ordering::Relaxed);
         self.clock.set(Mode::starting(
@@ -68,6 +79,7 @@ impl App {
             freeze.unwrap_or(self.start_freeze),
         ));
         self.faults.clear();
+        self.rate_limit.clear();
         self.log.clear();
         Ok(())
     }

@@ -47,7 +47,7 @@ impl Input<'_> {
 type Outcome = Result<Value, Failure>;
 type Handler = fn(&Input<'_>) -> Outcome;
 
-const ROUTES: [(Method, &str, Handler); 26] = [
+const ROUTES: [(Method, &str, Handler); 29] = [
     (Method::GET, "/health", inside::health),
     (Method::GET, "/state", inside::state),
     (Method::POST, "/reset", time::reset),
@@ -74,6 +74,9 @@ const ROUTES: [(Method, &str, Handler); 26] = [
     (Method::DELETE, "/faults", misbehave::clear),
     (Method::DELETE, "/faults/{id}", misbehave::remove),
     (Method::POST, "/faults/{id}/release", misbehave::release),
+    (Method::GET, "/rate-limit", misbehave::rate_limit),
+    (Method::PUT, "/rate-limit", misbehave::limit_rate),
+    (Method::DELETE, "/rate-limit", misbehave::unlimit_rate),
 ];
 
 /// Long enough for a slow machine, short enough that a broken test ends.

@@ -80,6 +80,16 @@ pub(crate) struct Fired {
     pub(crate) release: watch::Receiver<u64>,
 }
 
+impl Fired {
+    /// What becomes of a request that is one too many.
+    pub(crate) fn too_many(wait: Duration) -> Self {
+        Self {
+            kind: Arc::new(Kind::too_many(wait)),
+            release: watch::Sender::default().subscribe(),
+        }
+    }
+}
+
 /// How many requests are held, and were ever held.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Held {

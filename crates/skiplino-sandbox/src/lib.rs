@@ -12,6 +12,7 @@ mod faults;
 mod locale;
 mod log;
 mod pipeline;
+mod rate_limit;
 mod reply;
 mod routes;
 mod server;

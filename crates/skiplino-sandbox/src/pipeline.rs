@@ -1,4 +1,4 @@
-//! The way of a request of the API: log, fault, key, operation, answer.
+//! The way of a request of the API: rate limit, fault, log, key, operation, answer.
 
 use std::{future::poll_fn, pin::Pin, sync::Arc};
 
@@ -63,7 +63,12 @@ async fn exchange(
     request: Request<Body>,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let fault = app.faults.fire(operation, app.seed());
+    let resets = app.resets();
+    // A gateway's limit stands in front of everything, so what it refuses is nothing to the faults.
+    let fault = match app.rate_limit.take() {
+        Ok(()) => app.faults.fire(operation, app.seed()),
+        Err(wait) => Some(Fired::too_many(wait)),
+    };
     let body = match &fault {
         Some(fault) if matches!(*fault.kind, Kind::Refuse) => Some(Bytes::new()),
         _ => match read(body, LONGEST_BODY).await {
@@ -85,6 +90,7 @@ async fn exchange(
         operation,
         parts: &parts,
         body,
+        resets,
         committed: false,
     };
     let reply = match fault {
@@ -114,6 +120,8 @@ struct Work<'a> {
     operation: &'static Operation,
     parts: &'a Parts,
     body: Option<Bytes>,
+    /// How often the sandbox had been reset when it came.
+    resets: u64,
     committed: bool,
 }
 
@@ -171,7 +179,8 @@ impl Work<'_> {
                 return Some(answer.into());
             }
         }
-        Some(self.handle().into())
+        // It waited for long enough to be from before a reset.
+        (self.app.resets() == self.resets).then(|| self.handle().into())
     }
 
     /// Does what was asked, and sends the answer in that way.

@@ -276,6 +276,20 @@ fn held_requests_wait_for_their_release() {
 }
 
 #[test]
+fn what_was_held_before_a_reset_does_not_happen_after_it() {
+    let (sandbox, client) = start();
+    client.fault(json!({"operation": "bookTicket", "kind": "hold"}));
+    let base = sandbox.base_url();
+    let booking =
+        thread::spawn(move || Client::new(&base).try_call("POST", "/tickets/book", book()));
+    client.control("GET", "/held?atLeast=1", Value::Null);
+    client.control("POST", "/reset", json!({}));
+    assert!(booking.join().unwrap().is_err());
+    let tickets = client.control("GET", "/tickets", Value::Null);
+    assert_eq!(tickets.as_array().unwrap().len(), 7);
+}
+
+#[test]
 fn a_client_that_hangs_up_does_not_undo_its_booking() {
     let (sandbox, client) = start();
     let id = client.fault(json!({"operation": "bookTicket", "kind": "hold"}));
@@ -380,4 +394,83 @@ fn a_fault_that_makes_no_sense_is_refused() {
             .status,
         404
     );
+}
+
+#[test]
+fn a_rate_limit_refuses_what_is_too_much_and_nothing_else() {
+    let (_sandbox, client) = start();
+    // A token in 1,000 s: none comes back while the test runs.
+    let limit = |burst: u64| json!({"requestsPerSecond": 0.001, "burst": burst});
+    let set = |limit: Value| client.control("PUT", "/rate-limit", limit);
+    let none = json!({"requestsPerSecond": null, "burst": null});
+    assert_eq!(client.control("GET", "/rate-limit", Value::Null), none);
+    assert_eq!(set(limit(3)), limit(3));
+    client.fault(json!({"operation": "*", "kind": "html_502", "when": {"nth": 4}}));
+
+    let book = |client: &Client| client.post("/tickets/book", book());
+    assert_eq!(client.get("/branches").status, 200);
+    let booked = [book(&client).status, book(&client).status];
+    assert_eq!(booked, [201, 201]);
+    let refused = book(&client);
+    assert_eq!(refused.status, 429);
+    assert_eq!(
+        refused.json(),
+        json!({"message": "Too Many Requests.", "error": null})
+    );
+    let wait: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((900..=1000).contains(&wait), "{wait}");
+
+    // It is not carried out, and the log tells. The fault has seen the other three.
+    assert_eq!(committed(&client), json!({"received": 3, "committed": 2}));
+    let tickets = client.control("GET", "/tickets", Value::Null);
+    assert_eq!(tickets.as_array().unwrap().len(), 9);
+    let log = client.control("GET", "/requests?after=3", Value::Null);
+    let entry = &log["requests"][0];
+    assert_eq!(
+        (&entry["status"], &entry["fault"], &entry["committed"]),
+        (&json!(429), &json!("rate_limit"), &json!(false))
+    );
+    assert_eq!(entry["body"], self::book());
+    let faults = client.control("GET", "/faults", Value::Null);
+    assert_eq!(faults[0]["seen"], 3);
+    // The control API is not limited, and the first request let through again is the fault's.
+    assert_eq!(client.control("DELETE", "/rate-limit", Value::Null), none);
+    assert_eq!([book(&client).status, book(&client).status], [502, 201]);
+
+    set(limit(1));
+    assert_eq!([book(&client).status, book(&client).status], [201, 429]);
+    client.control("POST", "/reset", json!({}));
+    assert_eq!(client.control("GET", "/rate-limit", Value::Null), none);
+    assert_eq!([book(&client).status, book(&client).status], [201, 201]);
+}
+
+#[test]
+fn a_rate_limit_lets_go_on_in_real_time() {
+    let (_sandbox, client) = start();
+    let limit = json!({"requestsPerSecond": 20, "burst": 1});
+    client.control("PUT", "/rate-limit", limit);
+    // The sandbox's clock stands still, and places are taken and come free all the same.
+    for status in [429, 200, 429, 200] {
+        let mut tries = (0..10_000).map(|_| client.get("/branches"));
+        let got = tries.find(|got| got.status == status).unwrap();
+        // 50 ms at the most, which a whole number of seconds cannot say but as one.
+        let wait = if status == 429 { "1" } else { "" };
+        assert_eq!(got.header("retry-after"), wait);
+    }
+    client.control("PUT", "/rate-limit", json!({"requestsPerSecond": 2.5}));
+    assert_eq!(
+        client.control("GET", "/rate-limit", Value::Null),
+        json!({"requestsPerSecond": 2.5, "burst": 3})
+    );
+    for (limit, field) in [
+        (json!({}), "requestsPerSecond"),
+        (json!({"requestsPerSecond": 0}), "requestsPerSecond"),
+        (json!({"requestsPerSecond": "many"}), "requestsPerSecond"),
+        (json!({"requestsPerSecond": 1, "burst": 0}), "burst"),
+        (json!({"requestsPerSecond": 1, "brust": 9}), "brust"),
+    ] {
+        let got = client.try_control("PUT", "/rate-limit", limit.clone());
+        assert_eq!(got.status, 422, "{limit}");
+        assert!(got.error()[field].is_string(), "{limit}: {}", got.text);
+    }
 }

@@ -2,15 +2,18 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::{Client, Inner};
 use crate::error::{Error, ErrorKind};
 use crate::operation::{Effect, Operation};
+use crate::pace::Pace;
 use crate::plan::{Decode, Plan, Recover};
 use crate::request::Request;
 use crate::response::Response;
 use crate::retry::RetryPolicy;
+use crate::settle::Settle;
 
 /// What may differ from the client's settings for one call.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -56,12 +59,25 @@ impl<T> Call<T> {
                 options: CallOptions::default(),
                 decode,
                 recover: None,
+                settle: Settle::of(operation.effect()),
+                pace: None,
             },
         }
     }
 
     pub(crate) fn recover(mut self, recover: Recover<T>) -> Self {
         self.plan.recover = Some(recover);
+        self
+    }
+
+    pub(crate) fn settle(mut self, settle: Settle<T>) -> Self {
+        self.plan.settle = settle;
+        self
+    }
+
+    /// Attempts after the first one keep this pace, too.
+    pub(crate) fn pace(mut self, pace: Option<Arc<Pace>>) -> Self {
+        self.plan.pace = pace;
         self
     }
 
@@ -115,7 +131,7 @@ impl<T> Call<T> {
                 drivers, config, ..
             } = &*client.0;
             drivers.drive(config, may_repeat, async |pool| {
-                plan.run(&client.0, pool, &request).await
+                plan.run(&client, pool, &request).await
             })
         });
         plan.finish(result)
@@ -130,7 +146,7 @@ impl<T> Call<T> {
         let result = match (self.prepared, in_runtime()) {
             (Ok((client, request)), Ok(())) => {
                 let pool = pool.unwrap_or(&client.0.pool);
-                plan.run(&client.0, pool, &request).await
+                plan.run(&client, pool, &request).await
             }
             (Err(error), _) | (_, Err(error)) => Err(error),
         };

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod api;
+mod bookings;
 mod call;
 mod checkpoint;
 mod client;
@@ -15,11 +16,13 @@ mod key;
 mod list;
 mod models;
 mod operation;
+mod pace;
 mod pages;
 mod plan;
 mod request;
 mod response;
 mod retry;
+mod settle;
 mod sync;
 mod sync_wait;
 mod syncing;

@@ -98,7 +98,7 @@ impl<R> SyncedRow<R> {
 impl<R: Borrow<CustomerWriteRequest>> SyncedRow<R> {
     /// The row's `externalId`.
     pub fn external_id(&self) -> Option<&ExternalId> {
-        self.row.borrow().external()
+        self.row.borrow().key()
     }
 }
 
@@ -116,6 +116,7 @@ impl<R> fmt::Debug for SyncedRow<R> {
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) concurrency: usize,
+    pub(crate) rate: Option<f64>,
     pub(crate) dry_run: bool,
     pub(crate) checkpoint: Option<PathBuf>,
 }
@@ -137,6 +138,7 @@ impl<I: Iterator> CustomerSync<I> {
             client,
             settings: Settings {
                 concurrency: 8,
+                rate: None,
                 dry_run: false,
                 checkpoint: None,
             },
@@ -148,6 +150,12 @@ impl<I: Iterator> CustomerSync<I> {
     /// Rows that are under way at a time: 8 unless set.
     pub fn concurrency(mut self, rows: usize) -> Self {
         self.settings.concurrency = rows;
+        self
+    }
+
+    /// At most so many requests a second, evenly spaced, beside what the client itself is held to. A row takes 1 or 2.
+    pub fn rate(mut self, requests_per_second: f64) -> Self {
+        self.settings.rate = Some(requests_per_second);
         self
     }
 

@@ -2,12 +2,14 @@
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 use crate::checkpoint::{self, Checkpoint, Fingerprint, Mark};
+use crate::pace::{self, Pace};
 use crate::sync::{RowOutcome, Settings, SyncedRow};
 use crate::upsert::{Directory, Done};
 use crate::{
@@ -33,6 +35,7 @@ pub(crate) struct Syncing<I: Iterator> {
     held: Option<(u64, I::Item)>,
     concurrency: usize,
     dry_run: bool,
+    pace: Option<Arc<Pace>>,
     checkpoint: Option<Checkpoint>,
     begun: HashMap<u64, Begun<I::Item>>,
     /// Driven by the runtime, so that no answer comes too late because the caller takes long over the one before.
@@ -61,6 +64,9 @@ where
         if settings.concurrency == 0 {
             return Err(Error::invalid("concurrency", "must be 1 or more"));
         }
+        if let Some(rate) = settings.rate {
+            pace::check("rate", rate)?;
+        }
         if client.key_class() == KeyClass::Public {
             return Err(Error::new(ErrorKind::SecretKeyRequired));
         }
@@ -76,6 +82,7 @@ where
             held: None,
             concurrency: settings.concurrency,
             dry_run: settings.dry_run,
+            pace: settings.rate.map(|rate| Arc::new(Pace::new(Some(rate)))),
             checkpoint,
             begun: HashMap::new(),
             under_way: JoinSet::new(),
@@ -137,7 +144,7 @@ where
         };
         self.taken = index + 1;
         let request = row.borrow();
-        let usable = match request.external() {
+        let usable = match request.key() {
             Some(id) => id
                 .checked()
                 .and_then(|_| request.check())
@@ -166,6 +173,7 @@ where
         let directory = Directory {
             client: self.client.clone(),
             pool: pool.clone(),
+            pace: self.pace.clone(),
         };
         let (request, key) = (request.clone(), id.clone());
         let (expects_new, dry_run) = (self.expects_new, self.dry_run);

@@ -1,8 +1,13 @@
 //! One row brought into the directory: what it takes depends on what is there.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use crate::call::Call;
 use crate::models::Customer;
-use crate::{Client, CustomerWriteRequest, Error, ErrorKind, ExternalId, Response};
+use crate::pace::Pace;
+use crate::plan::FOREVER;
+use crate::{Client, CustomerWriteRequest, Deadline, Error, ErrorKind, ExternalId, Outcome};
 
 /// What was done about a row, or in a dry run would be.
 #[derive(Debug)]
@@ -18,11 +23,15 @@ pub(crate) enum Done {
 pub(crate) struct Directory {
     pub(crate) client: Client,
     pub(crate) pool: reqwest::Client,
+    pub(crate) pace: Option<Arc<Pace>>,
 }
 
 impl Directory {
     /// Somebody else may create, rename or delete the record between any two steps. This often in a row it is no coincidence.
     const TURNS: u32 = 3;
+
+    /// How long a call is held back before it fails. A job has time.
+    const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
     /// Makes the record of this `externalId` what the row says. New ones take 1 request when they are `expected_new` and 2
     /// otherwise; the others 1 when they are as they should be, and 2 when they are not.
@@ -42,7 +51,7 @@ impl Directory {
             turns += 1;
             let (refusal, look_again) = match there {
                 None if dry_run => return Ok(Done::Created(None)),
-                None => match self.send(self.client.customers().create(row)).await {
+                None => match self.send(|| self.client.customers().create(row)).await {
                     Ok(customer) => return Ok(Done::Created(Some(customer))),
                     Err(error) => {
                         let taken = is_about(&error, "externalId");
@@ -57,7 +66,7 @@ impl Directory {
                     if dry_run {
                         return Ok(Done::Updated(customer, names));
                     }
-                    match self.send(self.client.customers().update(update)).await {
+                    match self.send(|| self.client.customers().update(&update)).await {
                         Ok(customer) => return Ok(Done::Updated(customer, names)),
                         Err(error) => {
                             let gone =
@@ -80,14 +89,37 @@ impl Directory {
     }
 
     async fn find(&self, id: &ExternalId) -> Result<Option<Customer>, Error> {
-        self.send(self.client.customers().find(id)).await
+        self.send(|| self.client.customers().find(id)).await
     }
 
-    async fn send<T>(&self, call: Call<T>) -> Result<T, Error> {
-        call.send_on(Some(&self.pool))
-            .await
-            .map(Response::into_data)
+    async fn send<T>(&self, call: impl Fn() -> Call<T>) -> Result<T, Error> {
+        let clock = &*self.client.0.config.clock;
+        let started = clock.now();
+        loop {
+            if let Some(pace) = &self.pace {
+                // The time of a call begins when it may be made.
+                pace.pass(clock, FOREVER).await?;
+            }
+            let call = call().pace(self.pace.clone());
+            let error = match call.send_on(Some(&self.pool)).await {
+                Ok(response) => return Ok(response.into_data()),
+                Err(error) => error,
+            };
+            if !is_held_back(&error) || clock.now() - started > Self::PATIENCE {
+                return Err(error);
+            }
+            let pause = error.retry_after().unwrap_or(Duration::from_secs(1));
+            clock
+                .sleep(pause.clamp(Duration::from_millis(100), Pace::LONGEST))
+                .await;
+        }
     }
+}
+
+/// Whether nothing was wrong but that there were too many requests.
+fn is_held_back(error: &Error) -> bool {
+    let unsent = error.attempts() == 0 && error.timeout() == Some(Deadline::Call);
+    error.outcome() == Outcome::NotApplied && (error.kind() == ErrorKind::RateLimited || unsent)
 }
 
 /// Whether a 422 is about this field. The text of the reason is localised.

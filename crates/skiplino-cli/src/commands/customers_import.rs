@@ -28,7 +28,7 @@ use crate::output::{Meter, Output};
   skiplino customers import customers.csv --dry-run
   skiplino customers import customers.csv
   skiplino customers import customers.csv --resume
-  skiplino customers import customers.parquet --concurrency 4
+  skiplino customers import customers.parquet --concurrency 4 --rate 20
   zcat customers.jsonl.gz | skiplino customers import - --format jsonl")]
 pub(crate) struct Import {
     /// From where: a name that ends in .csv, .jsonl, .ndjson or .parquet; - is standard input
@@ -53,6 +53,10 @@ pub(crate) struct Import {
     /// Rows that are under way at a time
     #[arg(long, value_name = "N", default_value_t = 8)]
     concurrency: usize,
+
+    /// Requests a second at most
+    #[arg(long, value_name = "N")]
+    rate: Option<f64>,
 
     /// What keeps what was done [default: FILE.checkpoint]
     #[arg(long, value_name = "FILE")]
@@ -83,6 +87,9 @@ impl Import {
         let about = source.about();
         let mut sync = client.customers().sync(source).dry_run(self.dry_run);
         sync = sync.concurrency(self.concurrency);
+        if let Some(rate) = self.rate {
+            sync = sync.rate(rate);
+        }
         if let Some(path) = &checkpoint {
             sync = sync.checkpoint(path);
         }

@@ -17,6 +17,7 @@ use crate::{
 
 const LONGEST_WAIT: u64 = 24 * 60 * 60 * 1000;
 const LARGEST_BODY: u64 = 4 << 30;
+const RATE_LIMIT: &str = "rate_limit";
 const BAD_GATEWAY: &str = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>";
 const WELCOME: &str = "<!DOCTYPE html><html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>";
 
@@ -112,7 +113,7 @@ impl Kind {
             ),
             "html_200" => Self::instead("html_200", html(StatusCode::OK, WELCOME), false),
             "no_content" => Self::instead("no_content", Reply::empty(StatusCode::NO_CONTENT), true),
-            "rate_limit" => Self::instead("rate_limit", rate_limit(fields)?, false),
+            RATE_LIMIT => Self::instead(RATE_LIMIT, rate_limit(fields)?, false),
             "redirect" => Self::instead("redirect", redirect(fields)?, false),
             "huge_body" => {
                 let length = fields.whole("bytes", 1, LARGEST_BODY).unwrap_or(17 << 20);
@@ -130,6 +131,13 @@ impl Kind {
                 return None;
             }
         })
+    }
+
+    /// A refusal that says in whole seconds when there is room again.
+    pub(super) fn too_many(wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let retry_after = HeaderValue::from(seconds.max(1));
+        Self::instead(RATE_LIMIT, too_many(Some(retry_after)), false)
     }
 
     fn instead(name: &'static str, reply: Reply, commit: bool) -> Self {
@@ -170,22 +178,26 @@ fn status(fields: &mut Fields) -> Option<Reply> {
     Some(Reply::new(status, JSON, body.to_string().into()))
 }
 
-fn rate_limit(fields: &mut Fields) -> Option<Reply> {
+fn too_many(retry_after: Option<HeaderValue>) -> Reply {
     let status = StatusCode::TOO_MANY_REQUESTS;
     let mut reply = Reply::new(status, JSON, error(status).to_string().into());
+    reply
+        .headers
+        .extend(retry_after.map(|value| (header::RETRY_AFTER, value)));
+    reply
+}
+
+fn rate_limit(fields: &mut Fields) -> Option<Reply> {
     let value = match fields.get("retryAfter") {
-        None => return Some(reply),
+        None => return Some(too_many(None)),
         Some(Value::String(date)) => HeaderValue::from_str(date).ok(),
         Some(Value::Number(seconds)) => HeaderValue::from_str(&seconds.to_string()).ok(),
         Some(_) => None,
     };
-    if let Some(value) = value {
-        reply.headers.push((header::RETRY_AFTER, value));
-        Some(reply)
-    } else {
+    if value.is_none() {
         fields.errors.add("retryAfter", Reason::NotValid);
-        None
     }
+    value.map(|value| too_many(Some(value)))
 }
 
 fn redirect(fields: &mut Fields) -> Option<Reply> {
@@ -212,4 +224,22 @@ fn gzip_bomb(length: u64) -> io::Result<Reply> {
     let gzip = HeaderValue::from_static("gzip");
     reply.headers.push((header::CONTENT_ENCODING, gzip));
     Ok(reply)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // From outside, how long a wait is depends on the time that the test takes.
+    #[test]
+    fn a_wait_is_told_in_whole_seconds_that_are_enough() {
+        for (wait, told) in [(0, "1"), (20, "1"), (1000, "1"), (1001, "2"), (2500, "3")] {
+            let headers = match Kind::too_many(Duration::from_millis(wait)) {
+                Kind::Instead { reply, .. } => reply.headers,
+                _ => Vec::new(),
+            };
+            let expected = (header::RETRY_AFTER, HeaderValue::from_static(told));
+            assert_eq!(headers, [expected], "{wait} ms");
+        }
+    }
 }

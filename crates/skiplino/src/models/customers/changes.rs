@@ -3,14 +3,9 @@
 use serde_json::Value;
 
 use super::{Customer, CustomerFields, CustomerUpdateRequest, CustomerWriteRequest};
-use crate::ExternalId;
+use crate::models::same_json;
 
 impl CustomerWriteRequest {
-    /// Your own id, if one is set.
-    pub(crate) fn external(&self) -> Option<&ExternalId> {
-        self.external_id.as_ref()
-    }
-
     /// What of `customer` is not as it is set here, under the API's names, and the update that makes it so. Fields that are not
     /// set do not count, and an empty one equals one that is not stored, because the API does not store empty ones.
     pub(crate) fn changes(
@@ -45,26 +40,9 @@ impl CustomerWriteRequest {
 
 fn is_stored(wanted: &Value, stored: Option<&str>) -> bool {
     match stored.map(serde_json::from_str::<Value>) {
-        Some(Ok(stored)) => same(wanted, &stored),
+        Some(Ok(stored)) => same_json(wanted, &stored),
         Some(Err(_)) => false,
         None => wanted.as_object().is_some_and(serde_json::Map::is_empty),
-    }
-}
-
-/// Whether two values are the same to JSON, which knows one kind of number: a server may well store 1.0 as 1.
-fn same(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::Number(a), Value::Number(b)) => {
-            a == b || (a.is_f64() != b.is_f64() && a.as_f64() == b.as_f64())
-        }
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
-        }
-        (Value::Object(a), Value::Object(b)) => {
-            let has = |(key, a)| b.get(key).is_some_and(|b| same(a, b));
-            a.len() == b.len() && a.iter().all(has)
-        }
-        _ => one == other,
     }
 }
 
