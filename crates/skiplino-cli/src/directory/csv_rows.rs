@@ -2,7 +2,6 @@
 
 use std::io::{self, BufRead};
 
-use csv::{ByteRecord, ReaderBuilder};
 use serde_json::{Map, Value};
 
 use super::records::{Record, Records};
@@ -23,32 +22,22 @@ pub(super) fn read<R: BufRead>(
     if let Some(fault) = heading.fault {
         return Err(refuse(&format!("in the heading: {fault}")));
     }
-    let columns = fields(&heading)?
-        .iter()
-        .map(|name| std::str::from_utf8(name).map(str::to_owned))
+    let columns = heading
+        .fields()
+        .into_iter()
+        .map(String::from_utf8)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|_| refuse("the heading is not UTF-8"))?;
     check_columns(file, columns.iter().map(String::as_str))?;
     Ok(std::iter::from_fn(move || match records.next() {
-        Ok(Some(record)) => Some(row(&record, &columns)),
+        Ok(Some(record)) => Some(Ok(row(&record, &columns))),
         Ok(None) => None,
         Err(error) => Some(Err(error)),
     }))
 }
 
-fn fields(record: &Record) -> io::Result<ByteRecord> {
-    let mut fields = ByteRecord::new();
-    ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .buffer_capacity(record.text.len().max(1))
-        .from_reader(&*record.text)
-        .read_byte_record(&mut fields)?;
-    Ok(fields)
-}
-
-fn row(record: &Record, columns: &[String]) -> io::Result<Row> {
-    let fields = fields(record)?;
+fn row(record: &Record, columns: &[String]) -> Row {
+    let fields = record.fields();
     let text = |column: &str| {
         let at = columns.iter().position(|name| name == column)?;
         let text = std::str::from_utf8(fields.get(at)?).ok()?;
@@ -60,7 +49,7 @@ fn row(record: &Record, columns: &[String]) -> io::Result<Row> {
             last if last > record.line => format!("{reason} (to line {last})"),
             _ => reason.to_owned(),
         };
-        Ok(Row::bad(record.line, id, reason))
+        Row::bad(record.line, id, reason)
     };
     if let Some(fault) = record.fault {
         return bad(fault);
@@ -94,5 +83,5 @@ fn row(record: &Record, columns: &[String]) -> io::Result<Row> {
     if !metadata.is_empty() {
         cells.metadata = Some(metadata);
     }
-    Ok(cells.into_row(record.line))
+    cells.into_row(record.line)
 }

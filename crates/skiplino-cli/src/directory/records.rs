@@ -1,7 +1,7 @@
-//! The records of CSV text, found before they are taken apart.
+//! The records of CSV text, as RFC 4180 has it: fields between commas, quoted where they hold one, a quote or the end of a line.
 //!
-//! A reader that takes whatever it gets loses rows without a word: after a quote that is not closed, the rows that follow become
-//! part of a field. So records are delimited here, where their lines are known and such a quote is seen.
+//! The usual readers take whatever they get, and lose rows without a word: after a quote that is not closed, the rows that follow
+//! become part of a field. Here such a quote is seen, and lines are known.
 
 use std::io::{self, BufRead};
 
@@ -14,13 +14,47 @@ pub(super) struct Record {
     pub(super) fault: Option<&'static str>,
 }
 
-#[derive(Clone, Copy, PartialEq)]
+impl Record {
+    /// The text field by field.
+    pub(super) fn fields(&self) -> Vec<Vec<u8>> {
+        let mut fields = vec![Vec::new()];
+        let mut state = At::FieldStart;
+        for &byte in &self.text {
+            let before = state;
+            state = state_after(before, byte);
+            let is_syntax = match state {
+                At::FieldStart | At::Quote => true,
+                At::Quoted => before == At::FieldStart,
+                At::Plain => false,
+            };
+            if state == At::FieldStart {
+                fields.push(Vec::new());
+            } else if !is_syntax && let Some(field) = fields.last_mut() {
+                field.push(byte);
+            }
+        }
+        fields
+    }
+}
+
+/// Where in a record the reading is.
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum At {
     FieldStart,
     Plain,
     Quoted,
     /// After a quote in a quoted field: it ends there, or two of them stand for one.
     Quote,
+}
+
+fn state_after(state: At, byte: u8) -> At {
+    match (state, byte) {
+        (At::FieldStart | At::Quote, b'"') => At::Quoted,
+        (At::Quoted, b'"') => At::Quote,
+        (At::Quoted, _) => At::Quoted,
+        (_, b',') => At::FieldStart,
+        _ => At::Plain,
+    }
 }
 
 pub(super) struct Records<R> {
@@ -95,17 +129,11 @@ impl<R: BufRead> Records<R> {
                 self.again.pop();
                 at -= 1;
             }
-            state = match (state, byte) {
-                (At::FieldStart | At::Quote, b'"') => At::Quoted,
-                (At::Quoted, b'"') => At::Quote,
-                (At::Quoted, _) => At::Quoted,
-                (_, b',') => At::FieldStart,
-                (At::Quote, _) => {
-                    fault = Some("a quoted field goes on after its closing quote");
-                    At::Plain
-                }
-                (At::FieldStart | At::Plain, _) => At::Plain,
-            };
+            let before = state;
+            state = state_after(before, byte);
+            if before == At::Quote && state == At::Plain {
+                fault = Some("a quoted field goes on after its closing quote");
+            }
         }
         if at == 0 {
             return Ok(None);
@@ -180,6 +208,42 @@ mod tests {
         expected[0].1 = 2;
         expected[1].1 = 4;
         assert_eq!(records(text), expected);
+    }
+
+    #[test]
+    fn fields_are_what_a_writer_of_csv_was_given() {
+        let given = [
+            "",
+            "a",
+            "a,b",
+            "\"",
+            "a\nb",
+            "a\r\n\"b\"",
+            " a ",
+            "\u{feff}a",
+            "فرع",
+            "",
+        ];
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for at in 0..given.len() {
+            let mut row = given;
+            row.rotate_left(at);
+            assert!(writer.write_record(row).is_ok());
+        }
+        let text = writer.into_inner().unwrap_or_default();
+        let mut records = Records::new(&*text, 1 << 20);
+        for at in 0..given.len() {
+            let mut row = given;
+            row.rotate_left(at);
+            let record = records.next().ok().flatten();
+            let record = record.filter(|record| record.fault.is_none());
+            let fields = record.map(|record| record.fields());
+            assert_eq!(
+                fields,
+                Some(row.map(|field| field.as_bytes().to_vec()).to_vec())
+            );
+        }
+        assert!(matches!(records.next(), Ok(None)));
     }
 
     #[test]
