@@ -86,6 +86,8 @@ pub(crate) enum Failure {
         failed: u64,
         unknown: u64,
         report: Option<PathBuf>,
+        /// Whether there is a checkpoint to go on from.
+        is_resumable: bool,
     },
     /// The ticket of this number ended without being served.
     Cancelled(String),
@@ -146,15 +148,20 @@ impl Failure {
                 failed,
                 unknown,
                 report,
+                is_resumable,
             } => {
-                let mut text = match unknown {
-                    0 => format!("{failed} rows were not done"),
-                    _ => format!("{failed} rows were not done, and {unknown} may not have been"),
-                };
+                let rows = if failed + unknown == 1 { "row" } else { "rows" };
+                let mut text = format!("{} {rows} failed", failed + unknown);
+                if *unknown > 0 {
+                    let _ = write!(text, ", {unknown} of which may have been done all the same");
+                }
                 if let Some(report) = report {
                     let _ = write!(text, ": see {}", report.display());
                 }
-                text + "; --resume tries them again"
+                if *is_resumable {
+                    text.push_str("; --resume tries again");
+                }
+                text
             }
             Self::Closed => String::new(),
         }

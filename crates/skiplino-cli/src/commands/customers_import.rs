@@ -115,6 +115,7 @@ impl Import {
                 failed: tally.failed,
                 unknown: tally.unknown,
                 report: report.map(Path::to_owned),
+                is_resumable: checkpoint.is_some() && !self.dry_run,
             });
         }
         if let Some(path) = checkpoint.filter(|_| !self.dry_run) {

@@ -247,7 +247,7 @@ fn bad_rows_are_listed_with_their_lines_and_do_not_stop_the_others() {
     );
     assert!(
         ran.err
-            .contains("7 rows were not done: see rows.csv.failed.csv"),
+            .contains("7 rows failed: see rows.csv.failed.csv; --resume"),
         "{ran:?}"
     );
     let reasons = desk.report("rows.csv.failed.csv");
@@ -628,7 +628,6 @@ fn an_export_and_an_import_take_little_memory() {
             most = most.max(peak(child.id()).unwrap_or(0));
             std::thread::yield_now();
         }
-        println!("{arguments:?}: {} MiB", most >> 10);
         // The program takes some of it however little it does, and each customer's id 16 bytes.
         assert!(
             (4 << 10..48 << 10).contains(&most),
