@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::path::PathBuf;
 
 use serde_json::json;
 use skiplino::{ErrorKind, Outcome};
@@ -14,9 +15,10 @@ const NOT_DONE: u8 = 1;
 const MISSING: u8 = 4;
 const UNKNOWN_OUTCOME: u8 = 14;
 const CANCELLED: u8 = 15;
+const ROWS: u8 = 16;
 
 /// Every code with what it is for, in order.
-pub(crate) const CODES: [(u8, &str); 17] = [
+pub(crate) const CODES: [(u8, &str); 18] = [
     (0, "done"),
     (
         NOT_DONE,
@@ -48,6 +50,10 @@ pub(crate) const CODES: [(u8, &str); 17] = [
         "a change that may have happened all the same (OutcomeUnknown, or any of the above): look first",
     ),
     (CANCELLED, "the ticket that was watched is cancelled"),
+    (
+        ROWS,
+        "some rows of an import were not done: the report says which, and why",
+    ),
     (130, "stopped by Ctrl-C, as shells report it"),
 ];
 
@@ -75,6 +81,14 @@ pub(crate) enum Failure {
     Missing(String),
     /// The answer to the question was no.
     Declined(String),
+    /// Rows of an import were not done, or may not have been.
+    Rows {
+        failed: u64,
+        unknown: u64,
+        report: Option<PathBuf>,
+        /// Whether there is a checkpoint to go on from.
+        is_resumable: bool,
+    },
     /// The ticket of this number ended without being served.
     Cancelled(String),
     /// A file, or standard input or output.
@@ -92,6 +106,8 @@ impl Failure {
             Self::Usage(_) => USAGE,
             Self::Missing(_) => MISSING,
             Self::Cancelled(_) => CANCELLED,
+            Self::Rows { unknown: 1.., .. } => UNKNOWN_OUTCOME,
+            Self::Rows { .. } => ROWS,
             Self::Declined(_) | Self::Io(..) => NOT_DONE,
             Self::Closed => 0,
         }
@@ -128,6 +144,25 @@ impl Failure {
             Self::Usage(text) | Self::Missing(text) | Self::Declined(text) => text.clone(),
             Self::Cancelled(number) => format!("{number} is cancelled"),
             Self::Io(what, error) => format!("{what}: {error}"),
+            Self::Rows {
+                failed,
+                unknown,
+                report,
+                is_resumable,
+            } => {
+                let rows = if failed + unknown == 1 { "row" } else { "rows" };
+                let mut text = format!("{} {rows} failed", failed + unknown);
+                if *unknown > 0 {
+                    let _ = write!(text, ", {unknown} of which may have been done all the same");
+                }
+                if let Some(report) = report {
+                    let _ = write!(text, ": see {}", report.display());
+                }
+                if *is_resumable {
+                    text.push_str("; --resume tries again");
+                }
+                text
+            }
             Self::Closed => String::new(),
         }
     }
@@ -140,10 +175,12 @@ impl Failure {
             Self::Usage(_) => (ErrorKind::InvalidRequest.as_str(), None),
             Self::Declined(_) => ("Declined", None),
             Self::Cancelled(_) => ("Cancelled", None),
+            Self::Rows { .. } => ("Rows", None),
             Self::Io(..) | Self::Closed => ("Io", None),
         };
         let outcome = match error.map(skiplino::Error::outcome) {
             Some(Outcome::Unknown) => "Unknown",
+            None if matches!(self, Self::Rows { unknown: 1.., .. }) => "Unknown",
             Some(Outcome::NotApplied) | None => "NotApplied",
         };
         let object = json!({"error": {

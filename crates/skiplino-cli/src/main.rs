@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod context;
+mod directory;
 mod exit;
 mod output;
 mod resolve;

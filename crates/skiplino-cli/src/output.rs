@@ -7,8 +7,10 @@ use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use comfy_table::Table;
 use serde::Serialize;
 
+pub(crate) use self::meter::Meter;
 pub(crate) use self::table::{Column, Listing, Text};
 
+mod meter;
 mod table;
 
 /// Standard output, in the form that was asked for.

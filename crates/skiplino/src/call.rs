@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::{Client, Inner};
 use crate::error::{Error, ErrorKind};
 use crate::operation::{Effect, Operation};
+use crate::pace::Pace;
 use crate::plan::{Decode, Plan, Recover};
 use crate::request::Request;
 use crate::response::Response;
@@ -58,6 +60,7 @@ impl<T> Call<T> {
                 decode,
                 recover: None,
                 settle: Settle::of(operation.effect()),
+                pace: None,
             },
         }
     }
@@ -69,6 +72,12 @@ impl<T> Call<T> {
 
     pub(crate) fn settle(mut self, settle: Settle<T>) -> Self {
         self.plan.settle = settle;
+        self
+    }
+
+    /// Attempts after the first one keep this pace, too.
+    pub(crate) fn pace(mut self, pace: Option<Arc<Pace>>) -> Self {
+        self.plan.pace = pace;
         self
     }
 

@@ -194,6 +194,20 @@ impl Error {
         self
     }
 
+    /// The same answer as the reason for another failure.
+    pub(crate) fn retold(&self) -> Self {
+        let before = &self.0;
+        Self::new(before.kind).edit(|inner| {
+            inner.operation = before.operation;
+            inner.status = before.status;
+            inner.headers = before.headers.clone();
+            inner.message = before.message.clone();
+            inner.reason = before.reason.clone();
+            inner.fields = before.fields.clone();
+            inner.attempts = before.attempts;
+        })
+    }
+
     /// The end of a write that could not be found out about.
     pub(crate) fn unsettled(self, tried: String) -> Self {
         self.edit(|inner| {

@@ -12,7 +12,7 @@ use tracing::Instrument as _;
 use crate::call::Call;
 use crate::list::{List, Page};
 use crate::walk::{Ask, Progress, Walk};
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Response};
 
 type Answered<T> = Result<Page<T>, Error>;
 
@@ -25,8 +25,9 @@ enum UnderWay<T> {
 }
 
 impl<T: Send + 'static> UnderWay<T> {
-    fn start(call: Call<Page<T>>, ahead: bool) -> Self {
-        let future = call.into_future();
+    fn start(call: Call<Page<T>>, ahead: bool, pool: Option<reqwest::Client>) -> Self {
+        let future =
+            Box::pin(async move { call.send_on(pool.as_ref()).await.map(Response::into_data) });
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) if ahead => Self::Spawned(runtime.spawn(future.in_current_span())),
             _ => Self::Here(future),
@@ -68,6 +69,8 @@ fn take<T>(walk: &mut Walk<T>, ask: Ask, answered: Answered<T>) -> (Option<Answe
 /// A stream of pages. Dropping it stops the calls under way.
 pub struct Pages<T> {
     list: List<T>,
+    /// The connections to use, where they are not the client's own.
+    pool: Option<reqwest::Client>,
     walk: Walk<T>,
     under_way: VecDeque<(Ask, UnderWay<T>)>,
 }
@@ -98,8 +101,15 @@ impl<T: Send + 'static> Pages<T> {
         Self {
             walk: list.walk(Self::WINDOW),
             list,
+            pool: None,
             under_way: VecDeque::new(),
         }
+    }
+
+    /// The same on other connections than those that the client keeps for `.await`.
+    pub(crate) fn on(mut self, pool: &reqwest::Client) -> Self {
+        self.pool = Some(pool.clone());
+        self
     }
 }
 
@@ -143,8 +153,8 @@ impl<T: Send + 'static> Stream for Pages<T> {
             while let Some(ask) = this.walk.next_ask() {
                 let call = this.list.page_of(ask.number, ask.limit);
                 let ahead = this.walk.is_ahead();
-                this.under_way
-                    .push_back((ask, UnderWay::start(call, ahead)));
+                let started = UnderWay::start(call, ahead, this.pool.clone());
+                this.under_way.push_back((ask, started));
             }
             let Some((ask, call)) = this.under_way.front_mut() else {
                 return Poll::Ready(None);

@@ -1,5 +1,6 @@
 //! A call under way: its attempts, its deadline, and what becomes of each answer.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderValue;
@@ -27,7 +28,7 @@ pub(crate) type Decode<T> = fn(&[u8]) -> Result<Decoded<T>, Error>;
 pub(crate) type Recover<T> = fn(&Error) -> Option<T>;
 
 /// Nobody waits for longer, and what is added to a clock must not overflow it.
-const FOREVER: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+pub(crate) const FOREVER: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// Everything about a call but what it sends.
 pub(crate) struct Plan<T> {
@@ -36,6 +37,8 @@ pub(crate) struct Plan<T> {
     pub(crate) decode: Decode<T>,
     pub(crate) recover: Option<Recover<T>>,
     pub(crate) settle: Settle<T>,
+    /// The pace of a job that the call belongs to.
+    pub(crate) pace: Option<Arc<Pace>>,
 }
 
 impl<T> Plan<T> {
@@ -124,6 +127,10 @@ impl<T> Plan<T> {
         let mut attempts = 0;
         let mut in_doubt = false;
         loop {
+            if let Some(own) = self.pace.as_ref().filter(|_| attempts > 0) {
+                let passed = own.pass(clock, reader.left()).await;
+                passed.map_err(|error| told(error, attempts, in_doubt))?;
+            }
             let passed = pace.pass(clock, reader.left()).await;
             passed.map_err(|error| told(error, attempts, in_doubt))?;
             attempts += 1;

@@ -5,6 +5,8 @@ use skiplino::{
     Client, CustomerRef, CustomerUpdateRequest, CustomerWriteRequest, ExternalId, List, Page,
 };
 
+use super::customers_export::Export;
+use super::customers_import::Import;
 use super::{change, confirm, customers_table, ticket_view};
 use crate::exit::Failure;
 use crate::output::{Column, Listing, Output, Text};
@@ -21,7 +23,9 @@ use crate::values;
   skiplino customers create --external-id crm-1 --name \"Layla Hassan\" --metadata '{\"tier\": \"gold\"}'
   skiplino customers update ext:crm-1 --mobile +97333778899
   skiplino customers tickets ext:crm-1
-  skiplino customers delete ext:crm-1")]
+  skiplino customers delete ext:crm-1
+  skiplino customers export customers.csv
+  skiplino customers import customers.csv --dry-run")]
 pub(crate) enum Customers {
     /// List customers, newest first
     ///
@@ -81,6 +85,8 @@ pub(crate) enum Customers {
         #[arg(long, short)]
         yes: bool,
     },
+    Export(Export),
+    Import(Import),
     /// List a customer's tickets, newest first
     ///
     /// Takes any key. The time is the appointment's, or when a walk-in was booked.
@@ -211,6 +217,8 @@ impl Customers {
                 fields,
             } => update(client, customer, external_id, fields, out),
             Self::Delete { whom, yes } => delete(client, whom.into_ref()?, yes, out),
+            Self::Export(export) => export.run(client, out),
+            Self::Import(import) => import.run(client, out),
             Self::Tickets { whom, paging } => {
                 let tickets = customers.tickets(whom.into_ref()?);
                 paging.print(

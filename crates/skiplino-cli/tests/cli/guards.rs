@@ -186,6 +186,8 @@ fn every_command_has_help_with_an_example() {
         "customers update",
         "customers delete",
         "customers tickets",
+        "customers export",
+        "customers import",
         "sandbox",
         "whoami",
         "completions",

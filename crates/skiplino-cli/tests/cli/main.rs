@@ -6,6 +6,7 @@ mod books;
 mod fails;
 mod guards;
 mod lists;
+mod moves;
 mod sandbox;
 mod support;
 mod watches;

@@ -3,7 +3,10 @@ use std::sync::Arc;
 
 use crate::models::{Customer, CustomerUpdateRequest, CustomerWriteRequest, Ticket};
 use crate::settle::{Look, Settle};
-use crate::{Call, Client, CustomerRef, Error, ErrorKind, List, Operation, decode};
+use crate::{
+    Call, Client, CustomerRef, CustomerSync, Error, ErrorKind, Export, List, Operation, Page,
+    decode,
+};
 
 /// The customer directory. All but [`tickets`](Self::tickets) take a secret key. See [`Client::customers`].
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +48,80 @@ impl Customers<'_> {
                 Ok(request.paged(page, limit))
             })
         })
+    }
+
+    /// Hands the whole directory to `sink`, newest first, up to 100 customers at a time, and tells how far it came. Others may
+    /// change the directory meanwhile: see [`List`] for what that means. The first page comes even when there are no customers.
+    ///
+    /// Nothing but the page in hand, those read ahead and 16 bytes for each customer seen is held in memory. Where the sink
+    /// fails, the export ends with its error.
+    ///
+    /// ```no_run
+    /// # fn run(client: skiplino::Client) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    /// use std::io::Write as _;
+    ///
+    /// let mut file = std::fs::File::create("customers.txt")?;
+    /// let progress = client
+    ///     .customers()
+    ///     .export(|page| -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    ///         for customer in page.items() {
+    ///             writeln!(file, "{}", customer.id())?;
+    ///         }
+    ///         Ok(())
+    ///     })
+    ///     .wait()?;
+    /// println!("{} customers", progress.records);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`list`](Self::list), and those of the sink.
+    pub fn export<S, E>(&self, sink: S) -> Export<S>
+    where
+        S: FnMut(Page<Customer>) -> Result<(), E>,
+        E: From<Error>,
+    {
+        Export::new(self.0.clone(), self.list(), sink)
+    }
+
+    /// Brings `rows` into the directory, each by its `externalId`: a customer that is not there is created, one that is not as
+    /// the row says is updated, any other is left alone. Fields that a row does not set are left alone, too; `metadata` is
+    /// compared and replaced whole.
+    ///
+    /// Gives a stream (or with [`CustomerSync::wait`] an iterator) of what became of each row, in the order in which they end. A
+    /// row that fails does not stop the others. An error of the stream itself ends it; rows that it did not tell of were not done
+    /// to the end. Rows with the same `externalId` are carried out one after another, in the order of the source. Dropping it
+    /// stops it: what was under way may or may not have happened.
+    ///
+    /// The source is read as rows are begun, on the thread that asks for results, and is not held in memory. Its items may be
+    /// requests, or anything that holds one: they come back with their result.
+    ///
+    /// ```no_run
+    /// # fn run(client: skiplino::Client) -> Result<(), skiplino::Error> {
+    /// use skiplino::{CustomerWriteRequest, RowOutcome};
+    ///
+    /// let rows = (1..=1000).map(|n| CustomerWriteRequest::new().external_id(format!("crm-{n}")));
+    /// for row in client.customers().sync(rows).checkpoint("crm.checkpoint").wait() {
+    ///     let row = row?;
+    ///     if let RowOutcome::Failed(error) | RowOutcome::Unknown(error) = row.outcome() {
+    ///         eprintln!("row {}: {error}", row.index() + 1);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Of the stream: `SecretKeyRequired`; `Unauthorized`, after the row that met it; `InvalidRequest` (fields `concurrency`,
+    /// `rate`, `checkpoint`). Of a row: those of [`create`](Self::create), [`find`](Self::find) and [`update`](Self::update), and
+    /// `InvalidRequest` (field `externalId`) where it has none.
+    pub fn sync<I>(&self, rows: I) -> CustomerSync<I::IntoIter>
+    where
+        I: IntoIterator,
+        I::Item: Borrow<CustomerWriteRequest>,
+    {
+        CustomerSync::new(self.0.clone(), rows.into_iter())
     }
 
     /// One customer (operation 10, `GET /customers/getOne`).

@@ -1,3 +1,5 @@
+mod changes;
+
 use std::fmt;
 use std::ops::Range;
 

@@ -1,0 +1,355 @@
+//! Customer directories as files: which formats there are, what a row of one is, and how it becomes a request.
+
+use std::borrow::Borrow;
+use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::rc::Rc;
+
+use clap::ValueEnum;
+use serde_json::{Map, Value};
+use skiplino::CustomerWriteRequest;
+
+use crate::exit::Failure;
+
+pub(crate) use self::write::{Encoder, encoder};
+
+mod csv_rows;
+mod json_rows;
+mod parquet_file;
+mod parquet_rows;
+mod records;
+mod write;
+
+/// What is written of a customer, in this order.
+const COLUMNS: [&str; 8] = [
+    "externalId",
+    "name",
+    "email",
+    "mobile",
+    "metadata",
+    "_id",
+    "createdAt",
+    "updatedAt",
+];
+
+/// What the server alone decides on. Files that were exported have it, so it is taken for read.
+const IGNORED: [&str; 4] = ["_id", "companyId", "createdAt", "updatedAt"];
+
+/// A row that is longer is none: the server takes no request of this size.
+const LONGEST_ROW: usize = 1 << 20;
+
+/// How a directory is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Comma-separated values with a heading
+    Csv,
+    /// A JSON object a line, as `customers list --json` prints it
+    Jsonl,
+    /// Apache Parquet
+    Parquet,
+}
+
+impl Format {
+    /// The format that was asked for, or else that of the file's name.
+    pub(crate) fn of(path: &Path, asked: Option<Self>) -> Result<Self, Failure> {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let named = match extension.map(str::to_ascii_lowercase).as_deref() {
+            Some("csv") => Some(Self::Csv),
+            Some("jsonl" | "ndjson") => Some(Self::Jsonl),
+            Some("parquet") => Some(Self::Parquet),
+            _ => None,
+        };
+        let format = asked.or(named).ok_or_else(|| {
+            Failure::Usage(format!(
+                "{}: the format cannot be told from the name: say --format csv, jsonl or parquet",
+                path.display()
+            ))
+        })?;
+        if is_standard(path) && format == Self::Parquet {
+            return Err(Failure::Usage(
+                "Parquet needs a file: it is not written or read from its start to its end"
+                    .to_owned(),
+            ));
+        }
+        Ok(format)
+    }
+}
+
+/// Whether standard input or output is meant.
+pub(crate) fn is_standard(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// A row of a file.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// Where it begins, from 1: a line, or in Parquet a row.
+    pub(crate) line: u64,
+    /// Empty for a row that is bad: the sync refuses that, and so nothing is sent.
+    request: CustomerWriteRequest,
+    /// Why it cannot be a customer.
+    pub(crate) bad: Option<String>,
+    pub(crate) external_id: Option<String>,
+}
+
+impl Borrow<CustomerWriteRequest> for Row {
+    fn borrow(&self) -> &CustomerWriteRequest {
+        &self.request
+    }
+}
+
+/// What a row gives.
+#[derive(Debug, Default)]
+struct Cells {
+    external_id: Option<String>,
+    name: Option<String>,
+    email: Option<String>,
+    mobile: Option<String>,
+    metadata: Option<Map<String, Value>>,
+}
+
+impl Cells {
+    /// The text of one of the columns that hold text.
+    fn text(&mut self, column: &str) -> Option<&mut Option<String>> {
+        Some(match column {
+            "externalId" => &mut self.external_id,
+            "name" => &mut self.name,
+            "email" => &mut self.email,
+            "mobile" => &mut self.mobile,
+            _ => return None,
+        })
+    }
+
+    fn into_row(self, line: u64) -> Row {
+        let id = self
+            .external_id
+            .as_deref()
+            .filter(|id| !id.trim().is_empty());
+        let Some(id) = id else {
+            return Row::bad(line, None, "it has no externalId");
+        };
+        let external_id = Some(id.to_owned());
+        let mut request = CustomerWriteRequest::new().external_id(id);
+        if let Some(name) = self.name {
+            request = request.name(name);
+        }
+        if let Some(email) = self.email {
+            request = request.email(email);
+        }
+        if let Some(mobile) = self.mobile {
+            request = request.mobile(mobile);
+        }
+        if let Some(metadata) = self.metadata {
+            request = request.metadata(metadata.into());
+        }
+        Row {
+            line,
+            request,
+            bad: None,
+            external_id,
+        }
+    }
+}
+
+impl Row {
+    fn bad(line: u64, external_id: Option<String>, reason: impl Into<String>) -> Self {
+        Self {
+            line,
+            request: CustomerWriteRequest::new(),
+            bad: Some(reason.into()),
+            external_id,
+        }
+    }
+}
+
+/// What is known of a source while somebody else reads it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct About {
+    shared: Rc<Shared>,
+    size: Option<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    read: Cell<u64>,
+    is_over: Cell<bool>,
+    broken: RefCell<Option<Failure>>,
+}
+
+impl About {
+    /// How much of it has been read: bytes, or in Parquet rows.
+    pub(crate) fn read(&self) -> u64 {
+        self.shared.read.get()
+    }
+
+    /// What `read` comes to in the end, where it is known.
+    pub(crate) fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// No more rows come.
+    pub(crate) fn stop(&self) {
+        self.shared.is_over.set(true);
+    }
+
+    /// What broke the reading off, once.
+    pub(crate) fn broken(&self) -> Option<Failure> {
+        self.shared.broken.take()
+    }
+
+    fn count(&self, more: u64) {
+        self.shared.read.set(self.read() + more);
+    }
+}
+
+struct Counted<R> {
+    from: R,
+    about: About,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(buffer)?;
+        self.about.count(read as u64);
+        Ok(read)
+    }
+}
+
+/// The rows of a file.
+pub(crate) struct Source {
+    rows: Box<dyn Iterator<Item = io::Result<Row>>>,
+    name: String,
+    strict: bool,
+    about: About,
+}
+
+impl Source {
+    /// Opens a file and reads what goes before its rows. A source that is strict ends after the first row that is bad.
+    pub(crate) fn open(path: &Path, format: Format, strict: bool) -> Result<Self, Failure> {
+        let mut about = About::default();
+        let name = match is_standard(path) {
+            true => "standard input".to_owned(),
+            false => path.display().to_string(),
+        };
+        let rows: Box<dyn Iterator<Item = io::Result<Row>>> = match format {
+            Format::Csv => Box::new(csv_rows::read(open(path, &name, &mut about)?, &name)?),
+            Format::Jsonl => Box::new(json_rows::read(open(path, &name, &mut about)?)),
+            Format::Parquet => {
+                let (rows, count) = parquet_rows::read(path, &name)?;
+                about.size = Some(count);
+                let read = about.clone();
+                Box::new(rows.inspect(move |_| read.count(1)))
+            }
+        };
+        Ok(Self {
+            rows,
+            name,
+            strict,
+            about,
+        })
+    }
+
+    /// What can be asked of it later.
+    pub(crate) fn about(&self) -> About {
+        self.about.clone()
+    }
+}
+
+/// A file's text, without the mark that spreadsheets begin UTF-8 with.
+fn open(path: &Path, name: &str, about: &mut About) -> Result<impl BufRead + use<>, Failure> {
+    let mut open = || -> io::Result<_> {
+        let from: Box<dyn Read> = if is_standard(path) {
+            Box::new(io::stdin().lock())
+        } else {
+            let file = File::open(path)?;
+            about.size = Some(file.metadata()?.len()).filter(|size| *size > 0);
+            Box::new(file)
+        };
+        let about = about.clone();
+        let mut from = BufReader::with_capacity(1 << 16, Counted { from, about });
+        if from.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
+            from.consume(3);
+        }
+        Ok(from)
+    };
+    open().map_err(|error| Failure::Io(name.to_owned(), error))
+}
+
+impl Iterator for Source {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Row> {
+        if self.about.shared.is_over.get() {
+            return None;
+        }
+        match self.rows.next()? {
+            Ok(row) => {
+                if self.strict && row.bad.is_some() {
+                    self.about.stop();
+                }
+                Some(row)
+            }
+            Err(error) => {
+                self.about.stop();
+                let failure = Failure::Io(self.name.clone(), error);
+                self.about.shared.broken.replace(Some(failure));
+                None
+            }
+        }
+    }
+}
+
+/// Refuses columns that would be lost without a word.
+fn check_columns<'a>(file: &str, names: impl Iterator<Item = &'a str>) -> Result<(), Failure> {
+    let names: Vec<_> = names.collect();
+    let refuse = |text: String| Err(Failure::Usage(format!("{file}: {text}")));
+    let known = |name: &str| {
+        COLUMNS.contains(&name)
+            || IGNORED.contains(&name)
+            || name
+                .strip_prefix("metadata.")
+                .is_some_and(|key| !key.is_empty())
+    };
+    let unknown: Vec<_> = names.iter().filter(|name| !known(name)).collect();
+    if !unknown.is_empty() {
+        return refuse(format!(
+            "no customer has the fields {unknown:?}: name columns externalId, name, email, mobile, metadata or metadata.KEY, and leave out the others"
+        ));
+    }
+    if let Some((_, twice)) = names
+        .iter()
+        .enumerate()
+        .find(|(at, name)| names[..*at].contains(name))
+    {
+        return refuse(format!("the column {twice:?} is there twice"));
+    }
+    if !names.contains(&"externalId") {
+        return refuse(
+            "there is no column externalId, by which rows and customers are matched".to_owned(),
+        );
+    }
+    if names.contains(&"metadata") && names.iter().any(|name| name.starts_with("metadata.")) {
+        return refuse("metadata and metadata.KEY cannot both be columns".to_owned());
+    }
+    Ok(())
+}
+
+/// A JSON object, or why it is none. What was read is not repeated: it is about a person.
+fn object(text: &str) -> Result<Map<String, Value>, String> {
+    match serde_json::from_str(text) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err("metadata is not a JSON object".to_owned()),
+        Err(error) => Err(format!("metadata is not JSON: {}", json_fault(&error))),
+    }
+}
+
+/// Where JSON is wrong, without a word of what it says.
+fn json_fault(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        serde_json::error::Category::Eof => "it ends too early",
+        _ => "it cannot be read",
+    };
+    format!("{what} at column {}", error.column())
+}
