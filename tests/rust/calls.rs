@@ -406,9 +406,10 @@ fn a_pause_is_no_longer_than_the_policy_says_nor_than_the_deadline_leaves() {
 #[test]
 fn a_server_says_when_to_come_back() {
     let server = Raw::start(Say::Answer(Vec::new()));
-    let client = server.builder().build().unwrap();
     let error = |status, header: &str| {
         server.say(Say::Answer(http(status, header, b"")));
+        // One that was told to wait does so with its next call, too.
+        let client = server.builder().build().unwrap();
         client.branches().list().wait().unwrap_err()
     };
     let told = error(503, "retry-after: 60\r\n");
@@ -556,23 +557,18 @@ fn pauses_between_attempts_are_drawn_from_twice_as_much_each_time() {
 #[test]
 fn retry_after_is_kept_to_and_the_deadline_is_not_overrun() {
     let server = Raw::start(Say::Answer(http(429, "retry-after: 7\r\n", b"")));
+    let error = |clock: &Arc<Jumping>, deadline| {
+        let clock = Arc::clone(clock) as Arc<dyn Clock>;
+        let client = server.builder().clock(clock).build().unwrap();
+        let call = client.branches().list();
+        call.deadline(Duration::from_secs(deadline))
+            .wait()
+            .unwrap_err()
+    };
     let clock = Jumping::new(|_| {});
-    let client = server
-        .builder()
-        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
-        .build()
-        .unwrap();
-    let error = client.branches().list().wait().unwrap_err();
-    assert_eq!(
-        (error.attempts(), clock.pauses()),
-        (3, vec![Duration::from_secs(7); 2])
-    );
-    let error = client
-        .branches()
-        .list()
-        .deadline(Duration::from_secs(10))
-        .wait()
-        .unwrap_err();
+    assert_eq!(error(&clock, 30).attempts(), 3);
+    assert_eq!(clock.pauses(), vec![Duration::from_secs(7); 2]);
+    let error = error(&clock, 10);
     assert_eq!(
         (error.kind(), error.attempts()),
         (ErrorKind::RateLimited, 2)

@@ -9,6 +9,7 @@ use skiplino::{
 };
 use skiplino_tests::openapi;
 
+use crate::clock::Jumping;
 use crate::raw::{Raw, Say, http};
 
 /// Makes an operation's call with some valid input.
@@ -190,6 +191,8 @@ fn an_answer_with_any_change_keeps_its_status() {
     let client = server
         .builder()
         .retry(RetryPolicy::never())
+        // The 429s among the answers slow the client down.
+        .clock(Jumping::new(|_| {}))
         .build()
         .unwrap();
     let bodies = bodies();
@@ -221,10 +224,14 @@ fn an_answer_with_any_change_keeps_its_status() {
                 *counted.borrow_mut().entry("Ok").or_default() += 1;
             }
             Err(error) => {
-                let expected = if success {
-                    ErrorKind::Decode
-                } else {
-                    kind_of(status)
+                let expected = match (*operation, kind_of(status)) {
+                    // Nothing tells what became of these two.
+                    (
+                        Operation::BookTicket | Operation::CreateCustomer,
+                        ErrorKind::Server | ErrorKind::UnexpectedStatus,
+                    ) => ErrorKind::OutcomeUnknown,
+                    _ if success => ErrorKind::Decode,
+                    (_, kind) => kind,
                 };
                 prop_assert_eq!(error.kind(), expected);
                 prop_assert_eq!(error.status(), Some(status));

@@ -241,7 +241,7 @@ fn options(settings: &Value) -> CallOptions {
     }
 }
 
-/// Makes a call by its name; what comes back is `{value, status, message, attempts}`.
+/// Makes a call by its name; what comes back is `{value, status, message, attempts, recovered}`.
 fn call(
     mode: &Mode,
     client: &Client,
@@ -322,6 +322,7 @@ fn told<T>(response: &Response<T>, value: &Value) -> Value {
         "status": response.status(),
         "message": response.message(),
         "attempts": response.attempts(),
+        "recovered": response.recovered(),
     })
 }
 

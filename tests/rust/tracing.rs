@@ -48,11 +48,11 @@ fn spans_tell_the_operation_the_attempt_the_status_and_the_time() {
     let text = String::from_utf8(collected.0.lock().unwrap().clone()).unwrap();
     let ours: Vec<_> = text
         .lines()
-        .filter(|line| line.contains("skiplino::call: close"))
+        .filter(|line| line.contains(" skiplino: close"))
         .collect();
     assert_eq!(
         ours.iter().filter(|line| line.contains("attempt{")).count(),
-        4,
+        5,
         "{text}"
     );
     let first = ours[0];

@@ -174,6 +174,7 @@ fn of_kind(kind: ErrorKind) -> u8 {
         ErrorKind::Connect => 11,
         ErrorKind::Transport => 12,
         ErrorKind::Timeout => 13,
+        ErrorKind::OutcomeUnknown => UNKNOWN_OUTCOME,
         _ => NOT_DONE,
     }
 }

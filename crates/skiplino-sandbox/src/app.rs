@@ -29,6 +29,7 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) traffic: Traffic,
     seed: AtomicU64,
+    resets: AtomicU64,
     start_now: Option<Millis>,
     start_freeze: bool,
 }
@@ -50,6 +51,7 @@ impl App {
             store: Store::open(config.data.as_deref(), config.seed)?,
             traffic: Traffic::default(),
             seed: AtomicU64::new(config.seed),
+            resets: AtomicU64::new(0),
             start_now,
             start_freeze: config.freeze,
         })
@@ -57,6 +59,11 @@ impl App {
 
     pub(crate) fn seed(&self) -> u64 {
         self.seed.load(Ordering::Relaxed)
+    }
+
+    /// How often the sandbox was reset. A request from before must not change what is there after.
+    pub(crate) fn resets(&self) -> u64 {
+        self.resets.load(Ordering::SeqCst)
     }
 
     /// Back to the demo company. A clock that is not given is the one the sandbox was started with.
@@ -67,6 +74,7 @@ impl App {
         freeze: Option<bool>,
     ) -> rusqlite::Result<()> {
         let seed = seed.unwrap_or_else(|| self.seed());
+        self.resets.fetch_add(1, Ordering::SeqCst);
         self.store.reset(seed)?;
         self.seed.store(seed, Ordering::Relaxed);
         self.clock.set(Mode::starting(

@@ -68,6 +68,7 @@ async fn exchange(
     request: Request<Body>,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
+    let resets = app.resets();
     // A gateway's limit stands in front of everything, so what it refuses is nothing to the faults.
     let fault = match app.rate_limit.take() {
         Ok(()) => app.faults.fire(operation, app.seed()),
@@ -94,6 +95,7 @@ async fn exchange(
         operation,
         parts: &parts,
         body,
+        resets,
         committed: false,
     };
     let reply = match fault {
@@ -123,6 +125,8 @@ struct Work<'a> {
     operation: &'static Operation,
     parts: &'a Parts,
     body: Option<Bytes>,
+    /// How often the sandbox had been reset when it came.
+    resets: u64,
     committed: bool,
 }
 
@@ -180,7 +184,8 @@ impl Work<'_> {
                 return Some(answer.into());
             }
         }
-        Some(self.handle().into())
+        // It waited for long enough to be from before a reset.
+        (self.app.resets() == self.resets).then(|| self.handle().into())
     }
 
     /// Does what was asked, and sends the answer in that way.

@@ -276,6 +276,20 @@ fn held_requests_wait_for_their_release() {
 }
 
 #[test]
+fn what_was_held_before_a_reset_does_not_happen_after_it() {
+    let (sandbox, client) = start();
+    client.fault(json!({"operation": "bookTicket", "kind": "hold"}));
+    let base = sandbox.base_url();
+    let booking =
+        thread::spawn(move || Client::new(&base).try_call("POST", "/tickets/book", book()));
+    client.control("GET", "/held?atLeast=1", Value::Null);
+    client.control("POST", "/reset", json!({}));
+    assert!(booking.join().unwrap().is_err());
+    let tickets = client.control("GET", "/tickets", Value::Null);
+    assert_eq!(tickets.as_array().unwrap().len(), 7);
+}
+
+#[test]
 fn a_client_that_hangs_up_does_not_undo_its_booking() {
     let (sandbox, client) = start();
     client.fault(json!({"operation": "bookTicket", "kind": "hold", "ms": 200}));

@@ -4,12 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::api::{Branches, Customers, Services, Tickets};
-use crate::call::{Call, Decode};
+use crate::bookings::Bookings;
+use crate::call::Call;
 use crate::config::{ClientBuilder, Config};
 use crate::driver::Drivers;
 use crate::error::{Error, ErrorKind};
 use crate::key::{ApiKey, KeyClass};
 use crate::operation::{KeyRequirement, Operation};
+use crate::pace::Pace;
+use crate::plan::Decode;
 use crate::request::Request;
 use crate::retry::RetryBudget;
 use crate::transport;
@@ -24,6 +27,8 @@ pub struct Client(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) budget: RetryBudget,
+    pub(crate) pace: Pace,
+    pub(crate) bookings: Bookings,
     /// The connections of `.await`, which live in the caller's runtime.
     pub(crate) pool: reqwest::Client,
     /// The connections of `.wait()`.
@@ -48,8 +53,10 @@ impl Client {
     pub(crate) fn from_config(config: Config) -> Result<Self, Error> {
         Ok(Self(Arc::new(Inner {
             pool: transport::pool(&config)?,
-            config,
             budget: RetryBudget::new(),
+            pace: Pace::new(config.requests_per_second),
+            bookings: Bookings::default(),
+            config,
             drivers: Drivers::default(),
             watched: Watched::default(),
         })))

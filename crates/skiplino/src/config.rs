@@ -11,7 +11,7 @@ use reqwest::header::HeaderValue;
 use crate::clock::{Clock, SystemClock};
 use crate::key::{ApiKey, KeyClass};
 use crate::retry::RetryPolicy;
-use crate::{Client, Error, transport};
+use crate::{Client, Error, pace, transport};
 
 /// The development environment's base URL, the only one that is published.
 pub const DEFAULT_BASE_URL: &str = "https://api-dev.skiplino.com/external/v1";
@@ -27,6 +27,7 @@ pub(crate) struct Config {
     pub(crate) attempt_timeout: Duration,
     pub(crate) deadline: Duration,
     pub(crate) retry: RetryPolicy,
+    pub(crate) requests_per_second: Option<f64>,
     pub(crate) response_cap: usize,
     pub(crate) proxy: Option<Url>,
     pub(crate) tls: rustls::ClientConfig,
@@ -45,6 +46,7 @@ pub struct ClientBuilder {
     attempt_timeout: Duration,
     deadline: Duration,
     retry: RetryPolicy,
+    requests_per_second: Option<f64>,
     response_cap: usize,
     proxy: Option<String>,
     root_certificates: Vec<u8>,
@@ -64,6 +66,7 @@ impl ClientBuilder {
             attempt_timeout: Duration::from_secs(10),
             deadline: Duration::from_secs(30),
             retry: RetryPolicy::default(),
+            requests_per_second: None,
             response_cap: 16 * 1024 * 1024,
             proxy: None,
             root_certificates: Vec::new(),
@@ -106,6 +109,13 @@ impl ClientBuilder {
     /// How calls are tried again: 3 attempts, pauses of up to 250 ms doubling to 8 s unless set.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
+        self
+    }
+
+    /// At most so many requests a second, evenly spaced, from all calls of the client together; as many as there are unless set.
+    /// A server that refuses some (429) slows the client down in any case.
+    pub fn requests_per_second(mut self, limit: f64) -> Self {
+        self.requests_per_second = Some(limit);
         self
     }
 
@@ -175,6 +185,9 @@ impl ClientBuilder {
                 return Err(Error::invalid(field, "must be longer than nothing"));
             }
         }
+        if let Some(limit) = self.requests_per_second {
+            pace::check("requestsPerSecond", limit)?;
+        }
         let proxy = self
             .proxy
             .map(|url| Url::parse(&url).map_err(|_| Error::invalid("proxy", "is not a URL")))
@@ -190,6 +203,7 @@ impl ClientBuilder {
             attempt_timeout: self.attempt_timeout,
             deadline: self.deadline,
             retry: self.retry,
+            requests_per_second: self.requests_per_second,
             response_cap: self.response_cap,
             proxy,
             tls: transport::tls(&self.root_certificates)?,

@@ -41,13 +41,16 @@ pub enum ErrorKind {
     Transport,
     /// A deadline passed; [`Error::timeout`] says which.
     Timeout,
+    /// A write that may have happened, and that could not be found out about. What lost its answer is in [`Error::status`],
+    /// [`Error::timeout`] and the source; the text says what was tried, and where to look before it is made again.
+    OutcomeUnknown,
     /// A bug of this library.
     Internal,
 }
 
 impl ErrorKind {
     /// Every kind there is today, for tables and tests.
-    pub const ALL: [ErrorKind; 15] = [
+    pub const ALL: [ErrorKind; 16] = [
         Self::InvalidRequest,
         Self::SecretKeyRequired,
         Self::Unauthorized,
@@ -62,6 +65,7 @@ impl ErrorKind {
         Self::Connect,
         Self::Transport,
         Self::Timeout,
+        Self::OutcomeUnknown,
         Self::Internal,
     ];
 
@@ -82,6 +86,7 @@ impl ErrorKind {
             Self::Connect => "Connect",
             Self::Transport => "Transport",
             Self::Timeout => "Timeout",
+            Self::OutcomeUnknown => "OutcomeUnknown",
             Self::Internal => "Internal",
         }
     }
@@ -147,6 +152,8 @@ pub(crate) struct Inner {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) deadline: Option<Deadline>,
     pub(crate) attempts: u32,
+    /// For `OutcomeUnknown`: what lost the answer, and what was tried to find out.
+    pub(crate) unsettled: Option<(ErrorKind, String)>,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -165,6 +172,7 @@ impl Error {
             retry_after: None,
             deadline: None,
             attempts: 0,
+            unsettled: None,
             source: None,
         }))
     }
@@ -186,6 +194,15 @@ impl Error {
         self
     }
 
+    /// The end of a write that could not be found out about.
+    pub(crate) fn unsettled(self, tried: String) -> Self {
+        self.edit(|inner| {
+            inner.unsettled = Some((inner.kind, tried));
+            inner.kind = ErrorKind::OutcomeUnknown;
+            inner.outcome = Outcome::Unknown;
+        })
+    }
+
     /// For an error that is an answer too.
     pub(crate) fn into_response<T>(self, data: T) -> Response<T> {
         Response {
@@ -194,6 +211,7 @@ impl Error {
             status: self.0.status.unwrap_or_default(),
             headers: self.0.headers,
             attempts: self.0.attempts,
+            recovered: false,
         }
     }
 
@@ -270,7 +288,8 @@ impl Error {
     }
 
     fn headline(&self) -> &'static str {
-        match self.0.kind {
+        let unsettled = self.0.unsettled.as_ref();
+        match unsettled.map_or(self.0.kind, |(cause, _)| *cause) {
             ErrorKind::InvalidRequest => "invalid input",
             ErrorKind::SecretKeyRequired => {
                 "a secret key is needed, and the client holds a public one"
@@ -291,6 +310,7 @@ impl Error {
                 Some(Deadline::Attempt) => "no answer in time",
                 _ => "the call's deadline passed",
             },
+            ErrorKind::OutcomeUnknown => "the outcome is unknown",
             ErrorKind::Internal => "a bug in the client library",
         }
     }
@@ -307,7 +327,8 @@ impl fmt::Display for Error {
             write!(f, " ({status})")?;
         }
         // Only what a server wrote can quote what people wrote.
-        let ours = matches!(inner.kind, ErrorKind::InvalidRequest | ErrorKind::Decode);
+        let decode = inner.path.is_some();
+        let ours = decode || inner.kind == ErrorKind::InvalidRequest;
         let shown = |text| Shown { text, scrub: !ours };
         let mut separator = ": ";
         if let Some(path) = &inner.path {
@@ -333,10 +354,13 @@ impl fmt::Display for Error {
         if let Some(source) = &inner.source {
             write!(f, ": {}", root_cause(&**source))?;
         }
-        if inner.outcome == Outcome::Unknown {
-            f.write_str("; it may have happened all the same")?;
+        match &inner.unsettled {
+            Some((_, tried)) => write!(f, "; it may have happened: {tried}"),
+            None if inner.outcome == Outcome::Unknown => {
+                f.write_str("; it may have happened all the same")
+            }
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

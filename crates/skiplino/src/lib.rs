@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod api;
+mod bookings;
 mod call;
 mod client;
 mod clock;
@@ -13,10 +14,13 @@ mod key;
 mod list;
 mod models;
 mod operation;
+mod pace;
 mod pages;
+mod plan;
 mod request;
 mod response;
 mod retry;
+mod settle;
 mod text;
 mod time;
 mod transport;

@@ -12,6 +12,7 @@ pub struct Response<T> {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) attempts: u32,
+    pub(crate) recovered: bool,
 }
 
 impl<T> Response<T> {
@@ -51,6 +52,31 @@ impl<T> Response<T> {
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
+
+    /// Whether a write's own answer was lost and its effect was found by looking. Message, status and headers are then those of the
+    /// read that found it.
+    pub fn recovered(&self) -> bool {
+        self.recovered
+    }
+
+    /// The effect of a write, found by a read after so many attempts of the write.
+    pub(crate) fn found_after(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self.recovered = true;
+        self
+    }
+
+    /// The same answer with other data, if there are any.
+    pub(crate) fn filter_map<U>(self, change: impl FnOnce(T) -> Option<U>) -> Option<Response<U>> {
+        Some(Response {
+            data: change(self.data)?,
+            message: self.message,
+            status: self.status,
+            headers: self.headers,
+            attempts: self.attempts,
+            recovered: self.recovered,
+        })
+    }
 }
 
 impl<T: fmt::Debug> fmt::Debug for Response<T> {
@@ -58,6 +84,7 @@ impl<T: fmt::Debug> fmt::Debug for Response<T> {
         f.debug_struct("Response")
             .field("status", &self.status)
             .field("attempts", &self.attempts)
+            .field("recovered", &self.recovered)
             .field("message", &self.message)
             .field("data", &self.data)
             .finish_non_exhaustive()

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::error::{Error, Outcome};
+use crate::error::Error;
 
 /// How often, and after what pauses, a call is tried again.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,24 +48,31 @@ impl RetryPolicy {
         self
     }
 
-    /// The pause before the next attempt, or none when there must not be one.
-    pub(crate) fn pause(&self, error: &Error) -> Option<Duration> {
-        let attempts = error.attempts();
-        if attempts >= self.max_attempts
-            || !error.is_retryable()
-            || error.outcome() == Outcome::Unknown
-        {
-            return None;
-        }
-        Some(error.retry_after().unwrap_or_else(|| {
-            let doublings = attempts.saturating_sub(1).min(16);
-            let longest = self.base.saturating_mul(1 << doublings).min(self.cap);
-            longest.mul_f64(fastrand::f64())
-        }))
+    /// Whether there may be another attempt after so many.
+    pub(crate) fn allows_more(&self, attempts: u32) -> bool {
+        attempts < self.max_attempts
+    }
+
+    /// The pause before the next attempt.
+    pub(crate) fn pause(&self, error: &Error) -> Duration {
+        error
+            .retry_after()
+            .unwrap_or_else(|| self.longest(error.attempts()).mul_f64(fastrand::f64()))
+    }
+
+    /// The pause before the next look for what a write brought about: never nothing, because it is time that is waited for.
+    pub(crate) fn settling(&self, looks: u32) -> Duration {
+        self.longest(looks).mul_f64(1.0 - fastrand::f64() / 2.0)
+    }
+
+    fn longest(&self, attempts: u32) -> Duration {
+        let doublings = attempts.saturating_sub(1).min(16);
+        self.base.saturating_mul(1 << doublings).min(self.cap)
     }
 }
 
-/// A token bucket shared by all calls of a client: retries take from it, successes refill it.
+/// A token bucket shared by all calls of a client: retries take from it, successes refill it, and the one that a retry ends in gives
+/// back what that took. So a fault now and then costs nothing, and an outage ends the retries.
 #[derive(Debug)]
 pub(crate) struct RetryBudget(Mutex<u32>);
 
@@ -88,8 +95,9 @@ impl RetryBudget {
         }
     }
 
-    pub(crate) fn refill(&self) {
+    pub(crate) fn refill(&self, attempts: u32) {
+        let back = if attempts > 1 { Self::RETRY } else { 1 };
         let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *tokens = (*tokens + 1).min(Self::FULL);
+        *tokens = (*tokens + back).min(Self::FULL);
     }
 }

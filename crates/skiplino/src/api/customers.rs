@@ -1,6 +1,8 @@
 use std::borrow::Borrow;
+use std::sync::Arc;
 
 use crate::models::{Customer, CustomerUpdateRequest, CustomerWriteRequest, Ticket};
+use crate::settle::{Look, Settle};
 use crate::{Call, Client, CustomerRef, Error, ErrorKind, List, Operation, decode};
 
 /// The customer directory. All but [`tickets`](Self::tickets) take a secret key. See [`Client::customers`].
@@ -9,17 +11,29 @@ pub struct Customers<'a>(pub(crate) &'a Client);
 
 impl Customers<'_> {
     /// Creates a customer (operation 8, `POST /customers/create`). With an `externalId` a second try cannot make a second
-    /// customer.
+    /// customer: if the answer is lost, the customer is looked for, and created again if there is none. One with the same data
+    /// is taken for the one created.
     ///
     /// # Errors
-    /// `InvalidRequest` (field `metadata`); `Validation`, as for an `externalId` that is taken.
+    /// `InvalidRequest` (field `metadata`); `Validation`, as for an `externalId` that is taken. Without an `externalId`
+    /// `OutcomeUnknown` when the answer was lost: creating again could make a second customer.
     pub fn create(&self, request: impl Borrow<CustomerWriteRequest>) -> Call<Customer> {
-        self.0
+        let request = request.borrow();
+        let call = self
+            .0
             .call(Operation::CreateCustomer, decode::data, Ok(""), |ready| {
-                let request = request.borrow();
                 request.check()?;
                 ready.json(request)
-            })
+            });
+        let Some(id) = request.key().cloned() else {
+            return call.settle(Settle::Never(
+                "without an externalId nothing tells it from others; look through the customers before creating it again",
+            ));
+        };
+        let request = request.clone();
+        call.settle(look_for(id.into(), move |found| {
+            found.filter(|customer| request.is_stored_as(customer))
+        }))
     }
 
     /// All customers, newest first (operation 9, `GET /customers/getAll`), up to 100 a page.
@@ -71,18 +85,20 @@ impl Customers<'_> {
             })
     }
 
-    /// Deletes a customer for good (operation 12, `DELETE /customers/delete`). Their tickets stay.
+    /// Deletes a customer for good (operation 12, `DELETE /customers/delete`). Their tickets stay. If the answer is lost, the
+    /// customer is looked for, and deleted again if still there.
     ///
     /// # Errors
     /// `Validation` when there is none.
     pub fn delete(&self, customer: impl Into<CustomerRef>) -> Call<()> {
         let customer = customer.into();
-        self.0.call(
+        let call = self.0.call(
             Operation::DeleteCustomer,
             decode::nothing,
             Ok(""),
             |request| request.customer(&customer),
-        )
+        );
+        call.settle(look_for(customer, |found| found.is_none().then_some(())))
     }
 
     /// A customer's tickets, newest first (operation 13, `GET /customers/tickets`), up to 10 a page. Takes any key.
@@ -104,6 +120,20 @@ impl Customers<'_> {
             },
         )
     }
+}
+
+/// A write has happened when what is found, or that nothing is, says so. What a server finds invalid it found invalid before, too.
+fn look_for<T: 'static>(
+    customer: CustomerRef,
+    is_done: impl Fn(Option<Customer>) -> Option<T> + Send + Sync + 'static,
+) -> Settle<T> {
+    let is_final = |error: &Error| error.kind() == ErrorKind::Validation;
+    let is_done = Arc::new(is_done);
+    Settle::Look(Look::new(is_final, move |reader| {
+        let call = reader.client.customers().find(&customer);
+        let is_done = Arc::clone(&is_done);
+        Box::pin(async move { Ok(reader.read(call).await?.filter_map(&*is_done)) })
+    }))
 }
 
 // The text of the reason is localised; that it is about the id is what says that there is no such customer.

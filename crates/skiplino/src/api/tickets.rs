@@ -1,7 +1,8 @@
 use std::borrow::Borrow;
 
-use crate::models::{BookTicketRequest, ChangeTimeRequest, Ticket};
-use crate::{Call, Client, Operation, TicketId, Watch, decode};
+use crate::models::{BookTicketRequest, ChangeTimeRequest, Ticket, TicketStatus};
+use crate::settle::{Look, Settle};
+use crate::{Call, Client, Error, ErrorKind, Operation, TicketId, Watch, decode};
 
 /// Tickets: walk-ins and appointments. See [`Client::tickets`].
 #[derive(Debug, Clone, Copy)]
@@ -12,16 +13,32 @@ impl Tickets<'_> {
     /// a slot.
     ///
     /// # Errors
+    /// A booking is never sent a second time when it may have arrived. For a customer, their newest tickets are read before it
+    /// (operation 13), and if its answer is lost they are read again until its ticket is found
+    /// ([`Response::recovered`](crate::Response::recovered)); bookings of the same thing for the same customer go one after another.
+    ///
+    /// # Errors
     /// `InvalidRequest` (fields `location.lat`, `location.lng`, `options`); `Rejected` with a localised reason when a business
-    /// rule forbids it; `Validation`. With `outcome() == Unknown` the ticket may have been booked: booking again could make
-    /// a second one.
+    /// rule forbids it; `Validation`. `OutcomeUnknown` when the answer was lost and the ticket was not found, or cannot be told
+    /// from others, or was for nobody: booking again could make a second one.
     pub fn book(&self, request: impl Borrow<BookTicketRequest>) -> Call<Ticket> {
-        self.0
+        let request = request.borrow();
+        let call = self
+            .0
             .call(Operation::BookTicket, decode::data, Ok(""), |ready| {
-                let request = request.borrow();
                 request.check()?;
                 ready.json(request)
-            })
+            });
+        call.settle(match request.settled_by() {
+            Some(booking) => Settle::Booking {
+                booking,
+                id: Ticket::id,
+                found: |found| found,
+            },
+            None => Settle::Never(
+                "a ticket without a customer cannot be looked for; ask at the branch before booking again",
+            ),
+        })
     }
 
     /// A ticket as it is now (operation 5, `GET /tickets/{id}`).
@@ -43,20 +60,26 @@ impl Tickets<'_> {
         Watch::new(self.0.clone(), ticket.into())
     }
 
-    /// Cancels a ticket that is waiting or upcoming (operation 6, `POST /tickets/{id}/cancel`), and returns its new state.
+    /// Cancels a ticket that is waiting or upcoming (operation 6, `POST /tickets/{id}/cancel`), and returns its new state. If
+    /// the answer is lost, the ticket is looked at, and cancelled again only if it is not.
     ///
     /// # Errors
     /// `Conflict` in any other state, cancelled included; `Validation` for an unknown ticket.
     pub fn cancel(&self, ticket: impl Into<TicketId>) -> Call<Ticket> {
-        self.0.call(
-            Operation::CancelTicket,
-            decode::data,
-            ticket.into().checked(),
-            Ok,
-        )
+        let ticket = ticket.into();
+        let call = self
+            .0
+            .call(Operation::CancelTicket, decode::data, ticket.checked(), Ok);
+        // States do not go back: what cannot be cancelled now cannot be later.
+        let is_final =
+            |error: &Error| matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Validation);
+        call.settle(look_at(ticket, is_final, |ticket| {
+            *ticket.status() == TicketStatus::Cancelled
+        }))
     }
 
-    /// Moves a waiting appointment to another slot (operation 7, `POST /tickets/{id}/change-time`).
+    /// Moves a waiting appointment to another slot (operation 7, `POST /tickets/{id}/change-time`). If the answer is lost, the
+    /// ticket is looked at, and moved again only if its time is another.
     ///
     /// # Errors
     /// `Validation` for a walk-in or another state; `NotFound` when the ticket cannot be resolved after the change.
@@ -65,15 +88,36 @@ impl Tickets<'_> {
         ticket: impl Into<TicketId>,
         request: impl Borrow<ChangeTimeRequest>,
     ) -> Call<Ticket> {
-        self.0.call(
+        let (ticket, request) = (ticket.into(), request.borrow());
+        let call = self.0.call(
             Operation::RescheduleTicket,
             decode::data,
-            ticket.into().checked(),
+            ticket.checked(),
             |ready| {
-                let request = request.borrow();
                 request.check()?;
                 ready.json(request)
             },
-        )
+        );
+        // A slot that is full now may have a place when an attempt that is still on its way arrives.
+        let is_final = |_: &Error| false;
+        let time = request.time();
+        call.settle(look_at(ticket, is_final, move |ticket| {
+            ticket.time() == Some(time)
+        }))
     }
+}
+
+/// A write has happened when the ticket is as it should be.
+fn look_at(
+    ticket: TicketId,
+    is_final: fn(&Error) -> bool,
+    is_done: impl Fn(&Ticket) -> bool + Copy + Send + Sync + 'static,
+) -> Settle<Ticket> {
+    Settle::Look(Look::new(is_final, move |reader| {
+        let call = reader.client.tickets().get(&ticket);
+        Box::pin(async move {
+            let found = reader.read(call).await?;
+            Ok(is_done(found.data()).then_some(found))
+        })
+    }))
 }

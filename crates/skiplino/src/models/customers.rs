@@ -4,10 +4,10 @@ use std::ops::Range;
 use jiff::Timestamp;
 use serde::de::{DeserializeOwned, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
-use super::check_object;
+use super::{check_object, same_json};
 use crate::text::Text;
 use crate::{CustomerId, CustomerRef, Error, ErrorKind, ExternalId, time};
 
@@ -295,6 +295,33 @@ impl CustomerWriteRequest {
     }
 
     customer_setters!();
+
+    /// What makes its creation safe to repeat.
+    pub(crate) fn key(&self) -> Option<&ExternalId> {
+        self.external_id.as_ref()
+    }
+
+    /// Whether a customer is what the API makes of this: empty fields are not stored.
+    pub(crate) fn is_stored_as(&self, customer: &Customer) -> bool {
+        let fields = &self.fields;
+        let texts = [
+            (&fields.name, customer.name()),
+            (&fields.email, customer.email()),
+            (&fields.mobile, customer.mobile()),
+        ];
+        let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let object = |value: Option<Value>| value.filter(|value| *value != json!({}));
+        let Ok(metadata) = customer.metadata::<Value>() else {
+            return false;
+        };
+        texts
+            .iter()
+            .all(|(ours, theirs)| filled(ours).as_deref() == theirs.filter(|text| !text.is_empty()))
+            && same_json(
+                &object(fields.metadata.clone()).unwrap_or_default(),
+                &object(metadata).unwrap_or_default(),
+            )
+    }
 
     pub(crate) fn check(&self) -> Result<(), Error> {
         if let Some(id) = &self.external_id {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::check_object;
+use crate::bookings::Booking;
 use crate::text::Text;
 use crate::{BranchId, CustomerId, CustomerRef, Error, GroupId, ServiceId, TicketId, time};
 
@@ -307,6 +308,16 @@ impl BookTicketRequest {
         self
     }
 
+    /// What its ticket can be known by, if it is for a customer.
+    pub(crate) fn settled_by(&self) -> Option<Booking> {
+        Some(Booking {
+            customer: self.customer.clone()?,
+            service: self.service_id.clone(),
+            group: self.group_of_service_id.clone(),
+            time: self.time,
+        })
+    }
+
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.service_id.checked()?;
         self.group_of_service_id.checked()?;
@@ -355,6 +366,10 @@ impl ChangeTimeRequest {
             time,
             customer: customer.into(),
         }
+    }
+
+    pub(crate) fn time(&self) -> Timestamp {
+        self.time
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {
