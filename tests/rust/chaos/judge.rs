@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use serde_json::Value;
-use skiplino::Outcome;
 use skiplino::jiff::Timestamp;
+use skiplino::{ErrorKind, Outcome};
 
 use crate::crew::{Record, Told, Write};
 
@@ -163,7 +163,7 @@ fn judge(record: &Record, state: &State) -> Vec<(Breach, String)> {
                 record.write,
                 Write::Book { .. } | Write::Create { keyed: false }
             );
-            let unknown = kind.as_str() == "OutcomeUnknown";
+            let unknown = *kind == ErrorKind::OutcomeUnknown;
             if unknown && (findable || *outcome == Outcome::NotApplied) {
                 found.push((Breach::Misnamed, format!("{kind}, {outcome:?}")));
             }

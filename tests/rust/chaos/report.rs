@@ -132,6 +132,11 @@ pub fn counts(records: &[Record], state: &State, faults: &Value, requests: &Valu
             gaps.push(format!("no success: {name}"));
         }
     }
+    for at in [1, 2, 3, 4] {
+        if rows[at].recovered == 0 {
+            gaps.push(format!("nothing recovered: {}", SORTS[at]));
+        }
+    }
     gaps
 }
 
