@@ -41,6 +41,9 @@ pub struct Violation {
     pub evidence: String,
 }
 
+/// The mark of all tickets from before the faults.
+pub const BEFORE: &str = "before";
+
 /// What the sandbox holds.
 #[derive(Debug)]
 pub struct State {
@@ -184,6 +187,7 @@ fn strays(records: &[Record], state: &State) -> Vec<Violation> {
     let known: std::collections::HashSet<_> = records
         .iter()
         .map(|record| record.marker.as_str())
+        .chain([BEFORE])
         .collect();
     let marks = state
         .tickets

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use serde_json::{Value, json};
+use skiplino::{BookTicketRequest, CustomerRef};
 use skiplino_sandbox::Config;
 use skiplino_tests::{Bench, NOW};
 
@@ -68,12 +69,15 @@ fn run(seed: u64, bookings: usize) -> bool {
         log: 10_000 + 20 * bookings,
         ..Config::default()
     }));
+    // The clock stands: no ticket is older than another.
     bench.control(
         "POST /reset",
-        &json!({"seed": seed, "now": NOW, "freeze": false}),
+        &json!({"seed": seed, "now": NOW, "freeze": true}),
     );
     let crews = plan::crews(seed, bookings);
     let people = people(&bench, crews.len() * PEOPLE_A_CREW);
+    before(&bench, &people, crews.len());
+    bench.control("DELETE /requests", &Value::Null);
     for fault in plan::faults() {
         bench.control("POST /faults", &fault);
     }
@@ -114,6 +118,35 @@ fn people(bench: &Bench, count: usize) -> Vec<Person> {
             external_id: text(&row["externalId"]),
         })
         .collect()
+}
+
+/// Books what the crews will book as well: tickets that must never be taken for theirs.
+fn before(bench: &Bench, people: &[Person], crews: usize) {
+    for (service, _) in [plan::CASH, plan::ACCOUNT] {
+        let capacity = json!({"capacity": plan::CAPACITY});
+        bench.control(&format!("PUT /services/{service}"), &capacity);
+    }
+    let client = bench.secret();
+    let book = |request: BookTicketRequest| {
+        let request = request.options(json!({"marker": judge::BEFORE}));
+        client.tickets().book(&request).wait().unwrap();
+    };
+    for crew in 0..crews {
+        let people = &people[crew * PEOPLE_A_CREW..];
+        for person in &people[..plan::BOOKERS] {
+            let customer = CustomerRef::id(person.id.as_str());
+            let (service, group) = plan::CASH;
+            book(BookTicketRequest::walk_in(service, group).customer(customer));
+        }
+        let customer = CustomerRef::id(people[0].id.as_str());
+        for (service, group) in [plan::CASH, plan::ACCOUNT] {
+            let time = plan::slot(crew, 1);
+            let customer = customer.clone();
+            book(BookTicketRequest::appointment(
+                service, group, time, customer,
+            ));
+        }
+    }
 }
 
 /// Runs the crews, so many at a time, and ends with every connection closed.

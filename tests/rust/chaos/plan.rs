@@ -12,7 +12,10 @@ pub const LANES: usize = 8;
 pub const TASKS_A_CREW: usize = 4;
 const BOOKINGS_A_TASK: usize = 20;
 /// Few, so that the same thing is often booked for the same one at the same time.
-const BOOKERS: usize = 6;
+pub const BOOKERS: usize = 6;
+pub const SLOTS_A_CREW: usize = 3;
+/// Places in a slot.
+pub const CAPACITY: u32 = 6;
 /// Each is changed, or deleted, once: what arrives late could undo what came after it.
 const CHANGED: usize = TASKS_A_CREW * 2;
 /// Customers that a crew has to itself: nothing tells the bookings of two clients for one customer apart.
@@ -25,9 +28,9 @@ pub const ATTEMPT: u64 = 250;
 
 /// A service and its group.
 pub type Service = (&'static str, &'static str);
-const CASH: Service = ("6fe8fb8b12", "7c1f9a3b2d");
+pub const CASH: Service = ("6fe8fb8b12", "7c1f9a3b2d");
 const DEPOSIT: Service = ("b7a1d2c3e4", "7c1f9a3b2d");
-const ACCOUNT: Service = ("c4d5e6f708", "91be44d0aa");
+pub const ACCOUNT: Service = ("c4d5e6f708", "91be44d0aa");
 /// In a branch that has closed for the day: every walk-in is refused.
 const CLOSED: Service = ("e1e2e3e4e5", "2b2b2b2b2b");
 
@@ -69,7 +72,6 @@ pub struct Booking {
 
 pub fn crews(seed: u64, bookings: usize) -> Vec<Crew> {
     let count = bookings.div_ceil(TASKS_A_CREW * BOOKINGS_A_TASK);
-    let slots = slots(bookings);
     let mut rng = Rng::with_seed(seed);
     let mut left = bookings;
     (0..count)
@@ -79,7 +81,7 @@ pub fn crews(seed: u64, bookings: usize) -> Vec<Crew> {
                 .map(|task| {
                     let share = left.min(BOOKINGS_A_TASK);
                     left -= share;
-                    steps(&mut rng, number, task, share, &slots)
+                    steps(&mut rng, number, task, share)
                 })
                 .collect();
             Crew { number, tasks }
@@ -87,26 +89,17 @@ pub fn crews(seed: u64, bookings: usize) -> Vec<Crew> {
         .collect()
 }
 
-/// Appointment times, so many that the three places of some run out.
-fn slots(bookings: usize) -> Vec<Timestamp> {
+/// One of the few slots that a crew likes. The next one likes some of them too, and there is not room for all.
+pub fn slot(crew: usize, number: usize) -> Timestamp {
     const A_DAY: usize = 16;
     let first: Timestamp = "2026-06-24T06:00:00Z".parse().unwrap();
-    let wanted = (bookings / 12).max(A_DAY);
-    let minutes = (0..).flat_map(|day| (0..A_DAY).map(move |slot| day * 24 * 60 + slot * 30));
-    minutes
-        .take(wanted)
-        .map(|minutes| first + SignedDuration::from_mins(minutes.try_into().unwrap()))
-        .collect()
+    let number = crew * (SLOTS_A_CREW - 1) + number;
+    let minutes = number / A_DAY * 24 * 60 + number % A_DAY * 30;
+    first + SignedDuration::from_mins(minutes.try_into().unwrap())
 }
 
-fn steps(
-    rng: &mut Rng,
-    crew: usize,
-    task: usize,
-    bookings: usize,
-    slots: &[Timestamp],
-) -> Vec<Step> {
-    let mut deeds: Vec<_> = iter::repeat_with(|| Deed::Book(booking(rng, crew, slots)))
+fn steps(rng: &mut Rng, crew: usize, task: usize, bookings: usize) -> Vec<Step> {
+    let mut deeds: Vec<_> = iter::repeat_with(|| Deed::Book(booking(rng, crew)))
         .take(bookings)
         .collect();
     let (first, second) = (BOOKERS + 2 * task, BOOKERS + CHANGED + 2 * task);
@@ -126,28 +119,27 @@ fn steps(
     deeds.into_iter().enumerate().map(marked).collect()
 }
 
-fn booking(rng: &mut Rng, crew: usize, slots: &[Timestamp]) -> Booking {
+fn booking(rng: &mut Rng, crew: usize) -> Booking {
     // One customer books more than the others.
-    let number = if rng.u8(..10) < 4 {
+    let number = if rng.u8(..10) < 6 {
         0
     } else {
         rng.usize(..BOOKERS)
     };
-    // Some crews call one and the same customer by both names.
-    let by_external_id = if crew.is_multiple_of(2) {
-        rng.bool()
-    } else {
+    // Most crews call one and the same customer by both names.
+    let by_external_id = if crew.is_multiple_of(4) {
         !number.is_multiple_of(2)
+    } else {
+        rng.bool()
     };
     let customer = Some((number, by_external_id));
-    // Each crew has a few slots that it likes best.
-    let slot = |rng: &mut Rng| slots[(crew * 5 + rng.usize(..8)) % slots.len()];
+    let slot = |rng: &mut Rng| slot(crew, rng.usize(..SLOTS_A_CREW));
     match rng.u8(..100) {
         0..65 => Booking {
             service: match rng.u8(..20) {
-                0..9 => CASH,
-                9..15 => DEPOSIT,
-                15..19 => ACCOUNT,
+                0..13 => CASH,
+                13..16 => DEPOSIT,
+                16..19 => ACCOUNT,
                 _ => CLOSED,
             },
             time: None,
@@ -187,7 +179,11 @@ pub fn faults() -> Vec<Value> {
             json!({"kind": "hold", "ms": ATTEMPT + ATTEMPT / 5, "then": "commit"}),
         ),
         (
-            4,
+            5,
+            json!({"kind": "hold", "ms": ATTEMPT * 5 / 2, "then": "commit"}),
+        ),
+        (
+            5,
             json!({"kind": "hold", "ms": ATTEMPT * 4, "then": "commit"}),
         ),
         (
