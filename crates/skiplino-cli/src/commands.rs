@@ -16,10 +16,11 @@ mod whoami;
 use std::io::{self, BufRead, IsTerminal as _, Write};
 
 use serde_json::json;
+use skiplino::Call;
 
 use crate::cli::{Cli, Command};
 use crate::context::Context;
-use crate::exit::{self, Failure};
+use crate::exit::{self, Advise as _, Failure};
 use crate::output::{Output, printable};
 
 /// Does what was typed.
@@ -58,6 +59,15 @@ fn exit_codes(out: &mut Output) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Makes a change, and says so if its answer was lost on the way. The advice is for when it cannot be found out whether it happened.
+fn change<T>(call: Call<T>, advice: impl Into<String>, out: &Output) -> Result<T, Failure> {
+    let response = call.with_response().wait().advise(advice)?;
+    if response.recovered() {
+        out.note("the answer was lost on the way; this is what was found by looking");
+    }
+    Ok(response.into_data())
 }
 
 /// Asks before something that cannot be undone. `what` is looked up only if there is somebody to read it.

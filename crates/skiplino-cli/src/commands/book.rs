@@ -3,8 +3,8 @@ use serde_json::{Map, Value};
 use skiplino::jiff::Timestamp;
 use skiplino::{BookTicketRequest, Client, CustomerRef, ExternalId};
 
-use super::ticket_view;
-use crate::exit::{Advise as _, Failure};
+use super::{change, ticket_view};
+use crate::exit::Failure;
 use crate::output::Output;
 use crate::{resolve, values};
 
@@ -19,7 +19,8 @@ use crate::{resolve, values};
   skiplino book --service \"Open an Account\" --time 2026-07-01T09:30:00Z --customer ext:crm-7741
   skiplino book --branch seef --service \"cash w\" --option accountType=savings --lat 26.23 --lng 50.53
 
-A booking is never sent twice: if its answer is lost (exit code 14), look before booking again.")]
+A booking is never sent twice. If its answer is lost, a customer's tickets are looked through for it; if that does not find it (exit
+code 14), look before booking again.")]
 pub(crate) struct Book {
     /// The service: its id or name
     #[arg(long)]
@@ -104,7 +105,7 @@ impl Book {
         if let (Some(lat), Some(lng)) = (self.lat, self.lng) {
             request = request.location(lat, lng);
         }
-        let ticket = client.tickets().book(request).wait().advise(advice)?;
+        let ticket = change(client.tickets().book(request), advice, out)?;
         ticket_view::outcome(&ticket, "booked", out)
     }
 }

@@ -5,8 +5,8 @@ use skiplino::{
     Client, CustomerRef, CustomerUpdateRequest, CustomerWriteRequest, ExternalId, List, Page,
 };
 
-use super::{confirm, customers_table, ticket_view};
-use crate::exit::{Advise as _, Failure};
+use super::{change, confirm, customers_table, ticket_view};
+use crate::exit::Failure;
 use crate::output::{Column, Listing, Output, Text};
 use crate::values;
 
@@ -241,7 +241,7 @@ fn create(
         None => "`skiplino customers list` shows the newest customers first".to_owned(),
     };
     let request = fill!(request, fields);
-    let customer = client.customers().create(request).wait().advise(advice)?;
+    let customer = change(client.customers().create(request), advice, out)?;
     customers_table::details(&customer, out)
 }
 
@@ -270,7 +270,7 @@ fn update(
         request = request.external_id(id);
     }
     let request = fill!(request, fields);
-    let customer = client.customers().update(request).wait().advise(advice)?;
+    let customer = change(client.customers().update(request), advice, out)?;
     customers_table::details(&customer, out)
 }
 
@@ -281,10 +281,8 @@ fn delete(client: &Client, whom: CustomerRef, yes: bool, out: &mut Output) -> Re
         let name = customer.name().unwrap_or("a customer without a name");
         Ok(format!("Delete {name} ({}) for good?", customer.id()))
     })?;
-    let deleted = client.customers().delete(whom).wait();
-    deleted.advise(format!(
-        "`skiplino customers get {typed}` shows whether it is still there"
-    ))?;
+    let advice = format!("`skiplino customers get {typed}` shows whether it is still there");
+    change(client.customers().delete(whom), advice, out)?;
     if out.json {
         return Ok(out.object(&json!({"deleted": true}))?);
     }

@@ -4,8 +4,8 @@ use clap::Subcommand;
 use skiplino::jiff::Timestamp;
 use skiplino::{ChangeTimeRequest, Client, CustomerRef, ExternalId};
 
-use super::{confirm, ticket_view, ticket_watch};
-use crate::exit::{Advise as _, Failure};
+use super::{change, confirm, ticket_view, ticket_watch};
+use crate::exit::Failure;
 use crate::output::Output;
 use crate::values;
 
@@ -96,8 +96,7 @@ impl Ticket {
                         "Cancel {number} ({status}; {service} at {branch})?"
                     ))
                 })?;
-                let cancelled = client.tickets().cancel(&*id).wait();
-                let ticket = cancelled.advise(look_at(&id))?;
+                let ticket = change(client.tickets().cancel(&*id), look_at(&id), out)?;
                 ticket_view::outcome(&ticket, ticket.status().as_str(), out)
             }
             Self::Reschedule {
@@ -111,8 +110,8 @@ impl Ticket {
                     None => customer_of(client, &id)?,
                 };
                 let request = ChangeTimeRequest::new(time, customer);
-                let moved = client.tickets().reschedule(&*id, request).wait();
-                ticket_view::outcome(&moved.advise(look_at(&id))?, "moved", out)
+                let moved = client.tickets().reschedule(&*id, request);
+                ticket_view::outcome(&change(moved, look_at(&id), out)?, "moved", out)
             }
         }
     }

@@ -100,6 +100,34 @@ fn a_write_that_may_have_happened_has_a_code_of_its_own_and_advice() {
 }
 
 #[test]
+fn a_write_whose_answer_was_lost_is_found_and_said_to_be() {
+    let world = World::new();
+    world.fault(r#"{"operation": "*", "kind": "drop_after_commit", "when": {"nth": 2}}"#);
+    let booked = world.run(&[
+        "book",
+        "--service",
+        "6fe8fb8b12",
+        "--group",
+        "7c1f9a3b2d",
+        "--customer",
+        "ext:crm-7741",
+    ]);
+    let note = "the answer was lost on the way; this is what was found by looking\n";
+    assert_eq!((booked.code, &*booked.err), (0, note));
+    booked.shows(&["Q018 booked: Cash Withdrawal at Seef Mall Branch"]);
+    assert_eq!(world.received("bookTicket"), 1);
+    for operation in ["cancelTicket", "deleteCustomer"] {
+        world.fault(&format!(
+            r#"{{"operation": "{operation}", "kind": "truncate", "when": {{"nth": 1}}}}"#
+        ));
+    }
+    let cancelled = world.run(&["ticket", "cancel", "k7m2p9x4q1", "--yes"]);
+    assert_eq!((cancelled.code, &*cancelled.err), (0, note));
+    let deleted = world.run(&["customers", "delete", "ext:crm-7741", "--yes"]);
+    assert_eq!((deleted.code, &*deleted.err), (0, note));
+}
+
+#[test]
 fn what_the_api_refuses_has_codes_of_its_own() {
     let world = World::new();
     run(world

@@ -1,0 +1,186 @@
+//! How fast a client sends: never against a server that said "later", and no faster than it was asked to.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use serde_json::json;
+use skiplino::{Clock, ErrorKind, Outcome};
+use skiplino_sandbox::DEMO_PUBLIC_KEY;
+use skiplino_tests::Bench;
+
+use crate::clock::Jumping;
+
+fn jumping() -> (Arc<Jumping>, Arc<dyn Clock>) {
+    let clock = Jumping::new(|_| {});
+    let same = Arc::clone(&clock) as Arc<dyn Clock>;
+    (clock, same)
+}
+
+/// A clock that runs faster than the system's, and counts what it was asked to wait for.
+struct Fast {
+    start: Instant,
+    times: u32,
+    pauses: Mutex<Duration>,
+}
+
+impl Clock for Fast {
+    fn now(&self) -> Instant {
+        self.start + self.start.elapsed() * self.times
+    }
+
+    fn sleep(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        *self.pauses.lock().unwrap() += pause;
+        Box::pin(tokio::time::sleep(pause / self.times))
+    }
+}
+
+#[test]
+fn sixty_four_tasks_share_fifty_requests_a_second() {
+    const TIMES: u32 = 4;
+    const PER_SECOND: u32 = 50;
+    const TASKS: u32 = 64;
+    const CALLS: u32 = 10;
+    let bench = Bench::new();
+    // Fifty a second of the client's, which are shorter. `Retry-After` says 1, which is a second of the client's, too.
+    let limit = json!({"requestsPerSecond": PER_SECOND * TIMES, "burst": PER_SECOND});
+    bench.control("PUT /rate-limit", &limit);
+    let clock = Arc::new(Fast {
+        start: Instant::now(),
+        times: TIMES,
+        pauses: Mutex::default(),
+    });
+    let client = bench
+        .builder(DEMO_PUBLIC_KEY)
+        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+        .deadline(Duration::from_secs(120))
+        .build()
+        .unwrap();
+    let task = || async {
+        for _ in 0..CALLS {
+            client.branches().list().await.unwrap();
+        }
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(join_all((0..TASKS).map(|_| task())));
+    let (calls, sent) = (u64::from(TASKS * CALLS), bench.received("listBranches"));
+    let waited = *clock.pauses.lock().unwrap();
+    let ideal = Duration::from_secs(u64::from(TASKS * CALLS / PER_SECOND));
+    println!("{calls} calls took {sent} requests and {waited:?} of waiting; ideal are {ideal:?}");
+    assert!(sent > calls, "nobody was refused");
+    assert!(sent * 10 <= calls * 12, "{sent} requests");
+    assert!(waited * 10 <= ideal * 12, "{waited:?}");
+}
+
+#[test]
+fn one_refused_call_stops_all_others() {
+    let bench = Bench::new();
+    bench.fault(
+        "getTicket",
+        "rate_limit",
+        json!({"retryAfter": 7, "when": {"nth": 1}}),
+    );
+    let (clock, same) = jumping();
+    let client = bench.builder(DEMO_PUBLIC_KEY).clock(same).build().unwrap();
+    let once = skiplino::RetryPolicy::never();
+    let refused = client.tickets().get("k7m2p9x4q1").retry(once);
+    let refused = refused.wait().unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::RateLimited);
+    // What cannot wait for so long is told so without a request.
+    let hurried = client
+        .branches()
+        .list()
+        .deadline(Duration::from_secs(5))
+        .wait()
+        .unwrap_err();
+    assert_eq!(
+        (hurried.kind(), hurried.status(), hurried.attempts()),
+        (ErrorKind::RateLimited, None, 0)
+    );
+    assert_eq!(hurried.outcome(), Outcome::NotApplied);
+    assert_eq!(
+        hurried.to_string(),
+        "list the branches: too many requests; retry after 7 s"
+    );
+    assert_eq!(bench.received("listBranches"), 0);
+    assert!(clock.pauses().is_empty());
+    // The others come after it.
+    client.branches().list().wait().unwrap();
+    assert_eq!(clock.pauses(), [Duration::from_secs(7)]);
+}
+
+#[test]
+fn no_server_stops_a_client_for_longer_than_a_minute() {
+    let bench = Bench::new();
+    let fault = json!({"retryAfter": 86_400, "when": {"nth": 1}});
+    bench.fault("*", "rate_limit", fault);
+    let (clock, same) = jumping();
+    let client = bench.builder(DEMO_PUBLIC_KEY).clock(same).build().unwrap();
+    client.branches().list().wait().unwrap_err();
+    let later = client.branches().list().deadline(Duration::from_secs(90));
+    later.wait().unwrap();
+    assert_eq!(clock.pauses(), [Duration::from_secs(60)]);
+}
+
+#[test]
+fn after_a_refusal_requests_leave_one_by_one_and_faster_again() {
+    let bench = Bench::new();
+    let fault = json!({"retryAfter": 1, "when": {"nth": 1}});
+    bench.fault("*", "rate_limit", fault);
+    let (clock, same) = jumping();
+    let client = bench.builder(DEMO_PUBLIC_KEY).clock(same).build().unwrap();
+    for _ in 0..2_600 {
+        client.branches().list().wait().unwrap();
+    }
+    let pauses = clock.pauses();
+    assert_eq!(pauses[0], Duration::from_secs(1));
+    let tenth = Duration::from_millis(100);
+    assert!(pauses[1] <= tenth && pauses[1] > tenth / 2, "{pauses:?}");
+    assert!(pauses.iter().skip(1).all(|pause| *pause <= tenth));
+    // A minute later nothing holds it back.
+    assert!(clock.passed() > Duration::from_secs(60) && pauses.len() < 2_599);
+    assert!(
+        clock.passed() < Duration::from_secs(65),
+        "{:?}",
+        clock.passed()
+    );
+}
+
+#[test]
+fn a_client_is_no_faster_than_it_was_asked_to_be() {
+    let bench = Bench::new();
+    let (clock, same) = jumping();
+    let client = bench
+        .builder(DEMO_PUBLIC_KEY)
+        .requests_per_second(4.0)
+        .clock(same)
+        .build()
+        .unwrap();
+    for _ in 0..21 {
+        client.branches().list().wait().unwrap();
+    }
+    assert_eq!(clock.passed(), Duration::from_secs(5));
+    // Whose turn would come too late is told at once.
+    let hurried = client
+        .branches()
+        .list()
+        .deadline(Duration::from_millis(100));
+    let hurried = hurried.wait().unwrap_err();
+    assert_eq!(
+        (hurried.kind(), hurried.attempts()),
+        (ErrorKind::Timeout, 0)
+    );
+    assert_eq!(bench.received("listBranches"), 21);
+}
+
+#[test]
+fn a_pace_that_cannot_be_kept_is_refused() {
+    let bench = Bench::new();
+    for pace in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-300] {
+        let built = bench.builder(DEMO_PUBLIC_KEY).requests_per_second(pace);
+        let error = built.build().unwrap_err();
+        let fields: Vec<_> = error.fields().keys().collect();
+        assert_eq!(fields, ["requestsPerSecond"], "{pace}");
+    }
+}
