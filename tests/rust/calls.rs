@@ -389,6 +389,21 @@ fn retries_are_on_a_budget() {
 }
 
 #[test]
+fn a_fault_now_and_then_costs_no_retries() {
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let server = Raw::start(Say::Reply(Arc::new(move |_| {
+        match asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) % 2 {
+            0 => http(503, "", b""),
+            _ => http(200, "", BRANCHES),
+        }
+    })));
+    let client = server.builder().build().unwrap();
+    for _ in 0..300 {
+        client.branches().list().wait().unwrap();
+    }
+}
+
+#[test]
 fn a_pause_is_no_longer_than_the_policy_says_nor_than_the_deadline_leaves() {
     let server = Raw::start(Say::Answer(http(503, "", b"")));
     let (year, instant) = (Duration::from_secs(31_536_000), Duration::from_millis(1));

@@ -11,6 +11,7 @@ use skiplino_sandbox::DEMO_PUBLIC_KEY;
 use skiplino_tests::Bench;
 
 use crate::clock::Jumping;
+use crate::raw::{Raw, Say, http};
 
 fn jumping() -> (Arc<Jumping>, Arc<dyn Clock>) {
     let clock = Jumping::new(|_| {});
@@ -111,6 +112,17 @@ fn one_refused_call_stops_all_others() {
 }
 
 #[test]
+fn refused_calls_take_nothing_from_the_retries_of_others() {
+    let server = Raw::start(Say::Answer(http(429, "retry-after: 0\r\n", b"")));
+    let (_, same) = jumping();
+    let client = server.builder().clock(same).build().unwrap();
+    for _ in 0..60 {
+        let error = client.branches().list().wait().unwrap_err();
+        assert_eq!(error.attempts(), 3);
+    }
+}
+
+#[test]
 fn no_server_stops_a_client_for_longer_than_a_minute() {
     let bench = Bench::new();
     let fault = json!({"retryAfter": 86_400, "when": {"nth": 1}});
@@ -172,6 +184,37 @@ fn a_client_is_no_faster_than_it_was_asked_to_be() {
         (ErrorKind::Timeout, 0)
     );
     assert_eq!(bench.received("listBranches"), 21);
+}
+
+/// A clock whose pauses are always 5 ms too long, as coarse timers make them.
+struct Late(Arc<Jumping>);
+
+impl Clock for Late {
+    fn now(&self) -> Instant {
+        self.0.now()
+    }
+
+    fn sleep(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        self.0.sleep(pause + Duration::from_millis(5))
+    }
+}
+
+#[test]
+fn what_a_coarse_timer_lost_is_made_up_for() {
+    let server = Raw::start(Say::Answer(http(200, "", br#"{"message":"m","data":[]}"#)));
+    let (clock, _) = jumping();
+    let client = server
+        .builder()
+        .requests_per_second(1_000.0)
+        .clock(Arc::new(Late(Arc::clone(&clock))))
+        .build()
+        .unwrap();
+    for _ in 0..1_000 {
+        client.branches().list().wait().unwrap();
+    }
+    let passed = clock.passed();
+    assert!(passed > Duration::from_millis(990), "{passed:?}");
+    assert!(passed < Duration::from_millis(1_010), "{passed:?}");
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! Writes happen once, where a scenario cannot say it: several at a time, callers who give up, servers that play odd.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use skiplino::{
-    BookTicketRequest, Client, Clock, CustomerRef, Deadline, Error, ErrorKind, Outcome, Response,
-    Ticket,
+    BookTicketRequest, Client, Clock, CustomerRef, CustomerWriteRequest, Deadline, Error,
+    ErrorKind, Outcome, Response, Ticket,
 };
 use skiplino_tests::Bench;
 
@@ -333,28 +334,75 @@ fn a_booking_gives_up_with_the_read_before_it_when_nobody_is_there() {
     assert_eq!(clock.pauses().len(), 2);
 }
 
-/// A server whose list of tickets is empty first, and then holds one that was booked at that time; bookings get no readable answer.
-fn server_with_a_ticket_from(booked_at: &'static str) -> Raw {
-    let lists = Mutex::new(0);
+/// A server that answers one after another for a customer's tickets; bookings get no readable answer.
+fn server_with(lists: impl Fn(usize) -> Vec<u8> + Send + Sync + 'static) -> Raw {
+    let asked = AtomicUsize::new(0);
     Raw::start(Say::Reply(Arc::new(move |head| {
-        if head.starts_with("POST") {
-            return http(502, "", b"");
+        if head.contains("/customers/tickets") {
+            return lists(asked.fetch_add(1, Ordering::SeqCst));
         }
-        let mut lists = lists.lock().unwrap();
-        *lists += 1;
-        let ticket = json!({"id": "t1", "ticketNumber": "Q1", "status": "waiting", "statusAt": booked_at, "type": "sequential",
-            "time": null, "branch": {"id": "b", "name": "B"}, "service": {"id": "s", "name": "S"},
-            "groupOfService": {"id": "g", "name": "G"}, "customer": {"id": "c", "name": "N"}, "bookedAt": booked_at});
-        let data = if *lists == 1 {
-            json!([])
-        } else {
-            json!([ticket])
-        };
-        let body = json!({"message": "m", "data": data,
-            "pagination": {"total": 1, "totalPages": 1, "hasNextPage": false, "hasPrevPage": false}});
-        let date = "date: Tue, 23 Jun 2026 11:10:00 GMT\r\n";
-        http(200, date, body.to_string().as_bytes())
+        http(503, "", b"")
     })))
+}
+
+fn page(tickets: &Value) -> Vec<u8> {
+    let body = json!({"message": "m", "data": tickets,
+        "pagination": {"total": 1, "totalPages": 1, "hasNextPage": false, "hasPrevPage": false}});
+    let date = "date: Tue, 23 Jun 2026 11:10:00 GMT\r\n";
+    http(200, date, body.to_string().as_bytes())
+}
+
+fn page_with_a_ticket_from(booked_at: &str) -> Vec<u8> {
+    page(
+        &json!([{"id": "t1", "ticketNumber": "Q1", "status": "waiting", "statusAt": booked_at, "type": "sequential",
+        "time": null, "branch": {"id": "b", "name": "B"}, "service": {"id": "s", "name": "S"},
+        "groupOfService": {"id": "g", "name": "G"}, "customer": {"id": "c", "name": "N"}, "bookedAt": booked_at}]),
+    )
+}
+
+/// A server whose list is empty before the booking, and then holds a ticket that was booked at that time.
+fn server_with_a_ticket_from(booked_at: &'static str) -> Raw {
+    server_with(move |asked| match asked {
+        0 => page(&json!([])),
+        _ => page_with_a_ticket_from(booked_at),
+    })
+}
+
+fn for_customer(id: &str) -> BookTicketRequest {
+    BookTicketRequest::walk_in("s", "g").customer(CustomerRef::id(id))
+}
+
+#[test]
+fn a_customer_with_no_list_yet_has_no_tickets() {
+    let server = server_with(|asked| match asked {
+        0 => http(404, "", b""),
+        _ => page_with_a_ticket_from("2026-06-23T11:10:07.000Z"),
+    });
+    let client = server.builder().build().unwrap();
+    assert!(book(&client, for_customer("c")).unwrap().recovered());
+}
+
+#[test]
+fn looks_are_on_the_budget_of_retries() {
+    let server = server_with(|_| page(&json!([])));
+    let client = server.builder().build().unwrap();
+    let text = unsettled(book(&client, for_customer("c")));
+    assert!(text.contains("looked for 5 times"), "{text}");
+    for _ in 0..60 {
+        client.branches().list().wait().unwrap_err();
+    }
+    let text = unsettled(book(&client, for_customer("d")));
+    // The second look is what the read before the booking earned.
+    assert!(text.contains("looked for 2 times"), "{text}");
+}
+
+#[test]
+fn a_list_that_hangs_leaves_the_booking_its_time() {
+    let bench = Bench::new();
+    hold(&bench, "listCustomerTickets", 1, "drop");
+    let client = bench.public();
+    let call = client.tickets().book(walk_in(CustomerRef::id(LAYLA)));
+    call.deadline(Duration::from_millis(1_500)).wait().unwrap();
 }
 
 #[test]
@@ -367,8 +415,7 @@ fn a_ticket_from_before_by_the_servers_clock_is_not_this_one() {
     ] {
         let server = server_with_a_ticket_from(booked_at);
         let client = server.builder().build().unwrap();
-        let request = BookTicketRequest::walk_in("s", "g").customer(CustomerRef::id("c"));
-        let booked = book(&client, request);
+        let booked = book(&client, for_customer("c"));
         assert_eq!(booked.is_ok(), ours, "{booked_at}");
         if !ours {
             unsettled(booked);
@@ -380,7 +427,7 @@ fn a_ticket_from_before_by_the_servers_clock_is_not_this_one() {
 fn a_ticket_is_only_this_one_if_all_of_it_fits() {
     let time = "2026-06-23T12:00:00Z".parse().unwrap();
     for request in [
-        BookTicketRequest::walk_in("s", "g").customer(CustomerRef::id("c2")),
+        for_customer("c2"),
         BookTicketRequest::walk_in("s2", "g").customer(CustomerRef::id("c")),
         BookTicketRequest::walk_in("s", "g2").customer(CustomerRef::id("c")),
         BookTicketRequest::appointment("s", "g", time, CustomerRef::id("c")),
@@ -388,5 +435,88 @@ fn a_ticket_is_only_this_one_if_all_of_it_fits() {
         let server = server_with_a_ticket_from("2026-06-23T11:10:07.000Z");
         let client = server.builder().build().unwrap();
         unsettled(book(&client, request));
+    }
+}
+
+#[test]
+fn a_record_is_the_one_created_if_it_is_what_the_api_makes_of_it() {
+    let request = || {
+        CustomerWriteRequest::new()
+            .external_id("x")
+            .name("N")
+            .email("")
+    };
+    let with = |metadata| request().metadata(metadata);
+    for (request, found, ours) in [
+        (request(), json!({"name": "N"}), true),
+        (request(), json!({"name": "N", "email": ""}), true),
+        (request(), json!({"name": "N", "email": "e"}), false),
+        (request(), json!({"name": "M"}), false),
+        (request(), json!({}), false),
+        (request(), json!({"name": "N", "mobile": "1"}), false),
+        (request(), json!({"name": "N", "metadata": {}}), true),
+        (request(), json!({"name": "N", "metadata": {"a": 1}}), false),
+        (with(json!({})), json!({"name": "N"}), true),
+        (
+            with(json!({"a": [1.0]})),
+            json!({"name": "N", "metadata": {"a": [1]}}),
+            true,
+        ),
+        (
+            with(json!({"a": [1.5]})),
+            json!({"name": "N", "metadata": {"a": [1]}}),
+            false,
+        ),
+        (
+            with(json!({"a": 1})),
+            json!({"name": "N", "metadata": {"a": 1, "b": 1}}),
+            false,
+        ),
+        (
+            with(json!({"a": 1})),
+            json!({"name": "N", "metadata": {"b": 1}}),
+            false,
+        ),
+        (
+            with(json!({"a": [1]})),
+            json!({"name": "N", "metadata": {"a": [1, 1]}}),
+            false,
+        ),
+        (
+            with(json!({"a": 9_007_199_254_740_993_u64})),
+            json!({"name": "N", "metadata": {"a": 9_007_199_254_740_992_u64}}),
+            false,
+        ),
+    ] {
+        let mut record = found.clone();
+        record["_id"] = "i".into();
+        record["companyId"] = "c".into();
+        record["createdAt"] = "2026-06-23T11:00:00.000Z".into();
+        record["updatedAt"] = "2026-06-23T11:00:00.000Z".into();
+        let body = json!({"message": "m", "data": record}).to_string();
+        let created = AtomicUsize::new(0);
+        let server = Raw::start(Say::Reply(Arc::new(move |head| {
+            match head.starts_with("POST") {
+                true if created.fetch_add(1, Ordering::SeqCst) == 0 => http(502, "", b""),
+                true => http(
+                    422,
+                    "",
+                    br#"{"message":"m","error":{"externalId":"taken"}}"#,
+                ),
+                false => http(200, "", body.as_bytes()),
+            }
+        })));
+        let client = server.builder().build().unwrap();
+        let result = client.customers().create(request).with_response().wait();
+        match result {
+            Ok(response) => assert!(ours && response.recovered(), "{found}"),
+            Err(error) => {
+                assert!(!ours, "{found}: {error}");
+                assert_eq!(
+                    (error.kind(), error.outcome()),
+                    (ErrorKind::Validation, Outcome::NotApplied)
+                );
+            }
+        }
     }
 }

@@ -116,8 +116,11 @@ fn look_at(
     Settle::Look(Look::new(is_final, move |reader| {
         let call = reader.client.tickets().get(&ticket);
         Box::pin(async move {
-            let found = reader.read(call).await?;
-            Ok(is_done(found.data()).then_some(found))
+            match reader.read(call).await {
+                Ok(found) => Ok(is_done(found.data()).then_some(found)),
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(error),
+            }
         })
     }))
 }
