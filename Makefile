@@ -1,4 +1,4 @@
-.PHONY: demo test check bench advisories
+.PHONY: demo test chaos check bench advisories
 
 demo: ## The booking journey, on a sandbox of its own
 	scripts/setup rust python
@@ -7,6 +7,13 @@ demo: ## The booking journey, on a sandbox of its own
 
 test: ## Everything, in every host language; what this machine lacks is reported as skipped
 	scripts/test
+
+BOOKINGS ?= 10000
+SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+
+chaos: ## Bookings by the thousand while three requests in ten go wrong; SEED=n draws the same ones and the same faults again
+	scripts/setup rust
+	SKIPLINO_CHAOS_SEED=$(SEED) SKIPLINO_CHAOS_BOOKINGS=$(BOOKINGS) cargo test --locked -p skiplino-tests --test chaos
 
 check: ## Formats, lints, documentation, dependencies
 	scripts/check

@@ -15,6 +15,9 @@ use skiplino_sandbox::{Config, DEMO_PUBLIC_KEY, DEMO_SECRET_KEY, Sandbox};
 /// The time that the tests start at: that of the published example of a waiting ticket.
 pub const NOW: &str = "2026-06-23T11:10:00.000Z";
 
+/// The log of a long run takes hundreds of megabytes.
+const LONGEST_ANSWER: u64 = 1 << 30;
+
 /// The folder of this package.
 pub fn tests_folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -48,17 +51,21 @@ impl Default for Bench {
 impl Bench {
     /// A sandbox at [`NOW`], its clock frozen.
     pub fn new() -> Self {
-        let sandbox = Sandbox::start(Config {
+        Self::with(Config {
             seed: 1,
             now: Some(NOW.parse().unwrap()),
             freeze: true,
             ..Config::default()
-        });
+        })
+    }
+
+    /// A sandbox that is set up otherwise.
+    pub fn with(config: Config) -> Self {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .build();
         Self {
-            sandbox: sandbox.unwrap(),
+            sandbox: Sandbox::start(config).unwrap(),
             agent: agent.into(),
         }
     }
@@ -78,6 +85,15 @@ impl Bench {
 
     /// A request to the control API, which must succeed, as in `POST /faults`.
     pub fn control(&self, request: &str, body: &Value) -> Value {
+        let answer = self.try_control(request, body);
+        answer.unwrap_or_else(|refusal| panic!("{request}: {refusal}"))
+    }
+
+    /// A request to the control API, and its refusal.
+    ///
+    /// # Errors
+    /// Status and text of any other answer than a success.
+    pub fn try_control(&self, request: &str, body: &Value) -> Result<Value, String> {
         let (method, path) = request.split_once(' ').unwrap();
         let url = format!("{}{path}", self.sandbox.control_url());
         let answer = match method {
@@ -87,13 +103,13 @@ impl Bench {
             _ => self.agent.post(url).send_json(body),
         };
         let mut answer = answer.unwrap();
-        let text = answer.body_mut().read_to_string().unwrap();
-        assert!(
-            answer.status().is_success(),
-            "{request}: {} {text}",
-            answer.status()
-        );
-        serde_json::from_str(&text).unwrap_or(Value::Null)
+        let reader = answer.body_mut().with_config().limit(LONGEST_ANSWER);
+        let text = reader.read_to_string().unwrap();
+        if answer.status().is_success() {
+            Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
+        } else {
+            Err(format!("{} {text}", answer.status()))
+        }
     }
 
     /// Makes up customers.

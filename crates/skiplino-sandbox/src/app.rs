@@ -14,6 +14,7 @@ use crate::{
     log::Log,
     rate_limit::RateLimit,
     store::Store,
+    traffic::Traffic,
 };
 
 /// Everything the requests share.
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) log: Log,
     pub(crate) rate_limit: RateLimit,
     pub(crate) store: Store,
+    pub(crate) traffic: Traffic,
     seed: AtomicU64,
     resets: AtomicU64,
     start_now: Option<Millis>,
@@ -44,9 +46,10 @@ impl App {
                 .map(Exchanges::create)
                 .transpose()?,
             faults: Faults::default(),
-            log: Log::default(),
+            log: Log::keeping(config.log),
             rate_limit: RateLimit::default(),
             store: Store::open(config.data.as_deref(), config.seed)?,
+            traffic: Traffic::default(),
             seed: AtomicU64::new(config.seed),
             resets: AtomicU64::new(0),
             start_now,

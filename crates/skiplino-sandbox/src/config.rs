@@ -23,6 +23,8 @@ pub struct Config {
     pub now: Option<Timestamp>,
     /// Whether the clock stands still.
     pub freeze: bool,
+    /// How many requests the log keeps; older ones are forgotten, as are those beyond 64 MiB for each 10,000.
+    pub log: usize,
     /// Worker threads; at least one is used.
     pub threads: usize,
     /// A directory in which every answer of the API is written down, a JSON line each.
@@ -30,7 +32,7 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// A loopback port of the system's choice, state in memory, seed 0, the real clock and two threads. `exchanges` is
+    /// A loopback port of the system's choice, state in memory, seed 0, the real clock, 10,000 requests in the log and two threads. `exchanges` is
     /// taken from the environment variable `SKIPLINO_SANDBOX_EXCHANGES`.
     fn default() -> Self {
         Self {
@@ -40,6 +42,7 @@ impl Default for Config {
             seed: 0,
             now: None,
             freeze: false,
+            log: 10_000,
             threads: 2,
             exchanges: std::env::var_os(EXCHANGES_VARIABLE)
                 .filter(|directory| !directory.is_empty())

@@ -115,11 +115,24 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
             respond(Ok(json!({"held": held.now, "total": held.total})))
         }
     };
+    let idle = {
+        let app = Arc::clone(app);
+        move || async move {
+            let open = app.traffic.at_rest(PATIENCE).await;
+            respond(Ok(
+                json!({"connections": open.connections, "requests": open.requests}),
+            ))
+        }
+    };
     let (for_fallback, for_method) = (Arc::clone(app), Arc::clone(app));
     router
         .route(
             &format!("{CONTROL_PREFIX}/held"),
             on(MethodFilter::GET, held),
+        )
+        .route(
+            &format!("{CONTROL_PREFIX}/idle"),
+            on(MethodFilter::GET, idle),
         )
         .fallback(move |request: Request<Body>| async move {
             let failure = Failure::NotFound(Some(Reason::PathNotFound));

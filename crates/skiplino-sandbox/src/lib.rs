@@ -17,6 +17,7 @@ mod reply;
 mod routes;
 mod server;
 mod store;
+mod traffic;
 mod validate;
 
 pub use auth::{DEMO_PUBLIC_KEY, DEMO_SECRET_KEY};

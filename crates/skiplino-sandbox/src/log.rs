@@ -13,13 +13,11 @@ use crate::{
     routes::{OPERATIONS, Operation},
 };
 
-/// Older requests are forgotten; only the counts go on.
-const KEPT: usize = 10_000;
-/// Paths, headers, bodies and answers together; big ones must not fill the memory.
-const KEPT_BYTES: usize = 64 << 20;
+/// What a request may take on average, paths, headers, bodies and answers together: big ones must not fill the memory.
+const BYTES_EACH: usize = (64 << 20) / 10_000;
 
 /// The requests the API received.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Log(Mutex<Requests>);
 
 #[derive(Debug, Default)]
@@ -27,6 +25,8 @@ struct Requests {
     kept: VecDeque<Entry>,
     /// The sizes of `kept`.
     bytes: usize,
+    /// Older requests are forgotten; only the counts go on.
+    most: usize,
     last_seq: u64,
     /// Requests up to this one were cleared away, so their endings count no more.
     cleared: u64,
@@ -70,6 +70,14 @@ fn index(operation: &Operation) -> Option<usize> {
 }
 
 impl Log {
+    /// An empty one that will remember so many requests.
+    pub(crate) fn keeping(most: usize) -> Self {
+        Self(Mutex::new(Requests {
+            most,
+            ..Requests::default()
+        }))
+    }
+
     fn with<T>(&self, work: impl FnOnce(&mut Requests) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -177,7 +185,7 @@ impl Log {
 impl Requests {
     /// Drops the oldest while there are too many, or they are too big.
     fn forget(&mut self) {
-        while self.kept.len() > KEPT || self.bytes > KEPT_BYTES {
+        while self.kept.len() > self.most || self.bytes > self.most.saturating_mul(BYTES_EACH) {
             let Some(entry) = self.kept.pop_front() else {
                 return;
             };

@@ -32,10 +32,15 @@ pub(crate) async fn run(
     operation: &'static Operation,
     request: Request<Body>,
 ) -> Response<Body> {
+    // Counted before the task first runs: until then it may be the connection that ends.
+    let under_way = app.traffic.received();
     // A task of its own, so that a client that hangs up early does not undo what a real server would have done.
-    tokio::spawn(exchange(app, operation, request))
-        .await
-        .unwrap_or_else(|_| abort())
+    let exchange = tokio::spawn(async move {
+        let response = exchange(app, operation, request).await;
+        drop(under_way);
+        response
+    });
+    exchange.await.unwrap_or_else(|_| abort())
 }
 
 /// Serves a request that no operation is for.

@@ -297,8 +297,12 @@ async fn connection(
 ) {
     // Without it, small answers on a kept connection wait for the acknowledgement of the one before.
     let _ = stream.set_nodelay(true);
+    let open = app.traffic.connected();
     let router = TowerToHyperService::new(router);
     let service = service_fn(|request: Request<Incoming>| {
+        if request.uri().path().starts_with(CONTROL_PREFIX) {
+            open.uncount();
+        }
         let answer = router.call(request.map(Body::new));
         let app = &app;
         async move {

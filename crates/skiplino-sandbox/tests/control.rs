@@ -269,3 +269,16 @@ fn the_company_can_be_changed_and_filled() {
         );
     }
 }
+
+#[test]
+fn the_log_keeps_as_many_requests_as_it_is_told_to() {
+    let sandbox = skiplino_sandbox::Sandbox::start(skiplino_sandbox::Config { log: 2, ..config() });
+    let client = Client::new(&sandbox.as_ref().unwrap().base_url());
+    for _ in 0..3 {
+        client.get("/branches");
+    }
+    let log = client.control("GET", "/requests", Value::Null);
+    let kept: Vec<_> = log["requests"].as_array().unwrap().iter().collect();
+    assert_eq!((kept.len(), &kept[0]["seq"]), (2, &json!(2)));
+    assert_eq!(log["total"]["listBranches"]["received"], 3);
+}
