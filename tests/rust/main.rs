@@ -21,6 +21,7 @@ mod pacing;
 mod privacy;
 mod raw;
 mod readme;
+mod resuming;
 mod scenarios;
 mod settling;
 mod syncing;

@@ -1,33 +1,31 @@
 //! A source of rows brought into the directory, against the sandbox.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use skiplino::{
-    Client, Clock, CustomerSync, CustomerWriteRequest, Error, ErrorKind, Outcome, RowOutcome,
-};
+use skiplino::{Clock, CustomerSync, CustomerWriteRequest, Error, ErrorKind, Outcome, RowOutcome};
 use skiplino_sandbox::DEMO_SECRET_KEY;
 use skiplino_tests::Bench;
 
 use crate::clock::Jumping;
 
-fn row(id: &str) -> CustomerWriteRequest {
+pub fn row(id: &str) -> CustomerWriteRequest {
     CustomerWriteRequest::new().external_id(id)
 }
 
 /// `crm-0` and so on, each with a name of its own.
-fn rows(count: usize) -> Vec<CustomerWriteRequest> {
+pub fn rows(count: usize) -> Vec<CustomerWriteRequest> {
     let one = |n| row(&format!("row-{n}")).name(format!("Customer {n}"));
     (0..count).map(one).collect()
 }
 
 /// What became of each row, by its place.
-fn outcomes<I>(sync: CustomerSync<I>) -> BTreeMap<u64, &'static str>
+pub fn outcomes<I>(sync: CustomerSync<I>) -> BTreeMap<u64, &'static str>
 where
     I: Iterator<Item = CustomerWriteRequest>,
 {
@@ -41,7 +39,7 @@ where
 }
 
 /// How often each outcome was told, one for each row.
-fn counts<I>(sync: CustomerSync<I>) -> BTreeMap<&'static str, usize>
+pub fn counts<I>(sync: CustomerSync<I>) -> BTreeMap<&'static str, usize>
 where
     I: Iterator<Item = CustomerWriteRequest>,
 {
@@ -56,7 +54,7 @@ where
 }
 
 /// The directory by `externalId`, as the sandbox has it.
-fn stored(bench: &Bench) -> HashMap<String, Value> {
+pub fn stored(bench: &Bench) -> HashMap<String, Value> {
     let all = bench.control("GET /customers", &Value::Null);
     let all = all.as_array().unwrap().iter();
     all.filter_map(|customer| {
@@ -66,13 +64,21 @@ fn stored(bench: &Bench) -> HashMap<String, Value> {
     .collect()
 }
 
+/// The error that ends it.
+pub fn end_of<I>(sync: CustomerSync<I>) -> Error
+where
+    I: Iterator<Item = CustomerWriteRequest>,
+{
+    sync.wait().find_map(Result::err).unwrap()
+}
+
 /// Customers that were created.
-fn created(bench: &Bench) -> u64 {
+pub fn created(bench: &Bench) -> u64 {
     let counts = bench.control("GET /requests/counts", &Value::Null);
     counts["createCustomer"]["committed"].as_u64().unwrap()
 }
 
-fn asked(bench: &Bench) -> u64 {
+pub fn asked(bench: &Bench) -> u64 {
     bench.received("getCustomer") + writes(bench)
 }
 
@@ -332,191 +338,4 @@ fn a_server_that_is_overrun_is_waited_for() {
     let sync = client.customers().sync(rows(100)).concurrency(1);
     assert_eq!(counts(sync)["created"], 100);
     assert!(clock.passed() > Duration::from_secs(5 * 45));
-}
-
-fn end_of<I>(sync: CustomerSync<I>) -> Error
-where
-    I: Iterator<Item = CustomerWriteRequest>,
-{
-    sync.wait().find_map(Result::err).unwrap()
-}
-
-/// Runs until so many rows were told, and leaves it there.
-fn run_part(client: &Client, rows: Vec<CustomerWriteRequest>, path: &Path, part: usize) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let sync = client.customers().sync(rows).checkpoint(path);
-        assert_eq!(sync.take(part).count().await, part);
-    });
-}
-
-#[test]
-fn what_was_done_is_not_done_again() {
-    let bench = Bench::new();
-    let client = bench.secret();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("checkpoint");
-    run_part(&client, rows(500), &path, 200);
-    let before = bench.received("createCustomer");
-    assert!((200..=208).contains(&before), "{before}");
-    // A kill in the middle of a record, and of one that was never begun.
-    let length = std::fs::metadata(&path).unwrap().len();
-    let file = std::fs::File::options().write(true).open(&path).unwrap();
-    file.set_len(length - 5).unwrap();
-    drop(file);
-    let counts = counts(client.customers().sync(rows(500)).checkpoint(&path));
-    let done = counts["doneBefore"];
-    assert!((192..=208).contains(&done), "{counts:?}");
-    assert_eq!(
-        done + counts["created"] + counts.get("unchanged").unwrap_or(&0),
-        500
-    );
-    assert_eq!(created(&bench), 500);
-    assert_eq!(stored(&bench).len(), 502);
-}
-
-#[test]
-fn a_checkpoint_does_not_fit_another_source() {
-    let bench = Bench::new();
-    let client = bench.secret();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("checkpoint");
-    let sync = |rows: Vec<_>| client.customers().sync(rows).checkpoint(&path);
-    assert_eq!(counts(sync(rows(300)))["created"], 300);
-    let before = asked(&bench);
-
-    let mut other = rows(300);
-    other[170] = row("row-170").name("Somebody else");
-    let error = end_of(sync(other));
-    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
-    let reason = &error.fields()["checkpoint"][0];
-    assert!(reason.contains("row 171 is not what it was"), "{reason}");
-
-    let mut shifted = rows(300);
-    shifted.remove(20);
-    assert!(end_of(sync(shifted)).to_string().contains("row 21 "));
-
-    let error = end_of(sync(rows(250))).to_string();
-    assert!(error.contains("has 250 rows: row 300 was done"), "{error}");
-
-    let mut without_id = rows(300);
-    without_id[5] = CustomerWriteRequest::new();
-    assert!(end_of(sync(without_id)).to_string().contains("row 6 "));
-    assert_eq!(asked(&bench), before, "nothing was sent");
-
-    // More rows at the end are no other source.
-    let longer = counts(sync(rows(310)));
-    assert_eq!(
-        longer,
-        BTreeMap::from([("created", 10), ("doneBefore", 300)])
-    );
-
-    let elsewhere = Bench::new();
-    let sync = elsewhere
-        .secret()
-        .customers()
-        .sync(rows(300))
-        .checkpoint(&path);
-    assert!(end_of(sync).to_string().contains("another server"));
-    assert_eq!(elsewhere.received("getCustomer"), 0);
-}
-
-#[test]
-fn a_file_that_is_no_checkpoint_is_not_touched() {
-    let bench = Bench::new();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("customers.csv");
-    for text in [
-        "externalId,name\n1,Layla\n",
-        "x",
-        "skiplino sync 1 but longer than that is",
-    ] {
-        std::fs::write(&path, text).unwrap();
-        let sync = bench.secret().customers().sync(rows(1)).checkpoint(&path);
-        let error = end_of(sync).to_string();
-        assert!(error.contains("another kind"), "{error}");
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
-    }
-    let nowhere = folder.path().join("no/such/folder");
-    let sync = bench.secret().customers().sync(rows(1)).checkpoint(nowhere);
-    assert!(end_of(sync).to_string().contains("cannot be opened"));
-    assert_eq!(bench.received("getCustomer"), 0);
-}
-
-#[test]
-fn two_syncs_do_not_share_a_checkpoint() {
-    let bench = Bench::new();
-    let client = bench.secret();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("checkpoint");
-    let sync = || client.customers().sync(rows(300)).checkpoint(&path).wait();
-    let mut first = sync();
-    first.next().unwrap().unwrap();
-    let error = sync().next().unwrap().unwrap_err().to_string();
-    assert!(error.contains("in use by another"), "{error}");
-    drop(first);
-    sync().next().unwrap().unwrap();
-}
-
-#[test]
-fn what_failed_is_tried_again_and_may_be_changed() {
-    let bench = Bench::new();
-    let client = bench.secret();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("checkpoint");
-    let long = "x".repeat(10_001);
-    let mut source = rows(100);
-    source[40] = row("row-40").name(long);
-    source[41] = CustomerWriteRequest::new().name("No id");
-    let sync = |rows: &Vec<_>| client.customers().sync(rows.clone()).checkpoint(&path);
-    let first = outcomes(sync(&source));
-    assert_eq!(
-        (first[&40], first[&41], first[&42]),
-        ("failed", "failed", "created")
-    );
-    let second = outcomes(sync(&source));
-    assert_eq!(
-        (second[&40], second[&41], second[&42]),
-        ("failed", "failed", "doneBefore")
-    );
-    source[40] = row("row-40").name("Short");
-    source[41] = row("row-41").name("With an id");
-    let third = counts(sync(&source));
-    assert_eq!(third, BTreeMap::from([("created", 2), ("doneBefore", 98)]));
-}
-
-#[test]
-fn a_row_that_failed_does_not_overtake_a_later_one_of_its_customer() {
-    let bench = Bench::new();
-    let client = bench.secret();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("checkpoint");
-    let mut source = rows(50);
-    source[3] = row("twice").name("Old");
-    source[45] = row("twice").name("New");
-    // The fourth customer to be created is that of row 3, the one before whom it is not known that they are new.
-    bench.fault(
-        "createCustomer",
-        "status",
-        json!({"status": 400, "when": {"nth": 4}}),
-    );
-    let sync = || {
-        client
-            .customers()
-            .sync(source.clone())
-            .concurrency(1)
-            .checkpoint(&path)
-    };
-    let first = outcomes(sync());
-    assert_eq!((first[&3], first[&45]), ("failed", "created"));
-    let second = outcomes(sync());
-    assert_eq!((second[&3], second[&45]), ("updated", "updated"));
-    assert_eq!(stored(&bench)["twice"]["name"], "New");
-    assert_eq!(
-        second
-            .values()
-            .filter(|name| **name == "doneBefore")
-            .count(),
-        48
-    );
 }

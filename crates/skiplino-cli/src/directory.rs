@@ -339,10 +339,32 @@ fn check_columns<'a>(file: &str, names: impl Iterator<Item = &'a str>) -> Result
 /// A JSON object, or why it is none. What was read is not repeated: it is about a person.
 fn object(text: &str) -> Result<Map<String, Value>, String> {
     match serde_json::from_str(text) {
+        Ok(Value::Object(_)) if has_large_number(text) => Err(
+            "metadata has a whole number that is too large to be kept exactly: make it a text"
+                .to_owned(),
+        ),
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err("metadata is not a JSON object".to_owned()),
         Err(error) => Err(format!("metadata is not JSON: {}", json_fault(&error))),
     }
+}
+
+/// Whether JSON has a whole number of more than 64 bits, which would be rounded without a word.
+fn has_large_number(text: &str) -> bool {
+    let mut in_string = false;
+    let mut is_escaped = false;
+    let outside = |c: char| {
+        let is_quote = c == '"' && !is_escaped;
+        is_escaped = in_string && c == '\\' && !is_escaped;
+        in_string ^= is_quote;
+        if in_string { ' ' } else { c }
+    };
+    let numbers: String = text.chars().map(outside).collect();
+    let is_digit = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
+    numbers
+        .split(|c| !is_digit(c))
+        .filter(|number| number.len() > 18 && !number.contains(['.', 'e', 'E']))
+        .any(|number| number.parse::<u64>().is_err() && number.parse::<i64>().is_err())
 }
 
 /// Where JSON is wrong, without a word of what it says.
@@ -352,4 +374,27 @@ fn json_fault(error: &serde_json::Error) -> String {
         _ => "it cannot be read",
     };
     format!("{what} at column {}", error.column())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_would_be_rounded_are_refused() {
+        for kept in [
+            r#"{"a": 18446744073709551615, "b": -9223372036854775808}"#,
+            r#"{"a": "123456789012345678901234567890", "b\"": 1}"#,
+            r#"{"a\\": [1.2345678901234567890, 1e300, 123456789012345678]}"#,
+        ] {
+            assert!(object(kept).is_ok(), "{kept}");
+        }
+        for rounded in [
+            r#"{"a": 18446744073709551616}"#,
+            r#"{"a\\": [-9223372036854775809]}"#,
+        ] {
+            assert!(object(rounded).is_err(), "{rounded}");
+        }
+        assert!(object("[1]").is_err() && object("{").is_err());
+    }
 }

@@ -65,5 +65,7 @@ const _: () = {
     crosses_threads::<Response<Ticket>>();
     crosses_threads::<Page<Customer>>();
     crosses_threads::<PagesWait<Customer>>();
+    crosses_threads::<CustomerSync<std::vec::IntoIter<CustomerWriteRequest>>>();
+    crosses_threads::<SyncWait<std::vec::IntoIter<CustomerWriteRequest>>>();
     assert!(size_of::<Error>() == size_of::<usize>());
 };

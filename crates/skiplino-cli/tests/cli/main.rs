@@ -5,6 +5,7 @@
 mod books;
 mod fails;
 mod guards;
+mod imports;
 mod lists;
 mod moves;
 mod sandbox;

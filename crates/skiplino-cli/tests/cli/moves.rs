@@ -1,8 +1,7 @@
-//! Whole directories: written to files, and read from them.
+//! Whole directories: written to files, and brought back from them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -10,38 +9,38 @@ use tempfile::TempDir;
 use crate::support::{Ran, World, run};
 
 /// A sandbox and a folder for files.
-struct Desk {
-    world: World,
-    folder: TempDir,
+pub(crate) struct Desk {
+    pub(crate) world: World,
+    pub(crate) folder: TempDir,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             world: World::new(),
             folder: tempfile::tempdir().unwrap(),
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         std::fs::write(self.path(name), text).unwrap();
     }
 
-    fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
     /// `customers COMMAND ...` in the folder.
-    fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         let arguments = [&["customers"], arguments].concat();
         run(self.world.command(&arguments).current_dir(&self.folder))
     }
 
-    fn files(&self) -> Vec<String> {
+    pub(crate) fn files(&self) -> Vec<String> {
         let files = std::fs::read_dir(&self.folder).unwrap();
         let mut names: Vec<_> = files
             .map(|file| file.unwrap().file_name().into_string().unwrap())
@@ -51,7 +50,7 @@ impl Desk {
     }
 
     /// The directory by `externalId`, without what only the server writes.
-    fn stored(&self) -> HashMap<String, Value> {
+    pub(crate) fn stored(&self) -> HashMap<String, Value> {
         let all = self.world.control("GET", "/customers", "");
         let all = all.as_array().unwrap().iter().cloned();
         all.filter_map(|mut customer| {
@@ -66,12 +65,12 @@ impl Desk {
         .collect()
     }
 
-    fn created(&self) -> u64 {
+    pub(crate) fn created(&self) -> u64 {
         let counts = self.world.control("GET", "/requests/counts", "");
         counts["createCustomer"]["committed"].as_u64().unwrap_or(0)
     }
 
-    fn writes(&self) -> u64 {
+    pub(crate) fn writes(&self) -> u64 {
         let operations = ["createCustomer", "updateCustomer", "deleteCustomer"];
         operations
             .iter()
@@ -80,7 +79,7 @@ impl Desk {
     }
 
     /// The report of an import: the reason of each line.
-    fn report(&self, name: &str) -> BTreeMap<u64, String> {
+    pub(crate) fn report(&self, name: &str) -> BTreeMap<u64, String> {
         let mut reader = csv::Reader::from_path(self.path(name)).unwrap();
         let lines = reader.records().map(|record| {
             let record = record.unwrap();
@@ -217,422 +216,4 @@ fn an_export_that_fails_leaves_what_was_there() {
         .fails(2, &["all.xlsx", "--format"]);
     desk.run(&["export", "-", "--format", "parquet"])
         .fails(2, &["Parquet needs a file"]);
-}
-
-#[test]
-fn bad_rows_are_listed_with_their_lines_and_do_not_stop_the_others() {
-    let desk = Desk::new();
-    desk.write(
-        "rows.csv",
-        b"\xef\xbb\xbfexternalId,name,metadata\r\n\
-        good-1,One,\r\n\
-        ,No id,\r\n\
-        too-few,One\r\n\
-        too-many,One,,\r\n\
-        \r\n\
-        not-json,One,{tier: gold}\r\n\
-        no-object,One,[1]\r\n\
-        not-utf8,\xff\xfe,\r\n\
-        good-2,\"Two\r\nlines\",\"{\"\"tier\"\":\"\"gold\"\"}\"\r\n\
-        open,\"One,\r\n\
-        good-3,Three,\r\n\
-        after,\"One\" more,\r\n\
-        good-4,Four,",
-    );
-    let ran = desk.run(&["import", "rows.csv"]);
-    assert_eq!(ran.code, 16, "{ran:?}");
-    assert_eq!(
-        ran.out,
-        "10 rows: 3 created, 0 updated, 0 unchanged, 7 failed\n"
-    );
-    assert!(
-        ran.err
-            .contains("7 rows failed: see rows.csv.failed.csv; --resume"),
-        "{ran:?}"
-    );
-    let reasons = desk.report("rows.csv.failed.csv");
-    for (line, reason) in [
-        (3, "no externalId"),
-        (4, "2 columns where the heading has 3"),
-        (5, "4 columns where the heading has 3"),
-        (7, "metadata is not JSON"),
-        (8, "metadata is not a JSON object"),
-        (9, "name is not UTF-8"),
-        (12, "goes on after its closing quote (to line 14)"),
-    ] {
-        assert!(
-            reasons.get(&line).is_some_and(|told| told.contains(reason)),
-            "{line}: {reasons:?}"
-        );
-    }
-    assert_eq!(reasons.len(), 7);
-    let stored = desk.stored();
-    assert_eq!(stored["good-2"]["name"], "Two\r\nlines");
-    assert_eq!(
-        stored["good-4"],
-        json!({"externalId": "good-4", "name": "Four"})
-    );
-}
-
-#[test]
-fn json_lines_are_held_to_the_fields_that_there_are() {
-    let desk = Desk::new();
-    desk.write(
-        "rows.jsonl",
-        b"{\"externalId\": \"good-1\", \"name\": null, \"companyId\": \"c\"}\n\
-        \n\
-        {\"externalId\": \"cut\n\
-        [\"a\", \"list\"]\n\
-        {\"externalId\": \"odd\", \"nmae\": \"+97333112233\"}\n\
-        {\"externalId\": \"number\", \"mobile\": 97333112233}\n\
-        {\"externalId\": \"twice\", \"name\": \"a\", \"name\": \"b\"}\n\
-        {\"name\": \"No id\"}\n\
-        {\"externalId\": \"\xff\"}\n\
-        {\"externalId\": \"deep\", \"metadata\": \"text\"}\n\
-        {\"externalId\": \"good-2\"}",
-    );
-    let ran = desk.run(&["import", "rows.jsonl", "--report", "bad.csv"]);
-    assert_eq!((ran.code, desk.created()), (16, 2), "{ran:?}");
-    let reasons = desk.report("bad.csv");
-    for (line, reason) in [
-        (3, "it is not JSON"),
-        (4, "not a JSON object"),
-        (5, "unknown field `nmae`"),
-        (6, "mobile is not a text"),
-        (7, "duplicate field `name`"),
-        (8, "no externalId"),
-        (9, "not UTF-8"),
-        (10, "metadata is not a JSON object"),
-    ] {
-        assert!(
-            reasons.get(&line).is_some_and(|told| told.contains(reason)),
-            "{line}: {reasons:?}"
-        );
-    }
-    assert_eq!(reasons.len(), 8);
-    let said = format!("{ran:?}{}", desk.read("bad.csv"));
-    assert!(!said.contains("97333"), "somebody's number: {said}");
-}
-
-#[test]
-fn columns_that_no_customer_has_are_refused_before_anything_is_sent() {
-    let desk = Desk::new();
-    for (heading, said) in [
-        ("externalId,phone,name", "[\"phone\"]"),
-        ("external_id", "[\"external_id\"]"),
-        ("externalId;name", "externalId;name"),
-        ("name,email", "no column externalId"),
-        ("externalId,name,name", "\"name\" is there twice"),
-        ("externalId,metadata,metadata.tier", "cannot both"),
-        ("externalId,metadata.", "metadata."),
-        ("externalId,\"name", "a quote is not closed"),
-        ("", "it is empty"),
-    ] {
-        desk.write("rows.csv", format!("{heading}\n1,2,3\n"));
-        if heading.is_empty() {
-            desk.write("rows.csv", "");
-        }
-        desk.run(&["import", "rows.csv"]).fails(2, &[said]);
-    }
-    assert_eq!(desk.world.received("getCustomer") + desk.writes(), 0);
-    assert_eq!(desk.files(), ["rows.csv"]);
-    desk.run(&["import", "none.csv"]).fails(1, &["none.csv"]);
-    desk.write("rows.parquet", "not Parquet");
-    desk.run(&["import", "rows.parquet"])
-        .fails(1, &["rows.parquet"]);
-}
-
-#[test]
-fn metadata_may_be_a_column_for_each_key() {
-    let desk = Desk::new();
-    desk.write(
-        "rows.csv",
-        "externalId,metadata.tier,metadata.since,_id\na,gold,2020,x\nb,,,\ncrm-7741,,,\n",
-    );
-    desk.run(&["import", "rows.csv"]).ok();
-    let stored = desk.stored();
-    assert_eq!(
-        stored["a"]["metadata"],
-        json!({"tier": "gold", "since": "2020"})
-    );
-    assert_eq!(stored["b"], json!({"externalId": "b"}));
-    assert_eq!(
-        stored["crm-7741"]["metadata"],
-        json!({"tier": "gold"}),
-        "left alone"
-    );
-}
-
-#[test]
-fn a_dry_run_writes_nothing_anywhere() {
-    let desk = Desk::new();
-    desk.write(
-        "rows.csv",
-        "externalId,name\ncrm-7741,Other\ncrm-7742,\nnew,New\n,Bad\n",
-    );
-    let ran = desk.run(&["import", "rows.csv", "--dry-run", "--json"]);
-    assert_eq!(ran.code, 16);
-    let told = ran.json();
-    let (tally, rows) = told.split_last().unwrap();
-    assert_eq!(tally["rows"], 4);
-    let of = |id: &str| rows.iter().find(|row| row["externalId"] == id).unwrap();
-    assert_eq!(
-        (&of("crm-7741")["outcome"], &of("crm-7741")["changed"]),
-        (&json!("updated"), &json!(["name"]))
-    );
-    assert_eq!(of("crm-7742")["outcome"], "unchanged");
-    assert_eq!(
-        (&of("new")["outcome"], &of("new")["line"]),
-        (&json!("created"), &json!(4))
-    );
-    assert_eq!(desk.writes(), 0);
-    assert_eq!(desk.files(), ["rows.csv", "rows.csv.failed.csv"]);
-    let ran = desk.run(&["import", "rows.csv", "--dry-run"]);
-    assert!(
-        ran.out
-            .starts_with("dry run: 4 rows: 1 created, 1 updated, 1 unchanged, 1 failed"),
-        "{ran:?}"
-    );
-}
-
-#[test]
-fn a_strict_import_stops_at_the_first_bad_row() {
-    let desk = Desk::new();
-    let rows =
-        |ids: std::ops::Range<u32>| ids.map(|id| format!("row-{id},Name\n")).collect::<String>();
-    let bad = format!("externalId,name\n{},Bad\n{}", rows(0..500), rows(500..1000));
-    desk.write("rows.csv", &bad);
-    let ran = desk.run(&["import", "rows.csv", "--strict"]);
-    assert_eq!(
-        (ran.code, &*ran.out),
-        (
-            16,
-            "501 rows: 500 created, 0 updated, 0 unchanged, 1 failed\n"
-        )
-    );
-    assert_eq!(desk.created(), 500);
-    desk.write("rows.csv", bad.replace("\n,Bad", "\ngood,Bad"));
-    desk.run(&["import", "rows.csv", "--strict", "--resume"])
-        .ok()
-        .shows(&["501 created", "500 done before"]);
-    // What the server refuses stops it as well, though those under way are seen through.
-    let long = "x".repeat(10_001);
-    desk.write(
-        "other.csv",
-        format!(
-            "externalId,name\n{}odd,{long}\n{}",
-            rows(2000..2100),
-            rows(3000..4000)
-        ),
-    );
-    let ran = desk.run(&["import", "other.csv", "--strict"]);
-    assert_eq!(ran.code, 16);
-    assert!(desk.created() < 1001 + 400, "{ran:?}");
-}
-
-#[test]
-fn an_import_that_did_not_end_is_only_gone_on_with_when_that_is_said() {
-    let desk = Desk::new();
-    desk.write("rows.csv", "externalId,name\na,One\nb,Two\n,Bad\n");
-    assert_eq!(desk.run(&["import", "rows.csv"]).code, 16);
-    assert_eq!(
-        desk.files(),
-        ["rows.csv", "rows.csv.checkpoint", "rows.csv.failed.csv"]
-    );
-    let requests = || desk.world.received("getCustomer") + desk.writes();
-    let before = requests();
-    desk.run(&["import", "rows.csv"])
-        .fails(2, &["--resume", "rows.csv.checkpoint"]);
-    // Another file in its place is not the one that was begun.
-    desk.write("rows.csv", "externalId,name\na,One\nc,Two\n,Bad\n");
-    let ran = desk.run(&["import", "rows.csv", "--resume"]);
-    assert_eq!(ran.code, 2);
-    assert!(ran.err.contains("row 2 is not what it was"), "{ran:?}");
-    assert_eq!(requests(), before);
-    // What failed may be mended; then nothing is left behind.
-    desk.write("rows.csv", "externalId,name\na,One\nb,Two\nc,Mended\n");
-    let ran = desk.run(&["import", "rows.csv", "--resume"]).ok();
-    ran.shows(&["3 rows: 1 created, 0 updated, 0 unchanged, 2 done before\n"]);
-    assert_eq!(desk.files(), ["rows.csv"]);
-}
-
-fn many(count: u32) -> String {
-    let rows = (0..count).map(|id| format!("row-{id},\"Name, {id}\",+973{id:08}\n"));
-    std::iter::once("externalId,name,mobile\n".to_owned())
-        .chain(rows)
-        .collect()
-}
-
-#[test]
-fn an_import_that_is_killed_goes_on_where_it_was() {
-    const ROWS: u32 = 5000;
-    let desk = Desk::new();
-    desk.write("rows.csv", many(ROWS));
-    let mut resume = vec!["customers", "import", "rows.csv"];
-    // Killed three times, wherever it is.
-    for part in 1..=3 {
-        let mut child = desk
-            .world
-            .command(&resume)
-            .current_dir(&desk.folder)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        while desk.created() < u64::from(ROWS / 4 * part) {
-            assert!(
-                child.try_wait().unwrap().is_none(),
-                "it ended before it was killed"
-            );
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        resume = vec!["customers", "import", "rows.csv", "--resume"];
-    }
-    let before = desk.world.received("getCustomer") + desk.writes();
-    let ran = desk.run(&resume[1..]);
-    assert_eq!(ran.code, 0, "{ran:?}");
-    let asked = desk.world.received("getCustomer") + desk.writes() - before;
-    assert!(
-        asked < u64::from(ROWS / 4 + 100),
-        "{asked} requests for the rest: {ran:?}"
-    );
-    assert!(ran.out.starts_with("5000 rows: "), "{ran:?}");
-    assert_eq!(desk.created(), u64::from(ROWS), "every row once");
-    let stored = desk.stored();
-    assert_eq!(stored.len() as u32, ROWS + 2);
-    for id in 0..ROWS {
-        let row = json!({"externalId": format!("row-{id}"), "name": format!("Name, {id}"), "mobile": format!("+973{id:08}")});
-        assert_eq!(stored[&format!("row-{id}")], row);
-    }
-    assert_eq!(desk.files(), ["rows.csv"]);
-}
-
-#[test]
-#[cfg(unix)]
-fn a_checkpoint_that_cannot_be_written_stops_the_import() {
-    let desk = Desk::new();
-    desk.write("rows.csv", many(2000));
-    let command = desk.world.command(&[]);
-    let program = command.get_program().to_owned();
-    // Files may be 4 KiB long at most, which a signal would tell of if it were not ignored.
-    let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" customers import rows.csv";
-    let mut limited = std::process::Command::new("sh");
-    limited
-        .args(["-c", script])
-        .arg(program)
-        .current_dir(&desk.folder);
-    limited.envs(
-        command
-            .get_envs()
-            .filter_map(|(name, value)| Some((name, value?))),
-    );
-    let ran = run(&mut limited);
-    assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(
-        ran.err.contains("not recorded") && ran.err.contains("checkpoint"),
-        "{ran:?}"
-    );
-    assert!(desk.created() < 400, "it went on: {ran:?}");
-    desk.run(&["import", "rows.csv", "--resume"]).ok();
-    assert_eq!(desk.created(), 2000);
-}
-
-#[test]
-fn lost_answers_lose_no_row() {
-    let desk = Desk::new();
-    desk.write("rows.csv", many(500));
-    desk.world.fault(
-        r#"{"operation": "createCustomer", "kind": "drop_after_commit", "when": {"every": 4}}"#,
-    );
-    desk.world
-        .fault(r#"{"operation": "*", "kind": "html_502", "when": {"every": 7}}"#);
-    let ran = desk.run(&["import", "rows.csv"]);
-    desk.world.control("DELETE", "/faults", "");
-    let summary = ran.out.clone();
-    assert!(summary.starts_with("500 rows: "), "{ran:?}");
-    if ran.code != 0 {
-        desk.run(&["import", "rows.csv", "--resume"]).ok();
-    }
-    assert_eq!(
-        (desk.created(), desk.stored().len()),
-        (500, 502),
-        "{summary}"
-    );
-}
-
-#[test]
-fn standard_input_has_no_checkpoint_unless_one_is_named() {
-    let desk = Desk::new();
-    let piped = |arguments: &[&str]| {
-        desk.write(
-            "rows.jsonl",
-            "{\"externalId\": \"a\"}\n{\"name\": \"No id\"}\n",
-        );
-        let all = [
-            &["customers", "import", "-", "--format", "jsonl"],
-            arguments,
-        ]
-        .concat();
-        let file = std::fs::File::open(desk.path("rows.jsonl")).unwrap();
-        run(desk
-            .world
-            .command(&all)
-            .current_dir(&desk.folder)
-            .stdin(file))
-    };
-    let ran = piped(&[]);
-    assert_eq!(ran.code, 16);
-    assert!(ran.err.contains("line 2: it has no externalId"), "{ran:?}");
-    assert_eq!(desk.files(), ["rows.jsonl"]);
-    assert_eq!(piped(&["--checkpoint", "c", "--report", "r.csv"]).code, 16);
-    assert_eq!(desk.files(), ["c", "r.csv", "rows.jsonl"]);
-    let ran = piped(&["--checkpoint", "c", "--resume"]);
-    assert!(ran.out.contains("1 done before"), "{ran:?}");
-    desk.run(&["import", "-"]).fails(2, &["--format"]);
-}
-
-/// The most memory that a process held, as far as it has come.
-#[cfg(target_os = "linux")]
-fn peak(id: u32) -> Option<u64> {
-    let status =
-        std::fs::read_to_string(Path::new("/proc").join(id.to_string()).join("status")).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().trim_end_matches(" kB").parse().ok()
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn an_export_and_an_import_take_little_memory() {
-    const ROWS: u64 = 60_000;
-    let desk = Desk::new();
-    let body = json!({"count": ROWS}).to_string();
-    desk.world.control("POST", "/customers/generate", &body);
-    // None of them is sent, or it would take minutes: bad rows take the same way.
-    desk.write(
-        "bad.csv",
-        format!("externalId,name\n{}", ",No id\n".repeat(100_000)),
-    );
-    for arguments in [
-        &["export", "all.csv"][..],
-        &["export", "all.parquet"],
-        &["import", "bad.csv"],
-    ] {
-        let mut command = desk.world.command(&[&["customers"], arguments].concat());
-        command.current_dir(&desk.folder);
-        let silent = command.stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = silent.spawn().unwrap();
-        let mut most = 0;
-        while child.try_wait().unwrap().is_none() {
-            most = most.max(peak(child.id()).unwrap_or(0));
-            std::thread::yield_now();
-        }
-        // The program takes some of it however little it does, and each customer's id 16 bytes.
-        assert!(
-            (4 << 10..48 << 10).contains(&most),
-            "{arguments:?}: {most} KiB"
-        );
-    }
-    assert_eq!(desk.read("all.csv").lines().count() as u64, 1 + 3 + ROWS);
 }

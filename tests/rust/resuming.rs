@@ -1,0 +1,191 @@
+//! Syncs that are broken off and gone on with from their checkpoint.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use futures_util::StreamExt as _;
+use serde_json::json;
+use skiplino::{Client, CustomerWriteRequest, ErrorKind};
+use skiplino_tests::Bench;
+
+use crate::syncing::{asked, counts, created, end_of, outcomes, row, rows, stored};
+
+/// Runs until so many rows were told, and leaves it there.
+fn run_part(client: &Client, rows: Vec<CustomerWriteRequest>, path: &Path, part: usize) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let sync = client.customers().sync(rows).checkpoint(path);
+        assert_eq!(sync.take(part).count().await, part);
+    });
+}
+
+#[test]
+fn what_was_done_is_not_done_again() {
+    let bench = Bench::new();
+    let client = bench.secret();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint");
+    run_part(&client, rows(500), &path, 200);
+    let before = bench.received("createCustomer");
+    assert!((200..=208).contains(&before), "{before}");
+    // A kill in the middle of a record, and of one that was never begun.
+    let length = std::fs::metadata(&path).unwrap().len();
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    file.set_len(length - 5).unwrap();
+    drop(file);
+    let counts = counts(client.customers().sync(rows(500)).checkpoint(&path));
+    let done = counts["doneBefore"];
+    assert!((192..=208).contains(&done), "{counts:?}");
+    assert_eq!(
+        done + counts["created"] + counts.get("unchanged").unwrap_or(&0),
+        500
+    );
+    assert_eq!(created(&bench), 500);
+    assert_eq!(stored(&bench).len(), 502);
+}
+
+#[test]
+fn a_checkpoint_does_not_fit_another_source() {
+    let bench = Bench::new();
+    let client = bench.secret();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint");
+    let sync = |rows: Vec<_>| client.customers().sync(rows).checkpoint(&path);
+    assert_eq!(counts(sync(rows(300)))["created"], 300);
+    let before = asked(&bench);
+
+    let mut other = rows(300);
+    other[170] = row("row-170").name("Somebody else");
+    let error = end_of(sync(other));
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    let reason = &error.fields()["checkpoint"][0];
+    assert!(reason.contains("row 171 is not what it was"), "{reason}");
+
+    let mut shifted = rows(300);
+    shifted.remove(20);
+    assert!(end_of(sync(shifted)).to_string().contains("row 21 "));
+
+    let error = end_of(sync(rows(250))).to_string();
+    assert!(error.contains("has 250 rows: row 300 was done"), "{error}");
+
+    let mut without_id = rows(300);
+    without_id[5] = CustomerWriteRequest::new();
+    assert!(end_of(sync(without_id)).to_string().contains("row 6 "));
+    assert_eq!(asked(&bench), before, "nothing was sent");
+
+    // More rows at the end are no other source.
+    let longer = counts(sync(rows(310)));
+    assert_eq!(
+        longer,
+        BTreeMap::from([("created", 10), ("doneBefore", 300)])
+    );
+
+    let elsewhere = Bench::new();
+    let sync = elsewhere
+        .secret()
+        .customers()
+        .sync(rows(300))
+        .checkpoint(&path);
+    assert!(end_of(sync).to_string().contains("another server"));
+    assert_eq!(elsewhere.received("getCustomer"), 0);
+}
+
+#[test]
+fn a_file_that_is_no_checkpoint_is_not_touched() {
+    let bench = Bench::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("customers.csv");
+    for text in [
+        "externalId,name\n1,Layla\n",
+        "x",
+        "skiplino sync 1 but longer than that is",
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let sync = bench.secret().customers().sync(rows(1)).checkpoint(&path);
+        let error = end_of(sync).to_string();
+        assert!(error.contains("another kind"), "{error}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    }
+    let nowhere = folder.path().join("no/such/folder");
+    let sync = bench.secret().customers().sync(rows(1)).checkpoint(nowhere);
+    assert!(end_of(sync).to_string().contains("cannot be opened"));
+    assert_eq!(bench.received("getCustomer"), 0);
+}
+
+#[test]
+fn two_syncs_do_not_share_a_checkpoint() {
+    let bench = Bench::new();
+    let client = bench.secret();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint");
+    let sync = || client.customers().sync(rows(300)).checkpoint(&path).wait();
+    let mut first = sync();
+    first.next().unwrap().unwrap();
+    let error = sync().next().unwrap().unwrap_err().to_string();
+    assert!(error.contains("in use by another"), "{error}");
+    drop(first);
+    sync().next().unwrap().unwrap();
+}
+
+#[test]
+fn what_failed_is_tried_again_and_may_be_changed() {
+    let bench = Bench::new();
+    let client = bench.secret();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint");
+    let long = "x".repeat(10_001);
+    let mut source = rows(100);
+    source[40] = row("row-40").name(long);
+    source[41] = CustomerWriteRequest::new().name("No id");
+    let sync = |rows: &Vec<_>| client.customers().sync(rows.clone()).checkpoint(&path);
+    let first = outcomes(sync(&source));
+    assert_eq!(
+        (first[&40], first[&41], first[&42]),
+        ("failed", "failed", "created")
+    );
+    let second = outcomes(sync(&source));
+    assert_eq!(
+        (second[&40], second[&41], second[&42]),
+        ("failed", "failed", "doneBefore")
+    );
+    source[40] = row("row-40").name("Short");
+    source[41] = row("row-41").name("With an id");
+    let third = counts(sync(&source));
+    assert_eq!(third, BTreeMap::from([("created", 2), ("doneBefore", 98)]));
+}
+
+#[test]
+fn a_row_that_failed_does_not_overtake_a_later_one_of_its_customer() {
+    let bench = Bench::new();
+    let client = bench.secret();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint");
+    let mut source = rows(50);
+    source[3] = row("twice").name("Old");
+    source[45] = row("twice").name("New");
+    // The fourth customer to be created is that of row 3, the one before whom it is not known that they are new.
+    bench.fault(
+        "createCustomer",
+        "status",
+        json!({"status": 400, "when": {"nth": 4}}),
+    );
+    let sync = || {
+        client
+            .customers()
+            .sync(source.clone())
+            .concurrency(1)
+            .checkpoint(&path)
+    };
+    let first = outcomes(sync());
+    assert_eq!((first[&3], first[&45]), ("failed", "created"));
+    let second = outcomes(sync());
+    assert_eq!((second[&3], second[&45]), ("updated", "updated"));
+    assert_eq!(stored(&bench)["twice"]["name"], "New");
+    assert_eq!(
+        second
+            .values()
+            .filter(|name| **name == "doneBefore")
+            .count(),
+        48
+    );
+}
