@@ -1,6 +1,7 @@
 //! A call under way: its attempts, its deadline, and what becomes of each answer.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderValue;
@@ -8,6 +9,7 @@ use tracing::{Instrument as _, Span, field};
 
 use crate::bookings::UnderWay;
 use crate::call::CallOptions;
+use crate::cancel::{self, Canceller};
 use crate::client::{Client, Inner};
 use crate::clock::Clock;
 use crate::config::{self, Config};
@@ -39,6 +41,31 @@ pub(crate) struct Plan<T> {
     pub(crate) settle: Settle<T>,
     /// The pace of a job that the call belongs to.
     pub(crate) pace: Option<Arc<Pace>>,
+    pub(crate) canceller: Option<Canceller>,
+}
+
+/// How far a call has come, for when it is cancelled.
+#[derive(Default)]
+struct SoFar {
+    attempts: AtomicU32,
+    in_doubt: AtomicBool,
+    /// Of the attempt under way.
+    sent: Mutex<Option<transport::Sent>>,
+}
+
+impl SoFar {
+    fn sending(&self, sent: Option<transport::Sent>) {
+        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = sent;
+    }
+
+    fn cancelled(&self, operation: Operation) -> Error {
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let reached = sent.as_ref().is_some_and(transport::Sent::get);
+        let writes = operation.effect() != Effect::Read;
+        let in_doubt = writes && (reached || self.in_doubt.load(Ordering::Acquire));
+        let error = Error::new(ErrorKind::Cancelled);
+        told(error, self.attempts.load(Ordering::Acquire), in_doubt)
+    }
 }
 
 impl<T> Plan<T> {
@@ -72,10 +99,13 @@ impl<T> Plan<T> {
         );
         let clock = &*client.0.config.clock;
         let started = clock.now();
-        let result = self
-            .attempts(client, pool, request, started)
-            .instrument(span.clone())
-            .await;
+        let so_far = SoFar::default();
+        let attempts = self
+            .attempts(client, pool, request, started, &so_far)
+            .instrument(span.clone());
+        let result = cancel::unless(self.canceller.as_ref(), attempts)
+            .await
+            .unwrap_or_else(|| Err(so_far.cancelled(self.operation)));
         let (attempts, status) = match &result {
             Ok(response) => (response.attempts, Some(response.status)),
             Err(error) => (error.attempts(), error.status()),
@@ -94,6 +124,7 @@ impl<T> Plan<T> {
         pool: &reqwest::Client,
         request: &Request,
         started: Instant,
+        so_far: &SoFar,
     ) -> Result<Response<T>, Error> {
         let Inner {
             config,
@@ -134,6 +165,7 @@ impl<T> Plan<T> {
             let passed = pace.pass(clock, reader.left()).await;
             passed.map_err(|error| told(error, attempts, in_doubt))?;
             attempts += 1;
+            so_far.attempts.store(attempts, Ordering::Release);
             let span = tracing::debug_span!(
                 target: "skiplino",
                 "attempt",
@@ -147,7 +179,14 @@ impl<T> Plan<T> {
             }
             let attempt_started = clock.now();
             let result = self
-                .attempt(config, pool, request, chosen.as_ref(), reader.left())
+                .attempt(
+                    config,
+                    pool,
+                    request,
+                    chosen.as_ref(),
+                    reader.left(),
+                    so_far,
+                )
                 .instrument(span.clone())
                 .await;
             let status = match &result {
@@ -178,6 +217,7 @@ impl<T> Plan<T> {
             }
             let lost = error.outcome() == Outcome::Unknown;
             in_doubt |= lost;
+            so_far.in_doubt.store(in_doubt, Ordering::Release);
             let error = match (&self.settle, &mut booking) {
                 (Settle::Booking { found, .. }, Some(booking)) if lost => {
                     let ticket = booking.settle(error).await?;
@@ -202,6 +242,7 @@ impl<T> Plan<T> {
                         }
                         Err((error, doubt)) => {
                             in_doubt = doubt;
+                            so_far.in_doubt.store(in_doubt, Ordering::Release);
                             error
                         }
                     }
@@ -231,8 +272,10 @@ impl<T> Plan<T> {
         request: &Request,
         locale: Option<&HeaderValue>,
         left: Duration,
+        so_far: &SoFar,
     ) -> Result<Response<T>, Error> {
         let sent = transport::Sent::not_yet(request);
+        so_far.sending(Some(sent.clone()));
         // A write that can be found out about leaves a quarter of the time for that.
         let kept = if self.settle.looks() {
             left / 4
@@ -251,6 +294,7 @@ impl<T> Plan<T> {
                 });
             })),
         };
+        so_far.sending(None);
         answer
             .and_then(|answer| self.read(answer))
             .map_err(|error| {
