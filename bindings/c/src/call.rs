@@ -198,7 +198,7 @@ impl<'a> Sending<'a> {
             .transpose()
     }
 
-    fn call_options(&self) -> Result<CallOptions, Failure> {
+    pub(crate) fn call_options(&self) -> Result<CallOptions, Failure> {
         let options = &self.options;
         let numbers = (
             options.max_attempts,

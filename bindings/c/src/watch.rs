@@ -33,6 +33,7 @@ pub extern "C" fn skiplino_tickets_watch(
     guard::call(error, || {
         let (sending, out) =
             Sending::begin(Operation::GetTicket, client, &options, watch, "watch")?;
+        sending.call_options()?;
         let canceller = sending.canceller()?;
         let mut watch = sending
             .api()?
