@@ -1,4 +1,4 @@
-/* The C runner of tests/scenarios: scenarios BASE_URL FILE... */
+/* The C runner of tests/scenarios: scenarios FILE... BASE_URL */
 #include "control.h"
 
 #include <jansson.h>
@@ -546,11 +546,11 @@ static void play(json_t *scenario) {
 int main(int count, char **arguments) {
   int played = 0, failures = 0;
   if (count < 3) {
-    fprintf(stderr, "scenarios BASE_URL FILE...\n");
+    fprintf(stderr, "scenarios FILE... BASE_URL\n");
     return 2;
   }
-  base_url = arguments[1];
-  for (int nth = 2; nth < count; nth++) {
+  base_url = arguments[count - 1];
+  for (int nth = 1; nth < count - 1; nth++) {
     json_error_t wrong;
     json_t *file = json_load_file(arguments[nth], 0, &wrong);
     json_t *scenarios = json_object_get(file, "scenarios");

@@ -1,4 +1,4 @@
-/* Many threads on one client, cancellation from another thread, watching, and a forked child: threads BASE_URL */
+/* Many threads on one client, cancellation from another thread, and watching: threads BASE_URL */
 #include "control.h"
 
 #include <pthread.h>
@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define THREADS 8
 #define CALLS 20
@@ -95,29 +93,6 @@ static void watches(void) {
   skiplino_watch_free(watch);
 }
 
-/* In the child the parent's client is refused and can be freed, and one of its own works; the parent's goes on. */
-static void forks(void) {
-  skiplino_branch_list *branches = NULL;
-  int status = 0;
-  fflush(NULL);
-  pid_t child = fork();
-  if (child == 0) {
-    skiplino_options options = SKIPLINO_OPTIONS_INIT;
-    skiplino_client *own = NULL;
-    options.base_url = base_url;
-    bool fine = skiplino_branches_list(client, NULL, &branches, NULL) == SKIPLINO_FORKED && branches == NULL;
-    skiplino_client_free(client);
-    fine = fine && skiplino_client_new("pk_sandbox_public", &options, &own, NULL) == SKIPLINO_OK;
-    fine = fine && skiplino_branches_list(own, NULL, &branches, NULL) == SKIPLINO_OK;
-    skiplino_branch_list_free(branches);
-    skiplino_client_free(own);
-    _exit(fine ? 0 : 1);
-  }
-  require(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0, "the child is fine");
-  require(skiplino_branches_list(client, NULL, &branches, NULL) == SKIPLINO_OK, "so is the parent");
-  skiplino_branch_list_free(branches);
-}
-
 int main(int count, char **arguments) {
   pthread_t threads[THREADS];
   skiplino_options options = SKIPLINO_OPTIONS_INIT;
@@ -133,8 +108,7 @@ int main(int count, char **arguments) {
   }
   cancels();
   watches();
-  forks();
   skiplino_client_free(client);
-  printf("%d calls on %d threads, a cancelled one, a watch, a child\n", THREADS * CALLS, THREADS);
+  printf("%d calls on %d threads, a cancelled one, a watch\n", THREADS * CALLS, THREADS);
   return 0;
 }
