@@ -3,10 +3,15 @@
 use std::fmt;
 use std::future::pending;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::{Either, select};
 use tokio::sync::watch;
+
+use crate::error::{Error, ErrorKind, Outcome};
+use crate::operation::{Effect, Operation};
+use crate::transport::Sent;
 
 /// Ends the calls, lists and watches that it was given to, from any thread and for good: what is called with it afterwards fails
 /// before any network. Clones are one and the same.
@@ -50,6 +55,41 @@ pub(crate) async fn unless<T>(
     match select(pin!(canceller.cancelled()), pin!(work)).await {
         Either::Left(_) => None,
         Either::Right((done, _)) => Some(done),
+    }
+}
+
+/// How far a call has come, for when it is cancelled.
+#[derive(Default)]
+pub(crate) struct SoFar {
+    attempts: AtomicU32,
+    in_doubt: AtomicBool,
+    /// Of the attempt under way.
+    sent: Mutex<Option<Sent>>,
+}
+
+impl SoFar {
+    pub(crate) fn begins(&self, attempt: u32) {
+        self.attempts.store(attempt, Ordering::Release);
+    }
+
+    pub(crate) fn doubts(&self, in_doubt: bool) {
+        self.in_doubt.store(in_doubt, Ordering::Release);
+    }
+
+    pub(crate) fn sending(&self, sent: Option<Sent>) {
+        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = sent;
+    }
+
+    pub(crate) fn cancelled(&self, operation: Operation) -> Error {
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let reached = sent.as_ref().is_some_and(Sent::get);
+        let writes = operation.effect() != Effect::Read;
+        Error::new(ErrorKind::Cancelled).edit(|inner| {
+            inner.attempts = self.attempts.load(Ordering::Acquire);
+            if writes && (reached || self.in_doubt.load(Ordering::Acquire)) {
+                inner.outcome = Outcome::Unknown;
+            }
+        })
     }
 }
 
