@@ -10,6 +10,7 @@
 
 mod ahead;
 mod calls;
+mod cancelling;
 mod clock;
 mod connections;
 mod contract;

@@ -80,10 +80,10 @@ fn every_operation_and_every_kind_of_error_has_a_scenario() {
             "no scenario in which {call} succeeds"
         );
     }
-    // A bug of the library cannot be asked for from outside.
+    // A bug of the library cannot be asked for from outside, and cancelling takes a second thread.
     for kind in ErrorKind::ALL
         .into_iter()
-        .filter(|kind| *kind != ErrorKind::Internal)
+        .filter(|kind| !matches!(kind, ErrorKind::Cancelled | ErrorKind::Internal))
     {
         assert!(
             errors.contains(&format!("{:?}", kind.as_str())),

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::cancel::Canceller;
 use crate::client::{Client, Inner};
 use crate::error::{Error, ErrorKind};
 use crate::operation::{Effect, Operation};
@@ -61,6 +62,7 @@ impl<T> Call<T> {
                 recover: None,
                 settle: Settle::of(operation.effect()),
                 pace: None,
+                canceller: None,
             },
         }
     }
@@ -101,6 +103,12 @@ impl<T> Call<T> {
     /// How this call is tried again.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.plan.options.retry = Some(policy);
+        self
+    }
+
+    /// Lets another thread end this call.
+    pub fn cancelled_by(mut self, canceller: &Canceller) -> Self {
+        self.plan.canceller = Some(canceller.clone());
         self
     }
 

@@ -44,13 +44,15 @@ pub enum ErrorKind {
     /// A write that may have happened, and that could not be found out about. What lost its answer is in [`Error::status`],
     /// [`Error::timeout`] and the source; the text says what was tried, and where to look before it is made again.
     OutcomeUnknown,
+    /// A [`Canceller`](crate::Canceller) ended it.
+    Cancelled,
     /// A bug of this library.
     Internal,
 }
 
 impl ErrorKind {
     /// Every kind there is today, for tables and tests.
-    pub const ALL: [ErrorKind; 16] = [
+    pub const ALL: [ErrorKind; 17] = [
         Self::InvalidRequest,
         Self::SecretKeyRequired,
         Self::Unauthorized,
@@ -66,6 +68,7 @@ impl ErrorKind {
         Self::Transport,
         Self::Timeout,
         Self::OutcomeUnknown,
+        Self::Cancelled,
         Self::Internal,
     ];
 
@@ -87,6 +90,7 @@ impl ErrorKind {
             Self::Transport => "Transport",
             Self::Timeout => "Timeout",
             Self::OutcomeUnknown => "OutcomeUnknown",
+            Self::Cancelled => "Cancelled",
             Self::Internal => "Internal",
         }
     }
@@ -325,6 +329,7 @@ impl Error {
                 _ => "the call's deadline passed",
             },
             ErrorKind::OutcomeUnknown => "the outcome is unknown",
+            ErrorKind::Cancelled => "cancelled",
             ErrorKind::Internal => "a bug in the client library",
         }
     }

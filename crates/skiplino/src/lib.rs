@@ -3,6 +3,7 @@
 mod api;
 mod bookings;
 mod call;
+mod cancel;
 mod checkpoint;
 mod client;
 mod clock;
@@ -36,6 +37,7 @@ mod watch;
 
 pub use api::{Branches, Customers, Services, Tickets};
 pub use call::{Call, CallOptions, CallWithResponse};
+pub use cancel::Canceller;
 pub use client::Client;
 #[doc(hidden)]
 pub use clock::Clock;
@@ -56,12 +58,13 @@ pub use response::Response;
 pub use retry::RetryPolicy;
 pub use sync::{CustomerSync, RowOutcome, SyncWait, SyncedRow};
 pub use walk::Progress;
-pub use watch::Watch;
+pub use watch::{Watch, WatchWait};
 
 // What crosses threads in every host language must be able to.
 const _: () = {
     const fn crosses_threads<T: Send + Sync>() {}
     crosses_threads::<Client>();
+    crosses_threads::<Canceller>();
     crosses_threads::<Error>();
     crosses_threads::<Response<Ticket>>();
     crosses_threads::<Page<Customer>>();

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, CallOptions};
+use crate::cancel::Canceller;
 use crate::pages::{Items, ItemsWait, Pages, PagesWait};
 use crate::walk::{Ask, Facts, Taken, Walk};
 use crate::{Error, Operation};
@@ -120,6 +121,7 @@ pub struct List<T> {
     fetch: Fetch<T>,
     id: fn(&T) -> &str,
     options: CallOptions,
+    canceller: Option<Canceller>,
     most: u64,
     limit: u64,
 }
@@ -136,6 +138,7 @@ impl<T: Send + 'static> List<T> {
             fetch: Box::new(fetch),
             id,
             options: CallOptions::default(),
+            canceller: None,
             most,
             limit: most,
         }
@@ -155,6 +158,13 @@ impl<T: Send + 'static> List<T> {
         self
     }
 
+    /// Lets another thread end the calls of this list.
+    #[must_use]
+    pub fn cancelled_by(mut self, canceller: &Canceller) -> Self {
+        self.canceller = Some(canceller.clone());
+        self
+    }
+
     /// The call for one page, numbered from 1. A page past the end is empty.
     pub fn page(&self, number: u64) -> Call<Page<T>> {
         self.page_of(number, self.limit)
@@ -169,7 +179,11 @@ impl<T: Send + 'static> List<T> {
         } else {
             (self.fetch)(number, limit)
         };
-        call.options(self.options.clone())
+        let call = call.options(self.options.clone());
+        match &self.canceller {
+            Some(canceller) => call.cancelled_by(canceller),
+            None => call,
+        }
     }
 
     /// All pages in order, without the records that came before. The first one comes even when the list is empty. Ends after the

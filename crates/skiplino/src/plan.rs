@@ -8,6 +8,7 @@ use tracing::{Instrument as _, Span, field};
 
 use crate::bookings::UnderWay;
 use crate::call::CallOptions;
+use crate::cancel::{self, Canceller, SoFar};
 use crate::client::Client;
 use crate::clock::Clock;
 use crate::config;
@@ -39,6 +40,7 @@ pub(crate) struct Plan<T> {
     pub(crate) settle: Settle<T>,
     /// The pace of a job that the call belongs to.
     pub(crate) pace: Option<Arc<Pace>>,
+    pub(crate) canceller: Option<Canceller>,
 }
 
 impl<T> Plan<T> {
@@ -72,10 +74,13 @@ impl<T> Plan<T> {
         );
         let clock = &*client.0.config.clock;
         let started = clock.now();
-        let result = self
-            .attempts(client, pool, request, started)
-            .instrument(span.clone())
-            .await;
+        let so_far = SoFar::default();
+        let attempts = self
+            .attempts(client, pool, request, started, &so_far)
+            .instrument(span.clone());
+        let result = cancel::unless(self.canceller.as_ref(), attempts)
+            .await
+            .unwrap_or_else(|| Err(so_far.cancelled(self.operation)));
         let (attempts, status) = match &result {
             Ok(response) => (response.attempts, Some(response.status)),
             Err(error) => (error.attempts(), error.status()),
@@ -94,6 +99,7 @@ impl<T> Plan<T> {
         pool: &reqwest::Client,
         request: &Request,
         started: Instant,
+        so_far: &SoFar,
     ) -> Result<Response<T>, Error> {
         let config = &client.0.config;
         let locale = match &self.options.locale {
@@ -122,6 +128,7 @@ impl<T> Plan<T> {
             request,
             locale: locale.as_ref(),
             booking,
+            so_far,
             attempts: 0,
             in_doubt: false,
         };
@@ -133,9 +140,11 @@ impl<T> Plan<T> {
         reader: &Reader<'_>,
         request: &Request,
         locale: Option<&HeaderValue>,
+        so_far: &SoFar,
     ) -> Result<Response<T>, Error> {
         let (config, left) = (&reader.client.0.config, reader.left());
         let sent = transport::Sent::not_yet(request);
+        so_far.sending(Some(sent.clone()));
         // A write that can be found out about leaves a quarter of the time for that.
         let kept = if self.settle.looks() {
             left / 4
@@ -154,6 +163,7 @@ impl<T> Plan<T> {
                 });
             })),
         };
+        so_far.sending(None);
         answer
             .and_then(|answer| self.read(answer))
             .map_err(|error| {

@@ -48,6 +48,12 @@ impl RetryPolicy {
         self
     }
 
+    /// The two pauses of [`backoff`](Self::backoff), for a binding that sets one of them.
+    #[doc(hidden)]
+    pub fn pauses(&self) -> (Duration, Duration) {
+        (self.base, self.cap)
+    }
+
     /// Whether there may be another attempt after so many.
     pub(crate) fn allows_more(&self, attempts: u32) -> bool {
         attempts < self.max_attempts

@@ -4,6 +4,7 @@ use reqwest::header::HeaderValue;
 use tracing::{Instrument as _, field};
 
 use crate::bookings::UnderWay;
+use crate::cancel::SoFar;
 use crate::client::Inner;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::pace::Pace;
@@ -20,6 +21,7 @@ pub(crate) struct Sending<'a, T> {
     pub(crate) request: &'a Request,
     pub(crate) locale: Option<&'a HeaderValue>,
     pub(crate) booking: Option<UnderWay<'a>>,
+    pub(crate) so_far: &'a SoFar,
     pub(crate) attempts: u32,
     /// Whether an attempt may have done what no answer told of.
     pub(crate) in_doubt: bool,
@@ -51,6 +53,7 @@ impl<T> Sending<'_, T> {
             }
             let lost = error.outcome() == Outcome::Unknown;
             self.in_doubt |= lost;
+            self.so_far.doubts(self.in_doubt);
             let error = match self.find_out(error).await {
                 Ok(found) => {
                     budget.refill(self.attempts);
@@ -58,6 +61,7 @@ impl<T> Sending<'_, T> {
                 }
                 Err(error) => self.told(error),
             };
+            self.so_far.doubts(self.in_doubt);
             // A pause that would outlast the deadline is not begun: what is known now is worth more than waiting for nothing.
             let again = (error.is_retryable() || lost)
                 && error.kind() != ErrorKind::OutcomeUnknown
@@ -88,6 +92,7 @@ impl<T> Sending<'_, T> {
         let Inner { config, pace, .. } = &*self.reader.client.0;
         let clock = &*config.clock;
         self.attempts += 1;
+        self.so_far.begins(self.attempts);
         let span = tracing::debug_span!(
             target: "skiplino",
             "attempt",
@@ -102,7 +107,7 @@ impl<T> Sending<'_, T> {
         let started = clock.now();
         let result = self
             .plan
-            .attempt(self.reader, self.request, self.locale)
+            .attempt(self.reader, self.request, self.locale, self.so_far)
             .instrument(span.clone())
             .await;
         let status = match &result {

@@ -37,6 +37,7 @@ pub(crate) struct Answer {
 /// Whether a request may have begun to leave: before that, nothing can have happened on the server.
 ///
 /// Only a body can tell; a request without one counts as sent from the start.
+#[derive(Clone)]
 pub(crate) struct Sent(Option<Arc<AtomicBool>>);
 
 impl Sent {

@@ -11,10 +11,12 @@ use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::Mutex as AsyncMutex;
 
+use crate::cancel::{self, Canceller};
 use crate::client::{Client, Inner};
 use crate::clock::Clock;
 use crate::models::{Ticket, TicketStatus};
-use crate::{Error, ErrorKind, RetryPolicy, TicketId, call, transport};
+use crate::plan::FOREVER;
+use crate::{Error, ErrorKind, Operation, RetryPolicy, TicketId, call, transport};
 
 /// What is known of a ticket that is being followed, shared by all its watchers in a client.
 ///
@@ -139,6 +141,7 @@ pub struct Watch {
     client: Client,
     ticket: TicketId,
     pace: Pace,
+    canceller: Option<Canceller>,
     started: Option<BoxStream<'static, Result<Ticket, Error>>>,
 }
 
@@ -152,6 +155,7 @@ impl Watch {
                 max: Duration::from_secs(30),
                 give_up_after: Duration::from_secs(10 * 60),
             },
+            canceller: None,
             started: None,
         }
     }
@@ -175,17 +179,18 @@ impl Watch {
         self
     }
 
+    /// Lets another thread end the watch where it is [waited for](Self::wait).
+    pub fn cancelled_by(mut self, canceller: &Canceller) -> Self {
+        self.canceller = Some(canceller.clone());
+        self
+    }
+
     /// The changes one by one, waited for on the calling thread: for programs without async.
-    pub fn wait(self) -> impl Iterator<Item = Result<Ticket, Error>> {
-        let mut watcher = self.watcher();
-        let client = self.client;
-        std::iter::from_fn(move || {
-            let Inner {
-                drivers, config, ..
-            } = &*client.0;
-            let next = drivers.drive(config, true, async |pool| Ok(watcher.next(pool).await));
-            next.unwrap_or_else(|error| watcher.end(error))
-        })
+    pub fn wait(self) -> WatchWait {
+        WatchWait {
+            watcher: self.watcher(),
+            canceller: self.canceller,
+        }
     }
 
     fn watcher(&self) -> Watcher {
@@ -223,6 +228,71 @@ impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Watch")
             .field("ticket", &self.ticket)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The changes of a ticket, waited for.
+pub struct WatchWait {
+    watcher: Watcher,
+    canceller: Option<Canceller>,
+}
+
+impl WatchWait {
+    /// The next change, or nothing where none came within `limit`, or none will come any more ([`is_over`](Self::is_over)).
+    /// A look that is not answered within `limit` is broken off and counts as failed, so give it longer than an answer takes.
+    ///
+    /// # Errors
+    /// As the watch ends, and `Cancelled`. After an error it is over.
+    pub fn next_within(&mut self, limit: Duration) -> Result<Option<Ticket>, Error> {
+        self.step(Some(limit)).transpose()
+    }
+
+    /// Whether nothing will come any more.
+    pub fn is_over(&self) -> bool {
+        self.watcher.over
+    }
+
+    fn step(&mut self, limit: Option<Duration>) -> Option<Result<Ticket, Error>> {
+        if self.watcher.over {
+            return None;
+        }
+        let (watcher, canceller) = (&mut self.watcher, self.canceller.as_ref());
+        let client = watcher.client.clone();
+        let Inner {
+            drivers, config, ..
+        } = &*client.0;
+        let next = drivers.drive(config, true, async |pool| {
+            let limited =
+                tokio::time::timeout(limit.unwrap_or(FOREVER).min(FOREVER), watcher.next(pool));
+            match cancel::unless(canceller, limited).await {
+                Some(next) => Ok(next.unwrap_or_default()),
+                None => Err(Error::new(ErrorKind::Cancelled).edit(|inner| {
+                    inner.operation = Some(Operation::GetTicket);
+                })),
+            }
+        });
+        next.unwrap_or_else(|error| self.watcher.end(error))
+    }
+}
+
+impl Iterator for WatchWait {
+    type Item = Result<Ticket, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.step(None) {
+                None if !self.is_over() => {}
+                next => return next,
+            }
+        }
+    }
+}
+
+impl fmt::Debug for WatchWait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WatchWait")
+            .field("ticket", &self.watcher.ticket)
             .finish_non_exhaustive()
     }
 }
@@ -286,9 +356,22 @@ impl Watcher {
             .tickets()
             .get(&self.ticket)
             .retry(RetryPolicy::never());
+        let before = seen.last.as_ref().and_then(|look| look.failing);
+        let failing = |at, retry_after| Failing {
+            since: before.map_or(at, |failing| failing.since),
+            times: before.map_or(0, |failing| failing.times + 1),
+            retry_after,
+        };
+        // Until it is answered it counts as failed: one that is broken off must not be made again at once.
+        let begun = clock.now();
+        seen.last = Some(Look {
+            at: begun,
+            on_server: Timestamp::now(),
+            early: 0.0,
+            failing: Some(failing(begun, Duration::ZERO)),
+        });
         let result = call.send_on(Some(pool)).await;
         let at = clock.now();
-        let before = seen.last.take().and_then(|look| look.failing);
         let mut look = Look {
             at,
             on_server: Timestamp::now(),
@@ -309,11 +392,7 @@ impl Watcher {
                 }
             }
             Err(error) => {
-                let failing = Failing {
-                    since: before.map_or(at, |failing| failing.since),
-                    times: before.map_or(0, |failing| failing.times + 1),
-                    retry_after: error.retry_after().unwrap_or_default(),
-                };
+                let failing = failing(at, error.retry_after().unwrap_or_default());
                 look.failing = Some(failing);
                 if !will_pass(&error) || at - failing.since >= self.pace.give_up_after {
                     seen.last = Some(look);

@@ -1,0 +1,156 @@
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+
+use skiplino::{ApiKey, Client};
+
+use crate::call::{self, Retry, duration};
+use crate::code::skiplino_code;
+use crate::error::{Failure, skiplino_error};
+use crate::guard;
+use crate::process::Owned;
+use crate::sized::{self, Versioned};
+use crate::text::Text;
+
+/// A client. Any number of threads may use it at the same time; each call runs on the thread that makes it, on connections that the
+/// client keeps. Not usable in a forked child: see SKIPLINO_FORKED.
+pub struct skiplino_client {
+    pub(crate) api: Owned<Client>,
+    pub(crate) retry: Retry,
+}
+
+/// How a client is set up. Begin with SKIPLINO_OPTIONS_INIT. Strings are the caller's, and only read by skiplino_client_new().
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct skiplino_options {
+    /// Set by SKIPLINO_OPTIONS_INIT.
+    pub size: usize,
+    /// Where the API is, as in "https://host/external/v1"; NULL for the development environment.
+    pub base_url: Text,
+    /// The language of names and reasons, as in "ar"; NULL for the server's default.
+    pub locale: Text,
+    /// What the User-Agent ends with, as in "kiosk/4.2", or NULL.
+    pub user_agent_suffix: Text,
+    /// A proxy for all calls, as in "http://user:password@host:3128"; NULL for the environment's.
+    pub proxy: Text,
+    /// Certificate authorities to trust beside the usual ones, as PEM text, or NULL.
+    pub root_certificates: Text,
+    /// How long connecting may take in milliseconds, TLS included; -1 for the default.
+    pub connect_timeout_ms: i64,
+    /// How long one attempt may take in milliseconds; -1 for the default.
+    pub attempt_timeout_ms: i64,
+    /// How long a whole call may take in milliseconds, retries and pauses included; -1 for the default.
+    pub deadline_ms: i64,
+    /// Attempts in all; -1 for the default.
+    pub max_attempts: i64,
+    /// The longest pause before the first retry in milliseconds, doubled for each one after it; -1 for the default.
+    pub backoff_ms: i64,
+    /// The longest pause ever in milliseconds; -1 for the default.
+    pub backoff_cap_ms: i64,
+    /// The largest answer that is read, in bytes; -1 for the default.
+    pub response_cap: i64,
+    /// At most so many requests a second from all calls together; 0 for no such limit.
+    pub requests_per_second: f64,
+}
+
+// SAFETY: `repr(C)`, its size first; pointers and numbers take any bytes.
+unsafe impl Versioned for skiplino_options {
+    const INIT: Self = Self {
+        size: size_of::<Self>(),
+        base_url: Text::NONE,
+        locale: Text::NONE,
+        user_agent_suffix: Text::NONE,
+        proxy: Text::NONE,
+        root_certificates: Text::NONE,
+        connect_timeout_ms: -1,
+        attempt_timeout_ms: -1,
+        deadline_ms: -1,
+        max_attempts: -1,
+        backoff_ms: -1,
+        backoff_cap_ms: -1,
+        response_cap: -1,
+        requests_per_second: 0.0,
+    };
+    const FIRST: usize = size_of::<Self>();
+}
+
+/// Options or NULL.
+#[repr(transparent)]
+pub struct OptionsIn(*const skiplino_options);
+
+fn build(key: &str, options: &skiplino_options) -> Result<skiplino_client, Failure> {
+    let mut builder = Client::builder(ApiKey::new(key)?).host("c");
+    if let Some(url) = options.base_url.optional("base_url")? {
+        builder = builder.base_url(url);
+    }
+    if let Some(locale) = options.locale.optional("locale")? {
+        builder = builder.locale(locale);
+    }
+    if let Some(suffix) = options.user_agent_suffix.optional("user_agent_suffix")? {
+        builder = builder.user_agent_suffix(suffix);
+    }
+    if let Some(proxy) = options.proxy.optional("proxy")? {
+        builder = builder.proxy(proxy);
+    }
+    if let Some(pem) = options.root_certificates.optional("root_certificates")? {
+        builder = builder.root_certificates(pem);
+    }
+    if let Some(limit) = duration(options.connect_timeout_ms, "connect_timeout_ms")? {
+        builder = builder.connect_timeout(limit);
+    }
+    if let Some(limit) = duration(options.attempt_timeout_ms, "attempt_timeout_ms")? {
+        builder = builder.attempt_timeout(limit);
+    }
+    if let Some(limit) = duration(options.deadline_ms, "deadline_ms")? {
+        builder = builder.deadline(limit);
+    }
+    if options.response_cap != -1 {
+        let cap = options.response_cap.try_into().map_err(|_| {
+            skiplino_error::invalid("response_cap", "must not be negative, but for -1")
+        })?;
+        builder = builder.response_cap(cap);
+    }
+    if options.requests_per_second != 0.0 {
+        builder = builder.requests_per_second(options.requests_per_second);
+    }
+    let retry = call::retry(
+        &Retry::default(),
+        options.max_attempts,
+        options.backoff_ms,
+        options.backoff_cap_ms,
+    )?;
+    Ok(skiplino_client {
+        api: Owned::new(builder.retry(retry.policy()).build()?),
+        retry,
+    })
+}
+
+/// Makes a client with an API key. `options` may be NULL. Nothing is sent. Free it with skiplino_client_free(). Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_client_new(
+    key: Text,
+    options: OptionsIn,
+    client: Option<&mut MaybeUninit<Box<skiplino_client>>>,
+    error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
+) -> skiplino_code {
+    guard::call(error, || {
+        let out = skiplino_error::unless_null(client, "client")?;
+        let options = sized::read(options.0, "options")?;
+        out.write(Box::new(build(key.required("key")?, &options)?));
+        Ok(())
+    })
+}
+
+/// Frees a client. No call of it may be under way; walks and watches of it go on. In a forked child it leaves the parent's connections
+/// alone. NULL is ignored.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_client_free(client: Option<Box<skiplino_client>>) {
+    guard::free(client);
+}
+
+/// The version of the library, as in "0.1.0". Lives for ever. Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_version() -> *const c_char {
+    guard::guard(std::ptr::null(), || {
+        concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+    })
+}

@@ -1,0 +1,107 @@
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use skiplino::{Operation, Response, Slot};
+
+use crate::call::{CallOptionsIn, Sending};
+use crate::client::skiplino_client;
+use crate::code::skiplino_code;
+use crate::error::skiplino_error;
+use crate::guard;
+use crate::text::{Text, Texts};
+use crate::tickets::SKIPLINO_NO_TIME;
+
+/// Appointment times with places left, as of operation 3. Any thread may read it.
+pub struct skiplino_slot_list(Vec<skiplino_slot>);
+
+/// A time that an appointment can be booked for. Borrowed from the list.
+pub struct skiplino_slot {
+    texts: Texts<1>,
+    time_ms: i64,
+    remaining: u32,
+}
+
+impl From<&Slot> for skiplino_slot {
+    fn from(slot: &Slot) -> Self {
+        let mut texts = Texts::new();
+        texts.set_time(0, slot.time());
+        Self {
+            texts,
+            time_ms: slot.time().as_millisecond(),
+            remaining: slot.remaining(),
+        }
+    }
+}
+
+impl From<Response<Vec<Slot>>> for skiplino_slot_list {
+    fn from(response: Response<Vec<Slot>>) -> Self {
+        Self(response.data().iter().map(Into::into).collect())
+    }
+}
+
+/// The appointment times of a service that have places left (operation 3) on `date` ("2026-07-01"), or today, in the company's time
+/// zone, where it is NULL. An empty list is a full or closed day. `options` may be NULL. Free the list with
+/// skiplino_slot_list_free(). Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_services_slots(
+    client: Option<&skiplino_client>,
+    service_id: Text,
+    date: Text,
+    options: CallOptionsIn<'_>,
+    slots: Option<&mut MaybeUninit<Box<skiplino_slot_list>>>,
+    error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
+) -> skiplino_code {
+    guard::call(error, || {
+        let (sending, out) =
+            Sending::begin(Operation::ListSlots, client, &options, slots, "slots")?;
+        sending.send(out, |api| {
+            let service = service_id.required("service_id")?;
+            let date = date.optional("date")?.map(|date| {
+                date.parse().map_err(|_| {
+                    skiplino_error::invalid("date", "must be a date, as in 2026-07-01")
+                })
+            });
+            Ok(api.services().slots(service, date.transpose()?))
+        })
+    })
+}
+
+/// How many there are.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_slot_list_count(slots: Option<&skiplino_slot_list>) -> usize {
+    guard::get(slots, 0, |slots| slots.0.len())
+}
+
+/// A slot, from 0; NULL past the last one. Borrowed: lives as long as what it is asked of, and is not to be freed.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_slot_list_at(
+    slots: Option<&skiplino_slot_list>,
+    index: usize,
+) -> Option<&skiplino_slot> {
+    guard::guard(None, || slots?.0.get(index))
+}
+
+/// Frees a list of slots, and with it all that was borrowed from it. NULL is ignored.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_slot_list_free(slots: Option<Box<skiplino_slot_list>>) {
+    guard::free(slots);
+}
+
+/// When it begins, as a booking names it: ISO-8601, UTC, milliseconds. Borrowed: lives as long as the list.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_slot_time(slot: Option<&skiplino_slot>) -> *const c_char {
+    guard::get(slot, ptr::null(), |slot| slot.texts.get(0))
+}
+
+/// The same in milliseconds since 1970; SKIPLINO_NO_TIME for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_slot_time_ms(slot: Option<&skiplino_slot>) -> i64 {
+    guard::get(slot, SKIPLINO_NO_TIME, |slot| slot.time_ms)
+}
+
+/// Places left.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_slot_remaining(slot: Option<&skiplino_slot>) -> u32 {
+    guard::get(slot, 0, |slot| slot.remaining)
+}

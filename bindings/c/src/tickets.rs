@@ -1,0 +1,428 @@
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use skiplino::jiff::Timestamp;
+use skiplino::{BookTicketRequest, ChangeTimeRequest, CustomerRef, Operation, Response, Ticket};
+
+use crate::call::{self, CallOptionsIn, Sending};
+use crate::client::skiplino_client;
+use crate::code::{skiplino_code, skiplino_ticket_status, skiplino_ticket_type};
+use crate::error::{Failure, skiplino_error};
+use crate::guard;
+use crate::sized::{self, Versioned};
+use crate::text::{Text, Texts};
+
+/// Where a time is absent.
+pub const SKIPLINO_NO_TIME: i64 = i64::MIN;
+
+/// A ticket. One that a call gave is the caller's to free, one of a page is the page's. It does not change: any thread may read it.
+pub struct skiplino_ticket {
+    texts: Texts<15>,
+    status: skiplino_ticket_status,
+    ticket_type: skiplino_ticket_type,
+    status_at_ms: i64,
+    time_ms: i64,
+    booked_at_ms: i64,
+    queue_size: Option<u32>,
+    waiting_time: Option<u32>,
+}
+
+const ID: usize = 0;
+const NUMBER: usize = 1;
+const STATUS: usize = 2;
+const STATUS_AT: usize = 3;
+const TYPE: usize = 4;
+const TIME: usize = 5;
+const BRANCH_ID: usize = 6;
+const BRANCH_NAME: usize = 7;
+const SERVICE_ID: usize = 8;
+const SERVICE_NAME: usize = 9;
+const GROUP_ID: usize = 10;
+const GROUP_NAME: usize = 11;
+const CUSTOMER_ID: usize = 12;
+const CUSTOMER_NAME: usize = 13;
+const BOOKED_AT: usize = 14;
+
+impl From<&Ticket> for skiplino_ticket {
+    fn from(ticket: &Ticket) -> Self {
+        let mut texts = Texts::new();
+        let (branch, service) = (ticket.branch(), ticket.service());
+        let group = ticket.group_of_service();
+        for (index, text) in [
+            (ID, ticket.id().as_str()),
+            (NUMBER, ticket.ticket_number()),
+            (STATUS, ticket.status().as_str()),
+            (TYPE, ticket.ticket_type().as_str()),
+            (BRANCH_ID, branch.id().as_str()),
+            (BRANCH_NAME, branch.name()),
+            (SERVICE_ID, service.id().as_str()),
+            (SERVICE_NAME, service.name()),
+            (GROUP_ID, group.id().as_str()),
+            (GROUP_NAME, group.name()),
+        ] {
+            texts.set(index, text);
+        }
+        if let Some(customer) = ticket.customer() {
+            texts.set(CUSTOMER_ID, customer.id().as_str());
+            if let Some(name) = customer.name() {
+                texts.set(CUSTOMER_NAME, name);
+            }
+        }
+        texts.set_time(STATUS_AT, ticket.status_at());
+        texts.set_time(BOOKED_AT, ticket.booked_at());
+        if let Some(time) = ticket.time() {
+            texts.set_time(TIME, time);
+        }
+        Self {
+            texts,
+            status: ticket.status().into(),
+            ticket_type: ticket.ticket_type().into(),
+            status_at_ms: ticket.status_at().as_millisecond(),
+            time_ms: ticket
+                .time()
+                .map_or(SKIPLINO_NO_TIME, Timestamp::as_millisecond),
+            booked_at_ms: ticket.booked_at().as_millisecond(),
+            queue_size: ticket.queue_size(),
+            waiting_time: ticket.waiting_time(),
+        }
+    }
+}
+
+impl From<Response<Ticket>> for skiplino_ticket {
+    fn from(response: Response<Ticket>) -> Self {
+        response.data().into()
+    }
+}
+
+/// What to book. Begin with SKIPLINO_BOOKING_INIT. Strings are the caller's, and only read during the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct skiplino_booking {
+    /// Set by SKIPLINO_BOOKING_INIT.
+    pub size: usize,
+    /// The service. Required.
+    pub service_id: Text,
+    /// Its group. Required.
+    pub group_id: Text,
+    /// For an appointment, the slot's time; NULL joins the queue now.
+    pub time: Text,
+    /// For whom, by the server's id; at most one of the two. An appointment takes one.
+    pub customer_id: Text,
+    /// For whom, by your own id.
+    pub customer_external_id: Text,
+    /// What the service asks for, a JSON object, or NULL.
+    pub options_json: Text,
+    /// Whether `lat` and `lng` say where the customer is, in degrees north and east.
+    pub has_location: u8,
+    /// Degrees north.
+    pub lat: f64,
+    /// Degrees east.
+    pub lng: f64,
+}
+
+// SAFETY: `repr(C)`, its size first; pointers and numbers take any bytes.
+unsafe impl Versioned for skiplino_booking {
+    const INIT: Self = Self {
+        size: size_of::<Self>(),
+        service_id: Text::NONE,
+        group_id: Text::NONE,
+        time: Text::NONE,
+        customer_id: Text::NONE,
+        customer_external_id: Text::NONE,
+        options_json: Text::NONE,
+        has_location: 0,
+        lat: 0.0,
+        lng: 0.0,
+    };
+    const FIRST: usize = size_of::<Self>();
+}
+
+/// A booking or NULL.
+#[repr(transparent)]
+pub struct BookingIn(*const skiplino_booking);
+
+impl skiplino_booking {
+    fn request(&self) -> Result<BookTicketRequest, Failure> {
+        let service = self.service_id.required("service_id")?;
+        let group = self.group_id.required("group_id")?;
+        let (id, external_id) = (&self.customer_id, &self.customer_external_id);
+        let customer =
+            call::customer_if_any(id, external_id, "customer_id", "customer_external_id")?;
+        let mut request = match (self.time.optional("time")?, customer) {
+            (Some(time), Some(customer)) => {
+                BookTicketRequest::appointment(service, group, parsed(time)?, customer)
+            }
+            (Some(_), None) => {
+                return Err(skiplino_error::invalid(
+                    "customer_id",
+                    "an appointment is for a customer: customer_id or customer_external_id must be given",
+                ));
+            }
+            (None, Some(customer)) => BookTicketRequest::walk_in(service, group).customer(customer),
+            (None, None) => BookTicketRequest::walk_in(service, group),
+        };
+        if let Some(options) = call::json(&self.options_json, "options_json")? {
+            request = request.options(options);
+        }
+        if self.has_location != 0 {
+            request = request.location(self.lat, self.lng);
+        }
+        Ok(request)
+    }
+}
+
+fn parsed(time: &str) -> Result<Timestamp, Failure> {
+    time.parse()
+        .map_err(|_| skiplino_error::invalid("time", "must be an ISO-8601 time, as a slot has it"))
+}
+
+/// Books a ticket (operation 4). It is never sent a second time when it may have arrived: for a customer its ticket is looked for
+/// (skiplino_response_recovered()), else the call ends in SKIPLINO_OUTCOME_UNKNOWN. `options` may be NULL. Free the ticket with
+/// skiplino_ticket_free(). Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_tickets_book(
+    client: Option<&skiplino_client>,
+    booking: BookingIn,
+    options: CallOptionsIn<'_>,
+    ticket: Option<&mut MaybeUninit<Box<skiplino_ticket>>>,
+    error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
+) -> skiplino_code {
+    guard::call(error, || {
+        let (sending, out) =
+            Sending::begin(Operation::BookTicket, client, &options, ticket, "ticket")?;
+        sending.send(out, |api| {
+            if booking.0.is_null() {
+                return Err(skiplino_error::null("booking"));
+            }
+            let booking = sized::read(booking.0, "booking")?;
+            Ok(api.tickets().book(booking.request()?))
+        })
+    })
+}
+
+/// A ticket as it is now (operation 5). `options` may be NULL. Free it with skiplino_ticket_free(). Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_tickets_get(
+    client: Option<&skiplino_client>,
+    ticket_id: Text,
+    options: CallOptionsIn<'_>,
+    ticket: Option<&mut MaybeUninit<Box<skiplino_ticket>>>,
+    error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
+) -> skiplino_code {
+    guard::call(error, || {
+        let (sending, out) =
+            Sending::begin(Operation::GetTicket, client, &options, ticket, "ticket")?;
+        sending.send(out, |api| {
+            Ok(api.tickets().get(ticket_id.required("ticket_id")?))
+        })
+    })
+}
+
+/// Cancels a ticket that is waiting or upcoming (operation 6), and gives its new state. `options` may be NULL. Free the ticket with
+/// skiplino_ticket_free(). Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_tickets_cancel(
+    client: Option<&skiplino_client>,
+    ticket_id: Text,
+    options: CallOptionsIn<'_>,
+    ticket: Option<&mut MaybeUninit<Box<skiplino_ticket>>>,
+    error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
+) -> skiplino_code {
+    guard::call(error, || {
+        let (sending, out) =
+            Sending::begin(Operation::CancelTicket, client, &options, ticket, "ticket")?;
+        sending.send(out, |api| {
+            Ok(api.tickets().cancel(ticket_id.required("ticket_id")?))
+        })
+    })
+}
+
+/// Moves a waiting appointment to another slot's `time` (operation 7). Whose it is: by one of `customer_id` and
+/// `customer_external_id`, the other NULL. `options` may be NULL. Free the ticket with skiplino_ticket_free(). Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_tickets_reschedule(
+    client: Option<&skiplino_client>,
+    ticket_id: Text,
+    time: Text,
+    customer_id: Text,
+    customer_external_id: Text,
+    options: CallOptionsIn<'_>,
+    ticket: Option<&mut MaybeUninit<Box<skiplino_ticket>>>,
+    error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
+) -> skiplino_code {
+    guard::call(error, || {
+        let (sending, out) = Sending::begin(
+            Operation::RescheduleTicket,
+            client,
+            &options,
+            ticket,
+            "ticket",
+        )?;
+        sending.send(out, |api| {
+            let id = ticket_id.required("ticket_id")?;
+            let time = parsed(time.required("time")?)?;
+            let customer: CustomerRef = call::customer(
+                &customer_id,
+                &customer_external_id,
+                "customer_id",
+                "customer_external_id",
+            )?;
+            Ok(api
+                .tickets()
+                .reschedule(id, ChangeTimeRequest::new(time, customer)))
+        })
+    })
+}
+
+/// The id. Borrowed: lives as long as the ticket.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_id(ticket: Option<&skiplino_ticket>) -> *const c_char {
+    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(ID))
+}
+
+/// The number that is called, as in "A042". Borrowed: lives as long as the ticket.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_number(ticket: Option<&skiplino_ticket>) -> *const c_char {
+    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(NUMBER))
+}
+
+/// The status as the API writes it. Borrowed: lives as long as the ticket.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_status_text(ticket: Option<&skiplino_ticket>) -> *const c_char {
+    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(STATUS))
+}
+
+/// Since when it stands there: ISO-8601, UTC, milliseconds. Borrowed: lives as long as the ticket.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_status_at(ticket: Option<&skiplino_ticket>) -> *const c_char {
+    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(STATUS_AT))
+}
+
+/// The type as the API writes it. Borrowed: lives as long as the ticket.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_type_text(ticket: Option<&skiplino_ticket>) -> *const c_char {
+    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(TYPE))
+}
+
+/// The appointment's time, or NULL for a walk-in. Borrowed: lives as long as the ticket.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_time(ticket: Option<&skiplino_ticket>) -> *const c_char {
+    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(TIME))
+}
+
+/// The id of its branch. Borrowed: lives as long as the ticket.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_branch_id(ticket: Option<&skiplino_ticket>) -> *const c_char {
+    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(BRANCH_ID))
+}
+
+/// The name of its branch, localised. Borrowed: lives as long as the ticket.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_branch_name(ticket: Option<&skiplino_ticket>) -> *const c_char {
+    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(BRANCH_NAME))
+}
+
+/// The id of its service. Borrowed: lives as long as the ticket.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_service_id(ticket: Option<&skiplino_ticket>) -> *const c_char {
+    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(SERVICE_ID))
+}
+
+/// The name of its service, localised. Borrowed: lives as long as the ticket.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_service_name(ticket: Option<&skiplino_ticket>) -> *const c_char {
+    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(SERVICE_NAME))
+}
+
+/// The id of its service's group. Borrowed: lives as long as the ticket.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_group_id(ticket: Option<&skiplino_ticket>) -> *const c_char {
+    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(GROUP_ID))
+}
+
+/// The name of its service's group, localised. Borrowed: lives as long as the ticket.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_group_name(ticket: Option<&skiplino_ticket>) -> *const c_char {
+    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(GROUP_NAME))
+}
+
+/// The id of its customer, or NULL for nobody in particular. Borrowed: lives as long as the ticket.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_customer_id(ticket: Option<&skiplino_ticket>) -> *const c_char {
+    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(CUSTOMER_ID))
+}
+
+/// The name of its customer, or NULL. Borrowed: lives as long as the ticket.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_customer_name(ticket: Option<&skiplino_ticket>) -> *const c_char {
+    guard::get(ticket, ptr::null(), |ticket| {
+        ticket.texts.get(CUSTOMER_NAME)
+    })
+}
+
+/// When it was booked. Borrowed: lives as long as the ticket.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_booked_at(ticket: Option<&skiplino_ticket>) -> *const c_char {
+    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(BOOKED_AT))
+}
+
+/// Where it stands.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_state(
+    ticket: Option<&skiplino_ticket>,
+) -> skiplino_ticket_status {
+    guard::get(
+        ticket,
+        skiplino_ticket_status::SKIPLINO_STATUS_UNKNOWN,
+        |ticket| ticket.status,
+    )
+}
+
+/// Walk-in or appointment.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_kind(ticket: Option<&skiplino_ticket>) -> skiplino_ticket_type {
+    guard::get(
+        ticket,
+        skiplino_ticket_type::SKIPLINO_TYPE_UNKNOWN,
+        |ticket| ticket.ticket_type,
+    )
+}
+
+/// Since when it stands there, in milliseconds since 1970; SKIPLINO_NO_TIME for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_status_at_ms(ticket: Option<&skiplino_ticket>) -> i64 {
+    guard::get(ticket, SKIPLINO_NO_TIME, |ticket| ticket.status_at_ms)
+}
+
+/// The appointment's time in milliseconds since 1970; SKIPLINO_NO_TIME for a walk-in.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_time_ms(ticket: Option<&skiplino_ticket>) -> i64 {
+    guard::get(ticket, SKIPLINO_NO_TIME, |ticket| ticket.time_ms)
+}
+
+/// When it was booked, in milliseconds since 1970; SKIPLINO_NO_TIME for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_booked_at_ms(ticket: Option<&skiplino_ticket>) -> i64 {
+    guard::get(ticket, SKIPLINO_NO_TIME, |ticket| ticket.booked_at_ms)
+}
+
+/// People ahead, while it is waiting; -1 where that is not told.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_queue_size(ticket: Option<&skiplino_ticket>) -> i64 {
+    guard::get(ticket, -1, |ticket| ticket.queue_size.map_or(-1, i64::from))
+}
+
+/// Minutes to wait, while it is waiting; -1 where that is not told.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_waiting_time(ticket: Option<&skiplino_ticket>) -> i64 {
+    guard::get(ticket, -1, |ticket| {
+        ticket.waiting_time.map_or(-1, i64::from)
+    })
+}
+
+/// Frees a ticket that a call gave, and with it all that was borrowed from it. NULL is ignored.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_ticket_free(ticket: Option<Box<skiplino_ticket>>) {
+    guard::free(ticket);
+}

@@ -1,0 +1,84 @@
+#include "handles.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+skiplino_client *client;
+skiplino_canceller *canceller;
+skiplino_error *an_error;
+skiplino_response *response;
+skiplino_branch_list *branch_list;
+const skiplino_branch *branch;
+skiplino_group_list *group_list;
+const skiplino_group *group;
+const skiplino_service *service;
+skiplino_slot_list *slot_list;
+const skiplino_slot *slot;
+skiplino_ticket *ticket;
+skiplino_customer *customer;
+skiplino_customer_page *customer_page;
+skiplino_ticket_page *ticket_page;
+const skiplino_pagination *pagination;
+skiplino_customer_walk *customer_walk;
+skiplino_ticket_walk *ticket_walk;
+skiplino_watch *watch;
+
+void require(bool is, const char *what) {
+  if (!is) {
+    fprintf(stderr, "not so: %s\n", what);
+    exit(1);
+  }
+}
+
+/* `handle` is where the call wrote it. */
+static void made(skiplino_code code, const void *handle) {
+  if (code != SKIPLINO_OK) {
+    fprintf(stderr, "%s\n", skiplino_code_name(code));
+  }
+  require(code == SKIPLINO_OK && *(void *const *)handle != NULL, "every handle is made");
+}
+
+void make_handles(const char *base_url) {
+  skiplino_options options = SKIPLINO_OPTIONS_INIT;
+  skiplino_call_options asking = SKIPLINO_CALL_OPTIONS_INIT;
+  options.base_url = base_url;
+  asking.response = &response;
+  made(skiplino_client_new("sk_sandbox_secret", &options, &client, NULL), &client);
+  made(skiplino_canceller_new(&canceller, NULL), &canceller);
+  made(skiplino_branches_list(client, &asking, &branch_list, NULL), &response);
+  branch = skiplino_branch_list_at(branch_list, 0);
+  made(skiplino_branches_tree(client, skiplino_branch_id(branch), NULL, &group_list, NULL), &group_list);
+  group = skiplino_group_list_at(group_list, 0);
+  service = skiplino_group_service_at(group, 0);
+  made(skiplino_services_slots(client, skiplino_service_id(service), "2099-01-05", NULL, &slot_list, NULL), &slot_list);
+  slot = skiplino_slot_list_at(slot_list, 0);
+  made(skiplino_tickets_get(client, "k7m2p9x4q1", NULL, &ticket, NULL), &ticket);
+  made(skiplino_customers_get(client, NULL, "crm-7741", NULL, &customer, NULL), &customer);
+  made(skiplino_customers_list(client, 1, -1, NULL, &customer_page, NULL), &customer_page);
+  made(skiplino_customers_tickets(client, NULL, "crm-7741", 1, -1, NULL, &ticket_page, NULL), &ticket_page);
+  pagination = skiplino_ticket_page_pagination(ticket_page);
+  made(skiplino_customers_list_walk(client, -1, NULL, &customer_walk, NULL), &customer_walk);
+  made(skiplino_customers_tickets_walk(client, NULL, "crm-7741", -1, NULL, &ticket_walk, NULL), &ticket_walk);
+  made(skiplino_tickets_watch(client, "k7m2p9x4q1", -1, -1, -1, NULL, &watch, NULL), &watch);
+  require(skiplino_branches_tree(client, "", NULL, &group_list, &an_error) == SKIPLINO_INVALID_REQUEST &&
+              an_error != NULL && slot != NULL && service != NULL && pagination != NULL,
+          "every handle is made");
+}
+
+/* The client first: what is made of it must outlive it. */
+void free_handles(void) {
+  skiplino_client_free(client);
+  skiplino_canceller_free(canceller);
+  skiplino_error_free(an_error);
+  skiplino_response_free(response);
+  skiplino_branch_list_free(branch_list);
+  skiplino_group_list_free(group_list);
+  skiplino_slot_list_free(slot_list);
+  skiplino_ticket_free(ticket);
+  skiplino_customer_free(customer);
+  skiplino_customer_page_free(customer_page);
+  skiplino_ticket_page_free(ticket_page);
+  skiplino_customer_walk_free(customer_walk);
+  skiplino_ticket_walk_free(ticket_walk);
+  skiplino_watch_free(watch);
+}

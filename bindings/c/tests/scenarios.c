@@ -1,0 +1,574 @@
+/* The C runner of tests/scenarios: scenarios FILE... BASE_URL */
+#include "control.h"
+
+#include <jansson.h>
+#include <skiplino.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *base_url;
+/* What differed first in the present scenario. */
+static char difference[4096];
+
+static void differs(const char *format, ...) {
+  va_list arguments;
+  if (difference[0] != '\0') {
+    return;
+  }
+  va_start(arguments, format);
+  vsnprintf(difference, sizeof difference, format, arguments);
+  va_end(arguments);
+}
+
+static const char *text(json_t *object, const char *key) { return json_string_value(json_object_get(object, key)); }
+
+static json_int_t number(json_t *object, const char *key, json_int_t otherwise) {
+  json_t *value = json_object_get(object, key);
+  return value == NULL ? otherwise : json_integer_value(value);
+}
+
+/* Handles as the API's JSON. */
+
+static json_t *string(const char *value) { return value == NULL ? json_null() : json_string(value); }
+
+static void set(json_t *object, const char *key, const char *value) {
+  if (value != NULL) {
+    json_object_set_new(object, key, json_string(value));
+  }
+}
+
+static json_t *named(const char *id, const char *name) {
+  json_t *object = json_object();
+  set(object, "id", id);
+  set(object, "name", name);
+  return object;
+}
+
+/* The constant must belong to the text. */
+static void check_open(const char *value, int constant, const char *const *known, int count) {
+  int expected = 0;
+  for (int index = 1; index <= count; index++) {
+    expected = strcmp(value, known[index - 1]) == 0 ? index : expected;
+  }
+  if (constant != expected) {
+    differs("%s is %d, expected %d", value, constant, expected);
+  }
+}
+
+static void check_time(const char *value, int64_t ms) {
+  int year, month, day, hour, minute, second, part;
+  if (value == NULL) {
+    if (ms != SKIPLINO_NO_TIME) {
+      differs("a time without a text");
+    }
+    return;
+  }
+  sscanf(value, "%d-%d-%dT%d:%d:%d.%dZ", &year, &month, &day, &hour, &minute, &second, &part);
+  /* Days since 1970 in the proleptic Gregorian calendar, the year beginning in March. */
+  int64_t y = month > 2 ? year : year - 1, m = (month + 9) % 12;
+  int64_t days = 365 * y + y / 4 - y / 100 + y / 400 + (m * 306 + 5) / 10 + day - 1 - 719468;
+  int64_t expected = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + part;
+  if (ms != expected) {
+    differs("%s is %lld ms, expected %lld", value, (long long)ms, (long long)expected);
+  }
+}
+
+static json_t *of_ticket(const skiplino_ticket *ticket) {
+  static const char *const statuses[] = {"waiting", "upcoming", "serving", "served", "cancelled"};
+  static const char *const types[] = {"sequential", "appointment"};
+  json_t *object = named(skiplino_ticket_id(ticket), NULL);
+  set(object, "ticketNumber", skiplino_ticket_number(ticket));
+  set(object, "status", skiplino_ticket_status_text(ticket));
+  set(object, "statusAt", skiplino_ticket_status_at(ticket));
+  set(object, "type", skiplino_ticket_type_text(ticket));
+  json_object_set_new(object, "time", string(skiplino_ticket_time(ticket)));
+  json_object_set_new(object, "branch", named(skiplino_ticket_branch_id(ticket), skiplino_ticket_branch_name(ticket)));
+  json_object_set_new(object, "service",
+                      named(skiplino_ticket_service_id(ticket), skiplino_ticket_service_name(ticket)));
+  json_object_set_new(object, "groupOfService",
+                      named(skiplino_ticket_group_id(ticket), skiplino_ticket_group_name(ticket)));
+  if (skiplino_ticket_customer_id(ticket) != NULL) {
+    json_object_set_new(object, "customer",
+                        named(skiplino_ticket_customer_id(ticket), skiplino_ticket_customer_name(ticket)));
+  }
+  set(object, "bookedAt", skiplino_ticket_booked_at(ticket));
+  if (skiplino_ticket_queue_size(ticket) >= 0) {
+    json_object_set_new(object, "queueSize", json_integer(skiplino_ticket_queue_size(ticket)));
+  }
+  if (skiplino_ticket_waiting_time(ticket) >= 0) {
+    json_object_set_new(object, "waitingTime", json_integer(skiplino_ticket_waiting_time(ticket)));
+  }
+  check_open(skiplino_ticket_status_text(ticket), skiplino_ticket_state(ticket), statuses, 5);
+  check_open(skiplino_ticket_type_text(ticket), skiplino_ticket_kind(ticket), types, 2);
+  check_time(skiplino_ticket_status_at(ticket), skiplino_ticket_status_at_ms(ticket));
+  check_time(skiplino_ticket_booked_at(ticket), skiplino_ticket_booked_at_ms(ticket));
+  check_time(skiplino_ticket_time(ticket), skiplino_ticket_time_ms(ticket));
+  return object;
+}
+
+static json_t *of_customer(const skiplino_customer *customer) {
+  json_t *object = json_object();
+  const char *metadata = skiplino_customer_metadata_json(customer);
+  set(object, "_id", skiplino_customer_id(customer));
+  set(object, "externalId", skiplino_customer_external_id(customer));
+  set(object, "companyId", skiplino_customer_company_id(customer));
+  set(object, "name", skiplino_customer_name(customer));
+  set(object, "email", skiplino_customer_email(customer));
+  set(object, "mobile", skiplino_customer_mobile(customer));
+  if (metadata != NULL) {
+    json_object_set_new(object, "metadata", json_loads(metadata, 0, NULL));
+  }
+  set(object, "createdAt", skiplino_customer_created_at(customer));
+  set(object, "updatedAt", skiplino_customer_updated_at(customer));
+  check_time(skiplino_customer_created_at(customer), skiplino_customer_created_at_ms(customer));
+  check_time(skiplino_customer_updated_at(customer), skiplino_customer_updated_at_ms(customer));
+  return object;
+}
+
+static json_t *of_branches(const skiplino_branch_list *branches) {
+  json_t *array = json_array();
+  for (size_t index = 0; index < skiplino_branch_list_count(branches); index++) {
+    const skiplino_branch *branch = skiplino_branch_list_at(branches, index);
+    json_t *object = named(skiplino_branch_id(branch), skiplino_branch_name(branch));
+    json_object_set_new(object, "branchStatus", json_pack("{sb}", "isBranchOpen", skiplino_branch_is_open(branch)));
+    json_array_append_new(array, object);
+  }
+  return array;
+}
+
+static json_t *of_groups(const skiplino_group_list *groups) {
+  json_t *array = json_array();
+  for (size_t index = 0; index < skiplino_group_list_count(groups); index++) {
+    const skiplino_group *group = skiplino_group_list_at(groups, index);
+    json_t *object = named(skiplino_group_id(group), skiplino_group_name(group));
+    json_t *services = json_array();
+    for (size_t nth = 0; nth < skiplino_group_service_count(group); nth++) {
+      const skiplino_service *service = skiplino_group_service_at(group, nth);
+      json_t *one = named(skiplino_service_id(service), skiplino_service_name(service));
+      json_object_set_new(one, "isOpen", json_boolean(skiplino_service_is_open(service)));
+      json_object_set_new(one, "isAppointment", json_boolean(skiplino_service_is_appointment(service)));
+      json_array_append_new(services, one);
+    }
+    json_object_set_new(object, "services", services);
+    json_array_append_new(array, object);
+  }
+  return array;
+}
+
+static json_t *of_slots(const skiplino_slot_list *slots) {
+  json_t *array = json_array();
+  for (size_t index = 0; index < skiplino_slot_list_count(slots); index++) {
+    const skiplino_slot *slot = skiplino_slot_list_at(slots, index);
+    check_time(skiplino_slot_time(slot), skiplino_slot_time_ms(slot));
+    json_array_append_new(array, json_pack("{ss, si}", "time", skiplino_slot_time(slot), "remaining",
+                                           (int)skiplino_slot_remaining(slot)));
+  }
+  return array;
+}
+
+static json_t *of_page(json_t *items, const skiplino_pagination *pagination) {
+  json_t *object = json_pack("{sI, sI, sb, sb}", "total", (json_int_t)skiplino_pagination_total(pagination), "totalPages",
+                             (json_int_t)skiplino_pagination_total_pages(pagination), "hasNextPage",
+                             skiplino_pagination_has_next_page(pagination), "hasPrevPage",
+                             skiplino_pagination_has_prev_page(pagination));
+  if (skiplino_pagination_page(pagination) >= 0) {
+    json_object_set_new(object, "page", json_integer(skiplino_pagination_page(pagination)));
+  }
+  if (skiplino_pagination_limit(pagination) >= 0) {
+    json_object_set_new(object, "limit", json_integer(skiplino_pagination_limit(pagination)));
+  }
+  return json_pack("{so, so}", "items", items, "pagination", object);
+}
+
+static json_t *of_error(const skiplino_error *error) {
+  static const char *const deadlines[] = {NULL, "Connect", "Attempt", "Call"};
+  json_t *object = json_object(), *fields = json_object();
+  for (size_t index = 0; index < skiplino_error_field_count(error); index++) {
+    json_t *reasons = json_array();
+    const char *reason;
+    for (size_t nth = 0; (reason = skiplino_error_field_reason(error, index, nth)) != NULL; nth++) {
+      json_array_append_new(reasons, json_string(reason));
+    }
+    json_object_set_new(fields, skiplino_error_field_name(error, index), reasons);
+  }
+  set(object, "kind", skiplino_code_name(skiplino_error_code(error)));
+  set(object, "outcome", skiplino_error_outcome(error) == SKIPLINO_NOT_APPLIED ? "NotApplied" : "Unknown");
+  json_object_set_new(object, "operation", string(skiplino_error_operation(error)));
+  set(object, "text", skiplino_error_message(error));
+  json_object_set_new(object, "status",
+                      skiplino_error_status(error) == 0 ? json_null() : json_integer(skiplino_error_status(error)));
+  json_object_set_new(object, "fields", fields);
+  json_object_set_new(object, "path", string(skiplino_error_path(error)));
+  json_object_set_new(object, "reason", string(skiplino_error_reason(error)));
+  json_object_set_new(object, "retryAfterMs", skiplino_error_retry_after_ms(error) < 0
+                                                  ? json_null()
+                                                  : json_integer(skiplino_error_retry_after_ms(error)));
+  json_object_set_new(object, "timeout", string(deadlines[skiplino_error_deadline(error)]));
+  json_object_set_new(object, "attempts", json_integer(skiplino_error_attempts(error)));
+  return object;
+}
+
+/* Comparing. */
+
+static void contains(const char *where, json_t *expected, json_t *came) {
+  const char *wanted = json_string_value(expected);
+  if (wanted != NULL && strcmp(wanted, "$any") == 0) {
+    if (came == NULL) {
+      differs("%s: absent, expected any value", where);
+    }
+  } else if (wanted != NULL && strcmp(wanted, "$absent") == 0) {
+    if (came != NULL) {
+      differs("%s: there, expected to be absent", where);
+    }
+  } else if (json_is_object(expected) && json_is_object(came)) {
+    const char *key;
+    json_t *value;
+    json_object_foreach(expected, key, value) { contains(key, value, json_object_get(came, key)); }
+  } else if (json_is_array(expected) && json_is_array(came) && json_array_size(expected) == json_array_size(came)) {
+    for (size_t index = 0; index < json_array_size(expected); index++) {
+      contains(where, json_array_get(expected, index), json_array_get(came, index));
+    }
+  } else if (!json_equal(expected, came)) {
+    char *ours = json_dumps(expected, JSON_ENCODE_ANY), *theirs = json_dumps(came, JSON_ENCODE_ANY);
+    differs("%s: %s, expected %s", where, theirs == NULL ? "absent" : theirs, ours);
+    free(ours);
+    free(theirs);
+  }
+}
+
+static void compare_error(json_t *expected, const skiplino_error *error) {
+  const char *key;
+  json_t *value, *came = of_error(error);
+  json_object_foreach(expected, key, value) {
+    const char *wanted = json_string_value(value), *dots = wanted == NULL ? NULL : strstr(wanted, "…");
+    if (strcmp(key, "text") == 0 && dots != NULL && dots[strlen("…")] == '\0') {
+      if (strncmp(wanted, text(came, "text"), (size_t)(dots - wanted)) != 0) {
+        differs("error.text: %s, expected %s", text(came, "text"), wanted);
+      }
+    } else if (!json_equal(value, json_object_get(came, key))) {
+      contains(key, value, json_object_get(came, key));
+      differs("error.%s", key);
+    }
+  }
+  json_decref(came);
+}
+
+/* What was saved, in the place of $name.field. */
+
+static json_t *look_up(json_t *saved, const char *reference) {
+  char name[256];
+  snprintf(name, sizeof name, "%s", reference + 1);
+  json_t *value = saved;
+  for (char *part = strtok(name, "."); part != NULL; part = strtok(NULL, ".")) {
+    value = json_is_array(value) ? json_array_get(value, (size_t)atoi(part)) : json_object_get(value, part);
+  }
+  if (value == NULL) {
+    differs("nothing saved as %s", reference);
+    return json_null();
+  }
+  return json_incref(value);
+}
+
+static json_t *substitute(json_t *value, json_t *saved) {
+  const char *key, *reference = json_string_value(value);
+  json_t *part, *copy;
+  if (reference != NULL && reference[0] == '$' && strchr(reference, '.') != NULL) {
+    return look_up(saved, reference);
+  }
+  if (reference != NULL && strstr(reference, "/$") != NULL) {
+    char path[512], whole[512];
+    const char *dollar = strstr(reference, "/$") + 1, *end = strchr(dollar, '/');
+    size_t length = end == NULL ? strlen(dollar) : (size_t)(end - dollar);
+    snprintf(path, sizeof path, "%.*s", (int)length, dollar);
+    part = look_up(saved, path);
+    snprintf(whole, sizeof whole, "%.*s%s%s", (int)(dollar - reference), reference, json_string_value(part),
+             end == NULL ? "" : end);
+    json_decref(part);
+    return json_string(whole);
+  }
+  if (json_is_array(value)) {
+    copy = json_array();
+    for (size_t index = 0; index < json_array_size(value); index++) {
+      json_array_append_new(copy, substitute(json_array_get(value, index), saved));
+    }
+    return copy;
+  }
+  if (json_is_object(value)) {
+    copy = json_object();
+    json_object_foreach(value, key, part) { json_object_set_new(copy, key, substitute(part, saved)); }
+    return copy;
+  }
+  return json_incref(value);
+}
+
+/* Calls. */
+
+static skiplino_code client_new(json_t *settings, skiplino_client **client, skiplino_error **error) {
+  char gone[64];
+  const char *key = text(settings, "key"), *url = text(settings, "baseUrl");
+  skiplino_options options = SKIPLINO_OPTIONS_INIT;
+  snprintf(gone, sizeof gone, "http://127.0.0.1:%d/external/v1", free_port());
+  key = key == NULL || strcmp(key, "secret") == 0 ? "sk_sandbox_secret" : key;
+  key = strcmp(key, "public") == 0 ? "pk_sandbox_public" : key;
+  options.base_url = url == NULL ? base_url : strcmp(url, "gone") == 0 ? gone : url;
+  options.locale = text(settings, "locale");
+  options.attempt_timeout_ms = number(settings, "attemptTimeoutMs", -1);
+  options.deadline_ms = number(settings, "deadlineMs", -1);
+  options.max_attempts = number(settings, "maxAttempts", -1);
+  options.backoff_ms = options.backoff_cap_ms = number(settings, "backoffMs", 1);
+  options.response_cap = number(settings, "responseCap", -1);
+  return skiplino_client_new(key, &options, client, error);
+}
+
+/* `out` takes the data on success; each handle becomes JSON and goes at once. */
+#define MADE(type, call, convert)           \
+  do {                                      \
+    type *handle = NULL;                    \
+    code = call;                            \
+    if (code == SKIPLINO_OK) {              \
+      *out = convert;                       \
+    } else if (handle != NULL) {            \
+      differs("written without a success"); \
+    }                                       \
+    type##_free(handle);                    \
+  } while (0)
+
+#define WALKED(one, start)                                                                     \
+  do {                                                                                         \
+    skiplino_##one##_walk *walk = NULL;                                                        \
+    json_t *items = json_array();                                                              \
+    code = start;                                                                              \
+    while (code == SKIPLINO_OK) {                                                              \
+      skiplino_##one *item = NULL;                                                             \
+      code = skiplino_##one##_walk_next(walk, &item, error);                                   \
+      if (code == SKIPLINO_OK) {                                                               \
+        json_array_append_new(items, of_##one(item));                                          \
+        skiplino_##one##_free(item);                                                           \
+      }                                                                                        \
+    }                                                                                          \
+    if (code == SKIPLINO_END) {                                                                \
+      skiplino_error_free(*error);                                                             \
+      *error = NULL;                                                                           \
+      code = SKIPLINO_OK;                                                                      \
+      *out = json_incref(items);                                                               \
+    }                                                                                          \
+    json_decref(items);                                                                        \
+    skiplino_##one##_walk_free(walk);                                                          \
+  } while (0)
+
+static json_t *customers_of(const skiplino_customer_page *page) {
+  json_t *items = json_array();
+  for (size_t index = 0; index < skiplino_customer_page_count(page); index++) {
+    json_array_append_new(items, of_customer(skiplino_customer_page_at(page, index)));
+  }
+  return of_page(items, skiplino_customer_page_pagination(page));
+}
+
+static json_t *tickets_of(const skiplino_ticket_page *page) {
+  json_t *items = json_array();
+  for (size_t index = 0; index < skiplino_ticket_page_count(page); index++) {
+    json_array_append_new(items, of_ticket(skiplino_ticket_page_at(page, index)));
+  }
+  return of_page(items, skiplino_ticket_page_pagination(page));
+}
+
+static skiplino_code call(const skiplino_client *client, const char *name, json_t *with,
+                          const skiplino_call_options *options, json_t **out, skiplino_error **error) {
+  skiplino_code code = SKIPLINO_OK;
+  const char *id = text(with, "customerId"), *external_id = text(with, "externalId");
+  const char *ticket_id = text(with, "ticketId"), *own_id = text(with, "customerExternalId");
+  json_int_t page = number(with, "page", 1), limit = number(with, "limit", -1);
+  char *metadata = json_dumps(json_object_get(with, "metadata"), JSON_ENCODE_ANY);
+  char *asked = json_dumps(json_object_get(with, "options"), JSON_ENCODE_ANY);
+  json_t *location = json_object_get(with, "location");
+  skiplino_booking booking = SKIPLINO_BOOKING_INIT;
+  skiplino_customer_fields fields = SKIPLINO_CUSTOMER_FIELDS_INIT;
+  fields.external_id = external_id;
+  fields.name = text(with, "name");
+  fields.email = text(with, "email");
+  fields.mobile = text(with, "mobile");
+  fields.metadata_json = metadata;
+  booking.service_id = text(with, "serviceId");
+  booking.group_id = text(with, "groupOfServiceId");
+  booking.time = text(with, "time");
+  booking.customer_id = id;
+  booking.customer_external_id = own_id;
+  booking.options_json = asked;
+  booking.has_location = location != NULL;
+  booking.lat = json_number_value(json_object_get(location, "lat"));
+  booking.lng = json_number_value(json_object_get(location, "lng"));
+
+  if (strcmp(name, "branches.list") == 0) {
+    MADE(skiplino_branch_list, skiplino_branches_list(client, options, &handle, error), of_branches(handle));
+  } else if (strcmp(name, "branches.tree") == 0) {
+    MADE(skiplino_group_list, skiplino_branches_tree(client, text(with, "branchId"), options, &handle, error),
+         of_groups(handle));
+  } else if (strcmp(name, "services.slots") == 0) {
+    MADE(skiplino_slot_list,
+         skiplino_services_slots(client, text(with, "serviceId"), text(with, "date"), options, &handle, error),
+         of_slots(handle));
+  } else if (strcmp(name, "tickets.book") == 0) {
+    MADE(skiplino_ticket, skiplino_tickets_book(client, &booking, options, &handle, error), of_ticket(handle));
+  } else if (strcmp(name, "tickets.get") == 0) {
+    MADE(skiplino_ticket, skiplino_tickets_get(client, ticket_id, options, &handle, error), of_ticket(handle));
+  } else if (strcmp(name, "tickets.cancel") == 0) {
+    MADE(skiplino_ticket, skiplino_tickets_cancel(client, ticket_id, options, &handle, error), of_ticket(handle));
+  } else if (strcmp(name, "tickets.reschedule") == 0) {
+    MADE(skiplino_ticket,
+         skiplino_tickets_reschedule(client, ticket_id, text(with, "time"), id, own_id, options, &handle, error),
+         of_ticket(handle));
+  } else if (strcmp(name, "customers.create") == 0) {
+    MADE(skiplino_customer, skiplino_customers_create(client, &fields, options, &handle, error), of_customer(handle));
+  } else if (strcmp(name, "customers.get") == 0) {
+    MADE(skiplino_customer, skiplino_customers_get(client, id, external_id, options, &handle, error),
+         of_customer(handle));
+  } else if (strcmp(name, "customers.find") == 0) {
+    MADE(skiplino_customer, skiplino_customers_find(client, id, external_id, options, &handle, error),
+         handle == NULL ? json_null() : of_customer(handle));
+  } else if (strcmp(name, "customers.update") == 0) {
+    const char *locator = id == NULL ? external_id : NULL;
+    fields.external_id = id == NULL ? NULL : external_id;
+    MADE(skiplino_customer, skiplino_customers_update(client, id, locator, &fields, options, &handle, error),
+         of_customer(handle));
+  } else if (strcmp(name, "customers.delete") == 0) {
+    code = skiplino_customers_delete(client, id, external_id, options, error);
+    *out = code == SKIPLINO_OK ? json_null() : NULL;
+  } else if (strcmp(name, "customers.list") == 0) {
+    MADE(skiplino_customer_page, skiplino_customers_list(client, page, limit, options, &handle, error),
+         customers_of(handle));
+  } else if (strcmp(name, "customers.tickets") == 0) {
+    MADE(skiplino_ticket_page,
+         skiplino_customers_tickets(client, id, external_id, page, limit, options, &handle, error), tickets_of(handle));
+  } else if (strcmp(name, "customers.list.items") == 0) {
+    WALKED(customer, skiplino_customers_list_walk(client, limit, options, &walk, error));
+  } else if (strcmp(name, "customers.tickets.items") == 0) {
+    WALKED(ticket, skiplino_customers_tickets_walk(client, id, external_id, limit, options, &walk, error));
+  } else {
+    differs("no call %s", name);
+  }
+  free(metadata);
+  free(asked);
+  return code;
+}
+
+static void take_call(const skiplino_client *client, json_t *step, json_t **value) {
+  json_t *empty = json_object(), *with = json_object_get(step, "with"), *settings = json_object_get(step, "options");
+  json_t *expect = json_object_get(step, "expect"), *refusal = json_object_get(expect, "error");
+  skiplino_response *response = NULL;
+  skiplino_error *error = NULL;
+  skiplino_call_options options = SKIPLINO_CALL_OPTIONS_INIT;
+  options.locale = text(settings, "locale");
+  options.deadline_ms = number(settings, "deadlineMs", -1);
+  options.max_attempts = number(settings, "maxAttempts", -1);
+  options.response = &response;
+  skiplino_code code = call(client, text(step, "call"), with == NULL ? empty : with, &options, value, &error);
+  if ((code == SKIPLINO_OK) != (error == NULL) || (error != NULL && skiplino_error_code(error) != code)) {
+    differs("code %d does not go with the error", code);
+  }
+  if (refusal != NULL) {
+    if (error == NULL) {
+      differs("succeeded, expected an error");
+    } else {
+      compare_error(refusal, error);
+    }
+  } else if (error != NULL) {
+    differs("failed: %s", skiplino_error_message(error));
+  } else {
+    const char *key;
+    json_t *expected;
+    json_t *came = json_pack("{sO, si, so, si, sb}", "value", *value, "status", skiplino_response_status(response),
+                             "message", string(skiplino_response_message(response)), "attempts",
+                             (int)skiplino_response_attempts(response), "recovered",
+                             skiplino_response_recovered(response));
+    json_object_foreach(expect, key, expected) { contains(key, expected, json_object_get(came, key)); }
+    json_decref(came);
+  }
+  skiplino_response_free(response);
+  skiplino_error_free(error);
+  json_decref(empty);
+}
+
+static void take(const skiplino_client *client, json_t *step, json_t *saved) {
+  json_t *value = NULL;
+  if (text(step, "sandbox") != NULL) {
+    value = control(base_url, text(step, "sandbox"), json_object_get(step, "body"));
+  } else {
+    take_call(client, step, &value);
+  }
+  if (text(step, "save") != NULL && value != NULL) {
+    json_object_set(saved, text(step, "save"), value);
+  }
+  json_decref(value);
+}
+
+static void play(json_t *scenario) {
+  json_t *start = json_pack("{si, ss, sb}", "seed", 1, "now", "2026-06-23T11:10:00.000Z", "freeze", 1);
+  json_t *refused = json_object_get(scenario, "refused"), *steps = json_object_get(scenario, "steps");
+  json_t *requests = json_object_get(scenario, "requests"), *saved = json_object(), *count;
+  skiplino_client *client = NULL;
+  skiplino_error *error = NULL;
+  const char *operation;
+  json_decref(control(base_url, "POST /reset", start));
+  json_decref(start);
+  difference[0] = '\0';
+  skiplino_code code = client_new(json_object_get(scenario, "client"), &client, &error);
+  if (refused != NULL) {
+    if (code == SKIPLINO_OK) {
+      differs("the client was built");
+    } else {
+      compare_error(refused, error);
+    }
+  } else if (code != SKIPLINO_OK) {
+    differs("no client: %s", skiplino_error_message(error));
+  }
+  for (size_t index = 0; difference[0] == '\0' && index < json_array_size(steps); index++) {
+    json_t *step = substitute(json_array_get(steps, index), saved);
+    take(client, step, saved);
+    json_decref(step);
+  }
+  if (requests != NULL && difference[0] == '\0') {
+    json_t *counts = control(base_url, "GET /requests/counts", NULL);
+    json_object_foreach(requests, operation, count) {
+      json_int_t received = number(json_object_get(counts, operation), "received", 0);
+      if (received != json_integer_value(count)) {
+        differs("%s: %d requests, expected %d", operation, (int)received, (int)json_integer_value(count));
+      }
+    }
+    json_decref(counts);
+  }
+  json_decref(saved);
+  skiplino_error_free(error);
+  skiplino_client_free(client);
+}
+
+int main(int count, char **arguments) {
+  int played = 0, failures = 0;
+  if (count < 3) {
+    fprintf(stderr, "scenarios FILE... BASE_URL\n");
+    return 2;
+  }
+  base_url = arguments[count - 1];
+  for (int nth = 1; nth < count - 1; nth++) {
+    json_error_t wrong;
+    json_t *file = json_load_file(arguments[nth], 0, &wrong);
+    json_t *scenarios = json_object_get(file, "scenarios");
+    if (json_array_size(scenarios) == 0) {
+      fprintf(stderr, "%s: no scenarios: %s\n", arguments[nth], wrong.text);
+      return 2;
+    }
+    for (size_t index = 0; index < json_array_size(scenarios); index++) {
+      json_t *scenario = json_array_get(scenarios, index);
+      play(scenario);
+      played++;
+      if (difference[0] != '\0') {
+        failures++;
+        fprintf(stderr, "%s: %s: %s\n", arguments[nth], text(scenario, "name"), difference);
+      }
+    }
+    json_decref(file);
+  }
+  printf("%d scenarios, %d failed\n", played, failures);
+  return failures == 0 && played > 0 ? 0 : 1;
+}

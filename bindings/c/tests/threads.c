@@ -1,0 +1,114 @@
+/* Many threads on one client, cancellation from another thread, and watching: threads BASE_URL */
+#include "control.h"
+
+#include <pthread.h>
+#include <skiplino.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define THREADS 8
+#define CALLS 20
+
+static const char *base_url;
+static skiplino_client *client;
+static skiplino_canceller *canceller;
+
+static void require(bool is, const char *what) {
+  if (!is) {
+    fprintf(stderr, "not so: %s\n", what);
+    exit(1);
+  }
+}
+
+static void tell(const char *request, const char *body) {
+  json_t *value = json_loads(body, 0, NULL);
+  json_decref(control(base_url, request, value));
+  json_decref(value);
+}
+
+static void *look(void *nothing) {
+  for (int nth = 0; nth < CALLS; nth++) {
+    skiplino_ticket *ticket = NULL;
+    require(skiplino_tickets_get(client, "k7m2p9x4q1", NULL, &ticket, NULL) == SKIPLINO_OK, "a ticket is got");
+    require(strcmp(skiplino_ticket_number(ticket), "Q017") == 0, "it is the right one");
+    skiplino_ticket_free(ticket);
+  }
+  return nothing;
+}
+
+/* On a stack as small as the header says. */
+static pthread_t start(void *(*run)(void *), void *with) {
+  pthread_t thread;
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, 256 * 1024);
+  require(pthread_create(&thread, &attributes, run, with) == 0, "a thread starts");
+  pthread_attr_destroy(&attributes);
+  return thread;
+}
+
+static void *book(void *code) {
+  skiplino_call_options options = SKIPLINO_CALL_OPTIONS_INIT;
+  skiplino_booking booking = SKIPLINO_BOOKING_INIT;
+  skiplino_ticket *ticket = NULL;
+  skiplino_error *error = NULL;
+  options.canceller = canceller;
+  booking.service_id = "6fe8fb8b12";
+  booking.group_id = "7c1f9a3b2d";
+  *(skiplino_code *)code = skiplino_tickets_book(client, &booking, &options, &ticket, &error);
+  require(ticket == NULL && skiplino_error_outcome(error) == SKIPLINO_MAY_BE_APPLIED,
+          "a booking that was cancelled on its way may have happened");
+  skiplino_error_free(error);
+  return NULL;
+}
+
+static void cancels(void) {
+  skiplino_code code = SKIPLINO_OK;
+  require(skiplino_canceller_new(&canceller, NULL) == SKIPLINO_OK, "a canceller is made");
+  tell("POST /faults", "{\"operation\": \"bookTicket\", \"kind\": \"hold\", \"then\": \"commit\"}");
+  pthread_t thread = start(book, &code);
+  json_decref(control(base_url, "GET /held?atLeast=1", NULL));
+  skiplino_cancel(canceller);
+  pthread_join(thread, NULL);
+  require(code == SKIPLINO_CANCELLED, "the call under way is cancelled");
+  json_decref(control(base_url, "DELETE /faults", NULL));
+  skiplino_canceller_free(canceller);
+}
+
+static void watches(void) {
+  skiplino_watch *watch = NULL;
+  skiplino_ticket *ticket = NULL;
+  require(skiplino_tickets_watch(client, "k7m2p9x4q1", 5, 5, -1, NULL, &watch, NULL) == SKIPLINO_OK, "a watch is made");
+  require(skiplino_watch_next(watch, 60000, &ticket, NULL) == SKIPLINO_OK, "its first state comes");
+  skiplino_ticket_free(ticket);
+  ticket = NULL;
+  require(skiplino_watch_next(watch, 20, &ticket, NULL) == SKIPLINO_NOTHING_YET && ticket == NULL, "nothing changes");
+  require(skiplino_tickets_cancel(client, "k7m2p9x4q1", NULL, &ticket, NULL) == SKIPLINO_OK, "it is cancelled");
+  skiplino_ticket_free(ticket);
+  require(skiplino_watch_next(watch, -1, &ticket, NULL) == SKIPLINO_OK, "its last state comes");
+  require(skiplino_ticket_state(ticket) == SKIPLINO_STATUS_CANCELLED, "it is cancelled");
+  skiplino_ticket_free(ticket);
+  require(skiplino_watch_next(watch, -1, &ticket, NULL) == SKIPLINO_END, "nothing follows");
+  skiplino_watch_free(watch);
+}
+
+int main(int count, char **arguments) {
+  pthread_t threads[THREADS];
+  skiplino_options options = SKIPLINO_OPTIONS_INIT;
+  require(count == 2, "threads BASE_URL");
+  options.base_url = base_url = arguments[1];
+  options.max_attempts = 1;
+  require(skiplino_client_new("sk_sandbox_secret", &options, &client, NULL) == SKIPLINO_OK, "a client is made");
+  for (int nth = 0; nth < THREADS; nth++) {
+    threads[nth] = start(look, NULL);
+  }
+  for (int nth = 0; nth < THREADS; nth++) {
+    pthread_join(threads[nth], NULL);
+  }
+  cancels();
+  watches();
+  skiplino_client_free(client);
+  printf("%d calls on %d threads, a cancelled one, a watch\n", THREADS * CALLS, THREADS);
+  return 0;
+}

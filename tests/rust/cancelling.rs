@@ -1,0 +1,119 @@
+//! Ending calls from another thread, and waiting for a change no longer than so.
+
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use skiplino::{BookTicketRequest, Canceller, Error, ErrorKind, Outcome};
+use skiplino_tests::Bench;
+
+const TICKET: &str = "k7m2p9x4q1";
+
+/// Makes a call whose request the sandbox holds, and cancels it when it is there.
+fn cancelled(
+    bench: &Bench,
+    operation: &str,
+    call: impl FnOnce(&Canceller) -> Result<(), Error> + Send,
+) -> Error {
+    bench.fault(operation, "hold", json!({"then": "commit"}));
+    let canceller = Canceller::new();
+    thread::scope(|scope| {
+        let call = scope.spawn(|| call(&canceller).unwrap_err());
+        bench.control("GET /held?atLeast=1", &Value::Null);
+        canceller.cancel();
+        call.join().unwrap()
+    })
+}
+
+#[test]
+fn a_call_ends_and_says_what_may_have_happened() {
+    let bench = Bench::new();
+    let client = bench.secret();
+    let error = cancelled(&bench, "getTicket", |canceller| {
+        let call = client.tickets().get(TICKET).cancelled_by(canceller);
+        call.wait().map(drop)
+    });
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+    assert_eq!(
+        (error.outcome(), error.attempts()),
+        (Outcome::NotApplied, 1)
+    );
+    assert_eq!(error.to_string(), "get the ticket: cancelled");
+
+    let error = cancelled(&bench, "bookTicket", |canceller| {
+        let request = BookTicketRequest::walk_in("6fe8fb8b12", "7c1f9a3b2d");
+        let call = client.tickets().book(request).cancelled_by(canceller);
+        call.wait().map(drop)
+    });
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert_eq!(
+        error.to_string(),
+        "book a ticket: cancelled; it may have happened all the same"
+    );
+}
+
+#[test]
+fn what_is_cancelled_sends_nothing_more() {
+    let bench = Bench::new();
+    let client = bench.secret();
+    let canceller = Canceller::new();
+    canceller.cancel();
+    let request = BookTicketRequest::walk_in("6fe8fb8b12", "7c1f9a3b2d");
+    let call = client.tickets().book(request).cancelled_by(&canceller);
+    let error = call.wait().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+    assert_eq!(
+        (error.outcome(), error.attempts()),
+        (Outcome::NotApplied, 0)
+    );
+    assert_eq!(bench.received("bookTicket"), 0);
+
+    let mut list = client
+        .customers()
+        .list()
+        .cancelled_by(&canceller)
+        .items_wait();
+    assert_eq!(
+        list.next().unwrap().unwrap_err().kind(),
+        ErrorKind::Cancelled
+    );
+    assert!(list.next().is_none());
+    let mut watch = client
+        .tickets()
+        .watch(TICKET)
+        .cancelled_by(&canceller)
+        .wait();
+    assert_eq!(
+        watch.next().unwrap().unwrap_err().kind(),
+        ErrorKind::Cancelled
+    );
+    assert!(watch.is_over() && watch.next().is_none());
+}
+
+#[test]
+fn a_watch_waits_no_longer_than_it_should_and_goes_on() {
+    let bench = Bench::new();
+    let client = bench.public();
+    let pause = Duration::from_millis(5);
+    let mut watch = client.tickets().watch(TICKET).min(pause).max(pause).wait();
+    let long = Duration::from_secs(60);
+    assert!(watch.next_within(long).unwrap().is_some());
+    let limit = Duration::from_millis(50);
+    assert!(watch.next_within(limit).unwrap().is_none());
+    assert!(!watch.is_over());
+
+    let fault = bench.fault("getTicket", "hold", json!({"then": "commit"}));
+    let before = bench.received("getTicket");
+    assert!(watch.next_within(limit).unwrap().is_none());
+    // A look that was broken off is not made again at once.
+    for _ in 0..100 {
+        assert!(watch.next_within(Duration::ZERO).unwrap().is_none());
+    }
+    assert!(bench.received("getTicket") <= before + 2);
+    bench.control(&format!("DELETE /faults/{}", fault["id"]), &Value::Null);
+    client.tickets().cancel(TICKET).wait().unwrap();
+    let last = watch.next_within(long).unwrap().unwrap();
+    assert_eq!(last.status().as_str(), "cancelled");
+    assert!(watch.is_over());
+    assert!(watch.next_within(long).unwrap().is_none());
+}
