@@ -1,9 +1,11 @@
 //! How fast a client sends: never against a server that said "later", and no faster than it was asked to.
 
+use std::cell::Cell;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use serde_json::json;
 use skiplino::{Clock, ErrorKind, Outcome};
@@ -19,11 +21,15 @@ fn jumping() -> (Arc<Jumping>, Arc<dyn Clock>) {
     (clock, same)
 }
 
+tokio::task_local! {
+    /// How long the pauses of a task were to be.
+    static WAITED: Cell<Duration>;
+}
+
 /// A clock that runs faster than the system's, and counts what it was asked to wait for.
 struct Fast {
     start: Instant,
     times: u32,
-    pauses: Mutex<Duration>,
 }
 
 impl Clock for Fast {
@@ -32,7 +38,7 @@ impl Clock for Fast {
     }
 
     fn sleep(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        *self.pauses.lock().unwrap() += pause;
+        WAITED.with(|waited| waited.set(waited.get() + pause));
         Box::pin(tokio::time::sleep(pause / self.times))
     }
 }
@@ -50,28 +56,30 @@ fn sixty_four_tasks_share_fifty_requests_a_second() {
     let clock = Arc::new(Fast {
         start: Instant::now(),
         times: TIMES,
-        pauses: Mutex::default(),
     });
     let client = bench
         .builder(DEMO_PUBLIC_KEY)
-        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+        .clock(clock)
         .deadline(Duration::from_secs(120))
         .build()
         .unwrap();
-    let task = || async {
+    let task = async || {
         for _ in 0..CALLS {
             client.branches().list().await.unwrap();
         }
+        WAITED.with(Cell::get)
     };
+    let tasks = (0..TASKS).map(|_| WAITED.scope(Cell::default(), task()));
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(join_all((0..TASKS).map(|_| task())));
+    let waited = runtime.block_on(join_all(tasks));
+    let waited = waited.into_iter().max().unwrap();
     let (calls, sent) = (u64::from(TASKS * CALLS), bench.received("listBranches"));
-    let waited = *clock.pauses.lock().unwrap();
-    let ideal = Duration::from_secs(u64::from(TASKS * CALLS / PER_SECOND));
+    let ideal = Duration::from_secs(1) * (TASKS * CALLS) / PER_SECOND;
     println!("{calls} calls took {sent} requests and {waited:?} of waiting; ideal are {ideal:?}");
     assert!(sent > calls, "nobody was refused");
     assert!(sent * 10 <= calls * 12, "{sent} requests");
-    assert!(waited * 10 <= ideal * 12, "{waited:?}");
+    // About 1.0 when nothing else runs here; what is learnt of a server depends on how fast one can ask it.
+    assert!(waited * 10 <= ideal * 15, "{waited:?}");
 }
 
 #[test]
@@ -120,6 +128,26 @@ fn refused_calls_take_nothing_from_the_retries_of_others() {
         let error = client.branches().list().wait().unwrap_err();
         assert_eq!(error.attempts(), 3);
     }
+}
+
+#[test]
+fn a_call_that_nobody_drives_holds_nobody_up() {
+    let bench = Bench::new();
+    let client = bench
+        .builder(DEMO_PUBLIC_KEY)
+        .requests_per_second(50.0)
+        .build()
+        .unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        client.branches().list().await.unwrap();
+        let mut waiting = client.branches().list().into_future();
+        // It has its turn now, and is left alone, as the others of a `select!` are while one is seen to.
+        assert!((&mut waiting).now_or_never().is_none());
+        client.branches().list().await.unwrap();
+        waiting.await.unwrap();
+    });
+    assert_eq!(bench.received("listBranches"), 3);
 }
 
 #[test]

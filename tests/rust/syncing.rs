@@ -1,15 +1,18 @@
 //! A source of rows brought into the directory, against the sandbox.
 
 use std::collections::{BTreeMap, HashMap};
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use skiplino::{Clock, CustomerSync, CustomerWriteRequest, Error, ErrorKind, Outcome, RowOutcome};
-use skiplino_sandbox::DEMO_SECRET_KEY;
+use skiplino::{
+    ApiKey, Client, Clock, CustomerSync, CustomerWriteRequest, Error, ErrorKind, Outcome,
+    RowOutcome, SyncedRow,
+};
+use skiplino_sandbox::{Config, DEMO_SECRET_KEY, Sandbox};
 use skiplino_tests::Bench;
 
 use crate::clock::Jumping;
@@ -250,6 +253,60 @@ fn a_key_that_is_not_accepted_ends_it() {
     let none = bench.secret().customers().sync(rows(1)).concurrency(0);
     let error = none.wait().next().unwrap().unwrap_err();
     assert!(error.fields().contains_key("concurrency"));
+}
+
+/// An address that nobody listens at yet.
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+}
+
+fn client_of(address: SocketAddr, clock: &Arc<Jumping>) -> Client {
+    Client::builder(ApiKey::new(DEMO_SECRET_KEY).unwrap())
+        .base_url(format!("http://{address}/external/v1"))
+        .clock(Arc::clone(clock) as Arc<dyn Clock>)
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn a_server_that_is_waited_for_in_vain_ends_it() {
+    let clock = Jumping::new(|_| {});
+    let client = client_of(free_address(), &clock);
+    let sync = client.customers().sync(rows(1000)).concurrency(4);
+    let told: Vec<_> = sync.wait().collect();
+    let (end, before) = told.split_last().unwrap();
+    assert_eq!(end.as_ref().unwrap_err().kind(), ErrorKind::Connect);
+    assert!((1..=4).contains(&before.len()));
+    let failed = |row: &Result<_, _>| {
+        matches!(
+            row.as_ref().map(SyncedRow::outcome),
+            Ok(RowOutcome::Failed(_))
+        )
+    };
+    assert!(before.iter().all(failed), "{before:?}");
+    assert!(clock.passed() > Duration::from_secs(60));
+}
+
+#[test]
+fn a_server_that_starts_again_is_waited_for() {
+    let address = free_address();
+    let (pauses, sandbox) = (AtomicU64::new(0), Mutex::new(None));
+    let clock = Jumping::new(move |_| {
+        if pauses.fetch_add(1, Ordering::SeqCst) == 20 {
+            let config = Config {
+                listen: address,
+                ..Config::default()
+            };
+            *sandbox.lock().unwrap() = Some(Sandbox::start(config).unwrap());
+        }
+    });
+    let client = client_of(address, &clock);
+    // One at a time, because on this clock the minute of one is over for all.
+    let sync = client.customers().sync(rows(50)).concurrency(1);
+    assert_eq!(counts(sync), BTreeMap::from([("created", 50)]));
 }
 
 #[test]

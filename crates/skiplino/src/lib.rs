@@ -22,6 +22,7 @@ mod plan;
 mod request;
 mod response;
 mod retry;
+mod sending;
 mod settle;
 mod sync;
 mod sync_wait;

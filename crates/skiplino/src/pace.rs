@@ -3,8 +3,6 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Mutex as AsyncMutex;
-
 use crate::clock::Clock;
 use crate::error::{Deadline, Error, ErrorKind};
 
@@ -14,12 +12,11 @@ use crate::error::{Deadline, Error, ErrorKind};
 /// came, at the rate that the server is known to have taken: were they all let go at once, those refused would meet again in the
 /// next second, and the unlucky ones would use up their attempts. The rate grows by a tenth of itself a second, and what was learnt is
 /// forgotten after a minute without a refusal.
+///
+/// Each attempt is given its time and waits for it by itself. Nothing is held meanwhile: a future that nobody polls for a while must
+/// not stop the others.
 #[derive(Debug, Default)]
-pub(crate) struct Pace {
-    /// First come, first served.
-    turn: AsyncMutex<()>,
-    state: Mutex<State>,
-}
+pub(crate) struct Pace(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -28,6 +25,8 @@ struct State {
     /// What the server was seen to take.
     learnt: Option<Learnt>,
     closed_until: Option<Instant>,
+    /// How often it was closed. Times given before are void.
+    closings: u64,
     taken: Taken,
 }
 
@@ -46,22 +45,33 @@ struct Learnt {
     since: Instant,
 }
 
-/// Requests that the server took within about the last second: each counts for less as time goes by.
+/// Requests that the server took within the last second, by tenths of it.
 #[derive(Debug, Default)]
 struct Taken {
-    count: f64,
-    at: Option<Instant>,
+    tenths: [u32; 10],
+    start: Option<Instant>,
+    /// The present tenth, counted from the start.
+    tenth: u128,
 }
 
 impl Taken {
-    fn now(&self, now: Instant) -> f64 {
-        let age = self.at.map_or(Duration::ZERO, |at| since(at, now));
-        self.count * (-age.as_secs_f64()).exp()
+    fn in_the_last_second(&mut self, now: Instant) -> u32 {
+        let start = *self.start.get_or_insert(now);
+        let tenth = since(start, now).as_millis() / 100;
+        for passed in (self.tenth + 1..=tenth).take(10) {
+            *self.of(passed) = 0;
+        }
+        self.tenth = self.tenth.max(tenth);
+        self.tenths.iter().sum()
     }
 
     fn add(&mut self, now: Instant) {
-        self.count = self.now(now) + 1.0;
-        self.at = Some(now);
+        self.in_the_last_second(now);
+        *self.of(self.tenth) += 1;
+    }
+
+    fn of(&mut self, tenth: u128) -> &mut u32 {
+        &mut self.tenths[(tenth % 10) as usize]
     }
 }
 
@@ -73,21 +83,21 @@ impl Spacing {
         }
     }
 
-    fn wait(&self, now: Instant) -> Duration {
-        self.next.map_or(Duration::ZERO, |next| since(now, next))
+    /// The earliest time for the next one. Late ones are made up for within a tenth of a second, because timers are coarser than a
+    /// fast rate.
+    fn earliest(&self, now: Instant) -> Instant {
+        let late = now.checked_sub(Duration::from_millis(100)).unwrap_or(now);
+        self.next.map_or(now, |next| next.max(late))
     }
 
-    fn take(&mut self, now: Instant) {
-        // Late ones are made up for within a tenth of a second, because timers are coarser than a fast rate.
-        let earliest = now.checked_sub(Duration::from_millis(100)).unwrap_or(now);
-        let from = self.next.map_or(now, |next| next.max(earliest));
-        self.next = Some(from + Duration::from_secs_f64(1.0 / self.per_second));
+    fn give(&mut self, time: Instant) {
+        self.next = Some(time + Duration::from_secs_f64(1.0 / self.per_second));
     }
 }
 
 impl State {
-    /// How long until the next request may leave.
-    fn wait(&mut self, now: Instant) -> Duration {
+    /// When the next request may leave.
+    fn next(&mut self, now: Instant) -> Instant {
         if let Some(learnt) = &mut self.learnt {
             let calm = since(learnt.since, now);
             learnt.spacing.per_second = learnt.base * (1.0 + calm.as_secs_f64() / 10.0);
@@ -96,26 +106,14 @@ impl State {
             }
         }
         self.closed_until = self.closed_until.filter(|until| *until > now);
-        let closed = self
-            .closed_until
-            .map_or(Duration::ZERO, |until| since(now, until));
-        let spacings = self
-            .limit
-            .iter()
-            .chain(self.learnt.iter().map(|learnt| &learnt.spacing));
-        spacings
-            .map(|spacing| spacing.wait(now))
-            .fold(closed, Duration::max)
+        let opens = self.closed_until.into_iter();
+        let spaced = self.spacings().map(|spacing| spacing.earliest(now));
+        opens.chain(spaced).max().unwrap_or(now)
     }
 
-    fn take(&mut self, now: Instant) {
-        for spacing in self
-            .limit
-            .iter_mut()
-            .chain(self.learnt.iter_mut().map(|learnt| &mut learnt.spacing))
-        {
-            spacing.take(now);
-        }
+    fn spacings(&mut self) -> impl Iterator<Item = &mut Spacing> {
+        let learnt = self.learnt.iter_mut().map(|learnt| &mut learnt.spacing);
+        self.limit.iter_mut().chain(learnt)
     }
 
     fn is_open(&self) -> bool {
@@ -128,22 +126,20 @@ impl Pace {
     pub(crate) const LONGEST: Duration = Duration::from_secs(60);
     /// Requests a second that are tried where nothing tells how many the server takes.
     const GENTLE: f64 = 10.0;
+    /// Two refusals mean the same time when they name it so closely.
+    const SAME: Duration = Duration::from_millis(100);
     const FORGET: Duration = Duration::from_secs(60);
 
     /// At most so many requests a second, or as many as there are.
     pub(crate) fn new(per_second: Option<f64>) -> Self {
-        let state = State {
+        Self(Mutex::new(State {
             limit: per_second.map(Spacing::new),
             ..State::default()
-        };
-        Self {
-            state: Mutex::new(state),
-            ..Self::default()
-        }
+        }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns when a request may leave; fails when that is not within `left`.
@@ -151,39 +147,40 @@ impl Pace {
     /// # Errors
     /// `RateLimited` while the server has asked to wait for longer; `Timeout` when too many are before this one.
     pub(crate) async fn pass(&self, clock: &dyn Clock, left: Duration) -> Result<(), Error> {
-        let end = clock.now() + left;
         if self.state().is_open() {
             return Ok(());
         }
-        self.in_time(clock, end)?;
-        // Those before this one may hold the turn for longer than it has.
-        let Ok(_turn) = tokio::time::timeout(left, self.turn.lock()).await else {
-            self.in_time(clock, end)?;
-            return Err(too_late());
-        };
+        let end = clock.now() + left;
         loop {
-            let wait = self.in_time(clock, end)?;
+            let (wait, closings) = self.time(clock.now(), end)?;
             if wait.is_zero() {
-                self.state().take(clock.now());
                 return Ok(());
             }
             clock.sleep(wait).await;
+            if self.state().closings == closings {
+                return Ok(());
+            }
         }
     }
 
-    /// How long to wait, if that is before the end.
-    fn in_time(&self, clock: &dyn Clock, end: Instant) -> Result<Duration, Error> {
-        let now = clock.now();
+    /// Gives a request its time: how long until then, and by which count.
+    fn time(&self, now: Instant, end: Instant) -> Result<(Duration, u64), Error> {
         let mut state = self.state();
-        let wait = state.wait(now);
-        if now + wait < end || wait.is_zero() {
-            return Ok(wait);
+        let time = state.next(now);
+        let wait = since(now, time);
+        if time >= end && !wait.is_zero() {
+            return Err(match state.closed_until {
+                Some(_) => {
+                    Error::new(ErrorKind::RateLimited).edit(|inner| inner.retry_after = Some(wait))
+                }
+                None => Error::new(ErrorKind::Timeout)
+                    .edit(|inner| inner.deadline = Some(Deadline::Call)),
+            });
         }
-        Err(match state.closed_until {
-            Some(until) => Error::new(ErrorKind::RateLimited)
-                .edit(|inner| inner.retry_after = Some(since(now, until))),
-            None => too_late(),
-        })
+        for spacing in state.spacings() {
+            spacing.give(time);
+        }
+        Ok((wait, state.closings))
     }
 
     /// The server took a request.
@@ -197,10 +194,13 @@ impl Pace {
         let now = clock.now();
         let until = now + pause.min(Self::LONGEST);
         let mut state = self.state();
+        let closed = state.closed_until.filter(|before| *before > now);
         // Those that were under way when the first one was refused tell nothing new.
-        let first = state.closed_until.is_none_or(|before| before <= now);
-        if first {
-            let seen = state.taken.now(now) * 0.9;
+        if closed.is_some_and(|before| until <= before + Self::SAME) {
+            return;
+        }
+        if closed.is_none() {
+            let seen = f64::from(state.taken.in_the_last_second(now)) * 0.9;
             let base = match &state.learnt {
                 _ if seen >= Self::GENTLE => seen,
                 // Too few to tell from. What was tried last was too fast.
@@ -213,7 +213,11 @@ impl Pace {
                 since: until,
             });
         }
-        state.closed_until = Some(state.closed_until.map_or(until, |before| before.max(until)));
+        state.closed_until = Some(until);
+        state.closings += 1;
+        for spacing in state.spacings() {
+            spacing.next = None;
+        }
     }
 }
 
@@ -224,10 +228,6 @@ pub(crate) fn check(field: &str, per_second: f64) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::invalid(field, format!("must be {SLOWEST} or more")))
-}
-
-fn too_late() -> Error {
-    Error::new(ErrorKind::Timeout).edit(|inner| inner.deadline = Some(Deadline::Call))
 }
 
 fn since(earlier: Instant, later: Instant) -> Duration {

@@ -1,4 +1,4 @@
-//! A call under way: its attempts, its deadline, and what becomes of each answer.
+//! Everything about a call but what it sends: how it begins, what one attempt is, and what becomes of its answer.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,16 +8,16 @@ use tracing::{Instrument as _, Span, field};
 
 use crate::bookings::UnderWay;
 use crate::call::CallOptions;
-use crate::client::{Client, Inner};
+use crate::client::Client;
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config;
 use crate::decode::{self, Decoded};
 use crate::error::{Deadline, Error, ErrorKind, Outcome};
 use crate::operation::{Effect, Operation};
 use crate::pace::Pace;
 use crate::request::Request;
 use crate::response::Response;
-use crate::retry::RetryPolicy;
+use crate::sending::Sending;
 use crate::settle::{Reader, Settle};
 use crate::transport;
 
@@ -95,143 +95,46 @@ impl<T> Plan<T> {
         request: &Request,
         started: Instant,
     ) -> Result<Response<T>, Error> {
-        let Inner {
-            config,
-            budget,
-            pace,
-            ..
-        } = &*client.0;
-        let chosen = match &self.options.locale {
+        let config = &client.0.config;
+        let locale = match &self.options.locale {
             Some(locale) => config::locale(locale)?,
             None => config.locale.clone(),
         };
-        let retry = self.options.retry.as_ref().unwrap_or(&config.retry);
         let deadline = self.options.deadline.unwrap_or(config.deadline);
         if deadline.is_zero() {
             return Err(Error::invalid("deadline", "must be longer than nothing"));
         }
-        let clock = &*config.clock;
         let reader = Reader {
             client,
             pool,
             locale: self.options.locale.as_deref(),
-            retry,
+            retry: self.options.retry.as_ref().unwrap_or(&config.retry),
             started,
             deadline: deadline.min(FOREVER),
         };
-        let mut booking = match &self.settle {
+        let booking = match &self.settle {
             Settle::Booking { booking, .. } => Some(UnderWay::begin(booking, &reader).await?),
             _ => None,
         };
-        let once = RetryPolicy::never();
-        let mut attempts = 0;
-        let mut in_doubt = false;
-        loop {
-            if let Some(own) = self.pace.as_ref().filter(|_| attempts > 0) {
-                let passed = own.pass(clock, reader.left()).await;
-                passed.map_err(|error| told(error, attempts, in_doubt))?;
-            }
-            let passed = pace.pass(clock, reader.left()).await;
-            passed.map_err(|error| told(error, attempts, in_doubt))?;
-            attempts += 1;
-            let span = tracing::debug_span!(
-                target: "skiplino",
-                "attempt",
-                operation = self.operation.id(),
-                attempt = attempts,
-                status = field::Empty,
-                elapsed_ms = field::Empty
-            );
-            if let Some(booking) = &mut booking {
-                booking.sent();
-            }
-            let attempt_started = clock.now();
-            let result = self
-                .attempt(config, pool, request, chosen.as_ref(), reader.left())
-                .instrument(span.clone())
-                .await;
-            let status = match &result {
-                Ok(response) => Some(response.status),
-                Err(error) => error.status(),
-            };
-            finished(&span, status, clock, attempt_started);
-            let error = match result {
-                Ok(mut response) => {
-                    pace.taken(clock);
-                    budget.refill(attempts);
-                    response.attempts = attempts;
-                    if let (Some(booking), Settle::Booking { id, .. }) =
-                        (&mut booking, &self.settle)
-                    {
-                        booking.booked(id(&response.data));
-                    }
-                    return Ok(response);
-                }
-                Err(error) => error.edit(|inner| inner.attempts = attempts),
-            };
-            let pause = retry.pause(&error);
-            let rate_limited = error.kind() == ErrorKind::RateLimited;
-            if rate_limited {
-                pace.refused(clock, pause);
-            } else if status.is_some() {
-                pace.taken(clock);
-            }
-            let lost = error.outcome() == Outcome::Unknown;
-            in_doubt |= lost;
-            let error = match (&self.settle, &mut booking) {
-                (Settle::Booking { found, .. }, Some(booking)) if lost => {
-                    let ticket = booking.settle(error).await?;
-                    budget.refill(attempts);
-                    return Ok(found(ticket).found_after(attempts));
-                }
-                (_, Some(booking)) => {
-                    booking.refused();
-                    error
-                }
-                (Settle::Never(advice), _) if lost => {
-                    return Err(error.unsettled((*advice).to_owned()));
-                }
-                (settle, _) if in_doubt => {
-                    // One look is enough where an attempt follows.
-                    let followed = lost && retry.allows_more(attempts);
-                    let retry = if followed { &once } else { retry };
-                    match settle.find(&Reader { retry, ..reader }, error).await {
-                        Ok(found) => {
-                            budget.refill(attempts);
-                            return Ok(found.found_after(attempts));
-                        }
-                        Err((error, doubt)) => {
-                            in_doubt = doubt;
-                            error
-                        }
-                    }
-                }
-                _ => error,
-            };
-            let error = told(error, attempts, in_doubt);
-            // A pause that would outlast the deadline is not begun: what is known now is worth more than waiting for nothing.
-            let again = (error.is_retryable() || lost)
-                && retry.allows_more(attempts)
-                && pause < reader.left()
-                // What the server's own pace holds back cannot storm it.
-                && (rate_limited || budget.take());
-            if !again {
-                return Err(error);
-            }
-            if !rate_limited || pause > Pace::LONGEST {
-                clock.sleep(pause).await;
-            }
-        }
+        let sending = Sending {
+            plan: self,
+            reader: &reader,
+            request,
+            locale: locale.as_ref(),
+            booking,
+            attempts: 0,
+            in_doubt: false,
+        };
+        sending.run().await
     }
 
-    async fn attempt(
+    pub(crate) async fn attempt(
         &self,
-        config: &Config,
-        pool: &reqwest::Client,
+        reader: &Reader<'_>,
         request: &Request,
         locale: Option<&HeaderValue>,
-        left: Duration,
     ) -> Result<Response<T>, Error> {
+        let (config, left) = (&reader.client.0.config, reader.left());
         let sent = transport::Sent::not_yet(request);
         // A write that can be found out about leaves a quarter of the time for that.
         let kept = if self.settle.looks() {
@@ -240,7 +143,7 @@ impl<T> Plan<T> {
             Duration::ZERO
         };
         let limit = (left - kept).min(config.attempt_timeout);
-        let sending = transport::attempt(pool, request, locale, config.response_cap, &sent);
+        let sending = transport::attempt(reader.pool, request, locale, config.response_cap, &sent);
         let answer = match tokio::time::timeout(limit, sending).await {
             Ok(answer) => answer,
             Err(_) => Err(Error::new(ErrorKind::Timeout).edit(|inner| {
@@ -290,16 +193,6 @@ impl<T> Plan<T> {
     }
 }
 
-/// A failure as the whole call has it: an attempt before may have done what this one did not.
-fn told(error: Error, attempts: u32, in_doubt: bool) -> Error {
-    error.edit(|inner| {
-        inner.attempts = attempts;
-        if in_doubt {
-            inner.outcome = Outcome::Unknown;
-        }
-    })
-}
-
 /// What a failed attempt may have done on the server.
 fn outcome(operation: Operation, error: &Error, sent: bool) -> Outcome {
     let unknown = match error.kind() {
@@ -317,7 +210,7 @@ fn outcome(operation: Operation, error: &Error, sent: bool) -> Outcome {
     }
 }
 
-fn finished(span: &Span, status: Option<u16>, clock: &dyn Clock, started: Instant) {
+pub(crate) fn finished(span: &Span, status: Option<u16>, clock: &dyn Clock, started: Instant) {
     if span.is_disabled() {
         return;
     }

@@ -234,9 +234,9 @@ where
         {
             self.stop.get_or_insert(error);
         }
-        // A key that is not accepted for one row is not accepted for any.
+        // A key that is not accepted for one row is not accepted for any; a server that was waited for in vain is there for none.
         if let Some(error) = outcome.error()
-            && error.kind() == ErrorKind::Unauthorized
+            && matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Connect)
         {
             self.stop.get_or_insert(error.retold());
         }

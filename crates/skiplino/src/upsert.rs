@@ -33,6 +33,9 @@ impl Directory {
     /// How long a call is held back before it fails. A job has time.
     const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
+    /// How long a server that cannot be reached is waited for: as long as one takes to start again.
+    const ABSENCE: Duration = Duration::from_secs(60);
+
     /// Makes the record of this `externalId` what the row says. New ones take 1 request when they are `expected_new` and 2
     /// otherwise; the others 1 when they are as they should be, and 2 when they are not.
     pub(crate) async fn upsert(
@@ -105,7 +108,15 @@ impl Directory {
                 Ok(response) => return Ok(response.into_data()),
                 Err(error) => error,
             };
-            if !is_held_back(&error) || clock.now() - started > Self::PATIENCE {
+            let patience = if error.kind() == ErrorKind::Connect {
+                // Whatever an attempt before may have done: a row can be brought in again.
+                Self::ABSENCE
+            } else if is_held_back(&error) {
+                Self::PATIENCE
+            } else {
+                return Err(error);
+            };
+            if clock.now() - started > patience {
                 return Err(error);
             }
             let pause = error.retry_after().unwrap_or(Duration::from_secs(1));

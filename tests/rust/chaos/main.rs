@@ -38,11 +38,11 @@ fn setting(name: &str, default: u64) -> u64 {
 }
 
 fn main() -> ExitCode {
-    // What `cargo test` passes on to every test: a name, or a wish for a list.
+    // What `cargo test` passes on to every test: names, and after them flags, with values that are no names.
     let wanted: Vec<_> = std::env::args().skip(1).collect();
     let names: Vec<_> = wanted
         .iter()
-        .filter(|word| !word.starts_with('-'))
+        .take_while(|word| !word.starts_with('-'))
         .collect();
     let is_named = names.is_empty() || names.iter().any(|name| "chaos".contains(*name));
     if !is_named || wanted.iter().any(|word| word == "--list") {

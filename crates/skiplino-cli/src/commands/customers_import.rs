@@ -109,6 +109,12 @@ impl Import {
             out.line(format_args!("{dry}{tally}"))?;
         }
         out.flush()?;
+        if let (Err(Failure::Api { .. }), Some(path)) = (&ended, &checkpoint)
+            && !self.dry_run
+        {
+            let path = path.display();
+            out.note(format_args!("{path} keeps what was done: --resume goes on"));
+        }
         ended?;
         if tally.not_done() > 0 {
             return Err(Failure::Rows {

@@ -245,6 +245,20 @@ fn an_import_that_did_not_end_is_only_gone_on_with_when_that_is_said() {
     assert_eq!(desk.files(), ["rows.csv"]);
 }
 
+#[test]
+fn an_import_that_the_server_ends_says_how_to_go_on() {
+    let desk = Desk::new();
+    desk.write("rows.csv", many(100));
+    let fault = r#"{"operation": "*", "kind": "status", "status": 401, "when": {"nth": 50}}"#;
+    desk.world.fault(fault);
+    let ran = desk.run(&["import", "rows.csv"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    let note = "rows.csv.checkpoint keeps what was done: --resume goes on\n";
+    assert!(ran.err.starts_with(note), "{ran:?}");
+    desk.run(&["import", "rows.csv", "--resume"]).ok();
+    assert_eq!(desk.created(), 100);
+}
+
 fn many(count: u32) -> String {
     let rows = (0..count).map(|id| format!("row-{id},\"Name, {id}\",+973{id:08}\n"));
     std::iter::once("externalId,name,mobile\n".to_owned())

@@ -113,8 +113,8 @@ impl Customers<'_> {
     /// ```
     ///
     /// # Errors
-    /// Of the stream: `SecretKeyRequired`; `Unauthorized`, after the row that met it; `InvalidRequest` (fields `concurrency`,
-    /// `rate`, `checkpoint`). Of a row: those of [`create`](Self::create), [`find`](Self::find) and [`update`](Self::update), and
+    /// Of the stream: `SecretKeyRequired`; `Unauthorized`, after the row that met it; `Connect`, when the server could not be
+    /// reached for a minute; `InvalidRequest` (fields `concurrency`, `rate`, `checkpoint`). Of a row: those of [`create`](Self::create), [`find`](Self::find) and [`update`](Self::update), and
     /// `InvalidRequest` (field `externalId`) where it has none.
     pub fn sync<I>(&self, rows: I) -> CustomerSync<I::IntoIter>
     where

@@ -1,0 +1,165 @@
+//! The attempts of a call, and what comes between them: pauses, looks for what a lost answer was about, and the end.
+
+use reqwest::header::HeaderValue;
+use tracing::{Instrument as _, field};
+
+use crate::bookings::UnderWay;
+use crate::client::Inner;
+use crate::error::{Error, ErrorKind, Outcome};
+use crate::pace::Pace;
+use crate::plan::{Plan, finished};
+use crate::request::Request;
+use crate::response::Response;
+use crate::retry::RetryPolicy;
+use crate::settle::{Reader, Settle};
+
+/// A call between its attempts.
+pub(crate) struct Sending<'a, T> {
+    pub(crate) plan: &'a Plan<T>,
+    pub(crate) reader: &'a Reader<'a>,
+    pub(crate) request: &'a Request,
+    pub(crate) locale: Option<&'a HeaderValue>,
+    pub(crate) booking: Option<UnderWay<'a>>,
+    pub(crate) attempts: u32,
+    /// Whether an attempt may have done what no answer told of.
+    pub(crate) in_doubt: bool,
+}
+
+impl<T> Sending<'_, T> {
+    /// Makes attempts until one succeeds, the write is found, or there is no point in another.
+    pub(crate) async fn run(mut self) -> Result<Response<T>, Error> {
+        let Inner {
+            config,
+            budget,
+            pace,
+            ..
+        } = &self.reader.client.0.as_ref();
+        let (clock, retry) = (&*config.clock, self.reader.retry);
+        loop {
+            self.pass().await.map_err(|error| self.told(error))?;
+            let error = match self.attempt().await {
+                Ok(response) => {
+                    budget.refill(self.attempts);
+                    return Ok(response);
+                }
+                Err(error) => error,
+            };
+            let pause = retry.pause(&error);
+            let rate_limited = error.kind() == ErrorKind::RateLimited;
+            if rate_limited {
+                pace.refused(clock, pause);
+            }
+            let lost = error.outcome() == Outcome::Unknown;
+            self.in_doubt |= lost;
+            let error = match self.find_out(error).await {
+                Ok(found) => {
+                    budget.refill(self.attempts);
+                    return Ok(found.found_after(self.attempts));
+                }
+                Err(error) => self.told(error),
+            };
+            // A pause that would outlast the deadline is not begun: what is known now is worth more than waiting for nothing.
+            let again = (error.is_retryable() || lost)
+                && error.kind() != ErrorKind::OutcomeUnknown
+                && retry.allows_more(self.attempts)
+                && pause < self.reader.left()
+                // What the server's own pace holds back cannot storm it.
+                && (rate_limited || budget.take());
+            if !again {
+                return Err(error);
+            }
+            if !rate_limited || pause > Pace::LONGEST {
+                clock.sleep(pause).await;
+            }
+        }
+    }
+
+    /// Returns when the next attempt may leave.
+    async fn pass(&self) -> Result<(), Error> {
+        let Inner { config, pace, .. } = &*self.reader.client.0;
+        let own = self.plan.pace.as_deref().filter(|_| self.attempts > 0);
+        for pace in own.into_iter().chain([pace]) {
+            pace.pass(&*config.clock, self.reader.left()).await?;
+        }
+        Ok(())
+    }
+
+    async fn attempt(&mut self) -> Result<Response<T>, Error> {
+        let Inner { config, pace, .. } = &*self.reader.client.0;
+        let clock = &*config.clock;
+        self.attempts += 1;
+        let span = tracing::debug_span!(
+            target: "skiplino",
+            "attempt",
+            operation = self.plan.operation.id(),
+            attempt = self.attempts,
+            status = field::Empty,
+            elapsed_ms = field::Empty
+        );
+        if let Some(booking) = &mut self.booking {
+            booking.sent();
+        }
+        let started = clock.now();
+        let result = self
+            .plan
+            .attempt(self.reader, self.request, self.locale)
+            .instrument(span.clone())
+            .await;
+        let status = match &result {
+            Ok(response) => Some(response.status),
+            Err(error) => error.status(),
+        };
+        finished(&span, status, clock, started);
+        if status.is_some_and(|status| status != 429) {
+            pace.taken(clock);
+        }
+        let mut response =
+            result.map_err(|error| error.edit(|inner| inner.attempts = self.attempts))?;
+        response.attempts = self.attempts;
+        if let (Some(booking), Settle::Booking { id, .. }) = (&mut self.booking, &self.plan.settle)
+        {
+            booking.booked(id(&response.data));
+        }
+        Ok(response)
+    }
+
+    /// What a write in doubt did, of which `error` was the last that was heard.
+    async fn find_out(&mut self, error: Error) -> Result<Response<T>, Error> {
+        let lost = error.outcome() == Outcome::Unknown;
+        match (&self.plan.settle, &mut self.booking) {
+            (Settle::Booking { found, .. }, Some(booking)) if lost => {
+                booking.settle(error).await.map(found)
+            }
+            (_, Some(booking)) => {
+                booking.refused();
+                Err(error)
+            }
+            (Settle::Never(advice), _) if lost => Err(error.unsettled((*advice).to_owned())),
+            (settle, _) if self.in_doubt => {
+                let once = RetryPolicy::never();
+                // One look is enough where an attempt follows.
+                let followed = lost && self.reader.retry.allows_more(self.attempts);
+                let retry = if followed { &once } else { self.reader.retry };
+                let reader = Reader {
+                    retry,
+                    ..*self.reader
+                };
+                settle.find(&reader, error).await.map_err(|(error, doubt)| {
+                    self.in_doubt = doubt;
+                    error
+                })
+            }
+            _ => Err(error),
+        }
+    }
+
+    /// A failure as the whole call has it: an attempt before may have done what this one did not.
+    fn told(&self, error: Error) -> Error {
+        error.edit(|inner| {
+            inner.attempts = self.attempts;
+            if self.in_doubt {
+                inner.outcome = Outcome::Unknown;
+            }
+        })
+    }
+}
