@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -34,7 +34,7 @@ def test_a_ticket_reads_as_it_should() -> None:
     ticket = Ticket.from_dict(TICKET)
     assert ticket.to_dict() == TICKET
     assert (ticket.status, ticket.type) == ("snoozed", "teleported")
-    assert ticket.booked_at == datetime(2026, 6, 23, 11, 8, 41, 123_000, tzinfo=timezone.utc)
+    assert ticket.booked_at == datetime(2026, 6, 23, 11, 8, 41, 123_000, tzinfo=UTC)
     assert (ticket.time, ticket.queue_size, ticket.waiting_time) == (None, 6, 18)
     assert (ticket.branch.name, ticket.service.id, ticket.group_of_service.id) == ("Seef Mall Branch", *CASH)
     assert ticket.customer is not None
@@ -191,4 +191,4 @@ def test_settings_come_from_the_environment(sandbox: Sandbox, monkeypatch: pytes
         assert client.branches.list()
     for wrong in ({"deadline": -1}, {"backoff": (float("nan"), 1)}):
         with pytest.raises(InvalidRequestError):
-            Client(**wrong)  # type: ignore[arg-type]
+            Client(**wrong)

@@ -513,7 +513,7 @@ impl NativeClient {
         give_up_after: Option<Seconds>,
     ) -> PyResult<Walk> {
         let watch = self.watch(py, ticket, min, max, give_up_after)?;
-        Ok(Walk::watch(watch))
+        Ok(Walk::watch(watch()))
     }
 
     /// The changes of a ticket, for an event loop.
@@ -538,18 +538,24 @@ impl NativeClient {
         min: Option<Seconds>,
         max: Option<Seconds>,
         give_up_after: Option<Seconds>,
-    ) -> PyResult<skiplino::Watch> {
-        let mut watch = self.client(py)?.tickets().watch(ticket.0);
-        if let Some(pause) = seconds(py, "min", min)? {
-            watch = watch.min(pause);
-        }
-        if let Some(pause) = seconds(py, "max", max)? {
-            watch = watch.max(pause);
-        }
-        if let Some(limit) = seconds(py, "giveUpAfter", give_up_after)? {
-            watch = watch.give_up_after(limit);
-        }
-        Ok(watch)
+    ) -> PyResult<impl Fn() -> skiplino::Watch + Send + use<>> {
+        let client = self.client(py)?;
+        let min = seconds(py, "min", min)?;
+        let max = seconds(py, "max", max)?;
+        let limit = seconds(py, "giveUpAfter", give_up_after)?;
+        Ok(move || {
+            let mut watch = client.tickets().watch(ticket.0.clone());
+            if let Some(pause) = min {
+                watch = watch.min(pause);
+            }
+            if let Some(pause) = max {
+                watch = watch.max(pause);
+            }
+            if let Some(limit) = limit {
+                watch = watch.give_up_after(limit);
+            }
+            watch
+        })
     }
 }
 

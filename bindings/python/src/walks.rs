@@ -21,6 +21,8 @@ type Seen = Arc<Mutex<Progress>>;
 
 const FORKED: &str = "this was begun in the process before the fork: begin it again in this one";
 
+const CANCELLED: &str = "reading this list was cancelled: begin it again";
+
 fn finish<T: ToPython>(item: T) -> Finish {
     bridge::finish(move |py| item.to_python(py))
 }
@@ -39,8 +41,41 @@ pub(crate) struct Walk {
 /// One whose steps an event loop waits for.
 #[pyclass(frozen, module = "skiplino._native")]
 pub(crate) struct AsyncWalk {
-    steps: OfProcess<Arc<AsyncMutex<Streamed>>>,
+    steps: OfProcess<Arc<AsyncMutex<Steps>>>,
     seen: Seen,
+}
+
+/// A step that is cancelled takes the stream with it, and so the requests under way and whatever they hold, as the lock that other
+/// watchers of the same ticket wait for.
+struct Steps {
+    /// Absent while a step is under way, before the first one of a watch, and after one that was cancelled.
+    stream: Option<Streamed>,
+    /// For one that can begin anew without telling anything wrong.
+    begin: Option<Box<dyn Fn() -> Streamed + Send>>,
+}
+
+impl Steps {
+    async fn next(&mut self) -> Finish {
+        let taken = self.stream.take();
+        let Some(mut stream) = taken.or_else(|| self.begin.as_ref().map(|begin| begin())) else {
+            return bridge::finish(|py| Err(errors::closed(py, CANCELLED)));
+        };
+        let step = stream.next().await;
+        self.stream = Some(stream);
+        match step {
+            Some(Ok(finish)) => finish,
+            Some(Err(error)) => bridge::finish(move |py| Err(errors::raise(py, &error))),
+            None => bridge::finish(|py| Ok(py.None())),
+        }
+    }
+}
+
+impl Drop for Steps {
+    fn drop(&mut self) {
+        // The connection of a request under way goes back to a pool that looks for its runtime.
+        let _entered = bridge::runtime().ok().map(|runtime| runtime.enter());
+        self.stream = None;
+    }
 }
 
 impl Walk {
@@ -98,8 +133,7 @@ impl Walk {
 }
 
 impl AsyncWalk {
-    fn new(steps: impl Stream<Item = Result<Finish, Error>> + Send + 'static, seen: Seen) -> Self {
-        let steps: Streamed = Box::pin(steps);
+    fn new(steps: Steps, seen: Seen) -> Self {
         Self {
             steps: OfProcess::new(Arc::new(AsyncMutex::new(steps))),
             seen,
@@ -120,11 +154,21 @@ impl AsyncWalk {
             }
             step.map(|step| step.map(|page| page.map(finish)))
         });
+        let steps = Steps {
+            stream: Some(Box::pin(steps)),
+            begin: None,
+        };
         Self::new(steps, seen)
     }
 
-    pub(crate) fn watch(watch: Watch) -> Self {
-        Self::new(watch.map(|change| change.map(finish)), Seen::default())
+    pub(crate) fn watch(watch: impl Fn() -> Watch + Send + 'static) -> Self {
+        let begin =
+            move || -> Streamed { Box::pin(watch().map(|change| change.map(finish)).fuse()) };
+        let steps = Steps {
+            stream: None,
+            begin: Some(Box::new(begin)),
+        };
+        Self::new(steps, Seen::default())
     }
 }
 
@@ -134,14 +178,7 @@ impl AsyncWalk {
     fn next(&self, py: Python<'_>, reply_to: ReplyTo<'_>) -> PyResult<Py<PyAny>> {
         let steps = self.steps.get().ok_or_else(|| errors::closed(py, FORKED))?;
         let steps = Arc::clone(steps);
-        reply_to.submit(py, async move {
-            // A step that is cancelled leaves what it was waiting for to the next one.
-            match steps.lock().await.next().await {
-                Some(Ok(finish)) => finish,
-                Some(Err(error)) => bridge::finish(move |py| Err(errors::raise(py, &error))),
-                None => bridge::finish(|py| Ok(py.None())),
-            }
-        })
+        reply_to.submit(py, async move { steps.lock().await.next().await })
     }
 
     #[getter]
