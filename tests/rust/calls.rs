@@ -1,6 +1,7 @@
 //! How a call is made: runtimes, threads, connections, headers, lists, and the retry budget.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -505,6 +506,29 @@ fn dropping_a_call_stops_it() {
         });
         assert_eq!(free.await.unwrap(), 1);
     });
+}
+
+#[test]
+fn whoever_waits_is_asked_whether_to_give_up() {
+    let bench = Bench::new();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let client = bench
+        .builder(skiplino_sandbox::DEMO_PUBLIC_KEY)
+        .interrupt(move || counted.fetch_add(1, Ordering::Relaxed) == 2)
+        .build()
+        .unwrap();
+    let fault = bench.fault("getTicket", "hold", serde_json::json!({}));
+    let waited = client.tickets().get("k7m2p9x4q1").wait();
+    assert_eq!(waited.unwrap_err().reason(), Some("interrupted"));
+    assert_eq!(asked.load(Ordering::Relaxed), 3);
+    // Its connection went with it, and the client goes on.
+    let release = format!("POST /faults/{}/release", fault["id"]);
+    bench.control(&release, &serde_json::json!({}));
+    let idle = bench.control("GET /idle", &serde_json::Value::Null);
+    assert_eq!(idle, serde_json::json!({"connections": 0, "requests": 0}));
+    bench.control("DELETE /faults", &serde_json::Value::Null);
+    client.tickets().get("k7m2p9x4q1").wait().unwrap();
 }
 
 #[test]

@@ -9,6 +9,7 @@ use reqwest::Url;
 use reqwest::header::HeaderValue;
 
 use crate::clock::{Clock, SystemClock};
+use crate::driver::Interrupt;
 use crate::key::{ApiKey, KeyClass};
 use crate::retry::RetryPolicy;
 use crate::{Client, Error, pace, transport};
@@ -32,6 +33,7 @@ pub(crate) struct Config {
     pub(crate) proxy: Option<Url>,
     pub(crate) tls: rustls::ClientConfig,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) interrupt: Option<Interrupt>,
 }
 
 /// Sets up a [`Client`].
@@ -52,6 +54,7 @@ pub struct ClientBuilder {
     root_certificates: Vec<u8>,
     allow_secret_key_on_device: bool,
     clock: Arc<dyn Clock>,
+    interrupt: Option<Interrupt>,
 }
 
 impl ClientBuilder {
@@ -72,6 +75,7 @@ impl ClientBuilder {
             root_certificates: Vec::new(),
             allow_secret_key_on_device: false,
             clock: Arc::new(SystemClock),
+            interrupt: None,
         }
     }
 
@@ -159,6 +163,14 @@ impl ClientBuilder {
         self
     }
 
+    /// Asked by `wait`, on the waiting thread and ten times a second, whether to give up: for hosts whose signals do not end a
+    /// call. The error that it then ends with is for the host to replace.
+    #[doc(hidden)]
+    pub fn interrupt(mut self, asked: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.interrupt = Some(Arc::new(asked));
+        self
+    }
+
     /// On Android and iOS a secret key is refused, because whoever has the app can read it. This allows it all the same.
     pub fn allow_secret_key_on_device(mut self) -> Self {
         self.allow_secret_key_on_device = true;
@@ -208,6 +220,7 @@ impl ClientBuilder {
             proxy,
             tls: transport::tls(&self.root_certificates)?,
             clock: self.clock,
+            interrupt: self.interrupt,
         })
     }
 }

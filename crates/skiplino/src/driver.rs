@@ -1,13 +1,20 @@
 //! How a call is waited for: on the caller's own thread.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::transport;
+
+/// Asked now and then by whoever waits, on its own thread, whether to give up.
+pub(crate) type Interrupt = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// A runtime with connections of its own, for one call at a time. It runs on whichever thread makes the call, which spares the
 /// way to a worker thread and back.
@@ -15,19 +22,30 @@ struct Driver {
     /// Present until the driver is dropped.
     runtime: Option<Runtime>,
     pool: reqwest::Client,
+    /// When to ask whether to give up. One timer for all calls: setting one up for each would be felt.
+    ticks: Interval,
     used: Instant,
 }
 
 impl Driver {
+    /// Short enough for a person who waits, and too long for most calls to meet.
+    const TICK: Duration = Duration::from_millis(100);
+
     fn new(config: &Config) -> Result<Self, Error> {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
             // The system has no more file descriptors to give, most likely.
             .map_err(|error| Error::because(ErrorKind::Connect, error))?;
+        let mut ticks = {
+            let _entered = runtime.enter();
+            tokio::time::interval(Self::TICK)
+        };
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
             runtime: Some(runtime),
             pool: transport::pool(config)?,
+            ticks,
             used: Instant::now(),
         })
     }
@@ -71,17 +89,31 @@ impl Drivers {
         let idle = self.stock().pop();
         let mut driver = idle.map_or_else(|| Driver::new(config), Ok)?;
         let look_first = !may_repeat || driver.used.elapsed() > Self::STALE;
-        let Some(runtime) = &driver.runtime else {
+        let Driver {
+            runtime,
+            pool,
+            ticks,
+            ..
+        } = &mut driver;
+        let Some(runtime) = runtime else {
             return Err(Error::new(ErrorKind::Internal));
         };
-        let result = runtime.block_on(async {
+        let ended = runtime.block_on(async {
             if look_first {
                 // Once for the runtime to hear of the closed connection, once for the connection to act on it.
                 tokio::task::yield_now().await;
                 tokio::task::yield_now().await;
             }
-            call(&driver.pool).await
+            match &config.interrupt {
+                None => Some(call(pool).await),
+                Some(interrupt) => unless(interrupt, ticks, call(pool)).await,
+            }
         });
+        let Some(result) = ended else {
+            // Not put back: with its runtime end its connections, and so the request.
+            return Err(Error::new(ErrorKind::Internal)
+                .edit(|inner| inner.reason = Some("interrupted".to_owned())));
+        };
         driver.used = Instant::now();
         let mut stock = self.stock();
         if stock.len() < Self::IDLE {
@@ -93,4 +125,25 @@ impl Drivers {
     fn stock(&self) -> MutexGuard<'_, Vec<Driver>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The end of the call, or nothing where it was interrupted before.
+async fn unless<T>(
+    interrupt: &Interrupt,
+    ticks: &mut Interval,
+    call: impl Future<Output = T>,
+) -> Option<T> {
+    let mut call = pin!(call);
+    poll_fn(|context| {
+        if let Poll::Ready(ended) = call.as_mut().poll(context) {
+            return Poll::Ready(Some(ended));
+        }
+        while ticks.poll_tick(context).is_ready() {
+            if interrupt() {
+                return Poll::Ready(None);
+            }
+        }
+        Poll::Pending
+    })
+    .await
 }

@@ -1,0 +1,209 @@
+//! Calls under way for an event loop.
+//!
+//! They run on one runtime a process, whose threads never touch Python. What ends is queued, and one byte through a socket wakes the
+//! loop, which takes all that has come: waking it for each call would cost more than the call does.
+
+use std::collections::HashMap;
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::net::UnixStream;
+use std::panic::AssertUnwindSafe;
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::FutureExt as _;
+use pyo3::exceptions::PyOSError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::AbortHandle;
+
+use crate::errors;
+use crate::process::OfProcess;
+
+/// What a call gives, once the loop's thread asks for it.
+pub(crate) type Finish = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
+
+/// A closure as a `Finish`.
+pub(crate) fn finish(
+    end: impl FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send + 'static,
+) -> Finish {
+    Box::new(end)
+}
+
+/// The way into an event loop and what is on it.
+#[pyclass(frozen, module = "skiplino._native")]
+pub(crate) struct Bridge(OfProcess<Inner>);
+
+struct Inner {
+    reader: UnixStream,
+    ended: Arc<Ended>,
+    under_way: Mutex<HashMap<u64, UnderWay>>,
+    next: AtomicU64,
+}
+
+struct Ended {
+    queue: Mutex<Vec<(u64, Finish)>>,
+    writer: UnixStream,
+}
+
+struct UnderWay {
+    future: Py<PyAny>,
+    task: AbortHandle,
+}
+
+// A loop that is gone waits for nothing.
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Ended {
+    fn push(&self, number: u64, finish: Finish) {
+        let mut queue = lock(&self.queue);
+        let first = queue.is_empty();
+        queue.push((number, finish));
+        drop(queue);
+        if first {
+            // Full means that the loop has been woken already; closed, that it is gone.
+            let _ = (&self.writer).write(&[0]);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The runtime of this process; a forked child gets its own.
+pub(crate) fn runtime() -> io::Result<&'static Runtime> {
+    static RUNTIME: Mutex<Option<(u32, &'static Runtime)>> = Mutex::new(None);
+    let mut kept = lock(&RUNTIME);
+    let pid = process::id();
+    if let Some((made_in, runtime)) = *kept
+        && made_in == pid
+    {
+        return Ok(runtime);
+    }
+    let built = Builder::new_multi_thread()
+        // Python takes longer over an answer than this thread takes to get it.
+        .worker_threads(1)
+        .thread_name("skiplino")
+        .enable_all()
+        .build()?;
+    // Never ended: the process's end does that, whatever is under way.
+    let runtime: &'static Runtime = Box::leak(Box::new(built));
+    *kept = Some((pid, runtime));
+    Ok(runtime)
+}
+
+#[pymethods]
+impl Bridge {
+    #[new]
+    fn new() -> PyResult<Self> {
+        let (reader, writer) = UnixStream::pair().map_err(PyOSError::new_err)?;
+        reader.set_nonblocking(true)?;
+        writer.set_nonblocking(true)?;
+        Ok(Self(OfProcess::new(Inner {
+            reader,
+            ended: Arc::new(Ended {
+                queue: Mutex::default(),
+                writer,
+            }),
+            under_way: Mutex::default(),
+            next: AtomicU64::new(0),
+        })))
+    }
+
+    /// What the loop has to watch.
+    fn fileno(&self, py: Python<'_>) -> PyResult<i32> {
+        Ok(self.inner(py)?.reader.as_raw_fd())
+    }
+
+    /// Hands out all that has come.
+    fn drain(&self, py: Python<'_>) -> PyResult<()> {
+        let Some(inner) = self.0.get() else {
+            return Ok(());
+        };
+        // One byte is sent a batch: what more there is belongs to batches that have been taken.
+        let _ = (&inner.reader).read(&mut [0; 64]);
+        let ended = std::mem::take(&mut *lock(&inner.ended.queue));
+        for (number, finish) in ended {
+            let Some(call) = lock(&inner.under_way).remove(&number) else {
+                continue;
+            };
+            let future = call.future.bind(py);
+            let set = match finish(py) {
+                Ok(data) => future.call_method1(intern!(py, "set_result"), (data,)),
+                Err(error) => future.call_method1(intern!(py, "set_exception"), (error,)),
+            };
+            // Cancelled between the call's end and now.
+            if let Err(error) = set
+                && !future.call_method0(intern!(py, "done"))?.is_truthy()?
+            {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops a call. Its request ends with its connection.
+    fn cancel(&self, number: u64) {
+        if let Some(inner) = self.0.get() {
+            // Dropped after the lock: what it holds may run Python code as it goes.
+            let stopped = lock(&inner.under_way).remove(&number);
+            drop(stopped);
+        }
+    }
+
+    /// Calls under way.
+    fn __len__(&self) -> usize {
+        self.0.get().map_or(0, |inner| lock(&inner.under_way).len())
+    }
+}
+
+impl Bridge {
+    fn inner(&self, py: Python<'_>) -> PyResult<&Inner> {
+        self.0.get().ok_or_else(|| {
+            errors::closed(py, "this event loop is that of the process before the fork")
+        })
+    }
+}
+
+/// Where the end of a call is told: a loop's bridge, and the future that waits.
+#[derive(FromPyObject)]
+pub(crate) struct ReplyTo<'py>(Bound<'py, Bridge>, Bound<'py, PyAny>);
+
+impl ReplyTo<'_> {
+    /// Starts the work, and gives its number, by which it can be stopped.
+    pub(crate) fn submit(
+        self,
+        py: Python<'_>,
+        work: impl Future<Output = Finish> + Send + 'static,
+    ) -> PyResult<Py<PyAny>> {
+        let Self(bridge, future) = self;
+        let inner = bridge.get().inner(py)?;
+        let number = inner.next.fetch_add(1, Ordering::Relaxed);
+        let ended = Arc::clone(&inner.ended);
+        // Before it can end.
+        let mut under_way = lock(&inner.under_way);
+        let task = runtime()?.spawn(async move {
+            let ended_as = AssertUnwindSafe(work).catch_unwind().await;
+            ended.push(
+                number,
+                ended_as.unwrap_or_else(|_| finish(|py| Err(errors::bug(py)))),
+            );
+        });
+        under_way.insert(
+            number,
+            UnderWay {
+                future: future.unbind(),
+                task: task.abort_handle(),
+            },
+        );
+        drop(under_way);
+        Ok(number.into_pyobject(py)?.into_any().unbind())
+    }
+}

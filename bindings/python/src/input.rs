@@ -1,0 +1,145 @@
+//! What callers hand in: ids or the objects that have them, times, and seconds.
+
+use std::time::Duration;
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDate, PyDateTime, PyDelta, PyString};
+use skiplino::jiff::Timestamp;
+use skiplino::jiff::civil::Date;
+use skiplino::{BranchId, CustomerId, CustomerRef, ExternalId, GroupId, ServiceId, TicketId};
+
+use crate::models::{Branch, BranchTreeGroup, Customer, Named, Service, Ticket, TicketCustomer};
+use crate::{errors, json};
+
+/// A parameter that takes an id as text, or an object that has it.
+macro_rules! id_argument {
+    ($($name:ident($id:ty) from $text:ty: $($class:ident => $read:expr),+; $wanted:literal)+) => {$(
+        pub(crate) struct $name(pub(crate) $id);
+
+        impl<'py> FromPyObject<'_, 'py> for $name {
+            type Error = PyErr;
+
+            fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+                if let Ok(text) = given.cast::<PyString>() {
+                    return Ok(Self(<$text>::from(text.extract::<&str>()?).into()));
+                }
+                $(if let Ok(object) = given.cast::<$class>() {
+                    let read: fn(&$class) -> $id = $read;
+                    return Ok(Self(read(object.get())));
+                })+
+                let name = given.get_type().name()?;
+                Err(PyTypeError::new_err(format!(concat!("expected ", $wanted, ", not {}"), name)))
+            }
+        }
+    )+};
+}
+
+id_argument! {
+    BranchArgument(BranchId) from BranchId:
+        Branch => |branch| branch.0.id().clone(), Named => |named| named.id.as_str().into();
+        "a branch or its id"
+    ServiceArgument(ServiceId) from ServiceId:
+        Service => |service| service.0.id().clone(), Named => |named| named.id.as_str().into();
+        "a service or its id"
+    GroupArgument(GroupId) from GroupId:
+        BranchTreeGroup => |group| group.0.id().clone(), Named => |named| named.id.as_str().into();
+        "a group of services or its id"
+    TicketArgument(TicketId) from TicketId:
+        Ticket => |ticket| ticket.0.id().clone();
+        "a ticket or its id"
+    CustomerArgument(CustomerRef) from CustomerId:
+        Customer => |customer| customer.0.id().into(), TicketCustomer => |customer| customer.0.id().into();
+        "a customer or their id"
+}
+
+/// Whom a call is about, if it says.
+pub(crate) fn customer_if_given(
+    customer: Option<CustomerArgument>,
+    external_id: Option<String>,
+) -> PyResult<Option<CustomerRef>> {
+    match (customer, external_id) {
+        (Some(_), Some(_)) => Err(PyTypeError::new_err(
+            "give customer or external_id, not both",
+        )),
+        (Some(CustomerArgument(customer)), None) => Ok(Some(customer)),
+        (None, external_id) => Ok(external_id.map(|id| ExternalId::from(id).into())),
+    }
+}
+
+/// Whom a call is about.
+pub(crate) fn customer(
+    customer: Option<CustomerArgument>,
+    external_id: Option<String>,
+) -> PyResult<CustomerRef> {
+    customer_if_given(customer, external_id)?
+        .ok_or_else(|| PyTypeError::new_err("give customer or external_id"))
+}
+
+/// A moment. One without a time zone is none.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment(pub(crate) Timestamp);
+
+impl<'py> FromPyObject<'_, 'py> for Moment {
+    type Error = PyErr;
+
+    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let py = given.py();
+        let Ok(time) = given.cast::<PyDateTime>() else {
+            let name = given.get_type().name()?;
+            return Err(PyTypeError::new_err(format!(
+                "expected a datetime, not {name}"
+            )));
+        };
+        if time.call_method0(intern!(py, "utcoffset"))?.is_none() {
+            let reason = "must be aware, as in datetime(…, tzinfo=timezone.utc): a naive one could be any moment of a day";
+            return Err(errors::invalid(py, "time", reason));
+        }
+        let seconds: f64 = time.call_method0(intern!(py, "timestamp"))?.extract()?;
+        // A double holds the microseconds of every year that a datetime can have but the last few thousand, which round by one.
+        Timestamp::from_microsecond((seconds * 1e6).round() as i64)
+            .map(Self)
+            .map_err(|_| errors::invalid(py, "time", "is out of range"))
+    }
+}
+
+/// A day. A datetime is one too in Python, but which day it is depends on where.
+pub(crate) struct Day(pub(crate) Date);
+
+impl<'py> FromPyObject<'_, 'py> for Day {
+    type Error = PyErr;
+
+    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if given.is_instance_of::<PyDate>() && !given.is_instance_of::<PyDateTime>() {
+            return json::date(&given.to_owned()).map(Self);
+        }
+        let name = given.get_type().name()?;
+        Err(PyTypeError::new_err(format!("expected a date, not {name}")))
+    }
+}
+
+/// Seconds, or a timedelta.
+pub(crate) struct Seconds(f64);
+
+impl<'py> FromPyObject<'_, 'py> for Seconds {
+    type Error = PyErr;
+
+    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if given.is_instance_of::<PyDelta>() {
+            let seconds = given.call_method0(intern!(given.py(), "total_seconds"))?;
+            return seconds.extract().map(Self);
+        }
+        given.extract().map(Self)
+    }
+}
+
+impl Seconds {
+    pub(crate) fn duration(&self, py: Python<'_>, field: &str) -> PyResult<Duration> {
+        if self.0 == f64::INFINITY {
+            return Ok(Duration::MAX);
+        }
+        Duration::try_from_secs_f64(self.0)
+            .map_err(|_| errors::invalid(py, field, "must be a number of seconds from 0"))
+    }
+}

@@ -1,0 +1,40 @@
+//! The private module `skiplino._native`: what of the Python package is written in Rust. Users meet it through `skiplino`, which
+//! gives it signatures and documentation.
+
+mod asking;
+mod bridge;
+mod client;
+mod errors;
+mod input;
+mod json;
+mod models;
+mod process;
+mod walks;
+
+use pyo3::prelude::*;
+
+/// The native half of the package `skiplino`.
+#[pymodule(gil_used = false)]
+mod _native {
+    #[pymodule_export]
+    use crate::asking::Options;
+    #[pymodule_export]
+    use crate::bridge::Bridge;
+    #[pymodule_export]
+    use crate::client::NativeClient;
+    #[pymodule_export]
+    use crate::models::{
+        Branch, BranchTreeGroup, Customer, Named, Page, Pagination, Response, Service, Slot,
+        Ticket, TicketCustomer,
+    };
+    #[pymodule_export]
+    use crate::walks::{AsyncWalk, Walk};
+
+    use super::{Bound, PyModule, PyModuleMethods as _, PyResult};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("DEFAULT_BASE_URL", skiplino::DEFAULT_BASE_URL)
+    }
+}

@@ -1,0 +1,53 @@
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::ToPython;
+
+/// The data of a call, and what came with it.
+#[pyclass(frozen, generic, get_all, module = "skiplino._native")]
+pub(crate) struct Response {
+    data: Py<PyAny>,
+    status: u16,
+    message: Option<String>,
+    attempts: u32,
+    recovered: bool,
+    headers: Py<PyDict>,
+}
+
+impl Response {
+    pub(crate) fn new<T: ToPython>(
+        py: Python<'_>,
+        response: skiplino::Response<T>,
+    ) -> PyResult<Self> {
+        let headers = PyDict::new(py);
+        for (name, value) in response.headers() {
+            headers.set_item(name, value)?;
+        }
+        Ok(Self {
+            status: response.status(),
+            message: response.message().map(str::to_owned),
+            attempts: response.attempts(),
+            recovered: response.recovered(),
+            headers: headers.unbind(),
+            data: response.into_data().to_python(py)?,
+        })
+    }
+}
+
+#[pymethods]
+impl Response {
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let data = self.data.bind(py).repr()?;
+        let (status, attempts, recovered) = (self.status, self.attempts, self.recovered);
+        let recovered = if recovered { "True" } else { "False" };
+        Ok(format!(
+            "Response(status={status}, attempts={attempts}, recovered={recovered}, data={data})"
+        ))
+    }
+}
+
+impl ToPython for Response {
+    fn to_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Py::new(py, self).map(Py::into_any)
+    }
+}

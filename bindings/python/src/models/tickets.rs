@@ -1,0 +1,155 @@
+use pyo3::prelude::*;
+use pyo3::types::{PyDateTime, PyDict};
+
+use super::{datetime, hash, record};
+use crate::json;
+
+/// The id and the localised name of something that a ticket is about.
+#[pyclass(frozen, eq, module = "skiplino._native")]
+#[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Named {
+    #[pyo3(get)]
+    pub(crate) id: String,
+    #[pyo3(get)]
+    name: String,
+}
+
+#[pymethods]
+impl Named {
+    fn __hash__(&self) -> u64 {
+        hash(&self.id)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("Named(id={:?}, name={:?})", self.id, self.name)
+    }
+
+    /// The record as the API's JSON.
+    fn to_dict(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        json::to_dict(py, self)
+    }
+
+    /// A record from the API's JSON.
+    #[staticmethod]
+    fn from_dict(record: &Bound<'_, PyDict>) -> PyResult<Self> {
+        json::from_dict(record)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (Py<PyAny>,))> {
+        let make = slf.getattr("from_dict")?;
+        Ok((make, (slf.get().to_dict(slf.py())?,)))
+    }
+}
+
+impl Named {
+    fn new(id: &str, name: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+        }
+    }
+}
+
+record! {
+    /// The customer of a ticket.
+    TicketCustomer(skiplino::TicketCustomer) {
+        #[getter]
+        fn id(&self) -> &str {
+            self.0.id().as_str()
+        }
+
+        #[getter]
+        fn name(&self) -> Option<&str> {
+            self.0.name()
+        }
+
+        fn __hash__(&self) -> u64 {
+            hash(self.id())
+        }
+
+        // A person's name is theirs.
+        fn __repr__(&self) -> String {
+            format!("TicketCustomer(id={:?})", self.id())
+        }
+    }
+}
+
+record! {
+    /// A ticket.
+    Ticket(skiplino::Ticket) {
+        #[getter]
+        fn id(&self) -> &str {
+            self.0.id().as_str()
+        }
+
+        #[getter]
+        fn ticket_number(&self) -> &str {
+            self.0.ticket_number()
+        }
+
+        #[getter]
+        fn status(&self) -> &str {
+            self.0.status().as_str()
+        }
+
+        #[getter]
+        fn status_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDateTime>> {
+            datetime(py, self.0.status_at())
+        }
+
+        #[getter]
+        fn r#type(&self) -> &str {
+            self.0.ticket_type().as_str()
+        }
+
+        #[getter]
+        fn time<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDateTime>>> {
+            self.0.time().map(|time| datetime(py, time)).transpose()
+        }
+
+        #[getter]
+        fn branch(&self) -> Named {
+            Named::new(self.0.branch().id().as_str(), self.0.branch().name())
+        }
+
+        #[getter]
+        fn service(&self) -> Named {
+            Named::new(self.0.service().id().as_str(), self.0.service().name())
+        }
+
+        #[getter]
+        fn group_of_service(&self) -> Named {
+            let group = self.0.group_of_service();
+            Named::new(group.id().as_str(), group.name())
+        }
+
+        #[getter]
+        fn customer(&self) -> Option<TicketCustomer> {
+            self.0.customer().cloned().map(TicketCustomer)
+        }
+
+        #[getter]
+        fn booked_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDateTime>> {
+            datetime(py, self.0.booked_at())
+        }
+
+        #[getter]
+        fn queue_size(&self) -> Option<u32> {
+            self.0.queue_size()
+        }
+
+        #[getter]
+        fn waiting_time(&self) -> Option<u32> {
+            self.0.waiting_time()
+        }
+
+        fn __hash__(&self) -> u64 {
+            hash(self.id())
+        }
+
+        fn __repr__(&self) -> String {
+            let (id, number, status) = (self.id(), self.ticket_number(), self.status());
+            format!("Ticket(id={id:?}, ticket_number={number:?}, status={status:?})")
+        }
+    }
+}

@@ -1,0 +1,100 @@
+"""Client of the Skiplino External API: queues, tickets, appointments and the customer directory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._client import Client
+from ._errors import (
+    ClosedError,
+    ConflictError,
+    ConnectError,
+    DecodeError,
+    InternalError,
+    InvalidRequestError,
+    NotFoundError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RejectedError,
+    SecretKeyRequiredError,
+    ServerError,
+    SkiplinoError,
+    TimeoutError,
+    TransportError,
+    UnauthorizedError,
+    UnexpectedStatusError,
+    ValidationError,
+)
+from ._lists import List, Watch
+from ._native import (
+    DEFAULT_BASE_URL,
+    Branch,
+    BranchTreeGroup,
+    Customer,
+    Named,
+    Page,
+    Pagination,
+    Response,
+    Service,
+    Slot,
+    Ticket,
+    TicketCustomer,
+    __version__,
+)
+
+if TYPE_CHECKING:
+    from ._async_client import AsyncClient
+    from ._async_lists import AsyncList, AsyncWatch
+
+__all__ = [
+    "DEFAULT_BASE_URL",
+    "AsyncClient",
+    "AsyncList",
+    "AsyncWatch",
+    "Branch",
+    "BranchTreeGroup",
+    "Client",
+    "ClosedError",
+    "ConflictError",
+    "ConnectError",
+    "Customer",
+    "DecodeError",
+    "InternalError",
+    "InvalidRequestError",
+    "List",
+    "Named",
+    "NotFoundError",
+    "OutcomeUnknownError",
+    "Page",
+    "Pagination",
+    "RateLimitedError",
+    "RejectedError",
+    "Response",
+    "SecretKeyRequiredError",
+    "ServerError",
+    "Service",
+    "SkiplinoError",
+    "Slot",
+    "Ticket",
+    "TicketCustomer",
+    "TimeoutError",
+    "TransportError",
+    "UnauthorizedError",
+    "UnexpectedStatusError",
+    "ValidationError",
+    "Watch",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> object:
+    # Importing asyncio takes longer than importing all of this.
+    if name == "AsyncClient":
+        from ._async_client import AsyncClient
+
+        return AsyncClient
+    if name in ("AsyncList", "AsyncWatch"):
+        from . import _async_lists
+
+        return getattr(_async_lists, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

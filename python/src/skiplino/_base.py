@@ -1,0 +1,102 @@
+"""What both clients share: their settings, and their resources' options."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, ParamSpec
+
+from ._native import NativeClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import timedelta
+    from typing import Any, Self
+
+    from ._native import Options
+
+P = ParamSpec("P")
+
+
+class Resource:
+    """One of the four resources of a client: how its calls are made."""
+
+    __slots__ = ("_native", "_options")
+
+    def __init__(self, native: NativeClient, options: Options) -> None:
+        self._native = native
+        self._options = options
+
+    def _responding(self) -> Self:
+        return type(self)(self._native, self._options.responding())
+
+
+class BaseClient:
+    """Settings, resources and options. The two clients differ in how they wait."""
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        locale: str | None = None,
+        connect_timeout: float | timedelta | None = None,
+        attempt_timeout: float | timedelta | None = None,
+        deadline: float | timedelta | None = None,
+        max_attempts: int | None = None,
+        backoff: tuple[float | timedelta, float | timedelta] | None = None,
+        requests_per_second: float | None = None,
+        response_cap: int | None = None,
+        proxy: str | None = None,
+        root_certificates: bytes | None = None,
+        user_agent_suffix: str | None = None,
+    ) -> None:
+        native = NativeClient(
+            os.environ.get("SKIPLINO_API_KEY", "") if api_key is None else api_key,
+            base_url=os.environ.get("SKIPLINO_BASE_URL") if base_url is None else base_url,
+            locale=locale,
+            connect_timeout=connect_timeout,
+            attempt_timeout=attempt_timeout,
+            deadline=deadline,
+            max_attempts=max_attempts,
+            backoff=backoff,
+            requests_per_second=requests_per_second,
+            response_cap=response_cap,
+            proxy=proxy,
+            root_certificates=root_certificates,
+            user_agent_suffix=user_agent_suffix,
+            host="python {}.{}.{}".format(*sys.version_info),
+        )
+        self._use(native, native.options())
+
+    def _use(self, native: NativeClient, options: Options) -> None:
+        # Each client says which classes its resources are of.
+        self._native = native
+        self._options = options
+
+    def with_options(
+        self,
+        *,
+        locale: str | None = None,
+        deadline: float | timedelta | None = None,
+        max_attempts: int | None = None,
+    ) -> Self:
+        """This client with other settings for its calls. The two share connections, and are closed together."""
+        other = object.__new__(type(self))
+        options = self._native.options(self._options, locale=locale, deadline=deadline, max_attempts=max_attempts)
+        other._use(self._native, options)
+        return other
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._native.base_url!r}, key_class={self._native.key_class!r})"
+
+
+def responding(method: Callable[P, object]) -> Callable[P, Any]:
+    """A method of a resource or a list that gives the whole response."""
+    of: Any = getattr(method, "__self__", None)
+    if not hasattr(of, "_responding"):
+        raise TypeError("expected a method of a resource, as in client.tickets.book, or the page of a list")
+    # The same function of a twin of the object.
+    function: Any = getattr(method, "__func__", None)
+    twin: Callable[P, Any] = function.__get__(of._responding())
+    return twin

@@ -1,0 +1,232 @@
+"""The client that waits for its calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from ._base import BaseClient, Resource, responding
+from ._lists import List, Watch
+
+if TYPE_CHECKING:
+    import builtins
+    from collections.abc import Callable, Mapping
+    from datetime import date as Date
+    from datetime import datetime, timedelta
+    from typing import Any, Self
+
+    from ._native import (
+        Branch,
+        BranchTreeGroup,
+        Customer,
+        Named,
+        NativeClient,
+        Options,
+        Response,
+        Service,
+        Slot,
+        Ticket,
+        TicketCustomer,
+    )
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Branches(Resource):
+    """Branches and their services."""
+
+    __slots__ = ()
+
+    def list(self) -> builtins.list[Branch]:
+        """The active branches."""
+        return self._native.list_branches(self._options)
+
+    def tree(self, branch: str | Branch | Named) -> builtins.list[BranchTreeGroup]:
+        """A branch's service groups with their active services. A group without an active service is left out."""
+        return self._native.get_branch_tree(self._options, branch)
+
+
+class Services(Resource):
+    """Services and their appointment slots."""
+
+    __slots__ = ()
+
+    def slots(self, service: str | Service | Named, date: Date | None = None) -> builtins.list[Slot]:
+        """The appointment times of a service that have places left, on ``date`` or today, in the company's time zone.
+
+        An empty list is a full or closed day.
+        """
+        return self._native.list_slots(self._options, service, date)
+
+
+class Tickets(Resource):
+    """Tickets: walk-ins and appointments."""
+
+    __slots__ = ()
+
+    def book(
+        self,
+        service: str | Service | Named,
+        group: str | BranchTreeGroup | Named,
+        *,
+        time: datetime | None = None,
+        customer: str | Customer | TicketCustomer | None = None,
+        external_id: str | None = None,
+        options: Mapping[str, Any] | None = None,
+        location: tuple[float, float] | None = None,
+    ) -> Ticket:
+        """Books a ticket: without ``time`` a walk-in, which joins the queue at once; with one (a slot's) an appointment.
+
+        ``customer`` or ``external_id`` say for whom; a walk-in may do without. ``location`` is degrees north and east. A booking
+        is never sent a second time when it may have arrived: if its answer is lost, its ticket is looked for.
+        """
+        return self._native.book_ticket(self._options, service, group, time, customer, external_id, options, location)
+
+    def get(self, ticket: str | Ticket) -> Ticket:
+        """A ticket as it is now."""
+        return self._native.get_ticket(self._options, ticket)
+
+    def cancel(self, ticket: str | Ticket) -> Ticket:
+        """Cancels a ticket that is waiting or upcoming, and returns its new state."""
+        return self._native.cancel_ticket(self._options, ticket)
+
+    def reschedule(
+        self,
+        ticket: str | Ticket,
+        time: datetime,
+        *,
+        customer: str | Customer | TicketCustomer | None = None,
+        external_id: str | None = None,
+    ) -> Ticket:
+        """Moves a waiting appointment to another slot; ``customer`` or ``external_id`` say whose it is."""
+        return self._native.reschedule_ticket(self._options, ticket, time, customer, external_id)
+
+    def watch(
+        self,
+        ticket: str | Ticket,
+        *,
+        min: float | timedelta | None = None,
+        max: float | timedelta | None = None,
+        give_up_after: float | timedelta | None = None,
+    ) -> Watch:
+        """Follows a ticket: its state now, and again each time that it changes, until it is served or cancelled.
+
+        It is looked at every ``min`` seconds (2) at the front of its queue, every ``max`` (30) far from it. Failures of the network
+        or the server are ridden out for ``give_up_after`` seconds (600).
+        """
+        return Watch(self._native.watch_ticket(ticket, min, max, give_up_after))
+
+
+class Customers(Resource):
+    """The customer directory. All but ``tickets`` take a secret key."""
+
+    __slots__ = ()
+
+    def create(
+        self,
+        *,
+        external_id: str | None = None,
+        name: str | None = None,
+        email: str | None = None,
+        mobile: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Customer:
+        """Creates a customer. With an ``external_id``, your own and unique, a lost answer cannot make a second customer."""
+        return self._native.create_customer(self._options, external_id, name, email, mobile, metadata)
+
+    def list(self, *, limit: int | None = None) -> List[Customer]:
+        """All customers, newest first, ``limit`` (up to 100, which is the default) a page."""
+        native = self._native
+        return List(
+            lambda options: native.walk_customers(options, limit),
+            lambda options, number: native.list_customers(options, limit, number),
+            self._options,
+        )
+
+    def get(
+        self, customer: str | Customer | TicketCustomer | None = None, *, external_id: str | None = None
+    ) -> Customer:
+        """One customer, by the server's id or by your own. Raises ``ValidationError`` where there is none: see ``find``."""
+        return self._native.get_customer(self._options, customer, external_id)
+
+    def find(
+        self, customer: str | Customer | TicketCustomer | None = None, *, external_id: str | None = None
+    ) -> Customer | None:
+        """One customer, or None where there is none."""
+        return self._native.find_customer(self._options, customer, external_id)
+
+    def update(
+        self,
+        customer: str | Customer | TicketCustomer | None = None,
+        *,
+        external_id: str | None = None,
+        name: str | None = None,
+        email: str | None = None,
+        mobile: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Customer:
+        """Changes the fields that are given; an empty text removes what is stored, and ``metadata`` is replaced whole.
+
+        The record is the one of ``customer``, and ``external_id`` then a new value for it, or without it the one of ``external_id``.
+        """
+        return self._native.update_customer(self._options, customer, external_id, name, email, mobile, metadata)
+
+    def delete(
+        self, customer: str | Customer | TicketCustomer | None = None, *, external_id: str | None = None
+    ) -> None:
+        """Deletes a customer for good. Their tickets stay."""
+        return self._native.delete_customer(self._options, customer, external_id)
+
+    def tickets(
+        self,
+        customer: str | Customer | TicketCustomer | None = None,
+        *,
+        external_id: str | None = None,
+        limit: int | None = None,
+    ) -> List[Ticket]:
+        """A customer's tickets, newest first, ``limit`` (up to 10, which is the default) a page. Takes any key."""
+        native = self._native
+        return List(
+            lambda options: native.walk_customer_tickets(options, customer, external_id, limit),
+            lambda options, number: native.list_customer_tickets(options, customer, external_id, limit, number),
+            self._options,
+        )
+
+
+class Client(BaseClient):
+    """A client of the Skiplino External API. May be used by many threads at once.
+
+    Key and address are those of ``SKIPLINO_API_KEY`` and ``SKIPLINO_BASE_URL`` unless given. Times are in seconds, or timedeltas:
+    ``connect_timeout`` (5), ``attempt_timeout`` (10) and ``deadline`` (30), which is for a whole call, retries and pauses included.
+    ``backoff`` is the first pause between attempts and the longest one.
+    """
+
+    branches: Branches
+    services: Services
+    tickets: Tickets
+    customers: Customers
+
+    def _use(self, native: NativeClient, options: Options) -> None:
+        super()._use(native, options)
+        self.branches = Branches(native, options)
+        self.services = Services(native, options)
+        self.tickets = Tickets(native, options)
+        self.customers = Customers(native, options)
+
+    def with_response(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Response[T]:
+        """Makes a call and gives what came with its data: status, message, headers, attempts, and whether it was recovered.
+
+        ``client.with_response(client.tickets.book, service, group).recovered``
+        """
+        response: Response[T] = responding(method)(*args, **kwargs)
+        return response
+
+    def close(self) -> None:
+        """Ends its connections. Twice is as good as once."""
+        self._native.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,245 @@
+"""The Python runner of `tests/scenarios`, for both clients."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from conftest import PUBLIC, ROOT, SECRET, Sandbox
+
+from skiplino import AsyncClient, Client, SkiplinoError
+
+FILES = sorted(path for path in (ROOT / "tests/scenarios").glob("*.json") if path.name != "schema.json")
+SCENARIOS = [
+    pytest.param(scenario, id=f"{path.stem}: {scenario['name']}")
+    for path in FILES
+    for scenario in json.loads(path.read_text(encoding="utf-8"))["scenarios"]
+]
+
+
+def test_there_are_scenarios() -> None:
+    assert len(FILES) > 5
+    assert len(SCENARIOS) > 100
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_waited_for(sandbox: Sandbox, scenario: dict[str, Any]) -> None:
+    Player(sandbox, Waited(), scenario).play()
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_awaited(sandbox: Sandbox, scenario: dict[str, Any]) -> None:
+    with asyncio.Runner() as runner:
+        Player(sandbox, Awaited(runner), scenario).play()
+
+
+class Waited:
+    """How the client that waits is used."""
+
+    client = Client
+
+    def call(self, result: Any) -> Any:
+        return result
+
+    def items(self, records: Any) -> list[Any]:
+        return list(records)
+
+
+class Awaited:
+    """How the client for event loops is used."""
+
+    client = AsyncClient
+
+    def __init__(self, runner: asyncio.Runner) -> None:
+        self.call = runner.run
+
+    def items(self, records: Any) -> Any:
+        async def collect() -> list[Any]:
+            return [record async for record in records]
+
+        return self.call(collect())
+
+
+class Player:
+    def __init__(self, sandbox: Sandbox, mode: Waited | Awaited, scenario: dict[str, Any]) -> None:
+        self.sandbox = sandbox
+        self.mode = mode
+        self.scenario = scenario
+        self.saved: dict[str, Any] = {}
+
+    def play(self) -> None:
+        settings = self.settings(self.scenario.get("client", {}))
+        if "refused" in self.scenario:
+            with pytest.raises(SkiplinoError) as caught:
+                self.mode.client(**settings)
+            compare_error(self.scenario["refused"], caught.value)
+            return
+        client = self.mode.client(**settings)
+        for step in self.scenario["steps"]:
+            value = self.take(client, self.substitute(step))
+            if "save" in step:
+                self.saved[step["save"]] = value
+        closed: Any = client.close()
+        self.mode.call(closed)
+        for operation, count in self.scenario.get("requests", {}).items():
+            assert self.sandbox.received(operation) == count, operation
+
+    def settings(self, given: dict[str, Any]) -> dict[str, Any]:
+        key = given.get("key", "secret")
+        url = given.get("baseUrl", self.sandbox.base_url)
+        pause = given.get("backoffMs", 1) / 1000
+        settings = {
+            "api_key": {"secret": SECRET, "public": PUBLIC}.get(key, key),
+            "base_url": nobody() if url == "gone" else url,
+            "backoff": (pause, pause),
+            "locale": given.get("locale"),
+            "max_attempts": given.get("maxAttempts"),
+            "response_cap": given.get("responseCap"),
+        }
+        for name, ours in (("attemptTimeoutMs", "attempt_timeout"), ("deadlineMs", "deadline")):
+            if name in given:
+                settings[ours] = given[name] / 1000
+        return settings
+
+    def take(self, client: Client | AsyncClient, step: dict[str, Any]) -> Any:
+        if "sandbox" in step:
+            return self.sandbox.control(step["sandbox"], step.get("body"))
+        expect = step["expect"]
+        if "error" in expect:
+            with pytest.raises(SkiplinoError) as caught:
+                self.call(client, step)
+            compare_error(expect["error"], caught.value)
+            return None
+        came = self.call(client, step)
+        for key, expected in expect.items():
+            contains(key, expected, came[key])
+        return came["value"]
+
+    def call(self, client: Any, step: dict[str, Any]) -> dict[str, Any]:
+        options = step.get("options", {})
+        if options:
+            deadline = options.get("deadlineMs")
+            client = client.with_options(
+                locale=options.get("locale"),
+                deadline=None if deadline is None else deadline / 1000,
+                max_attempts=options.get("maxAttempts"),
+            )
+        given = dict(step.get("with", {}))
+        name: str = step["call"]
+        resource, method = name.split(".")[:2]
+        function = getattr(getattr(client, resource), method)
+        if name.startswith(("customers.list", "customers.tickets")):
+            limit, number = given.pop("limit", None), given.pop("page", 1)
+            records = function(*positional(given), **arguments(given), limit=limit)
+            if name.endswith(".items"):
+                return {"value": [record.to_dict() for record in self.mode.items(records)]}
+            function, args, kwargs = records.page, [number], {}
+        else:
+            args, kwargs = positional(given), arguments(given)
+        response = self.mode.call(client.with_response(function, *args, **kwargs))
+        return {
+            "value": as_json(response.data),
+            "status": response.status,
+            "message": response.message,
+            "attempts": response.attempts,
+            "recovered": response.recovered,
+        }
+
+    def substitute(self, value: Any) -> Any:
+        """Puts what was saved in the place of `$name.field`."""
+        if isinstance(value, dict):
+            return {name: self.substitute(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self.substitute(item) for item in value]
+        if not isinstance(value, str) or "$" not in value:
+            return value
+        if value.startswith("$"):
+            return self.look_up(value)
+        # Within a path of the control API the name stands between slashes.
+        return "/".join(self.look_up(part) if part.startswith("$") else part for part in value.split("/"))
+
+    def look_up(self, text: str) -> Any:
+        name, _, path = text[1:].partition(".")
+        if not path:
+            # A mark, as "$any".
+            return text
+        value = self.saved[name]
+        for step in path.split("."):
+            value = value[int(step)] if step.isdecimal() else value[step]
+        return value
+
+
+def nobody() -> str:
+    """The address of a port that was free a moment ago."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{listener.getsockname()[1]}/external/v1"
+
+
+POSITIONAL = ("branchId", "ticketId", "serviceId", "groupOfServiceId")
+NAMES = {"customerId": "customer", "externalId": "external_id", "customerExternalId": "external_id"}
+
+
+def positional(given: dict[str, Any]) -> list[Any]:
+    return [given[name] for name in POSITIONAL if name in given]
+
+
+def arguments(given: dict[str, Any]) -> dict[str, Any]:
+    found = {NAMES.get(name, name): value for name, value in given.items() if name not in POSITIONAL}
+    if "time" in found:
+        found["time"] = datetime.fromisoformat(found["time"])
+    if "date" in found:
+        found["date"] = date.fromisoformat(found["date"])
+    if "location" in found:
+        found["location"] = (found["location"]["lat"], found["location"]["lng"])
+    return found
+
+
+def as_json(data: Any) -> Any:
+    if isinstance(data, list):
+        return [as_json(item) for item in data]
+    return None if data is None else data.to_dict()
+
+
+def contains(path: str, expected: Any, came: Any) -> None:
+    if expected == "$any":
+        return
+    if isinstance(expected, dict) and isinstance(came, dict):
+        for name, value in expected.items():
+            if value == "$absent":
+                assert name not in came, f"{path}.{name}"
+            else:
+                assert name in came, f"{path}.{name}"
+                contains(f"{path}.{name}", value, came[name])
+    elif isinstance(expected, list) and isinstance(came, list):
+        assert len(expected) == len(came), path
+        for index, (value, item) in enumerate(zip(expected, came, strict=True)):
+            contains(f"{path}[{index}]", value, item)
+    else:
+        assert came == expected, path
+
+
+def compare_error(expected: dict[str, Any], error: SkiplinoError) -> None:
+    came: dict[str, Any] = {
+        "kind": error.kind,
+        "outcome": error.outcome,
+        "operation": error.operation,
+        "text": str(error),
+        "status": error.status,
+        "fields": error.fields,
+        "path": error.path,
+        "reason": error.reason,
+        "retryAfterMs": None if error.retry_after is None else round(error.retry_after * 1000),
+        "timeout": error.timeout,
+        "attempts": error.attempts,
+    }
+    for key, value in expected.items():
+        if key == "text" and value.endswith("…"):
+            assert came["text"].startswith(value[:-1]), came
+        else:
+            assert came[key] == value, (key, came)
+    assert type(error).__name__ == f"{error.kind}Error"
