@@ -40,6 +40,9 @@ fn a_call_ends_and_says_what_may_have_happened() {
     );
     assert_eq!(error.to_string(), "get the ticket: cancelled");
 
+    // Another sandbox: this one still holds the request before.
+    let bench = Bench::new();
+    let client = bench.secret();
     let error = cancelled(&bench, "bookTicket", |canceller| {
         let request = BookTicketRequest::walk_in("6fe8fb8b12", "7c1f9a3b2d");
         let call = client.tickets().book(request).cancelled_by(canceller);
