@@ -70,7 +70,17 @@ fn spans_tell_the_operation_the_attempt_the_status_and_the_time() {
         "{}",
         ours[2]
     );
-    let spans = ours.join("\n");
+    let told = |what: &str| {
+        let lines = text.lines().filter(|line| line.contains(" skiplino: "));
+        lines.filter(|line| line.contains(what)).count()
+    };
+    assert_eq!(told("an attempt ended"), 5, "{text}");
+    assert_eq!(told("trying again"), 1, "{text}");
+    let spans: Vec<_> = text
+        .lines()
+        .filter(|line| line.contains(" skiplino: "))
+        .collect();
+    let spans = spans.join("\n");
     for private in [
         DEMO_SECRET_KEY,
         "Layla",

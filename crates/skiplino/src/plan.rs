@@ -18,7 +18,7 @@ use crate::operation::{Effect, Operation};
 use crate::pace::Pace;
 use crate::request::Request;
 use crate::response::Response;
-use crate::sending::Sending;
+use crate::sending::{Sending, millis};
 use crate::settle::{Reader, Settle};
 use crate::transport;
 
@@ -227,6 +227,5 @@ pub(crate) fn finished(span: &Span, status: Option<u16>, clock: &dyn Clock, star
     if let Some(status) = status {
         span.record("status", status);
     }
-    let elapsed = clock.now() - started;
-    span.record("elapsed_ms", elapsed.as_secs_f64() * 1000.0);
+    span.record("elapsed_ms", millis(clock.now() - started));
 }

@@ -1,5 +1,7 @@
 //! The attempts of a call, and what comes between them: pauses, looks for what a lost answer was about, and the end.
 
+use std::time::Duration;
+
 use reqwest::header::HeaderValue;
 use tracing::{Instrument as _, field};
 
@@ -13,6 +15,11 @@ use crate::request::Request;
 use crate::response::Response;
 use crate::retry::RetryPolicy;
 use crate::settle::{Reader, Settle};
+
+/// As it is traced.
+pub(crate) fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
 
 /// A call between its attempts.
 pub(crate) struct Sending<'a, T> {
@@ -37,6 +44,7 @@ impl<T> Sending<'_, T> {
             ..
         } = &self.reader.client.0.as_ref();
         let (clock, retry) = (&*config.clock, self.reader.retry);
+        let operation = self.plan.operation.id();
         loop {
             self.pass().await.map_err(|error| self.told(error))?;
             let error = match self.attempt().await {
@@ -50,6 +58,8 @@ impl<T> Sending<'_, T> {
             let rate_limited = error.kind() == ErrorKind::RateLimited;
             if rate_limited {
                 pace.refused(clock, pause);
+                let pause_ms = millis(pause.min(Pace::LONGEST));
+                tracing::warn!(target: "skiplino", operation, pause_ms, "too many requests: the client pauses");
             }
             let lost = error.outcome() == Outcome::Unknown;
             self.in_doubt |= lost;
@@ -57,6 +67,8 @@ impl<T> Sending<'_, T> {
             let error = match self.find_out(error).await {
                 Ok(found) => {
                     budget.refill(self.attempts);
+                    let attempt = self.attempts;
+                    tracing::info!(target: "skiplino", operation, attempt, "the answer was lost, its effect was found");
                     return Ok(found.found_after(self.attempts));
                 }
                 Err(error) => self.told(error),
@@ -70,8 +82,20 @@ impl<T> Sending<'_, T> {
                 // What the server's own pace holds back cannot storm it.
                 && (rate_limited || budget.take());
             if !again {
+                if error.kind() == ErrorKind::OutcomeUnknown {
+                    let attempt = self.attempts;
+                    tracing::warn!(target: "skiplino", operation, attempt, "it is not known whether this was done");
+                }
                 return Err(error);
             }
+            tracing::info!(
+                target: "skiplino",
+                operation,
+                attempt = self.attempts,
+                error = error.kind().as_str(),
+                pause_ms = millis(pause),
+                "trying again"
+            );
             if !rate_limited || pause > Pace::LONGEST {
                 clock.sleep(pause).await;
             }
@@ -115,6 +139,15 @@ impl<T> Sending<'_, T> {
             Err(error) => error.status(),
         };
         finished(&span, status, clock, started);
+        tracing::debug!(
+            target: "skiplino",
+            operation = self.plan.operation.id(),
+            attempt = self.attempts,
+            status,
+            error = result.as_ref().err().map(|error| error.kind().as_str()),
+            elapsed_ms = millis(clock.now() - started),
+            "an attempt ended"
+        );
         if status.is_some_and(|status| status != 429) {
             pace.taken(clock);
         }

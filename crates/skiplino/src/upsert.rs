@@ -119,6 +119,12 @@ impl Directory {
             if clock.now() - started > patience {
                 return Err(error);
             }
+            tracing::info!(
+                target: "skiplino",
+                operation = error.operation().map(crate::Operation::id),
+                error = error.kind().as_str(),
+                "a row waits for the server"
+            );
             let pause = error.retry_after().unwrap_or(Duration::from_secs(1));
             clock
                 .sleep(pause.clamp(Duration::from_millis(100), Pace::LONGEST))
