@@ -10,7 +10,7 @@ use futures_util::stream::Stream;
 
 use crate::models::Customer;
 use crate::syncing::Syncing;
-use crate::{Client, CustomerWriteRequest, Error, ExternalId, call};
+use crate::{CallOptions, Client, CustomerWriteRequest, Error, ExternalId, call};
 
 pub use crate::sync_wait::SyncWait;
 
@@ -119,6 +119,7 @@ pub(crate) struct Settings {
     pub(crate) rate: Option<f64>,
     pub(crate) dry_run: bool,
     pub(crate) checkpoint: Option<PathBuf>,
+    pub(crate) options: CallOptions,
 }
 
 /// A sync ready to begin: a stream of what becomes of each row, or with [`wait`](Self::wait) an iterator. See
@@ -141,6 +142,7 @@ impl<I: Iterator> CustomerSync<I> {
                 rate: None,
                 dry_run: false,
                 checkpoint: None,
+                options: CallOptions::default(),
             },
             rows: Some(rows),
             syncing: None,
@@ -156,6 +158,12 @@ impl<I: Iterator> CustomerSync<I> {
     /// At most so many requests a second, evenly spaced, beside what the client itself is held to. A row takes 1 or 2.
     pub fn rate(mut self, requests_per_second: f64) -> Self {
         self.settings.rate = Some(requests_per_second);
+        self
+    }
+
+    /// Locale, deadline and retries of each call.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.settings.options = options;
         self
     }
 

@@ -13,7 +13,8 @@ use crate::pace::{self, Pace};
 use crate::sync::{RowOutcome, Settings, SyncedRow};
 use crate::upsert::{Directory, Done};
 use crate::{
-    Client, CustomerWriteRequest, Error, ErrorKind, ExternalId, KeyClass, Operation, Outcome,
+    CallOptions, Client, CustomerWriteRequest, Error, ErrorKind, ExternalId, KeyClass, Operation,
+    Outcome,
 };
 
 type Told<R> = Option<Result<SyncedRow<R>, Error>>;
@@ -35,6 +36,7 @@ pub(crate) struct Syncing<I: Iterator> {
     held: Option<(u64, I::Item)>,
     concurrency: usize,
     dry_run: bool,
+    options: CallOptions,
     pace: Option<Arc<Pace>>,
     checkpoint: Option<Checkpoint>,
     begun: HashMap<u64, Begun<I::Item>>,
@@ -82,6 +84,7 @@ where
             held: None,
             concurrency: settings.concurrency,
             dry_run: settings.dry_run,
+            options: settings.options.clone(),
             pace: settings.rate.map(|rate| Arc::new(Pace::new(Some(rate)))),
             checkpoint,
             begun: HashMap::new(),
@@ -174,6 +177,7 @@ where
             client: self.client.clone(),
             pool: pool.clone(),
             pace: self.pace.clone(),
+            options: self.options.clone(),
         };
         let (request, key) = (request.clone(), id.clone());
         let (expects_new, dry_run) = (self.expects_new, self.dry_run);

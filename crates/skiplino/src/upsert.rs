@@ -7,7 +7,9 @@ use crate::call::Call;
 use crate::models::Customer;
 use crate::pace::Pace;
 use crate::plan::FOREVER;
-use crate::{Client, CustomerWriteRequest, Deadline, Error, ErrorKind, ExternalId, Outcome};
+use crate::{
+    CallOptions, Client, CustomerWriteRequest, Deadline, Error, ErrorKind, ExternalId, Outcome,
+};
 
 /// What was done about a row, or in a dry run would be.
 #[derive(Debug)]
@@ -24,6 +26,7 @@ pub(crate) struct Directory {
     pub(crate) client: Client,
     pub(crate) pool: reqwest::Client,
     pub(crate) pace: Option<Arc<Pace>>,
+    pub(crate) options: CallOptions,
 }
 
 impl Directory {
@@ -103,7 +106,8 @@ impl Directory {
                 // The time of a call begins when it may be made.
                 pace.pass(clock, FOREVER).await?;
             }
-            let call = call().pace(self.pace.clone());
+            let call = call().options(self.options.clone());
+            let call = call.pace(self.pace.clone());
             let error = match call.send_on(Some(&self.pool)).await {
                 Ok(response) => return Ok(response.into_data()),
                 Err(error) => error,
