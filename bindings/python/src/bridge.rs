@@ -19,8 +19,8 @@ use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::AbortHandle;
 
-use crate::errors;
 use crate::process::OfProcess;
+use crate::{errors, log};
 
 /// What a call gives, once the loop's thread asks for it.
 pub(crate) type Finish = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
@@ -184,6 +184,7 @@ impl ReplyTo<'_> {
         work: impl Future<Output = Finish> + Send + 'static,
     ) -> PyResult<Py<PyAny>> {
         let Self(bridge, future) = self;
+        log::look(py);
         let inner = bridge.get().inner(py)?;
         let number = inner.next.fetch_add(1, Ordering::Relaxed);
         let ended = Arc::clone(&inner.ended);

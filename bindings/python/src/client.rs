@@ -88,7 +88,7 @@ pub(crate) struct NativeClient {
 
 impl NativeClient {
     /// The client of this process. Locked for no longer than it takes to clone a pointer, or to make one after a fork.
-    fn client(&self, py: Python<'_>) -> PyResult<Client> {
+    pub(crate) fn client(&self, py: Python<'_>) -> PyResult<Client> {
         let mut kept = self.client.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(client) = &*kept else {
             return Err(errors::closed(py, "the client is closed"));

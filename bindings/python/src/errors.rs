@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
-use skiplino::{Deadline, Error, ErrorKind, Outcome};
+use skiplino::{Deadline, Error, ErrorKind, Operation, Outcome};
 
 /// The Python exception of an error. Where even that fails, the failure is what is raised.
 pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
@@ -23,7 +23,7 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     });
     told.set_item("outcome", outcome)?;
     told.set_item("retryable", error.is_retryable())?;
-    told.set_item("operation", error.operation().map(skiplino::Operation::id))?;
+    told.set_item("operation", error.operation().map(Operation::id))?;
     told.set_item("status", error.status())?;
     told.set_item("message", error.message())?;
     told.set_item("reason", error.reason())?;
@@ -40,15 +40,42 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
 
 /// Input that is refused before it reaches the client, as the client would refuse it.
 pub(crate) fn invalid(py: Python<'_>, field: &str, reason: &str) -> PyErr {
+    invalid_of(py, None, field, reason)
+}
+
+/// Input of an operation that is refused.
+pub(crate) fn invalid_of(
+    py: Python<'_>,
+    operation: Option<Operation>,
+    field: &str,
+    reason: &str,
+) -> PyErr {
     let refused = || {
         let fields = PyDict::new(py);
         fields.set_item(field, [reason])?;
         let told = PyDict::new(py);
         told.set_item("fields", fields)?;
-        let text = format!("invalid input: {field}: {reason}");
+        let mut text = format!("invalid input: {field}: {reason}");
+        if let Some(operation) = operation {
+            told.set_item("operation", operation.id())?;
+            text = format!("{}: {text}", operation.title());
+        }
         make(py, ErrorKind::InvalidRequest.as_str(), &text, &told)
     };
     refused().unwrap_or_else(|failure| failure)
+}
+
+/// The reason that a refusal of [`invalid`] gives, or else what it says.
+pub(crate) fn reason(py: Python<'_>, refusal: &PyErr) -> String {
+    let first = || -> PyResult<String> {
+        let fields = refusal.value(py).getattr("fields")?;
+        let reasons = fields.call_method0("values")?.try_iter()?.next();
+        match reasons {
+            Some(reasons) => reasons?.get_item(0)?.extract(),
+            None => refusal.value(py).str()?.extract(),
+        }
+    };
+    first().unwrap_or_else(|_| "cannot be taken".to_owned())
 }
 
 /// A handle that was closed, or that another process made.

@@ -1,14 +1,19 @@
 //! The private module `skiplino._native`: what of the Python package is written in Rust. Users meet it through `skiplino`, which
 //! gives it signatures and documentation.
 
+mod arrow;
 mod asking;
 mod bridge;
 mod client;
+mod directory;
 mod errors;
+mod frame;
 mod input;
 mod json;
+mod log;
 mod models;
 mod process;
+mod sync;
 mod walks;
 
 use pyo3::prelude::*;
@@ -17,16 +22,25 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
+    use crate::arrow::ArrowTable;
+    #[pymodule_export]
     use crate::asking::Options;
     #[pymodule_export]
     use crate::bridge::Bridge;
     #[pymodule_export]
     use crate::client::NativeClient;
     #[pymodule_export]
+    use crate::directory::{
+        async_customers_to_arrow, async_sync_customers, customers_to_arrow, export_customers,
+        sync_customers,
+    };
+    #[pymodule_export]
     use crate::models::{
         Branch, BranchTreeGroup, Customer, Named, Page, Pagination, Response, Service, Slot,
         Ticket, TicketCustomer,
     };
+    #[pymodule_export]
+    use crate::sync::SyncedRow;
     #[pymodule_export]
     use crate::walks::{AsyncWalk, Walk};
 

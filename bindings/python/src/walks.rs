@@ -14,9 +14,9 @@ use crate::errors;
 use crate::models::ToPython;
 use crate::process::OfProcess;
 
-type Step = Option<Result<Finish, Error>>;
+pub(crate) type Step = Option<Result<Finish, Error>>;
 type Waited = Box<dyn FnMut() -> Step + Send>;
-type Streamed = Pin<Box<dyn Stream<Item = Result<Finish, Error>> + Send>>;
+pub(crate) type Streamed = Pin<Box<dyn Stream<Item = Result<Finish, Error>> + Send>>;
 type Seen = Arc<Mutex<Progress>>;
 
 const FORKED: &str = "this was begun in the process before the fork: begin it again in this one";
@@ -101,10 +101,15 @@ impl Walk {
         Self::new(next, seen)
     }
 
+    /// Of which nothing is known but its steps.
+    pub(crate) fn of(steps: impl FnMut() -> Step + Send + 'static) -> Self {
+        Self::new(steps, Seen::default())
+    }
+
     pub(crate) fn watch(watch: Watch) -> Self {
         let mut changes = watch.wait();
         let next = move || changes.next().map(|change| change.map(finish));
-        Self::new(next, Seen::default())
+        Self::of(next)
     }
 }
 
@@ -159,6 +164,15 @@ impl AsyncWalk {
             begin: None,
         };
         Self::new(steps, seen)
+    }
+
+    /// Of which nothing is known but its steps.
+    pub(crate) fn of(steps: Streamed) -> Self {
+        let steps = Steps {
+            stream: Some(steps),
+            begin: None,
+        };
+        Self::new(steps, Seen::default())
     }
 
     pub(crate) fn watch(watch: impl Fn() -> Watch + Send + 'static) -> Self {

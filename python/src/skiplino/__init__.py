@@ -28,6 +28,7 @@ from ._errors import (
 from ._lists import List, Watch
 from ._native import (
     DEFAULT_BASE_URL,
+    ArrowTable,
     Branch,
     BranchTreeGroup,
     Customer,
@@ -37,10 +38,12 @@ from ._native import (
     Response,
     Service,
     Slot,
+    SyncedRow,
     Ticket,
     TicketCustomer,
     __version__,
 )
+from ._sync import Exported, SyncIncompleteError, SyncReport
 
 if TYPE_CHECKING:
     from ._async_client import AsyncClient
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_BASE_URL",
+    "ArrowTable",
     "AsyncClient",
     "AsyncList",
     "AsyncWatch",
@@ -59,6 +63,7 @@ __all__ = [
     "ConnectError",
     "Customer",
     "DecodeError",
+    "Exported",
     "InternalError",
     "InvalidRequestError",
     "List",
@@ -75,6 +80,9 @@ __all__ = [
     "Service",
     "SkiplinoError",
     "Slot",
+    "SyncIncompleteError",
+    "SyncReport",
+    "SyncedRow",
     "Ticket",
     "TicketCustomer",
     "TimeoutError",

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from ._async_lists import AsyncList, AsyncWatch
 from ._base import BaseClient, Resource, responding
 from ._loops import send
+from ._native import async_customers_to_arrow, async_sync_customers
+from ._progress import Meter
+from ._sync import Exported, Syncing
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Awaitable, Callable, Mapping
+    import os
+    from collections.abc import Callable, Mapping
     from datetime import date as Date
     from datetime import datetime, timedelta
     from typing import Any, Self
 
     from ._native import (
+        ArrowTable,
         Branch,
         BranchTreeGroup,
         Customer,
         Named,
         NativeClient,
         Options,
+        Page,
         Response,
         Service,
         Slot,
+        SyncedRow,
         Ticket,
         TicketCustomer,
     )
+    from ._progress import Progress
+    from ._sync import Rows, SyncReport
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -212,6 +222,72 @@ class AsyncCustomers(Resource):
             ),
             self._options,
         )
+
+    async def to_arrow(self, *, progress: Progress = False) -> ArrowTable:
+        """The whole directory as a table in memory, for ``pyarrow.table(…)``, ``polars.DataFrame(…)``, pandas or DuckDB.
+
+        The columns are named as in ``to_dict()``; ``metadata`` is JSON text. ``progress`` shows a bar, or is called with the records so far
+        and in all.
+        """
+        with Meter(progress, "customers") as meter:
+            walk = async_customers_to_arrow(self._native, self._options, meter.tell is not None)
+            while isinstance(step := await send(walk.next), tuple):
+                if meter.tell is not None:
+                    meter.tell(*step)
+            table: ArrowTable = step
+            return table
+
+    async def export(self, sink: Callable[[Page[Customer]], object], *, progress: Progress = False) -> Exported:
+        """Hands the whole directory to ``sink`` page by page, newest first, reading ahead: for what does not fit into memory.
+
+        What ``sink`` raises ends the export. One that is awaitable is awaited.
+        """
+        with Meter(progress, "customers") as meter:
+            customers, records = self.list(), 0
+            async for page in customers.pages():
+                taken = sink(page)
+                if isinstance(taken, Awaitable):
+                    await taken
+                records += len(page)
+                if meter.tell is not None:
+                    meter.tell(records, customers.total)
+            return Exported(records, customers.moved)
+
+    async def sync(
+        self,
+        rows: Rows,
+        *,
+        concurrency: int = 8,
+        rate: float | None = None,
+        dry_run: bool = False,
+        checkpoint: str | os.PathLike[str] | None = None,
+        progress: Progress = False,
+        on_row: Callable[[SyncedRow], object] | None = None,
+        check: bool = True,
+    ) -> SyncReport:
+        """Brings rows into the directory, each by its ``externalId``: a customer that is not there is created, one that is not as the row
+        says is updated, any other is left alone. What a row does not give is left alone, too; ``metadata`` is replaced whole.
+
+        ``rows`` is a table (pandas, polars, pyarrow, …), or mappings or customers; unless it is a table, it is gone through before
+        anything is sent. Names are those of the API or of Python; None and NaN are not given. ``concurrency`` rows are under way at a
+        time, at ``rate`` requests a second at most.
+
+        Rows that cannot be taken, or that the server refuses, do not stop the others. If any is not done in the end, this raises
+        ``SyncIncompleteError``, whose ``report`` has them; with ``check=False`` it returns the report all the same. ``on_row`` is called with
+        each row as it ends.
+
+        ``checkpoint`` is a file that keeps what was done: the same call again goes on where it was stopped.
+        """
+        walk = async_sync_customers(self._native, self._options, rows, concurrency, rate, dry_run, checkpoint)
+        with Meter(progress, "rows") as meter, Syncing(walk, rows, meter, on_row, dry_run=dry_run) as syncing:
+            del walk
+            while (step := await send(syncing.walk.next)) is not None:
+                ended, error = step
+                for row in ended:
+                    syncing.ended(row)
+                if error is not None:
+                    syncing.broke_off(error)
+            return syncing.report(check=check)
 
 
 class AsyncClient(BaseClient):

@@ -6,27 +6,36 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from ._base import BaseClient, Resource, responding
 from ._lists import List, Watch
+from ._native import customers_to_arrow, export_customers, sync_customers
+from ._progress import Meter
+from ._sync import Exported, Syncing
 
 if TYPE_CHECKING:
     import builtins
+    import os
     from collections.abc import Callable, Mapping
     from datetime import date as Date
     from datetime import datetime, timedelta
     from typing import Any, Self
 
     from ._native import (
+        ArrowTable,
         Branch,
         BranchTreeGroup,
         Customer,
         Named,
         NativeClient,
         Options,
+        Page,
         Response,
         Service,
         Slot,
+        SyncedRow,
         Ticket,
         TicketCustomer,
     )
+    from ._progress import Progress
+    from ._sync import Rows, SyncReport
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -191,6 +200,54 @@ class Customers(Resource):
             lambda options, number: native.list_customer_tickets(options, customer, external_id, limit, number),
             self._options,
         )
+
+    def to_arrow(self, *, progress: Progress = False) -> ArrowTable:
+        """The whole directory as a table in memory, for ``pyarrow.table(…)``, ``polars.DataFrame(…)``, pandas or DuckDB.
+
+        The columns are named as in ``to_dict()``; ``metadata`` is JSON text. ``progress`` shows a bar, or is called with the records so far
+        and in all.
+        """
+        with Meter(progress, "customers") as meter:
+            return customers_to_arrow(self._native, self._options, meter.tell)
+
+    def export(self, sink: Callable[[Page[Customer]], object], *, progress: Progress = False) -> Exported:
+        """Hands the whole directory to ``sink`` page by page, newest first, reading ahead: for what does not fit into memory.
+
+        What ``sink`` raises ends the export.
+        """
+        with Meter(progress, "customers") as meter:
+            return Exported(*export_customers(self._native, self._options, sink, meter.tell))
+
+    def sync(
+        self,
+        rows: Rows,
+        *,
+        concurrency: int = 8,
+        rate: float | None = None,
+        dry_run: bool = False,
+        checkpoint: str | os.PathLike[str] | None = None,
+        progress: Progress = False,
+        on_row: Callable[[SyncedRow], object] | None = None,
+        check: bool = True,
+    ) -> SyncReport:
+        """Brings rows into the directory, each by its ``externalId``: a customer that is not there is created, one that is not as the row
+        says is updated, any other is left alone. What a row does not give is left alone, too; ``metadata`` is replaced whole.
+
+        ``rows`` is a table (pandas, polars, pyarrow, …), or mappings or customers, gone through once. Names are those of the API or of
+        Python; None and NaN are not given. ``concurrency`` rows are under way at a time, at ``rate`` requests a second at most.
+
+        Rows that cannot be taken, or that the server refuses, do not stop the others. If any is not done in the end, this raises
+        ``SyncIncompleteError``, whose ``report`` has them; with ``check=False`` it returns the report all the same. ``on_row`` is called with
+        each row as it ends.
+
+        ``checkpoint`` is a file that keeps what was done: the same call again goes on where it was stopped.
+        """
+        walk = sync_customers(self._native, self._options, rows, concurrency, rate, dry_run, checkpoint)
+        with Meter(progress, "rows") as meter, Syncing(walk, rows, meter, on_row, dry_run=dry_run) as syncing:
+            del walk
+            while (row := syncing.following()) is not None:
+                syncing.ended(row)
+            return syncing.report(check=check)
 
 
 class Client(BaseClient):

@@ -1,7 +1,10 @@
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from os import PathLike
 from types import GenericAlias
 from typing import Any, Generic, SupportsIndex, TypeAlias, TypeVar, final, overload
+
+from ._errors import SkiplinoError
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -10,6 +13,7 @@ _Seconds: TypeAlias = float | timedelta
 
 __all__ = [
     "DEFAULT_BASE_URL",
+    "ArrowTable",
     "AsyncWalk",
     "Branch",
     "BranchTreeGroup",
@@ -23,10 +27,16 @@ __all__ = [
     "Response",
     "Service",
     "Slot",
+    "SyncedRow",
     "Ticket",
     "TicketCustomer",
     "Walk",
     "__version__",
+    "async_customers_to_arrow",
+    "async_sync_customers",
+    "customers_to_arrow",
+    "export_customers",
+    "sync_customers",
 ]
 
 __version__: str
@@ -238,6 +248,31 @@ class Response(Generic[_T_co]):
     def headers(self) -> dict[str, str]: ...
 
 @final
+class ArrowTable:
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> Any: ...
+    def __arrow_c_schema__(self) -> Any: ...
+    def __len__(self) -> int: ...
+    @property
+    def column_names(self) -> list[str]: ...
+    @property
+    def moved(self) -> bool: ...
+
+@final
+class SyncedRow:
+    @property
+    def index(self) -> int: ...
+    @property
+    def external_id(self) -> str | None: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def error(self) -> SkiplinoError | None: ...
+    @property
+    def customer(self) -> Customer | None: ...
+    @property
+    def changed(self) -> tuple[str, ...]: ...
+
+@final
 class Options:
     def responding(self) -> Options: ...
 
@@ -385,3 +420,32 @@ class NativeClient:
     def async_watch_ticket(
         self, ticket: str | Ticket, min: _Seconds | None, max: _Seconds | None, give_up_after: _Seconds | None
     ) -> AsyncWalk[Ticket]: ...
+
+def customers_to_arrow(
+    client: NativeClient, how: Options, progress: Callable[[int, int | None], object] | None
+) -> ArrowTable: ...
+def async_customers_to_arrow(client: NativeClient, how: Options, each_page: bool) -> AsyncWalk[Any]: ...
+def export_customers(
+    client: NativeClient,
+    how: Options,
+    sink: Callable[[Page[Customer]], object],
+    progress: Callable[[int, int | None], object] | None,
+) -> tuple[int, bool]: ...
+def sync_customers(
+    client: NativeClient,
+    how: Options,
+    rows: object,
+    concurrency: int,
+    rate: float | None,
+    dry_run: bool,
+    checkpoint: str | PathLike[str] | None,
+) -> Walk[SyncedRow]: ...
+def async_sync_customers(
+    client: NativeClient,
+    how: Options,
+    rows: object,
+    concurrency: int,
+    rate: float | None,
+    dry_run: bool,
+    checkpoint: str | PathLike[str] | None,
+) -> AsyncWalk[tuple[list[SyncedRow], BaseException | None]]: ...

@@ -1,0 +1,428 @@
+"""The directory as a whole: tables, exports and syncs, with both clients."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import pickle
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas
+import polars
+import pyarrow
+import pytest
+from conftest import LAYLA, PUBLIC, Sandbox
+
+import skiplino
+from skiplino import (
+    AsyncClient,
+    Client,
+    InvalidRequestError,
+    SecretKeyRequiredError,
+    SkiplinoError,
+    SyncIncompleteError,
+    SyncReport,
+    UnauthorizedError,
+)
+
+COLUMNS = ["externalId", "name", "email", "mobile", "metadata", "_id", "companyId", "createdAt", "updatedAt"]
+
+
+class Both:
+    """The customers of either client, waited for."""
+
+    def __init__(self, settings: dict[str, Any], *, is_async: bool) -> None:
+        self._settings = settings
+        self._is_async = is_async
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if self._is_async:
+
+                async def run() -> Any:
+                    async with AsyncClient(**self._settings) as client:
+                        return await getattr(client.customers, name)(*args, **kwargs)
+
+                return asyncio.run(run())
+            with Client(**self._settings) as client:
+                return getattr(client.customers, name)(*args, **kwargs)
+
+        return call
+
+
+@pytest.fixture(params=[False, True], ids=["sync", "async"])
+def customers(request: pytest.FixtureRequest, sandbox: Sandbox) -> Both:
+    return Both(sandbox.settings(), is_async=request.param)
+
+
+@pytest.fixture
+def stored(client: Client) -> Callable[[], dict[str | None, dict[str, Any]]]:
+    return lambda: {customer.external_id: customer.to_dict() for customer in client.customers.list()}
+
+
+def writes(sandbox: Sandbox) -> int:
+    return sandbox.received("createCustomer") + sandbox.received("updateCustomer")
+
+
+def test_a_table_is_what_records_say(sandbox: Sandbox, customers: Both, client: Client) -> None:
+    sandbox.generate(17_000)
+    client.customers.create(external_id="bare")
+    table = customers.to_arrow()
+    rows = pyarrow.table(table).to_pylist()
+    assert len(table) == len(rows) == client.customers.list().page(1).pagination.total
+    assert table.column_names == COLUMNS
+    assert not table.moved
+    records = {record.id: record for record in client.customers.list()}
+    assert len(records) == len(rows)
+    for row in rows:
+        record = records[row["_id"]]
+        assert row["createdAt"] == record.created_at
+        assert row["updatedAt"] == record.updated_at
+        metadata = row["metadata"]
+        assert (None if metadata is None else json.loads(metadata)) == record.metadata
+        for column, value in [
+            ("externalId", record.external_id),
+            ("name", record.name),
+            ("email", record.email),
+            ("mobile", record.mobile),
+            ("companyId", record.company_id),
+        ]:
+            assert row[column] == value
+    assert rows[0]["externalId"] == "bare", "newest first"
+    assert rows[0]["email"] is None
+
+
+def test_everybody_takes_the_table_again_and_again(sandbox: Sandbox, client: Client) -> None:
+    sandbox.generate(250)
+    table = client.customers.to_arrow()
+    several = pyarrow.table(table)
+    assert several.schema.field("createdAt").type == pyarrow.timestamp("us", "UTC")
+    frame = polars.DataFrame(table)
+    assert frame.height == len(table)
+    assert frame["createdAt"].dtype == polars.Datetime("us", "UTC")
+    panda = pandas.DataFrame.from_arrow(table)
+    assert list(panda.columns) == COLUMNS
+    assert panda["_id"].tolist() == frame["_id"].to_list() == several["_id"].to_pylist()
+    directory = client.customers.to_arrow()
+    relation = duckdb.sql("select count(*), count(distinct _id) from directory")
+    assert relation is not None
+    assert relation.fetchall() == [(len(directory), len(directory))]
+    assert pyarrow.schema(table) == several.schema
+
+
+def test_an_empty_directory_is_a_table_with_columns(sandbox: Sandbox, customers: Both, client: Client) -> None:
+    for customer in list(client.customers.list()):
+        client.customers.delete(customer)
+    table = customers.to_arrow()
+    assert len(table) == 0
+    assert pyarrow.table(table).column_names == COLUMNS
+    assert customers.export(lambda page: None) == (0, False)
+
+
+def test_a_table_outlives_its_client(sandbox: Sandbox) -> None:
+    with Client(**sandbox.settings()) as client:
+        table = client.customers.to_arrow()
+    assert len(pyarrow.table(table)) == len(table) > 0
+    assert repr(table).startswith(f"ArrowTable(rows={len(table)}, ")
+
+
+def test_errors_of_a_table_are_those_of_a_list(sandbox: Sandbox, customers: Both) -> None:
+    sandbox.generate(1_000)
+    sandbox.fault("listCustomers", "status", status=401, when={"nth": 7})
+    with pytest.raises(UnauthorizedError) as raised:
+        customers.to_arrow()
+    assert raised.value.operation == "listCustomers"
+
+
+def test_an_export_gives_each_page_once(sandbox: Sandbox, customers: Both, client: Client) -> None:
+    sandbox.generate(1_000)
+    ids: list[str] = []
+    seen: list[tuple[int, int | None]] = []
+
+    def sink(page: skiplino.Page[skiplino.Customer]) -> None:
+        ids.extend(customer.id for customer in page)
+
+    exported = customers.export(sink, progress=lambda done, total: seen.append((done, total)))
+    assert exported.records == len(ids) == len(set(ids))
+    assert not exported.moved
+    assert set(ids) == {customer.id for customer in client.customers.list()}
+    assert seen[-1] == (len(ids), len(ids))
+    assert seen == sorted(seen)
+
+
+def test_what_a_sink_raises_ends_the_export(sandbox: Sandbox, customers: Both) -> None:
+    sandbox.generate(5_000)
+    pages = 0
+
+    def sink(_: object) -> None:
+        nonlocal pages
+        pages += 1
+        if pages == 2:
+            raise LookupError("no more")
+
+    with pytest.raises(LookupError, match="no more"):
+        customers.export(sink)
+    assert pages == 2
+    sandbox.idle()
+    assert sandbox.received("listCustomers") < 10
+
+
+def test_an_async_sink_is_awaited(sandbox: Sandbox) -> None:
+    async def main() -> None:
+        lengths: list[int] = []
+
+        async def sink(page: skiplino.Page[skiplino.Customer]) -> None:
+            await asyncio.sleep(0)
+            lengths.append(len(page))
+
+        async with AsyncClient(**sandbox.settings()) as client:
+            assert (await client.customers.export(sink)).records == sum(lengths) > 0
+
+    asyncio.run(main())
+
+
+ROWS: list[dict[str, Any]] = [
+    {"external_id": "crm-7741", "name": "Layla A. Hassan"},
+    {"externalId": "new-1", "name": "فاطمة", "email": "f@example.com", "metadata": {"tier": "gold", "n": [1, 2.5, None]}},
+    {"external_id": 7742, "mobile": "+97333000000", "name": None, "email": float("nan")},
+    {"external_id": "new-2", "metadata": '{"tier": "silver"}', "_id": "not mine", "createdAt": "then"},
+]
+
+
+def test_rows_are_brought_in(sandbox: Sandbox, customers: Both, stored: Any) -> None:
+    seen: list[tuple[int, int | None]] = []
+    rows: list[skiplino.SyncedRow] = []
+    report = customers.sync(ROWS, progress=lambda done, total: seen.append((done, total)), on_row=rows.append)
+    assert str(report) == "4 rows: 3 created, 1 updated, 0 unchanged"
+    assert (report.rows, report.created, report.updated, report.failed) == (4, 3, 1, 0)
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert sorted(row.index for row in rows) == [0, 1, 2, 3]
+    changed = next(row for row in rows if row.outcome == "updated")
+    assert (changed.index, changed.changed, changed.external_id) == (0, ("name",), "crm-7741")
+    assert changed.customer is not None
+    assert changed.customer.id == LAYLA
+    there = stored()
+    assert there["crm-7741"]["email"] == "layla.hassan@example.com"
+    assert there["new-1"]["metadata"] == {"tier": "gold", "n": [1, 2.5, None]}
+    assert there["7742"]["mobile"] == "+97333000000"
+    assert "email" not in there["7742"]
+    assert there["new-2"]["metadata"] == {"tier": "silver"}
+    before = writes(sandbox)
+    assert customers.sync(ROWS).unchanged == 4
+    assert writes(sandbox) == before
+
+
+def test_a_dry_run_writes_nothing(sandbox: Sandbox, customers: Both) -> None:
+    report = customers.sync(ROWS, dry_run=True)
+    assert str(report) == "dry run: 4 rows: 3 created, 1 updated, 0 unchanged"
+    assert writes(sandbox) == 0
+
+
+def test_rows_that_are_not_done_are_not_passed_over(sandbox: Sandbox, customers: Both, stored: Any) -> None:
+    sandbox.fault("createCustomer", "status", status=400, when={"nth": 1})
+    rows: list[dict[str, Any]] = [
+        {"external_id": "a", "e-mail": "a@example.com"},
+        {"name": "nobody"},
+        {"external_id": "b", "mobile": 97333000000},
+        {"external_id": "c", "metadata": [1]},
+        {"external_id": "d", "metadata": "{"},
+        {"external_id": "e", "metadata": {"at": datetime.now(UTC)}},
+        {"external_id": True},
+        {"external_id": 1.5},
+        {"external_id": "refused"},
+        {"external_id": "f", "name": "F"},
+    ]
+    with pytest.raises(SyncIncompleteError) as raised:
+        customers.sync(rows, concurrency=1)
+    error = raised.value
+    report: SyncReport = error.report
+    assert (report.rows, report.created, report.failed, report.unknown) == (10, 1, 9, 0)
+    told = {row.index: row.error for row in report.not_done}
+    assert all(isinstance(error, SkiplinoError) for error in told.values())
+    texts = {index: str(error) for index, error in told.items()}
+    refused = "create the customer: invalid input: "
+    assert texts.pop(8).startswith("create the customer: ")
+    assert texts == {
+        0: refused + "e-mail: is no field of a customer: externalId, name, email, mobile, metadata",
+        1: refused + "externalId: is what rows are told apart by, and must be given",
+        2: refused + "mobile: must be a text, not int",
+        3: refused + "metadata: must be a JSON object",
+        4: refused + "metadata: is not JSON",
+        5: refused + "metadata: holds a datetime, which JSON does not have",
+        6: refused + "externalId: must be a text, not bool",
+        7: refused + "externalId: must be a text, not float",
+    }
+    first = told[0]
+    assert isinstance(first, InvalidRequestError)
+    assert (list(first.fields), first.operation, first.outcome) == (["e-mail"], "createCustomer", "NotApplied")
+    assert (error.kind, error.outcome) == ("InvalidRequest", "NotApplied")
+    assert str(error) == f"9 of 10 rows were not done: row 0: {texts[0]}"
+    assert report.not_done[0].external_id == "a"
+    assert customers.sync(rows, concurrency=1, check=False).failed == 8, "the fault is gone"
+    assert {"f", "refused"} <= set(stored())
+
+
+def test_a_row_that_may_have_been_done_is_unknown(sandbox: Sandbox) -> None:
+    sandbox.fault("createCustomer", "status", status=500)
+    customers = Both(sandbox.settings(max_attempts=1), is_async=False)
+    with pytest.raises(SyncIncompleteError) as raised:
+        customers.sync([{"external_id": "x"}])
+    assert (raised.value.report.unknown, raised.value.outcome) == (1, "Unknown")
+
+
+def test_a_key_that_ends_a_sync_says_how_far_it_was(sandbox: Sandbox, customers: Both) -> None:
+    sandbox.fault("getCustomer", "status", status=401)
+    rows = [{"external_id": f"r{number}"} for number in range(1000)]
+    with pytest.raises(SyncIncompleteError) as raised:
+        customers.sync(rows, concurrency=2)
+    error = raised.value
+    assert isinstance(error.__cause__, UnauthorizedError)
+    assert error.kind == "Unauthorized"
+    assert 0 < error.report.rows < 10
+    assert str(error).startswith(f"broken off after {error.report.rows} rows: ")
+    public = Both(sandbox.settings(api_key=PUBLIC), is_async=False)
+    with pytest.raises(SecretKeyRequiredError):
+        public.sync(rows)
+
+
+def test_what_a_source_raises_comes_out(sandbox: Sandbox, customers: Both) -> None:
+    def rows() -> Iterator[dict[str, str]]:
+        yield {"external_id": "first"}
+        raise LookupError("the database is gone")
+
+    with pytest.raises(LookupError, match="the database is gone"):
+        customers.sync(rows())
+    for wrong in ([["a"]], {"external_id": "x"}, pandas.DataFrame({"externalId": ["a"]}).values):
+        with pytest.raises(TypeError, match="expected rows that are mappings or customers"):
+            customers.sync(wrong)
+    with pytest.raises(TypeError):
+        customers.sync(5)
+    assert writes(sandbox) <= 1
+
+
+def test_a_sync_is_resumed_from_its_checkpoint(sandbox: Sandbox, customers: Both, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "customers.checkpoint"
+    rows = [{"external_id": f"r{number}", "name": "N"} for number in range(40)]
+    sandbox.fault("createCustomer", "status", status=401, when={"nth": 30})
+    # Within the handler: what was raised, and all that it holds, is still there.
+    try:
+        customers.sync(rows, checkpoint=checkpoint)
+    except SyncIncompleteError:
+        sandbox.control("DELETE /faults")
+        report = customers.sync(rows, checkpoint=str(checkpoint))
+    else:
+        pytest.fail("nothing was raised")
+    assert report.done_before >= 20
+    assert report.rows == 40
+    assert report.done_before + report.created == 40
+    rows[0] = {"external_id": "r0", "name": "other"}
+    with pytest.raises(InvalidRequestError) as raised:
+        customers.sync(rows, checkpoint=checkpoint)
+    assert "checkpoint" in raised.value.fields
+
+
+FRAMES: dict[str, Callable[[], Any]] = {
+    "pandas": lambda: pandas.DataFrame(ROWS[:2] + ROWS[3:]).drop(columns=["external_id", "externalId"]).assign(externalId=["crm-7741", "new-1", "new-2"], metadata=[None, '{"tier": "gold"}', '{"tier": "silver"}']),
+    "pandas filtered": lambda: pandas.DataFrame(
+        {"external_id": ["gone", "crm-7741", "new-1", "new-2"], "name": ["x", "Layla A. Hassan", "فاطمة", None]}
+    ).iloc[1:],
+    "pandas categories": lambda: pandas.DataFrame(
+        {"external_id": ["crm-7741", "new-1", "new-2"], "name": pandas.Categorical(["Layla A. Hassan", "فاطمة", None])}
+    ),
+    "polars": lambda: polars.DataFrame(
+        {
+            "external_id": ["crm-7741", "new-1", "new-2"],
+            "name": ["Layla A. Hassan", "فاطمة", None],
+            "metadata": [None, {"tier": "gold", "n": 1}, {"tier": "silver", "n": None}],
+        }
+    ),
+    "pyarrow": lambda: pyarrow.table(
+        {
+            "externalId": pyarrow.array(["crm-7741", "new-1", "new-2"], pyarrow.large_string()),
+            "name": pyarrow.array(["Layla A. Hassan", "فاطمة", None]).dictionary_encode(),
+            "updatedAt": pyarrow.array([0, 0, 0], pyarrow.timestamp("ms")),
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
+def test_frames_are_brought_in(sandbox: Sandbox, customers: Both, stored: Any, frame: Callable[[], Any]) -> None:
+    report = customers.sync(frame())
+    assert str(report) == "3 rows: 2 created, 1 updated, 0 unchanged"
+    there = stored()
+    assert there["crm-7741"]["name"] == "Layla A. Hassan"
+    assert there["new-1"]["name"] == "فاطمة"
+    assert "name" not in there["new-2"]
+    if "metadata" in there["new-2"]:
+        assert there["new-2"]["metadata"] == {"tier": "silver"}
+    assert customers.sync(frame()).unchanged == 3
+
+
+def test_integers_tell_customers_apart(sandbox: Sandbox, customers: Both, stored: Any) -> None:
+    customers.sync(pandas.DataFrame({"external_id": [1, 18446744073709551615]}, dtype="uint64"))
+    assert {"1", "18446744073709551615"} <= set(stored())
+
+
+def test_a_frame_with_a_wrong_column_is_refused_before_anything_is_sent(sandbox: Sandbox, customers: Both) -> None:
+    ids = ["a", "b"]
+    for columns, field, reason in [
+        ({"external_id": ids, "e-mail": ids}, "e-mail", "is no field of a customer"),
+        ({"external_id": ids, "externalId": ids}, "externalId", "is the name of two columns"),
+        ({"name": ids}, "externalId", "is what rows are told apart by"),
+        ({"external_id": ids, "mobile": [97333000000, 1]}, "mobile", "must be a column of texts, not Int64: read it"),
+        ({"external_id": [1.0, 2.0]}, "externalId", "must be a column of texts, not Float64: read it"),
+    ]:
+        with pytest.raises(InvalidRequestError) as raised:
+            customers.sync(pandas.DataFrame(columns))
+        assert raised.value.fields[field][0].startswith(reason)
+    assert sum(sandbox.received(operation) for operation in ("getCustomer", "createCustomer")) == 0
+
+
+def test_a_directory_goes_round(sandbox: Sandbox, customers: Both) -> None:
+    sandbox.generate(300)
+    table = customers.to_arrow()
+    whole = [row for row in pyarrow.table(table).to_pylist() if row["externalId"] is not None]
+    report = customers.sync(pyarrow.Table.from_pylist(whole, schema=pyarrow.schema(table)))
+    assert (report.unchanged, report.rows) == (len(whole), len(whole))
+    customer = next(iter(Client(**sandbox.settings()).customers.list()))
+    assert customers.sync([customer]).unchanged == 1
+
+
+def test_a_bar_is_shown_and_closed(sandbox: Sandbox, customers: Both, capsys: pytest.CaptureFixture[str]) -> None:
+    sandbox.generate(250)
+    customers.to_arrow(progress=True)
+    shown = capsys.readouterr().err
+    assert "customers" in shown
+    assert shown.endswith("\n")
+    customers.sync(iter(ROWS), progress=True)
+    assert "4 rows" in capsys.readouterr().err
+
+
+def test_what_a_callback_raises_ends_the_job(sandbox: Sandbox, customers: Both) -> None:
+    sandbox.generate(3_000)
+
+    def stop(*_: object) -> None:
+        raise LookupError("enough")
+
+    with pytest.raises(LookupError, match="enough"):
+        customers.to_arrow(progress=stop)
+    with pytest.raises(LookupError, match="enough"):
+        customers.sync(ROWS, on_row=stop)
+    sandbox.idle()
+
+
+def test_reports_and_rows_print_nothing_private(sandbox: Sandbox, customers: Both) -> None:
+    rows: list[skiplino.SyncedRow] = []
+    row = {"external_id": "crm-7741", "name": "Private", "email": "private@example.com", "mobile": 5}
+    report = customers.sync([row], check=False, on_row=rows.append)
+    told = f"{report!r} {report} {rows[0]!r} {rows!r} {report.not_done[0].error!r}"
+    for private in ("Private", "private@", "crm-7741", "Layla", "+973"):
+        assert private not in told
+    assert told.startswith("<SyncReport 1 rows: 0 created, 0 updated, 0 unchanged, 1 failed> ")
+    error = pickle.loads(pickle.dumps(report.not_done[0].error))
+    assert (error.kind, list(error.fields)) == ("InvalidRequest", ["mobile"])

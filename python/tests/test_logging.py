@@ -1,0 +1,120 @@
+"""What the logger `skiplino` tells."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import subprocess
+import sys
+
+import pytest
+from conftest import CASH, SECRET, Sandbox
+
+from skiplino import AsyncClient, Client, OutcomeUnknownError
+
+LAYLA = "crm-7741"
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "skiplino"]
+
+
+def use(client: Client, sandbox: Sandbox) -> None:
+    sandbox.fault("getCustomer", "status", status=503, when={"first": 1})
+    client.customers.get(external_id=LAYLA)
+    sandbox.fault("bookTicket", "drop_after_commit", when={"first": 1})
+    client.tickets.book(*CASH, external_id=LAYLA)
+    sandbox.fault("bookTicket", "drop_after_commit", when={"first": 1})
+    with pytest.raises(OutcomeUnknownError):
+        client.tickets.book(*CASH)
+
+
+def test_levels_are_honoured(sandbox: Sandbox, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "skiplino"):
+        use(client, sandbox)
+    assert told(caplog) == ["bookTicket: it is not known whether this was done (attempt=1)"]
+    caplog.clear()
+    with caplog.at_level(logging.INFO, "skiplino"):
+        use(client, sandbox)
+    lines = told(caplog)
+    assert lines[0].startswith("getCustomer: trying again (attempt=1, error=Server, pause_ms=")
+    assert lines[1:] == [
+        "bookTicket: the answer was lost, its effect was found (attempt=1)",
+        "bookTicket: it is not known whether this was done (attempt=1)",
+    ]
+    caplog.clear()
+    with caplog.at_level(logging.CRITICAL, "skiplino"):
+        use(client, sandbox)
+    assert told(caplog) == []
+
+
+def test_debug_tells_of_each_attempt_and_of_nobody(
+    sandbox: Sandbox, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG, "skiplino"):
+        use(client, sandbox)
+        client.customers.update(external_id=LAYLA, name="Very Private", email="private@example.com")
+    lines = told(caplog)
+    first = [line for line in lines if line.startswith("getCustomer: an attempt ended (")]
+    assert len(first) == 2
+    assert "attempt=1, status=503, error=Server, elapsed_ms=" in first[0]
+    assert "attempt=2, status=200, elapsed_ms=" in first[1]
+    [record] = [record for record in caplog.records if record.getMessage() == first[0]]
+    fields = record.__dict__["skiplino"]
+    assert (fields["operation"], fields["attempt"], fields["status"], fields["error"]) == ("getCustomer", 1, 503, "Server")
+    assert record.levelno == logging.DEBUG
+    for private in (SECRET, "Private", "private", "Layla", "crm-7741", "externalId"):
+        assert private not in "\n".join(lines)
+
+
+def test_the_async_client_tells_the_same(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        sandbox.fault("getCustomer", "status", status=503, when={"first": 1})
+        async with AsyncClient(**sandbox.settings()) as client:
+            await client.customers.get(external_id=LAYLA)
+
+    with caplog.at_level(logging.INFO, "skiplino"):
+        asyncio.run(main())
+    [line] = told(caplog)
+    assert line.startswith("getCustomer: trying again (attempt=1, error=Server, pause_ms=")
+
+
+def test_a_handler_that_raises_ends_the_call(sandbox: Sandbox, client: Client) -> None:
+    class Angry(logging.Filter):
+        def filter(self, record: logging.LogRecord) -> bool:
+            raise LookupError(record.name)
+
+    logger, angry = logging.getLogger("skiplino"), Angry()
+    logger.addFilter(angry)
+    logger.setLevel(logging.INFO)
+    sandbox.fault("getCustomer", "status", status=503, when={"first": 1})
+    try:
+        with pytest.raises(LookupError):
+            client.customers.get(external_id=LAYLA)
+    finally:
+        logger.removeFilter(angry)
+        logger.setLevel(logging.NOTSET)
+    client.customers.get(external_id=LAYLA)
+
+
+def test_a_program_without_logging_is_told_nothing(sandbox: Sandbox) -> None:
+    program = f"""
+import sys, skiplino
+client = skiplino.Client({SECRET!r}, base_url={sandbox.base_url!r})
+client.customers.get(external_id="crm-7741")
+assert "logging" not in sys.modules
+try:
+    client.tickets.book({CASH[0]!r}, {CASH[1]!r})
+except skiplino.OutcomeUnknownError:
+    pass
+else:
+    raise SystemExit("booked")
+import logging
+sys.stderr.flush()
+"""
+    for _ in range(2):
+        sandbox.fault("bookTicket", "drop_after_commit", when={"first": 1})
+        run = subprocess.run([sys.executable, "-X", "dev", "-W", "error", "-c", program], capture_output=True, text=True)
+        assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+        # And where it has logging but asked for nothing, either.
+        program = "import logging\n" + program.replace('assert "logging" not in sys.modules\n', "")
