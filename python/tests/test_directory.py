@@ -424,5 +424,13 @@ def test_reports_and_rows_print_nothing_private(sandbox: Sandbox, customers: Bot
     for private in ("Private", "private@", "crm-7741", "Layla", "+973"):
         assert private not in told
     assert told.startswith("<SyncReport 1 rows: 0 created, 0 updated, 0 unchanged, 1 failed> ")
-    error = pickle.loads(pickle.dumps(report.not_done[0].error))
-    assert (error.kind, list(error.fields)) == ("InvalidRequest", ["mobile"])
+
+
+def test_what_was_not_done_goes_to_other_processes(sandbox: Sandbox, customers: Both) -> None:
+    with pytest.raises(SyncIncompleteError) as raised:
+        customers.sync([{"external_id": "crm-7741", "mobile": 5}])
+    error = pickle.loads(pickle.dumps(raised.value))
+    assert (str(error), str(error.report)) == (str(raised.value), str(raised.value.report))
+    [row] = error.report.not_done
+    assert (row.index, row.external_id, row.outcome, row.changed) == (0, "crm-7741", "failed", ())
+    assert list(row.error.fields) == ["mobile"]

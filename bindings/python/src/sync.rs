@@ -1,12 +1,12 @@
 //! Rows brought into the directory: where they come from, and what is told of each.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::vec;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyFloat, PyInt, PyIterator, PyMapping, PyString, PyTuple};
+use pyo3::types::{PyBool, PyFloat, PyInt, PyIterator, PyMapping, PyString, PyTuple, PyType};
 use serde_json::Value;
 use skiplino::{CustomerWriteRequest, Operation};
 
@@ -317,21 +317,63 @@ impl Iterator for Source {
 pub(crate) struct SyncedRow {
     index: u64,
     external_id: Option<String>,
-    outcome: &'static str,
+    outcome: Cow<'static, str>,
     error: Option<Py<PyAny>>,
     customer: Option<Py<PyAny>>,
     changed: Py<PyTuple>,
 }
 
+/// What a row is made from, as `__new__` takes it.
+type Parts<'py> = (
+    u64,
+    Option<&'py str>,
+    &'py str,
+    Option<&'py Py<PyAny>>,
+    Option<&'py Py<PyAny>>,
+    &'py Py<PyTuple>,
+);
+
 #[pymethods]
 impl SyncedRow {
+    #[new]
+    fn new(
+        index: u64,
+        external_id: Option<String>,
+        outcome: String,
+        error: Option<Py<PyAny>>,
+        customer: Option<Py<PyAny>>,
+        changed: Py<PyTuple>,
+    ) -> Self {
+        Self {
+            index,
+            external_id,
+            outcome: outcome.into(),
+            error,
+            customer,
+            changed,
+        }
+    }
+
+    fn __reduce__<'py>(slf: &'py Bound<'py, Self>) -> (Bound<'py, PyType>, Parts<'py>) {
+        let row = slf.get();
+        let parts = (
+            row.index,
+            row.external_id.as_deref(),
+            &*row.outcome,
+            row.error.as_ref(),
+            row.customer.as_ref(),
+            &row.changed,
+        );
+        (slf.get_type(), parts)
+    }
+
     // Nothing of what the row says.
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let error = match &self.error {
             Some(error) => format!(", error={}", error.bind(py).repr()?),
             None => String::new(),
         };
-        let (index, outcome) = (self.index, self.outcome);
+        let (index, outcome) = (self.index, &self.outcome);
         Ok(format!(
             "SyncedRow(index={index}, outcome={outcome:?}{error})"
         ))
@@ -349,7 +391,7 @@ impl ToPython for skiplino::SyncedRow<Row> {
         let row = SyncedRow {
             index: self.index(),
             external_id: self.row().external_id.clone(),
-            outcome: self.outcome().as_str(),
+            outcome: self.outcome().as_str().into(),
             error,
             customer: customer
                 .map(|customer| customer.to_python(py))

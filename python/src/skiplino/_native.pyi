@@ -259,6 +259,16 @@ class ArrowTable:
 
 @final
 class SyncedRow:
+    def __new__(
+        cls,
+        index: int,
+        external_id: str | None,
+        outcome: str,
+        error: SkiplinoError | None,
+        customer: Customer | None,
+        changed: tuple[str, ...],
+    ) -> SyncedRow: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
     @property
     def index(self) -> int: ...
     @property
