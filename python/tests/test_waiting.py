@@ -60,6 +60,9 @@ def test_one_list_may_be_read_by_many_threads(client: Client, sandbox: Sandbox) 
         ("bookTicket", "client.tickets.book('6fe8fb8b12', '7c1f9a3b2d')"),
         ("listCustomers", "list(client.customers.list())"),
         ("getTicket", "next(client.tickets.watch('k7m2p9x4q1'))"),
+        ("listCustomers", "client.customers.to_arrow()"),
+        ("listCustomers", "client.customers.export(print)"),
+        ("getCustomer", "client.customers.sync([{'external_id': 'a'}])"),
     ],
 )
 def test_ctrl_c_ends_a_call_and_its_request(sandbox: Sandbox, operation: str, call: str) -> None:
