@@ -4,6 +4,7 @@
 mod asking;
 mod bridge;
 mod client;
+mod command;
 mod errors;
 mod input;
 mod json;
@@ -22,6 +23,8 @@ mod _native {
     use crate::bridge::Bridge;
     #[pymodule_export]
     use crate::client::NativeClient;
+    #[pymodule_export]
+    use crate::command::run_command;
     #[pymodule_export]
     use crate::models::{
         Branch, BranchTreeGroup, Customer, Named, Page, Pagination, Response, Service, Slot,

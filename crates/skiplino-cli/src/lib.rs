@@ -1,12 +1,13 @@
 //! The `skiplino` command: the Skiplino External API for people and scripts at a terminal.
 //!
-//! A library, so that it can be a part of other things than its own program: [`run`] is all of it.
+//! A library, so that it can be a part of other things than its own program: [`run`] is all of it, [`sandbox`] the server alone.
 
 mod cli;
 mod commands;
 mod context;
 mod directory;
 mod exit;
+mod host;
 mod output;
 mod resolve;
 mod values;
@@ -14,20 +15,37 @@ mod values;
 use std::ffi::OsString;
 use std::io::Write as _;
 
-use clap::Parser as _;
-
 use crate::cli::Cli;
 use crate::exit::Failure;
 
+pub use crate::host::Host;
+
 /// Does what was typed, the name of the program first, and gives the exit code.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+pub fn run(arguments: impl IntoIterator<Item = OsString>, host: &dyn Host) -> u8 {
+    read(arguments, |cli: Cli| {
+        (cli.globals.json, commands::run(cli, host))
+    })
+}
+
+/// Does what was typed as `skiplino-sandbox`, which is `skiplino sandbox` without the rest.
+#[cfg(feature = "sandbox")]
+pub fn sandbox(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    read(arguments, |cli: cli::SandboxCli| (cli.json, cli.run()))
+}
+
+/// Reads what was typed, and says why it failed, if it did.
+fn read<T: clap::Parser>(
+    arguments: impl IntoIterator<Item = OsString>,
+    run: impl FnOnce(T) -> (bool, Result<(), Failure>),
+) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
-        Err(error) => return explain(&error, &arguments),
-    };
-    let json = cli.globals.json;
-    ended(commands::run(cli), json)
+    match T::try_parse_from(&arguments) {
+        Ok(typed) => {
+            let (json, result) = run(typed);
+            ended(result, json)
+        }
+        Err(error) => explain(&error, &arguments),
+    }
 }
 
 /// Says why it failed, if it did.

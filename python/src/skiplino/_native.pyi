@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from types import GenericAlias
 from typing import Any, Generic, SupportsIndex, TypeAlias, TypeVar, final, overload
@@ -27,10 +27,13 @@ __all__ = [
     "TicketCustomer",
     "Walk",
     "__version__",
+    "run_command",
 ]
 
 __version__: str
 DEFAULT_BASE_URL: str
+
+def run_command(arguments: Sequence[str], language: str, sandbox: Callable[[], str]) -> int: ...
 
 @final
 class Branch:
