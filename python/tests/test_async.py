@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from conftest import LAYLA, Sandbox
+from conftest import LAYLA, SWIFT
 
 import skiplino
 from skiplino import AsyncClient, Client, ClosedError, _base
+from skiplino.testing import Sandbox
 
 TICKET = "k7m2p9x4q1"
 
@@ -27,7 +28,7 @@ def test_calls_overlap(sandbox: Sandbox) -> None:
     fault = sandbox.hold("getTicket")
 
     async def work() -> None:
-        async with AsyncClient(**sandbox.settings()) as client:
+        async with sandbox.async_client(**SWIFT) as client:
             calls = [asyncio.create_task(client.tickets.get(TICKET)) for _ in range(64)]
             await asyncio.to_thread(sandbox.held, 64)
             assert not any(call.done() for call in calls)
@@ -43,7 +44,7 @@ def test_cancelling_ends_the_request(sandbox: Sandbox, what: str) -> None:
     fault = sandbox.hold("listCustomers" if what in ("list", "page") else "getTicket")
 
     async def work() -> None:
-        client = AsyncClient(**sandbox.settings())
+        client = sandbox.async_client(**SWIFT)
         calls: dict[str, Callable[[], Any]] = {
             "get": lambda: client.tickets.get(TICKET),
             "list": lambda: anext(client.customers.list()),
@@ -61,7 +62,7 @@ def test_cancelling_ends_the_request(sandbox: Sandbox, what: str) -> None:
             await call
         # The client is still open: the connection went with its request.
         sandbox.release(fault)
-        idle = await asyncio.to_thread(sandbox.control, "GET /idle")
+        idle = await asyncio.to_thread(sandbox.idle)
         assert idle == {"connections": 0, "requests": 0}
         assert await client.branches.list()
         await client.close()
@@ -73,7 +74,7 @@ def test_a_deadline_of_asyncio_ends_a_call(sandbox: Sandbox) -> None:
     sandbox.hold("getTicket")
 
     async def work() -> None:
-        async with AsyncClient(**sandbox.settings()) as client:
+        async with sandbox.async_client(**SWIFT) as client:
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.05):
                     await client.tickets.get(TICKET)
@@ -83,10 +84,10 @@ def test_a_deadline_of_asyncio_ends_a_call(sandbox: Sandbox) -> None:
 
 def test_a_list_whose_step_was_cancelled_is_not_taken_for_a_short_one(sandbox: Sandbox) -> None:
     sandbox.generate(25)
-    fault = sandbox.hold("listCustomers", when={"nth": 2})
+    fault = sandbox.hold("listCustomers", nth=2)
 
     async def work() -> None:
-        async with AsyncClient(**sandbox.settings()) as client:
+        async with sandbox.async_client(**SWIFT) as client:
             customers = client.customers.list(limit=10)
             assert len([await anext(customers) for _ in range(10)]) == 10
             step = asyncio.ensure_future(anext(customers))
@@ -102,7 +103,7 @@ def test_a_list_whose_step_was_cancelled_is_not_taken_for_a_short_one(sandbox: S
 
 
 def test_one_client_serves_many_loops_at_once(sandbox: Sandbox) -> None:
-    client = AsyncClient(**sandbox.settings())
+    client = sandbox.async_client(**SWIFT)
     fault = sandbox.hold("getTicket")
     seen: list[str] = []
 
@@ -114,7 +115,7 @@ def test_one_client_serves_many_loops_at_once(sandbox: Sandbox) -> None:
         thread.start()
     sandbox.held(4)
     sandbox.release(fault)
-    sandbox.control("DELETE /faults")
+    sandbox.clear()
     for thread in threads:
         thread.join()
     for _ in range(20):
@@ -123,7 +124,7 @@ def test_one_client_serves_many_loops_at_once(sandbox: Sandbox) -> None:
 
 
 def test_loops_that_are_gone_leave_nothing_open(sandbox: Sandbox) -> None:
-    client = AsyncClient(**sandbox.settings())
+    client = sandbox.async_client(**SWIFT)
 
     async def work() -> None:
         await client.branches.list()
@@ -143,7 +144,7 @@ def test_a_watch_that_was_cancelled_holds_up_nobody(sandbox: Sandbox) -> None:
     fault = sandbox.hold("getTicket")
 
     async def work() -> None:
-        async with AsyncClient(**sandbox.settings()) as client:
+        async with sandbox.async_client(**SWIFT) as client:
             watch = client.tickets.watch(TICKET)
             step = asyncio.ensure_future(anext(watch))
             await asyncio.to_thread(sandbox.held, 1)
@@ -151,7 +152,7 @@ def test_a_watch_that_was_cancelled_holds_up_nobody(sandbox: Sandbox) -> None:
             with pytest.raises(asyncio.CancelledError):
                 await step
             sandbox.release(fault)
-            sandbox.control("DELETE /faults")
+            sandbox.clear()
             async with asyncio.timeout(5):
                 assert (await anext(client.tickets.watch(TICKET))).id == TICKET
                 # And it goes on itself.
@@ -162,7 +163,7 @@ def test_a_watch_that_was_cancelled_holds_up_nobody(sandbox: Sandbox) -> None:
 
 def test_watching_tells_each_change(sandbox: Sandbox) -> None:
     async def work() -> list[str]:
-        async with AsyncClient(**sandbox.settings()) as client:
+        async with sandbox.async_client(**SWIFT) as client:
             seen = []
             async for ticket in client.tickets.watch(TICKET, min=0.01, max=0.01):
                 seen.append(ticket.status)
@@ -187,7 +188,7 @@ def test_watching_tells_each_change_when_waited_for(client: Client, sandbox: San
 # Python itself warns of forks among threads, which is what is tried here.
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 def test_a_fork_with_calls_in_flight_works_in_the_child(sandbox: Sandbox) -> None:
-    client = AsyncClient(**sandbox.settings())
+    client = sandbox.async_client(**SWIFT)
 
     async def get() -> None:
         assert (await client.tickets.get(TICKET)).id == TICKET
@@ -294,7 +295,7 @@ def compare(one: type, other: type) -> int:
 
 def test_arguments_are_refused_when_awaited(sandbox: Sandbox) -> None:
     async def work() -> None:
-        async with AsyncClient(**sandbox.settings()) as client:
+        async with sandbox.async_client(**SWIFT) as client:
             response = await client.with_response(client.customers.find, LAYLA)
             assert response.data is not None
             assert response.status == 200

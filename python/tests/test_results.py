@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from conftest import CASH, LAYLA, Sandbox
+from conftest import CASH, LAYLA, SWIFT
 
 import skiplino
 from skiplino import Client, Customer, InvalidRequestError, SkiplinoError, Ticket
+from skiplino.testing import Sandbox
 
 TICKET = {
     "id": "k7m2p9x4q1",
@@ -176,7 +177,7 @@ def test_a_list_that_moves_says_so(client: Client, sandbox: Sandbox) -> None:
 
 
 def test_a_closed_client_says_so(sandbox: Sandbox) -> None:
-    with Client(**sandbox.settings()) as client:
+    with sandbox.client(**SWIFT) as client:
         client.branches.list()
     client.close()
     with pytest.raises(skiplino.ClosedError, match="the client is closed"):

@@ -9,9 +9,10 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from conftest import PUBLIC, ROOT, SECRET, Sandbox
+from conftest import PUBLIC, ROOT, SECRET
 
 from skiplino import AsyncClient, Client, SkiplinoError
+from skiplino.testing import Sandbox
 
 FILES = sorted(path for path in (ROOT / "tests/scenarios").glob("*.json") if path.name != "schema.json")
 SCENARIOS = [

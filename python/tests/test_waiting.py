@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from conftest import Sandbox
 
 from skiplino import Client, ClosedError
+from skiplino.testing import Sandbox
 
 
 def run(script: str, sandbox: Sandbox, *, wait: bool = True) -> subprocess.Popen[str]:
@@ -96,7 +96,7 @@ def test_ctrl_c_ends_a_call_and_its_request(sandbox: Sandbox, operation: str, ca
         assert time.monotonic() - began < 1
         # The sandbox holds what it received whole, whether or not somebody still waits for it.
         sandbox.release(fault)
-        open_ = sandbox.control("GET /idle")
+        open_ = sandbox.idle()
         process.communicate("")
     assert open_ == {"connections": 0, "requests": 0}
     assert process.returncode == 0

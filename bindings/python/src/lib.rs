@@ -5,6 +5,7 @@ mod arrow;
 mod asking;
 mod bridge;
 mod client;
+mod command;
 mod directory;
 mod errors;
 mod frame;
@@ -29,6 +30,8 @@ mod _native {
     use crate::bridge::Bridge;
     #[pymodule_export]
     use crate::client::NativeClient;
+    #[pymodule_export]
+    use crate::command::run_command;
     #[pymodule_export]
     use crate::directory::{
         async_customers_to_arrow, async_sync_customers, customers_to_arrow, export_customers,

@@ -10,6 +10,8 @@ use crate::commands::{
     sandbox::Sandbox, slots::Slots, ticket::Ticket, tree::Tree,
 };
 use crate::context::Secret;
+#[cfg(feature = "sandbox")]
+use crate::output::Output;
 use crate::{exit, values};
 
 const EXAMPLES: &str = "\
@@ -45,6 +47,25 @@ pub(crate) struct Cli {
     pub(crate) globals: Globals,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// The program of the sandbox alone.
+#[cfg(feature = "sandbox")]
+#[derive(Debug, Parser)]
+#[command(name = "skiplino-sandbox", version, max_term_width = 100)]
+pub(crate) struct SandboxCli {
+    /// Print JSON: one object
+    #[arg(long, help_heading = "Output")]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    sandbox: Sandbox,
+}
+
+#[cfg(feature = "sandbox")]
+impl SandboxCli {
+    pub(crate) fn run(self) -> Result<(), exit::Failure> {
+        self.sandbox.run(&(), &mut Output::new(self.json))
+    }
 }
 
 /// What every command takes.

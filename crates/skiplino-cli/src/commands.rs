@@ -24,19 +24,20 @@ use skiplino::Call;
 use crate::cli::{Cli, Command};
 use crate::context::Context;
 use crate::exit::{self, Advise as _, Failure};
+use crate::host::Host;
 use crate::output::{Output, printable};
 
 /// Does what was typed.
-pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
+pub(crate) fn run(cli: Cli, host: &dyn Host) -> Result<(), Failure> {
     let Cli { globals, command } = cli;
     let mut out = Output::new(globals.json);
     let out = &mut out;
     match command {
         Command::Completions(args) => args.run(out),
         Command::ExitCodes => exit_codes(out),
-        Command::Sandbox(args) => args.run(out),
+        Command::Sandbox(args) => args.run(host, out),
         command => {
-            let context = Context::new(globals)?;
+            let context = Context::new(globals, host)?;
             let client = &context.client;
             match command {
                 Command::Branches(args) => args.run(client, out),

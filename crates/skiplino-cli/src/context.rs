@@ -10,6 +10,7 @@ use skiplino::{ApiKey, Client, DEFAULT_BASE_URL, KeyClass, RetryPolicy};
 
 use crate::cli::Globals;
 use crate::exit::Failure;
+use crate::host::Host;
 
 /// The library's own limit for an attempt, which `--timeout` may lengthen but does not shorten.
 const ATTEMPT: Duration = Duration::from_secs(10);
@@ -43,7 +44,7 @@ pub(crate) struct Context {
 
 impl Context {
     /// Builds the client. Nothing is sent.
-    pub(crate) fn new(globals: Globals) -> Result<Self, Failure> {
+    pub(crate) fn new(globals: Globals, host: &dyn Host) -> Result<Self, Failure> {
         // A variable that is set to nothing is one that is not set.
         let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
         let key = key(globals.api_key, globals.api_key_file.as_deref())?;
@@ -54,6 +55,7 @@ impl Context {
         let retries = globals.retries.unwrap_or(RETRIES);
         let mut builder = Client::builder(key)
             .base_url(&base_url)
+            .host(host.language())
             .user_agent_suffix(concat!("skiplino-cli/", env!("CARGO_PKG_VERSION")))
             .retry(RetryPolicy::default().max_attempts(retries.saturating_add(1)));
         if let Some(locale) = &locale {

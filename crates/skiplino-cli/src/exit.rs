@@ -9,6 +9,7 @@ use skiplino::{ErrorKind, Outcome};
 
 use crate::output::printable;
 
+pub(crate) const DONE: u8 = 0;
 /// The code of what was typed wrong.
 pub(crate) const USAGE: u8 = 2;
 const NOT_DONE: u8 = 1;
@@ -19,7 +20,7 @@ const ROWS: u8 = 16;
 
 /// Every code with what it is for, in order.
 pub(crate) const CODES: [(u8, &str); 18] = [
-    (0, "done"),
+    (DONE, "done"),
     (
         NOT_DONE,
         "not done: declined at the prompt, a file that cannot be read or written, or a bug",
@@ -109,7 +110,7 @@ impl Failure {
             Self::Rows { unknown: 1.., .. } => UNKNOWN_OUTCOME,
             Self::Rows { .. } => ROWS,
             Self::Declined(_) | Self::Io(..) => NOT_DONE,
-            Self::Closed => 0,
+            Self::Closed => DONE,
         }
     }
 

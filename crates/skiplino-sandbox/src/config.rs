@@ -29,6 +29,8 @@ pub struct Config {
     pub threads: usize,
     /// A directory in which every answer of the API is written down, a JSON line each.
     pub exchanges: Option<PathBuf>,
+    /// Whether [`serve`](crate::serve) also ends when standard input does, as it does once whoever started the process is gone.
+    pub until_stdin_ends: bool,
 }
 
 impl Default for Config {
@@ -47,6 +49,7 @@ impl Default for Config {
             exchanges: std::env::var_os(EXCHANGES_VARIABLE)
                 .filter(|directory| !directory.is_empty())
                 .map(PathBuf::from),
+            until_stdin_ends: false,
         }
     }
 }

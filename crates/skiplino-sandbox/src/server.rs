@@ -167,9 +167,33 @@ pub fn serve(config: Config, on_ready: impl FnOnce(&Ready) -> io::Result<()>) ->
         let _context = prepared.runtime.enter();
         Signal::listen()?
     };
+    let stdin = config.until_stdin_ends.then(end_of_stdin).transpose()?;
     on_ready(&prepared.ready)?;
-    prepared.run(GRACE, signal.received());
+    prepared.run(GRACE, async {
+        let stdin = async {
+            match stdin {
+                Some(ended) => drop(ended.await),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = signal.received() => {}
+            () = stdin => {}
+        }
+    });
     Ok(())
+}
+
+/// Fails when standard input has ended.
+fn end_of_stdin() -> io::Result<oneshot::Receiver<Infallible>> {
+    let (open, ended) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("skiplino-sandbox-stdin".to_owned())
+        .spawn(move || {
+            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            drop(open);
+        })?;
+    Ok(ended)
 }
 
 /// What ends a sandbox in the foreground.

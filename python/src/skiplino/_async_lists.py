@@ -40,7 +40,7 @@ class AsyncList(Generic[T]):
     def __init__(
         self,
         walk: Callable[[Options], AsyncWalk[Page[T]]],
-        one: Callable[..., Any],
+        one: Callable[[Options, int, Any], Any],
         options: Options,
     ) -> None:
         self._walk = walk(options)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
+#: Who asks, for the ``User-Agent``.
+HOST = "python {}.{}.{}".format(*sys.version_info)
+
 
 class Resource:
     """One of the four resources of a client: how its calls are made."""
@@ -65,7 +68,7 @@ class BaseClient:
             proxy=proxy,
             root_certificates=root_certificates,
             user_agent_suffix=user_agent_suffix,
-            host="python {}.{}.{}".format(*sys.version_info),
+            host=HOST,
         )
         self._use(native, native.options())
 

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from os import PathLike
 from types import GenericAlias
@@ -36,11 +36,14 @@ __all__ = [
     "async_sync_customers",
     "customers_to_arrow",
     "export_customers",
+    "run_command",
     "sync_customers",
 ]
 
 __version__: str
 DEFAULT_BASE_URL: str
+
+def run_command(arguments: Sequence[str], language: str, sandbox: Callable[[], str]) -> int: ...
 
 @final
 class Branch:

@@ -1,13 +1,11 @@
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
 use skiplino::jiff::Timestamp;
-use skiplino_sandbox::{Config, Ready};
 
 use crate::exit::Failure;
+use crate::host::Host;
 use crate::output::Output;
 use crate::values;
 
@@ -49,24 +47,35 @@ pub(crate) struct Sandbox {
     /// Let the clock stand still
     #[arg(long)]
     freeze: bool,
+
+    /// End when standard input does, as it does once whoever started it is gone
+    #[arg(long)]
+    until_stdin_ends: bool,
 }
 
 impl Sandbox {
-    pub(crate) fn run(self, out: &mut Output) -> Result<(), Failure> {
+    /// Serves, or where the server is left out, becomes the program that does.
+    pub(crate) fn run(self, host: &dyn Host, out: &mut Output) -> Result<(), Failure> {
         if !self.listen.is_loopback() && !self.allow_remote {
             return Err(Failure::Usage(format!(
                 "{} can be reached from other machines, and everybody knows the sandbox's keys: say --allow-remote if that is meant",
                 self.listen
             )));
         }
-        let config = Config {
-            listen: SocketAddr::from((self.listen, self.port)),
+        self.serve(host, out)
+    }
+
+    #[cfg(feature = "sandbox")]
+    fn serve(self, _: &dyn Host, out: &mut Output) -> Result<(), Failure> {
+        let config = skiplino_sandbox::Config {
+            listen: std::net::SocketAddr::from((self.listen, self.port)),
             allow_remote: self.allow_remote,
             data: self.data,
             seed: self.seed,
             now: self.now,
             freeze: self.freeze,
-            ..Config::default()
+            until_stdin_ends: self.until_stdin_ends,
+            ..skiplino_sandbox::Config::default()
         };
         let mut told = true;
         let served = skiplino_sandbox::serve(config, |ready| {
@@ -77,12 +86,60 @@ impl Sandbox {
             false => Failure::from(error),
         })
     }
+    #[cfg(not(feature = "sandbox"))]
+    fn serve(self, host: &dyn Host, out: &Output) -> Result<(), Failure> {
+        use std::os::unix::process::CommandExt as _;
+
+        let failed = |error| Failure::Io("skiplino-sandbox".to_owned(), error);
+        let program = host.sandbox().map_err(failed)?;
+        let arguments = self.arguments(out.json);
+        Err(failed(
+            std::process::Command::new(program).args(arguments).exec(),
+        ))
+    }
+
+    /// What the program of the sandbox alone is to be given. All fields are named here, so that none is forgotten.
+    #[cfg(not(feature = "sandbox"))]
+    fn arguments(self, json: bool) -> Vec<std::ffi::OsString> {
+        let Self {
+            port,
+            listen,
+            allow_remote,
+            data,
+            seed,
+            now,
+            freeze,
+            until_stdin_ends,
+        } = self;
+        let values = [
+            ("--port", Some(port.to_string().into())),
+            ("--listen", Some(listen.to_string().into())),
+            ("--data", data.map(PathBuf::into_os_string)),
+            ("--seed", Some(seed.to_string().into())),
+            ("--now", now.map(|now| now.to_string().into())),
+        ];
+        let switches = [
+            ("--json", json),
+            ("--allow-remote", allow_remote),
+            ("--freeze", freeze),
+            ("--until-stdin-ends", until_stdin_ends),
+        ];
+        let values = values
+            .into_iter()
+            .filter_map(|(name, value)| Some([name.into(), value?]));
+        let switches = switches
+            .into_iter()
+            .filter(|(_, is_on)| *is_on)
+            .map(|(name, _)| name.into());
+        values.flatten().chain(switches).collect()
+    }
 }
 
 /// Says where it answers, at once: whoever started it waits for this.
-fn tell(ready: &Ready, out: &mut Output) -> io::Result<()> {
+#[cfg(feature = "sandbox")]
+fn tell(ready: &skiplino_sandbox::Ready, out: &mut Output) -> std::io::Result<()> {
     if out.json {
-        out.object(&json!({
+        out.object(&serde_json::json!({
             "baseUrl": ready.base_url(),
             "controlUrl": ready.control_url(),
             "secretKey": ready.secret_key(),

@@ -73,6 +73,24 @@ fn it_says_where_it_answers_keeps_its_data_and_ends_on_a_signal() {
 }
 
 #[test]
+fn it_ends_with_whoever_holds_its_standard_input() {
+    let mut child = bare(&["sandbox", "--until-stdin-ends"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut running = Running(child);
+    let mut text = String::new();
+    while !text.contains("export") {
+        assert_ne!(out.read_line(&mut text).unwrap(), 0, "{text}");
+    }
+    assert!(running.0.try_wait().unwrap().is_none(), "it is held");
+    drop(running.0.stdin.take());
+    assert_eq!(running.0.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn people_get_lines_to_paste() {
     let (running, mut out) = start(&["--now", "2026-06-23T11:10:00Z", "--freeze"]);
     let mut text = String::new();

@@ -87,9 +87,11 @@ impl World {
     }
 }
 
-/// The command without any setting.
+/// The command without any setting: our own program, or the one that `SKIPLINO_COMMAND` names, such as the one of the Python package.
 pub(crate) fn bare(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_skiplino"));
+    let program = std::env::var_os("SKIPLINO_COMMAND");
+    let mut command =
+        Command::new(program.unwrap_or_else(|| env!("CARGO_BIN_EXE_skiplino").into()));
     command.args(arguments).stdin(Stdio::null());
     for name in [
         "SKIPLINO_API_KEY",

@@ -1,0 +1,128 @@
+"""The console script: the same command as the program, whose own tests are run against it as well. Here is what they cannot see."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import sysconfig
+import termios
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from skiplino._command import sandbox_program
+from skiplino.testing import Sandbox
+
+SCRIPT = str(Path(sysconfig.get_path("scripts"), "skiplino"))
+PROGRAM = str(ROOT / "target/debug/skiplino")
+
+
+def environment(sandbox: Sandbox) -> dict[str, str]:
+    return {
+        **os.environ,
+        "SKIPLINO_API_KEY": sandbox.secret_key,
+        "SKIPLINO_BASE_URL": sandbox.base_url,
+        "TERM": "xterm",
+    }
+
+
+def on_a_terminal(command: list[str], env: dict[str, str], columns: int) -> tuple[int, str]:
+    """What a command prints on a terminal of that width, and how it ends."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with subprocess.Popen(command, env=env, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        printed = b""
+        try:
+            while some := os.read(ours, 65536):
+                printed += some
+        except OSError:
+            # The other side is closed.
+            pass
+    os.close(ours)
+    return process.returncode, printed.decode()
+
+
+@pytest.mark.parametrize("columns", [60, 140])
+@pytest.mark.parametrize(
+    "arguments",
+    [["customers", "list"], ["--help"], ["branches", "--oops"], ["tree", "Seef Mall"], ["tree", "nowhere"], []],
+    ids=" ".join,
+)
+def test_a_terminal_shows_the_same(sandbox: Sandbox, columns: int, arguments: list[str]) -> None:
+    came, expected = (
+        on_a_terminal([program, *arguments], environment(sandbox), columns) for program in (SCRIPT, PROGRAM)
+    )
+    assert came == expected
+    assert came[1]
+
+
+def test_ctrl_c_ends_a_watch_and_an_import_as_it_ends_a_program(sandbox: Sandbox, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("externalId\n" + "".join(f"row-{number}\n" for number in range(20)))
+    for operation, arguments in {
+        "getTicket": ["ticket", "watch", "k7m2p9x4q1"],
+        "createCustomer": ["customers", "import", str(rows)],
+    }.items():
+        fault = sandbox.hold(operation)
+        process = subprocess.Popen(
+            [SCRIPT, *arguments], env=environment(sandbox), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        sandbox.held()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        # No traceback, and its parent is told what ended it.
+        assert (process.returncode, out, err) == (-signal.SIGINT, b"", b"")
+        sandbox.release(fault)
+        sandbox.clear()
+    # What an import did is kept.
+    resumed = subprocess.run(
+        [SCRIPT, "customers", "import", str(rows), "--resume"],
+        env=environment(sandbox),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert resumed.returncode == 0, resumed.stderr
+    assert resumed.stdout.startswith("20 rows: ")
+    assert sandbox.committed("createCustomer") == 20
+
+
+def test_it_says_that_it_is_of_python(sandbox: Sandbox) -> None:
+    subprocess.run([SCRIPT, "branches"], env=environment(sandbox), stdout=subprocess.DEVNULL, check=True)
+    agent = sandbox.requests("listBranches")[-1]["headers"]["user-agent"]
+    assert "(python {}.{}.{};".format(*sys.version_info) in agent
+    assert "skiplino-cli/" in agent
+
+
+def test_without_the_sandbox_it_says_how_to_get_it() -> None:
+    script = (
+        "import sysconfig; sysconfig.get_path = lambda _: '/nonexistent'; from skiplino._command import main; main()"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script, "sandbox"],
+        env={"PATH": "/nonexistent"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == "skiplino: skiplino-sandbox: it is not installed: pip install 'skiplino[sandbox]'\n"
+    # What is typed wrong is said first.
+    ran = subprocess.run([sys.executable, "-c", script, "sandbox", "--port", "x"], capture_output=True, check=False)
+    assert ran.returncode == 2
+    assert Path(sandbox_program()).parent == Path(SCRIPT).parent
+
+
+def test_it_starts_without_what_it_does_not_need() -> None:
+    script = "import sys, skiplino._command; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(ran.stdout.split())
+    assert "skiplino._native" in loaded
+    assert not loaded & {"asyncio", "subprocess", "http.client", "logging", "ssl", "socket", "pytest", "json"}
