@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
+import resource
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ import pandas
 import polars
 import pyarrow
 import pytest
-from conftest import LAYLA, PUBLIC, Sandbox
+from conftest import LAYLA, PUBLIC
 
 import skiplino
 from skiplino import (
@@ -28,6 +29,7 @@ from skiplino import (
     SyncReport,
     UnauthorizedError,
 )
+from skiplino.testing import Sandbox
 
 COLUMNS = ["externalId", "name", "email", "mobile", "metadata", "_id", "companyId", "createdAt", "updatedAt"]
 
@@ -185,9 +187,62 @@ def test_an_async_sink_is_awaited(sandbox: Sandbox) -> None:
     asyncio.run(main())
 
 
+def test_files_hold_the_directory(sandbox: Sandbox, customers: Both, client: Client, tmp_path: Path) -> None:
+    sandbox.generate(1_000)
+    table = pyarrow.table(client.customers.to_arrow())
+    ids = table["_id"].to_pylist()
+    seen: list[tuple[int, int | None]] = []
+    formats: list[tuple[str, str | None, Callable[[Path], list[str]]]] = [
+        ("c.csv", None, lambda path: pandas.read_csv(path, dtype=str)["_id"].tolist()),
+        ("c.jsonl", None, lambda path: [json.loads(line)["_id"] for line in path.read_text().splitlines()]),
+        ("c.parquet", None, lambda path: polars.read_parquet(path)["_id"].to_list()),
+        ("customers", "csv", lambda path: pandas.read_csv(path, dtype=str)["_id"].tolist()),
+    ]
+    for name, format, read in formats:
+        path = tmp_path / name
+        exported = customers.export(path, format=format, progress=lambda *told: seen.append(told))
+        assert exported == (len(ids), False)
+        assert read(path) == ids
+        assert seen[-1] == (len(ids), len(ids))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c.csv", "c.jsonl", "c.parquet", "customers"]
+    # And the way back.
+    back = pandas.read_csv(tmp_path / "c.csv", dtype=str).dropna(subset="externalId")
+    assert customers.sync(back).unchanged == len(back)
+    assert customers.sync(polars.read_parquet(tmp_path / "c.parquet").drop_nulls("externalId")).unchanged == len(back)
+
+
+def test_a_file_that_cannot_be_written_is_an_error_of_files(sandbox: Sandbox, customers: Both, tmp_path: Path) -> None:
+    missing = tmp_path / "missing" / "c.csv"
+    with pytest.raises(FileNotFoundError) as raised:
+        customers.export(missing)
+    assert (raised.value.filename, raised.value.strerror) == (str(missing), "No such file or directory")
+    for wrong in ({"to": tmp_path / "c.xlsx"}, {"to": tmp_path / "c.csv", "format": "xlsx"}):
+        with pytest.raises(InvalidRequestError) as refused:
+            customers.export(**wrong)
+        assert list(refused.value.fields) == ["format"]
+    sandbox.generate(1_000)
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, most))
+    try:
+        with pytest.raises(OSError, match="File too large") as full:
+            customers.export(tmp_path / "c.csv")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    assert full.value.filename == str(tmp_path / "c.csv")
+    sandbox.fault("listCustomers", "status", status=401, when={"nth": 5})
+    with pytest.raises(UnauthorizedError):
+        customers.export(tmp_path / "c.csv")
+    assert [path.name for path in tmp_path.iterdir()] == []
+
+
 ROWS: list[dict[str, Any]] = [
     {"external_id": "crm-7741", "name": "Layla A. Hassan"},
-    {"externalId": "new-1", "name": "فاطمة", "email": "f@example.com", "metadata": {"tier": "gold", "n": [1, 2.5, None]}},
+    {
+        "externalId": "new-1",
+        "name": "فاطمة",
+        "email": "f@example.com",
+        "metadata": {"tier": "gold", "n": [1, 2.5, None]},
+    },
     {"external_id": 7742, "mobile": "+97333000000", "name": None, "email": float("nan")},
     {"external_id": "new-2", "metadata": '{"tier": "silver"}', "_id": "not mine", "createdAt": "then"},
 ]
@@ -326,7 +381,11 @@ def test_a_sync_is_resumed_from_its_checkpoint(sandbox: Sandbox, customers: Both
 
 
 FRAMES: dict[str, Callable[[], Any]] = {
-    "pandas": lambda: pandas.DataFrame(ROWS[:2] + ROWS[3:]).drop(columns=["external_id", "externalId"]).assign(externalId=["crm-7741", "new-1", "new-2"], metadata=[None, '{"tier": "gold"}', '{"tier": "silver"}']),
+    "pandas": lambda: (
+        pandas.DataFrame(ROWS[:2] + ROWS[3:])
+        .drop(columns=["external_id", "externalId"])
+        .assign(externalId=["crm-7741", "new-1", "new-2"], metadata=[None, '{"tier": "gold"}', '{"tier": "silver"}'])
+    ),
     "pandas filtered": lambda: pandas.DataFrame(
         {"external_id": ["gone", "crm-7741", "new-1", "new-2"], "name": ["x", "Layla A. Hassan", "فاطمة", None]}
     ).iloc[1:],

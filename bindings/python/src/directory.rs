@@ -1,16 +1,20 @@
 //! The directory as a whole: read into a table or handed out, and rows brought into it.
 
+use std::error::Error as StdError;
+use std::io;
 use std::path::PathBuf;
 
 use arrow_schema::ArrowError;
 use futures_util::StreamExt as _;
 use futures_util::stream::unfold;
+use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
-use skiplino::{Customer, CustomerSync, Error, Export, Page, Pages, Progress};
+use skiplino::{Customer, CustomerSync, Error, Export, Page, Progress};
+use skiplino_cli::{Format, Target};
 
 use crate::arrow::{ArrowTable, Building};
 use crate::asking::{Options, Raise, blocking};
-use crate::bridge::finish;
+use crate::bridge::{Finish, finish};
 use crate::client::NativeClient;
 use crate::errors;
 use crate::models::ToPython;
@@ -24,6 +28,8 @@ const TOLD: usize = 64;
 enum Stop {
     Client(Error),
     Python(PyErr),
+    /// The file that is written.
+    File(io::Error, PathBuf),
     /// The columns are of our own making, so they fit.
     Bug,
 }
@@ -51,37 +57,172 @@ impl Raise for Stop {
         match self {
             Self::Client(error) => errors::raise(py, &error),
             Self::Python(error) => error,
+            Self::File(error, path) => of_file(py, &error, path).unwrap_or_else(|failure| failure),
             Self::Bug => errors::bug(py),
         }
     }
 }
 
-/// Somebody who wants to see how far it is: called with records so far and in all.
-struct Meter {
-    callback: Option<Py<PyAny>>,
-    records: u64,
+/// An error of the system as Python raises it.
+fn of_file(py: Python<'_>, error: &io::Error, path: PathBuf) -> PyResult<PyErr> {
+    let Some(code) = code(error) else {
+        let text = format!("{}: {error}", path.display());
+        return Ok(PyOSError::new_err(text));
+    };
+    let reason = py.import("os")?.call_method1("strerror", (code,))?;
+    Ok(PyOSError::new_err((
+        code,
+        reason.unbind(),
+        path.into_os_string(),
+    )))
 }
 
-impl Meter {
-    fn count(&mut self, page: &Page<Customer>) -> PyResult<()> {
-        self.records += page.items().len() as u64;
-        match &self.callback {
-            Some(callback) => {
-                let seen = (self.records, page.pagination().total());
-                Python::attach(|py| callback.call1(py, seen).map(drop))
-            }
-            None => Ok(()),
+/// What the system said, however deep the writer of a format has wrapped it.
+fn code(error: &(dyn StdError + 'static)) -> Option<i32> {
+    match error.downcast_ref::<io::Error>() {
+        Some(error) => error
+            .raw_os_error()
+            .or_else(|| code(error.get_ref().map(|inner| inner as _)?)),
+        None => code(error.source()?),
+    }
+}
+
+/// What takes the directory, page by page.
+trait Sink: Send + 'static {
+    fn add(&mut self, page: Page<Customer>) -> Result<(), Stop>;
+    /// What it comes to.
+    fn finish(self, read: Progress) -> Result<Finish, Stop>;
+}
+
+impl Sink for Building {
+    fn add(&mut self, page: Page<Customer>) -> Result<(), Stop> {
+        Ok(Building::add(self, page)?)
+    }
+
+    fn finish(self, read: Progress) -> Result<Finish, Stop> {
+        let table: ArrowTable = Building::finish(self, read.moved)?;
+        Ok(finish(|py| Py::new(py, table).map(Py::into_any)))
+    }
+}
+
+/// How many records there were, and whether they moved.
+fn exported(read: Progress) -> Finish {
+    let told = (read.records, read.moved);
+    finish(move |py| Ok(told.into_pyobject(py)?.into_any().unbind()))
+}
+
+/// Something to call with each page.
+impl Sink for Py<PyAny> {
+    fn add(&mut self, page: Page<Customer>) -> Result<(), Stop> {
+        Python::attach(|py| self.call1(py, (page.to_python(py)?,)))?;
+        Ok(())
+    }
+
+    fn finish(self, read: Progress) -> Result<Finish, Stop> {
+        Ok(exported(read))
+    }
+}
+
+struct ToFile {
+    path: PathBuf,
+    target: Target,
+}
+
+impl ToFile {
+    /// A file of the format that is named, or else of the one that its name ends in.
+    fn new(py: Python<'_>, path: PathBuf, format: Option<&str>) -> PyResult<Self> {
+        // Formats are named as files end.
+        let named = format.map(|format| PathBuf::from(format!("a.{format}")));
+        let Some(format) = Format::named(named.as_deref().unwrap_or(&path)) else {
+            let reason = "must be csv, jsonl or parquet, or the name of the file end so";
+            return Err(errors::invalid(py, "format", reason));
+        };
+        match Target::file(&path, format) {
+            Ok(target) => Ok(Self { path, target }),
+            Err(error) => Err(Stop::File(error, path).raise(py)),
         }
     }
 }
 
-fn export<S>(py: Python<'_>, client: &NativeClient, how: &Options, sink: S) -> PyResult<Progress>
-where
-    S: FnMut(Page<Customer>) -> Result<(), Stop> + Send,
-{
-    let export: Export<S> = client.client(py)?.customers().export(sink);
-    let export = export.options(how.call.clone());
-    blocking(py, || export.wait())
+impl Sink for ToFile {
+    fn add(&mut self, page: Page<Customer>) -> Result<(), Stop> {
+        let written = self.target.write(page.items());
+        written.map_err(|error| Stop::File(error, self.path.clone()))
+    }
+
+    fn finish(self, read: Progress) -> Result<Finish, Stop> {
+        let Self { path, target } = self;
+        target.finish().map_err(|error| Stop::File(error, path))?;
+        Ok(exported(read))
+    }
+}
+
+/// Reads the directory and waits for it. `progress` is called with records so far and in all.
+fn export(
+    py: Python<'_>,
+    client: &NativeClient,
+    how: &Options,
+    mut sink: impl Sink,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Py<PyAny>> {
+    let client = client.client(py)?;
+    let progress = progress.map(|callback| callback.clone().unbind());
+    let mut records = 0;
+    let finish = blocking(py, || {
+        let each = |page: Page<Customer>| -> Result<(), Stop> {
+            records += page.items().len() as u64;
+            let total = page.pagination().total();
+            sink.add(page)?;
+            if let Some(callback) = &progress {
+                Python::attach(|py| callback.call1(py, (records, total)))?;
+            }
+            Ok(())
+        };
+        let export: Export<_> = client.customers().export(each);
+        let read = export.options(how.call.clone()).wait()?;
+        sink.finish(read)
+    })?;
+    finish(py)
+}
+
+/// Reads the directory for an event loop. With `each_page` the steps give records so far and in all; the last one None and the result.
+fn export_in_steps(
+    py: Python<'_>,
+    client: &NativeClient,
+    how: &Options,
+    sink: impl Sink,
+    each_page: bool,
+) -> PyResult<AsyncWalk> {
+    let list = client.client(py)?.customers().list();
+    let pages = list.options(how.call.clone()).pages();
+    let steps = unfold(Some((pages, sink, 0)), move |reading| async move {
+        let (mut pages, mut sink, mut records) = reading?;
+        let ended = loop {
+            match pages.next().await {
+                Some(Ok(page)) => {
+                    records += page.items().len() as u64;
+                    let seen = (records, page.pagination().total());
+                    match sink.add(page) {
+                        Ok(()) if each_page => {
+                            let seen =
+                                finish(move |py| Ok(seen.into_pyobject(py)?.into_any().unbind()));
+                            return Some((Ok(seen), Some((pages, sink, records))));
+                        }
+                        Ok(()) => {}
+                        Err(stop) => break Err(stop),
+                    }
+                }
+                Some(Err(error)) => break Err(error.into()),
+                None => break sink.finish(pages.progress()),
+            }
+        };
+        let last = finish(move |py| {
+            let result = ended.map_err(|stop| stop.raise(py))?(py)?;
+            Ok((py.None(), result).into_pyobject(py)?.into_any().unbind())
+        });
+        Some((Ok(last), None))
+    });
+    Ok(AsyncWalk::of(Box::pin(steps)))
 }
 
 /// Reads the directory into a table.
@@ -90,20 +231,20 @@ pub(crate) fn customers_to_arrow(
     py: Python<'_>,
     client: &NativeClient,
     how: &Options,
-    progress: Option<Py<PyAny>>,
-) -> PyResult<ArrowTable> {
-    let mut building = Building::new();
-    let mut meter = Meter {
-        callback: progress,
-        records: 0,
-    };
-    let read = export(py, client, how, |page| {
-        meter.count(&page)?;
-        Ok(building.add(page)?)
-    })?;
-    building
-        .finish(read.moved)
-        .map_err(|error| Stop::from(error).raise(py))
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Py<PyAny>> {
+    export(py, client, how, Building::new(), progress)
+}
+
+/// Reads the directory into a table, for an event loop.
+#[pyfunction]
+pub(crate) fn async_customers_to_arrow(
+    py: Python<'_>,
+    client: &NativeClient,
+    how: &Options,
+    each_page: bool,
+) -> PyResult<AsyncWalk> {
+    export_in_steps(py, client, how, Building::new(), each_page)
 }
 
 /// Hands the directory out page by page: how many records there were, and whether they moved.
@@ -113,69 +254,36 @@ pub(crate) fn export_customers(
     client: &NativeClient,
     how: &Options,
     sink: &Bound<'_, PyAny>,
-    progress: Option<Py<PyAny>>,
-) -> PyResult<(u64, bool)> {
-    let mut meter = Meter {
-        callback: progress,
-        records: 0,
-    };
-    let sink = sink.clone().unbind();
-    let read = export(py, client, how, |page| {
-        meter.count(&page)?;
-        Python::attach(|py| sink.call1(py, (page.to_python(py)?,)))?;
-        Ok(())
-    })?;
-    Ok((read.records, read.moved))
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Py<PyAny>> {
+    export(py, client, how, sink.clone().unbind(), progress)
 }
 
-/// Reads the directory into a table, for an event loop. With `each_page` the steps before the last one give records so far and in all.
+/// Writes the directory to a file: how many records there were, and whether they moved.
 #[pyfunction]
-pub(crate) fn async_customers_to_arrow(
+pub(crate) fn write_customers(
     py: Python<'_>,
     client: &NativeClient,
     how: &Options,
+    path: PathBuf,
+    format: Option<&str>,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Py<PyAny>> {
+    export(py, client, how, ToFile::new(py, path, format)?, progress)
+}
+
+/// Writes the directory to a file, for an event loop.
+#[pyfunction]
+pub(crate) fn async_write_customers(
+    py: Python<'_>,
+    client: &NativeClient,
+    how: &Options,
+    path: PathBuf,
+    format: Option<&str>,
     each_page: bool,
 ) -> PyResult<AsyncWalk> {
-    let list = client.client(py)?.customers().list();
-    let reading = Reading {
-        pages: list.options(how.call.clone()).pages(),
-        building: Building::new(),
-        records: 0,
-    };
-    let steps = unfold(Some(reading), move |reading| async move {
-        let mut reading = reading?;
-        loop {
-            let page = match reading.pages.next().await {
-                Some(Ok(page)) => page,
-                Some(Err(error)) => return Some((Err(error), None)),
-                None => {
-                    let table = reading.building.finish(reading.pages.progress().moved);
-                    return Some((Ok(finish(move |py| shown(py, table))), None));
-                }
-            };
-            reading.records += page.items().len() as u64;
-            let seen = (reading.records, page.pagination().total());
-            if let Err(error) = reading.building.add(page) {
-                return Some((Ok(finish(move |py| shown(py, Err(error)))), None));
-            }
-            if each_page {
-                let seen = finish(move |py| Ok(seen.into_pyobject(py)?.into_any().unbind()));
-                return Some((Ok(seen), Some(reading)));
-            }
-        }
-    });
-    Ok(AsyncWalk::of(Box::pin(steps)))
-}
-
-struct Reading {
-    pages: Pages<Customer>,
-    building: Building,
-    records: u64,
-}
-
-fn shown(py: Python<'_>, table: Result<ArrowTable, ArrowError>) -> PyResult<Py<PyAny>> {
-    let table = table.map_err(|error| Stop::from(error).raise(py))?;
-    Py::new(py, table).map(Py::into_any)
+    let to_file = ToFile::new(py, path, format)?;
+    export_in_steps(py, client, how, to_file, each_page)
 }
 
 /// Brings rows into the directory. A step is a row.

@@ -34,8 +34,8 @@ mod _native {
     use crate::command::run_command;
     #[pymodule_export]
     use crate::directory::{
-        async_customers_to_arrow, async_sync_customers, customers_to_arrow, export_customers,
-        sync_customers,
+        async_customers_to_arrow, async_sync_customers, async_write_customers, customers_to_arrow,
+        export_customers, sync_customers, write_customers,
     };
     #[pymodule_export]
     use crate::models::{

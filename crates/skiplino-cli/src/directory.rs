@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use clap::ValueEnum;
@@ -13,13 +13,14 @@ use skiplino::CustomerWriteRequest;
 
 use crate::exit::Failure;
 
-pub(crate) use self::write::{Encoder, encoder};
+pub use self::target::Target;
 
 mod csv_rows;
 mod json_rows;
 mod parquet_file;
 mod parquet_rows;
 mod records;
+mod target;
 mod write;
 
 /// What is written of a customer, in this order.
@@ -42,7 +43,7 @@ const LONGEST_ROW: usize = 1 << 20;
 
 /// How a directory is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub enum Format {
     /// Comma-separated values with a heading
     Csv,
     /// A JSON object a line, as `customers list --json` prints it
@@ -52,16 +53,20 @@ pub(crate) enum Format {
 }
 
 impl Format {
+    /// The format that a file's name ends in.
+    pub fn named(path: &Path) -> Option<Self> {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        match extension?.to_ascii_lowercase().as_str() {
+            "csv" => Some(Self::Csv),
+            "jsonl" | "ndjson" => Some(Self::Jsonl),
+            "parquet" => Some(Self::Parquet),
+            _ => None,
+        }
+    }
+
     /// The format that was asked for, or else that of the file's name.
     pub(crate) fn of(path: &Path, asked: Option<Self>) -> Result<Self, Failure> {
-        let extension = path.extension().and_then(|extension| extension.to_str());
-        let named = match extension.map(str::to_ascii_lowercase).as_deref() {
-            Some("csv") => Some(Self::Csv),
-            Some("jsonl" | "ndjson") => Some(Self::Jsonl),
-            Some("parquet") => Some(Self::Parquet),
-            _ => None,
-        };
-        let format = asked.or(named).ok_or_else(|| {
+        let format = asked.or_else(|| Self::named(path)).ok_or_else(|| {
             Failure::Usage(format!(
                 "{}: the format cannot be told from the name: say --format csv, jsonl or parquet",
                 path.display()
@@ -75,6 +80,13 @@ impl Format {
         }
         Ok(format)
     }
+}
+
+/// A path with something after its name.
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 /// Whether standard input or output is meant.

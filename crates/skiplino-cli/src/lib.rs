@@ -1,6 +1,7 @@
 //! The `skiplino` command: the Skiplino External API for people and scripts at a terminal.
 //!
-//! A library, so that it can be a part of other things than its own program: [`run`] is all of it, [`sandbox`] the server alone.
+//! A library, so that it can be a part of other things than its own program: [`run`] is all of it, [`sandbox`] the server alone,
+//! and [`Target`] the files that it writes.
 
 mod cli;
 mod commands;
@@ -18,6 +19,7 @@ use std::io::Write as _;
 use crate::cli::Cli;
 use crate::exit::Failure;
 
+pub use crate::directory::{Format, Target};
 pub use crate::host::Host;
 
 /// Does what was typed, the name of the program first, and gives the exit code.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from ._async_lists import AsyncList, AsyncWatch
 from ._base import BaseClient, Resource, responding
 from ._loops import send
-from ._native import async_customers_to_arrow, async_sync_customers
+from ._native import async_customers_to_arrow, async_sync_customers, async_write_customers
 from ._progress import Meter
 from ._sync import Exported, Syncing
 
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date as Date
     from datetime import datetime, timedelta
-    from typing import Any, Self
+    from typing import Any, Literal, Self
 
     from ._native import (
         ArrowTable,
+        AsyncWalk,
         Branch,
         BranchTreeGroup,
         Customer,
@@ -41,6 +42,14 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+async def _all_steps(walk: AsyncWalk[Any], meter: Meter) -> Any:
+    """What a walk comes to, whose last step says None and that. Those before it say how far it is."""
+    while (step := await send(walk.next))[0] is not None:
+        if meter.tell is not None:
+            meter.tell(*step)
+    return step[1]
 
 
 class AsyncBranches(Resource):
@@ -231,21 +240,28 @@ class AsyncCustomers(Resource):
         """
         with Meter(progress, "customers") as meter:
             walk = async_customers_to_arrow(self._native, self._options, meter.tell is not None)
-            while isinstance(step := await send(walk.next), tuple):
-                if meter.tell is not None:
-                    meter.tell(*step)
-            table: ArrowTable = step
+            table: ArrowTable = await _all_steps(walk, meter)
             return table
 
-    async def export(self, sink: Callable[[Page[Customer]], object], *, progress: Progress = False) -> Exported:
-        """Hands the whole directory to ``sink`` page by page, newest first, reading ahead: for what does not fit into memory.
+    async def export(
+        self,
+        to: str | os.PathLike[str] | Callable[[Page[Customer]], object],
+        *,
+        format: Literal["csv", "jsonl", "parquet"] | None = None,
+        progress: Progress = False,
+    ) -> Exported:
+        """Hands out the whole directory, newest first, reading ahead: for what does not fit into memory.
 
-        What ``sink`` raises ends the export. One that is awaitable is awaited.
+        ``to`` is a file, which appears once it is whole, in the ``format`` ``"csv"``, ``"jsonl"`` or ``"parquet"``, which is that of its name
+        unless given; or it is called with each page, and what it raises ends the export. One that is awaitable is awaited.
         """
         with Meter(progress, "customers") as meter:
+            if not callable(to):
+                walk = async_write_customers(self._native, self._options, to, format, meter.tell is not None)
+                return Exported(*await _all_steps(walk, meter))
             customers, records = self.list(), 0
             async for page in customers.pages():
-                taken = sink(page)
+                taken = to(page)
                 if isinstance(taken, Awaitable):
                     await taken
                 records += len(page)

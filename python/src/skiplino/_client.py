@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from ._base import BaseClient, Resource, responding
 from ._lists import List, Watch
-from ._native import customers_to_arrow, export_customers, sync_customers
+from ._native import customers_to_arrow, export_customers, sync_customers, write_customers
 from ._progress import Meter
 from ._sync import Exported, Syncing
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date as Date
     from datetime import datetime, timedelta
-    from typing import Any, Self
+    from typing import Any, Literal, Self
 
     from ._native import (
         ArrowTable,
@@ -210,13 +210,22 @@ class Customers(Resource):
         with Meter(progress, "customers") as meter:
             return customers_to_arrow(self._native, self._options, meter.tell)
 
-    def export(self, sink: Callable[[Page[Customer]], object], *, progress: Progress = False) -> Exported:
-        """Hands the whole directory to ``sink`` page by page, newest first, reading ahead: for what does not fit into memory.
+    def export(
+        self,
+        to: str | os.PathLike[str] | Callable[[Page[Customer]], object],
+        *,
+        format: Literal["csv", "jsonl", "parquet"] | None = None,
+        progress: Progress = False,
+    ) -> Exported:
+        """Hands out the whole directory, newest first, reading ahead: for what does not fit into memory.
 
-        What ``sink`` raises ends the export.
+        ``to`` is a file, which appears once it is whole, in the ``format`` ``"csv"``, ``"jsonl"`` or ``"parquet"``, which is that of its name
+        unless given; or it is called with each page, and what it raises ends the export.
         """
         with Meter(progress, "customers") as meter:
-            return Exported(*export_customers(self._native, self._options, sink, meter.tell))
+            if callable(to):
+                return Exported(*export_customers(self._native, self._options, to, meter.tell))
+            return Exported(*write_customers(self._native, self._options, to, format, meter.tell))
 
     def sync(
         self,

@@ -34,10 +34,12 @@ __all__ = [
     "__version__",
     "async_customers_to_arrow",
     "async_sync_customers",
+    "async_write_customers",
     "customers_to_arrow",
     "export_customers",
     "run_command",
     "sync_customers",
+    "write_customers",
 ]
 
 __version__: str
@@ -444,6 +446,16 @@ def export_customers(
     sink: Callable[[Page[Customer]], object],
     progress: Callable[[int, int | None], object] | None,
 ) -> tuple[int, bool]: ...
+def write_customers(
+    client: NativeClient,
+    how: Options,
+    path: str | PathLike[str],
+    format: str | None,
+    progress: Callable[[int, int | None], object] | None,
+) -> tuple[int, bool]: ...
+def async_write_customers(
+    client: NativeClient, how: Options, path: str | PathLike[str], format: str | None, each_page: bool
+) -> AsyncWalk[Any]: ...
 def sync_customers(
     client: NativeClient,
     how: Options,

@@ -8,9 +8,8 @@ use clap::Args;
 use serde_json::json;
 use skiplino::{Client, RowOutcome, SyncedRow};
 
-use super::customers_export::beside;
 use super::import_report::{Report, Tally, reason};
-use crate::directory::{About, Format, Row, Source, is_standard};
+use crate::directory::{About, Format, Row, Source, beside, is_standard};
 use crate::exit::Failure;
 use crate::output::{Meter, Output};
 
