@@ -70,7 +70,24 @@ fn spans_tell_the_operation_the_attempt_the_status_and_the_time() {
         "{}",
         ours[2]
     );
-    let spans = ours.join("\n");
+    // What happens is told without its spans, too, for those who hear nothing but events.
+    let events: Vec<_> = text
+        .lines()
+        .filter(|line| line.contains(" skiplino: ") && !line.contains(" skiplino: close"))
+        .map(|line| line.split_once(" skiplino: ").unwrap().1)
+        .collect();
+    assert_eq!(
+        events[0],
+        r#"an attempt operation="getCustomer" attempt=1 status=502 kind="Server""#
+    );
+    assert!(events[1].starts_with(
+        r#"the attempt failed, and another follows operation="getCustomer" attempt=1 kind="Server" pause_ms="#
+    ));
+    assert_eq!(
+        events[2],
+        r#"an attempt operation="getCustomer" attempt=2 status=200"#
+    );
+    let spans = ours.join("\n") + &events.join("\n");
     for private in [
         DEMO_SECRET_KEY,
         "Layla",

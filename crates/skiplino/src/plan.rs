@@ -90,7 +90,21 @@ impl<T> Plan<T> {
             span.record("recovered", true);
         }
         finished(&span, status, clock, started);
+        if let Err(error) = &result {
+            self.log(error);
+        }
         result
+    }
+
+    /// What could not be found out is for the people who run the program; other failures are answers to it.
+    fn log(&self, error: &Error) {
+        let (operation, kind) = (self.operation.id(), error.kind().as_str());
+        let attempts = error.attempts();
+        if error.outcome() == Outcome::Unknown {
+            tracing::warn!(target: "skiplino", operation, kind, attempts, "the call failed, and may have had its effect");
+        } else {
+            tracing::info!(target: "skiplino", operation, kind, attempts, "the call failed");
+        }
     }
 
     async fn attempts(
@@ -227,6 +241,9 @@ pub(crate) fn finished(span: &Span, status: Option<u16>, clock: &dyn Clock, star
     if let Some(status) = status {
         span.record("status", status);
     }
-    let elapsed = clock.now() - started;
-    span.record("elapsed_ms", elapsed.as_secs_f64() * 1000.0);
+    span.record("elapsed_ms", milliseconds(clock.now() - started));
+}
+
+pub(crate) fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
 }

@@ -8,7 +8,7 @@ use crate::cancel::SoFar;
 use crate::client::Inner;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::pace::Pace;
-use crate::plan::{Plan, finished};
+use crate::plan::{Plan, finished, milliseconds};
 use crate::request::Request;
 use crate::response::Response;
 use crate::retry::RetryPolicy;
@@ -49,6 +49,12 @@ impl<T> Sending<'_, T> {
             let pause = retry.pause(&error);
             let rate_limited = error.kind() == ErrorKind::RateLimited;
             if rate_limited {
+                tracing::warn!(
+                    target: "skiplino",
+                    operation = self.plan.operation.id(),
+                    pause_ms = milliseconds(pause),
+                    "too many requests: every call of the client waits"
+                );
                 pace.refused(clock, pause);
             }
             let lost = error.outcome() == Outcome::Unknown;
@@ -56,6 +62,12 @@ impl<T> Sending<'_, T> {
             self.so_far.doubts(self.in_doubt);
             let error = match self.find_out(error).await {
                 Ok(found) => {
+                    tracing::info!(
+                        target: "skiplino",
+                        operation = self.plan.operation.id(),
+                        attempt = self.attempts,
+                        "the answer was lost, and what it told of was found"
+                    );
                     budget.refill(self.attempts);
                     return Ok(found.found_after(self.attempts));
                 }
@@ -72,6 +84,14 @@ impl<T> Sending<'_, T> {
             if !again {
                 return Err(error);
             }
+            tracing::warn!(
+                target: "skiplino",
+                operation = self.plan.operation.id(),
+                attempt = self.attempts,
+                kind = error.kind().as_str(),
+                pause_ms = milliseconds(pause),
+                "the attempt failed, and another follows"
+            );
             if !rate_limited || pause > Pace::LONGEST {
                 clock.sleep(pause).await;
             }
@@ -115,6 +135,14 @@ impl<T> Sending<'_, T> {
             Err(error) => error.status(),
         };
         finished(&span, status, clock, started);
+        tracing::debug!(
+            target: "skiplino",
+            operation = self.plan.operation.id(),
+            attempt = self.attempts,
+            status,
+            kind = result.as_ref().err().map(|error| error.kind().as_str()),
+            "an attempt"
+        );
         if status.is_some_and(|status| status != 429) {
             pace.taken(clock);
         }
