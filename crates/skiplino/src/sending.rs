@@ -7,16 +7,18 @@ use crate::bookings::UnderWay;
 use crate::cancel::SoFar;
 use crate::client::Inner;
 use crate::error::{Error, ErrorKind, Outcome};
+use crate::models::Ticket;
 use crate::pace::Pace;
-use crate::plan::{Plan, finished, milliseconds};
+use crate::plan::{Data, Decodes, Plan, finished, milliseconds};
 use crate::request::Request;
 use crate::response::Response;
 use crate::retry::RetryPolicy;
 use crate::settle::{Reader, Settle};
 
 /// A call between its attempts.
-pub(crate) struct Sending<'a, T> {
-    pub(crate) plan: &'a Plan<T>,
+pub(crate) struct Sending<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) decode: &'a dyn Decodes,
     pub(crate) reader: &'a Reader<'a>,
     pub(crate) request: &'a Request,
     pub(crate) locale: Option<&'a HeaderValue>,
@@ -27,9 +29,9 @@ pub(crate) struct Sending<'a, T> {
     pub(crate) in_doubt: bool,
 }
 
-impl<T> Sending<'_, T> {
+impl Sending<'_> {
     /// Makes attempts until one succeeds, the write is found, or there is no point in another.
-    pub(crate) async fn run(mut self) -> Result<Response<T>, Error> {
+    pub(crate) async fn run(mut self) -> Result<Response<Data>, Error> {
         let Inner {
             config,
             budget,
@@ -108,7 +110,7 @@ impl<T> Sending<'_, T> {
         Ok(())
     }
 
-    async fn attempt(&mut self) -> Result<Response<T>, Error> {
+    async fn attempt(&mut self) -> Result<Response<Data>, Error> {
         let Inner { config, pace, .. } = &*self.reader.client.0;
         let clock = &*config.clock;
         self.attempts += 1;
@@ -127,7 +129,13 @@ impl<T> Sending<'_, T> {
         let started = clock.now();
         let result = self
             .plan
-            .attempt(self.reader, self.request, self.locale, self.so_far)
+            .attempt(
+                self.reader,
+                self.request,
+                self.decode,
+                self.locale,
+                self.so_far,
+            )
             .instrument(span.clone())
             .await;
         let status = match &result {
@@ -149,19 +157,20 @@ impl<T> Sending<'_, T> {
         let mut response =
             result.map_err(|error| error.edit(|inner| inner.attempts = self.attempts))?;
         response.attempts = self.attempts;
-        if let (Some(booking), Settle::Booking { id, .. }) = (&mut self.booking, &self.plan.settle)
+        if let (Some(booking), Some(ticket)) =
+            (&mut self.booking, response.data.downcast_ref::<Ticket>())
         {
-            booking.booked(id(&response.data));
+            booking.booked(ticket.id());
         }
         Ok(response)
     }
 
     /// What a write in doubt did, of which `error` was the last that was heard.
-    async fn find_out(&mut self, error: Error) -> Result<Response<T>, Error> {
+    async fn find_out(&mut self, error: Error) -> Result<Response<Data>, Error> {
         let lost = error.outcome() == Outcome::Unknown;
         match (&self.plan.settle, &mut self.booking) {
-            (Settle::Booking { found, .. }, Some(booking)) if lost => {
-                booking.settle(error).await.map(found)
+            (Settle::Booking(_), Some(booking)) if lost => {
+                booking.settle(error).await.map(Response::untyped)
             }
             (_, Some(booking)) => {
                 booking.refused();

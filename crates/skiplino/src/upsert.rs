@@ -95,7 +95,7 @@ impl Directory {
         self.send(|| self.client.customers().find(id)).await
     }
 
-    async fn send<T>(&self, call: impl Fn() -> Call<T>) -> Result<T, Error> {
+    async fn send<T: Send + 'static>(&self, call: impl Fn() -> Call<T>) -> Result<T, Error> {
         let clock = &*self.client.0.config.clock;
         let started = clock.now();
         loop {
