@@ -33,7 +33,7 @@
 
 // What every sized struct begins as. A program keeps working with a later library whose structs have more fields.
 #define SKIPLINO_OPTIONS_INIT \
-  { sizeof(skiplino_options), NULL, NULL, NULL, NULL, NULL, -1, -1, -1, -1, -1, -1, -1, 0.0 }
+  { sizeof(skiplino_options), NULL, NULL, NULL, NULL, NULL, -1, -1, -1, -1, -1, -1, -1, 0.0, NULL, NULL, SKIPLINO_LOG_INFO }
 #define SKIPLINO_CALL_OPTIONS_INIT \
   { sizeof(skiplino_call_options), NULL, -1, -1, -1, -1, NULL, NULL }
 #define SKIPLINO_BOOKING_INIT \
@@ -174,6 +174,23 @@ enum skiplino_ticket_type
 typedef int32_t skiplino_ticket_type;
 #endif // __cplusplus
 
+// How much a line of the log matters.
+enum skiplino_log_level
+#ifdef __cplusplus
+  : int32_t
+#endif // __cplusplus
+ {
+  // Something went wrong, and the library goes on by itself or says so to the caller: a retry, a rate limit, a write in doubt.
+  SKIPLINO_LOG_WARN = 2,
+  // A call failed, or a lost answer was made good.
+  SKIPLINO_LOG_INFO = 3,
+  // Each attempt.
+  SKIPLINO_LOG_DEBUG = 4,
+};
+#ifndef __cplusplus
+typedef int32_t skiplino_log_level;
+#endif // __cplusplus
+
 // A branch. Borrowed from the list.
 typedef struct skiplino_branch skiplino_branch;
 
@@ -235,6 +252,15 @@ typedef struct skiplino_ticket_walk skiplino_ticket_walk;
 // Follows a ticket. One thread at a time.
 typedef struct skiplino_watch skiplino_watch;
 
+// Is handed a ticket after a change, which lives during the call; `data` is what skiplino_watch_each() was given. Returns whether to go
+// on. It may make other calls, but not of this watch.
+typedef bool (*skiplino_watch_callback)(void *data, const skiplino_ticket *ticket);
+
+// Is handed a line of the log, without a newline: what happened, and operation, attempt, kind of error, status, times. No keys, and
+// nothing of customers. `data` is the options' `log_data`; `text` lives during the call. It runs on the threads that make calls, while
+// they make them, on several at once where several do. It must return, and make no calls of this library.
+typedef void (*skiplino_log_callback)(void *data, skiplino_log_level level, const char *text);
+
 // How a client is set up. Begin with SKIPLINO_OPTIONS_INIT. Strings are the caller's, and only read by skiplino_client_new().
 typedef struct {
   // Set by SKIPLINO_OPTIONS_INIT.
@@ -265,6 +291,12 @@ typedef struct {
   int64_t response_cap;
   // At most so many requests a second from all calls together; 0 for no such limit.
   double requests_per_second;
+  // Is told what happens during the client's calls, walks and watches, which may outlive the client; NULL for nothing.
+  skiplino_log_callback log;
+  // What `log` is handed.
+  void *log_data;
+  // The least that matters enough for `log`: a skiplino_log_level.
+  int32_t log_level;
 } skiplino_options;
 
 // What may differ from the client's settings for one call. Begin with SKIPLINO_CALL_OPTIONS_INIT. Strings are the caller's, and only
@@ -835,6 +867,14 @@ skiplino_code skiplino_tickets_watch(const skiplino_client *client,
 skiplino_code skiplino_watch_next(skiplino_watch *watch,
                                   int64_t deadline_ms,
                                   skiplino_ticket **ticket,
+                                  skiplino_error **error);
+
+// Hands every change to `on_change`, on this thread, which it keeps until the last state, until `on_change` returns false, or until an
+// error: SKIPLINO_OK in the first two cases, and after the second it can go on. For a thread of its own, and a canceller to end it
+// (SKIPLINO_CANCELLED). One thread at a time.
+skiplino_code skiplino_watch_each(skiplino_watch *watch,
+                                  skiplino_watch_callback on_change,
+                                  void *data,
                                   skiplino_error **error);
 
 // Frees a watch. NULL is ignored.

@@ -11,6 +11,7 @@ use skiplino::{
 use crate::canceller::skiplino_canceller;
 use crate::client::skiplino_client;
 use crate::error::{Failure, skiplino_error};
+use crate::log::Log;
 use crate::response::skiplino_response;
 use crate::sized::{self, Versioned};
 use crate::text::Text;
@@ -191,6 +192,10 @@ impl<'a> Sending<'a> {
         self.client.api.get()
     }
 
+    pub(crate) fn log(&self) -> &'a Log {
+        &self.client.log
+    }
+
     pub(crate) fn canceller(&self) -> Result<Option<&Canceller>, Failure> {
         self.options
             .canceller
@@ -234,7 +239,7 @@ impl<'a> Sending<'a> {
     }
 
     /// Makes a call, and hands out what came around its data where that is asked for.
-    pub(crate) fn respond<T>(
+    pub(crate) fn respond<T: Send + 'static>(
         &self,
         make: impl FnOnce(&Client) -> Result<Call<T>, Failure>,
     ) -> Result<Response<T>, Failure> {
@@ -246,7 +251,7 @@ impl<'a> Sending<'a> {
             })
         };
         let call = made().map_err(|error: Failure| error.during(self.operation))?;
-        let response = call.with_response().wait()?;
+        let response = self.log().hear(|| call.with_response().wait())?;
         if !self.options.response.is_null() {
             let around = Box::into_raw(Box::new(skiplino_response::of(&response)));
             // SAFETY: it is not NULL, and the header asks for a pointer's place to write to.
@@ -256,7 +261,7 @@ impl<'a> Sending<'a> {
     }
 
     /// Makes a call and hands out its data.
-    pub(crate) fn send<T, H: From<Response<T>>>(
+    pub(crate) fn send<T: Send + 'static, H: From<Response<T>>>(
         &self,
         out: &mut MaybeUninit<Box<H>>,
         make: impl FnOnce(&Client) -> Result<Call<T>, Failure>,

@@ -1,4 +1,4 @@
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 
 use skiplino::{ApiKey, Client};
@@ -7,6 +7,7 @@ use crate::call::{self, Retry, duration};
 use crate::code::skiplino_code;
 use crate::error::{Failure, skiplino_error};
 use crate::guard;
+use crate::log::{Log, skiplino_log_callback, skiplino_log_level};
 use crate::process::Owned;
 use crate::sized::{self, Versioned};
 use crate::text::Text;
@@ -16,6 +17,7 @@ use crate::text::Text;
 pub struct skiplino_client {
     pub(crate) api: Owned<Client>,
     pub(crate) retry: Retry,
+    pub(crate) log: Log,
 }
 
 /// How a client is set up. Begin with SKIPLINO_OPTIONS_INIT. Strings are the caller's, and only read by skiplino_client_new().
@@ -50,9 +52,15 @@ pub struct skiplino_options {
     pub response_cap: i64,
     /// At most so many requests a second from all calls together; 0 for no such limit.
     pub requests_per_second: f64,
+    /// Is told what happens during the client's calls, walks and watches, which may outlive the client; NULL for nothing.
+    pub log: skiplino_log_callback,
+    /// What `log` is handed.
+    pub log_data: *mut c_void,
+    /// The least that matters enough for `log`: a skiplino_log_level.
+    pub log_level: i32,
 }
 
-// SAFETY: `repr(C)`, its size first; pointers and numbers take any bytes.
+// SAFETY: `repr(C)`, its size first; pointers and numbers take any bytes, and the callback is a function or NULL.
 unsafe impl Versioned for skiplino_options {
     const INIT: Self = Self {
         size: size_of::<Self>(),
@@ -69,6 +77,9 @@ unsafe impl Versioned for skiplino_options {
         backoff_cap_ms: -1,
         response_cap: -1,
         requests_per_second: 0.0,
+        log: None,
+        log_data: std::ptr::null_mut(),
+        log_level: skiplino_log_level::SKIPLINO_LOG_INFO as i32,
     };
     const FIRST: usize = size_of::<Self>();
 }
@@ -121,6 +132,7 @@ fn build(key: &str, options: &skiplino_options) -> Result<skiplino_client, Failu
     Ok(skiplino_client {
         api: Owned::new(builder.retry(retry.policy()).build()?),
         retry,
+        log: Log::new(options.log, options.log_data, options.log_level)?,
     })
 }
 

@@ -11,7 +11,10 @@ mod code;
 mod customers;
 mod error;
 mod guard;
+mod log;
 mod pages;
+#[cfg(feature = "panicking")]
+mod panicking;
 mod process;
 mod response;
 mod sized;

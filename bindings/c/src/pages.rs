@@ -10,6 +10,7 @@ use crate::code::skiplino_code;
 use crate::customers::skiplino_customer;
 use crate::error::skiplino_error;
 use crate::guard;
+use crate::log::Log;
 use crate::process::Owned;
 use crate::text::Text;
 use crate::tickets::skiplino_ticket;
@@ -33,7 +34,7 @@ impl From<Response<Page<Customer>>> for skiplino_customer_page {
 }
 
 /// A walk over all customers of a list. One thread at a time.
-pub struct skiplino_customer_walk(Owned<ItemsWait<Customer>>);
+pub struct skiplino_customer_walk(Owned<ItemsWait<Customer>>, Log);
 
 /// A page of tickets. Any thread may read it.
 pub struct skiplino_ticket_page {
@@ -51,7 +52,7 @@ impl From<Response<Page<Ticket>>> for skiplino_ticket_page {
 }
 
 /// A walk over all tickets of a list. One thread at a time.
-pub struct skiplino_ticket_walk(Owned<ItemsWait<Ticket>>);
+pub struct skiplino_ticket_walk(Owned<ItemsWait<Ticket>>, Log);
 
 /// A page's number as the core takes it: what is less than 1 it refuses.
 fn number(page: i64) -> u64 {
@@ -106,9 +107,10 @@ pub extern "C" fn skiplino_customers_list_walk(
         let (sending, out) =
             Sending::begin(Operation::ListCustomers, client, &options, walk, "walk")?;
         let list = sending.list(|api| Ok(sized(api.customers().list(), limit)))?;
-        out.write(Box::new(skiplino_customer_walk(Owned::new(
-            list.items_wait(),
-        ))));
+        out.write(Box::new(skiplino_customer_walk(
+            Owned::new(list.items_wait()),
+            sending.log().clone(),
+        )));
         Ok(())
     })
 }
@@ -124,7 +126,9 @@ pub extern "C" fn skiplino_customer_walk_next(
     guard::call(error, || {
         let walk = skiplino_error::unless_null(walk, "walk")?;
         let out = skiplino_error::unless_null(customer, "customer")?;
-        let next = walk.0.get_mut()?.next().ok_or_else(skiplino_error::end)??;
+        let items = walk.0.get_mut()?;
+        let next = walk.1.hear(|| items.next());
+        let next = next.ok_or_else(skiplino_error::end)??;
         out.write(Box::new((&next).into()));
         Ok(())
     })
@@ -233,9 +237,10 @@ pub extern "C" fn skiplino_customers_tickets_walk(
                 limit,
             ))
         })?;
-        out.write(Box::new(skiplino_ticket_walk(Owned::new(
-            list.items_wait(),
-        ))));
+        out.write(Box::new(skiplino_ticket_walk(
+            Owned::new(list.items_wait()),
+            sending.log().clone(),
+        )));
         Ok(())
     })
 }
@@ -251,7 +256,9 @@ pub extern "C" fn skiplino_ticket_walk_next(
     guard::call(error, || {
         let walk = skiplino_error::unless_null(walk, "walk")?;
         let out = skiplino_error::unless_null(ticket, "ticket")?;
-        let next = walk.0.get_mut()?.next().ok_or_else(skiplino_error::end)??;
+        let items = walk.0.get_mut()?;
+        let next = walk.1.hear(|| items.next());
+        let next = next.ok_or_else(skiplino_error::end)??;
         out.write(Box::new((&next).into()));
         Ok(())
     })

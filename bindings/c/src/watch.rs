@@ -1,3 +1,4 @@
+use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
@@ -6,14 +7,20 @@ use skiplino::{Operation, WatchWait};
 use crate::call::{self, CallOptionsIn, Sending};
 use crate::client::skiplino_client;
 use crate::code::skiplino_code;
-use crate::error::skiplino_error;
+use crate::error::{Failure, skiplino_error};
 use crate::guard;
+use crate::log::Log;
 use crate::process::Owned;
 use crate::text::Text;
 use crate::tickets::skiplino_ticket;
 
 /// Follows a ticket. One thread at a time.
-pub struct skiplino_watch(Owned<WatchWait>);
+pub struct skiplino_watch(Owned<WatchWait>, Log);
+
+/// Is handed a ticket after a change, which lives during the call; `data` is what skiplino_watch_each() was given. Returns whether to go
+/// on. It may make other calls, but not of this watch.
+pub type skiplino_watch_callback =
+    Option<extern "C" fn(data: *mut c_void, ticket: &skiplino_ticket) -> bool>;
 
 /// Follows a ticket: its state now, and again each time that it changes, until it is served or cancelled. Nothing is sent before
 /// skiplino_watch_next(). It looks at the pace of the queue: at least `min_ms`, at most `max_ms` apart. Failures of the network or the
@@ -51,9 +58,24 @@ pub extern "C" fn skiplino_tickets_watch(
         if let Some(canceller) = canceller {
             watch = watch.cancelled_by(canceller);
         }
-        out.write(Box::new(skiplino_watch(Owned::new(watch.wait()))));
+        out.write(Box::new(skiplino_watch(
+            Owned::new(watch.wait()),
+            sending.log().clone(),
+        )));
         Ok(())
     })
+}
+
+impl skiplino_watch {
+    fn next(&mut self, limit: Duration) -> Result<Option<skiplino_ticket>, Failure> {
+        let watch = self.0.get_mut()?;
+        let ticket = self.1.hear(|| watch.next_within(limit))?;
+        Ok(ticket.as_ref().map(Into::into))
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.get().is_ok_and(WatchWait::is_over)
+    }
 }
 
 /// Waits for the next change, at most `deadline_ms` (-1: for ever), and gives the ticket as it is then, which the caller frees with
@@ -71,14 +93,36 @@ pub extern "C" fn skiplino_watch_next(
         let watch = skiplino_error::unless_null(watch, "watch")?;
         let out = skiplino_error::unless_null(ticket, "ticket")?;
         let limit = call::duration(deadline_ms, "deadline_ms")?.unwrap_or(Duration::MAX);
-        let watch = watch.0.get_mut()?;
-        let ticket = watch.next_within(limit)?;
+        let ticket = watch.next(limit)?;
         let ticket = ticket.ok_or_else(|| match watch.is_over() {
             true => skiplino_error::end(),
             false => skiplino_error::nothing_yet(),
         })?;
-        out.write(Box::new((&ticket).into()));
+        out.write(Box::new(ticket));
         Ok(())
+    })
+}
+
+/// Hands every change to `on_change`, on this thread, which it keeps until the last state, until `on_change` returns false, or until an
+/// error: SKIPLINO_OK in the first two cases, and after the second it can go on. For a thread of its own, and a canceller to end it
+/// (SKIPLINO_CANCELLED). One thread at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn skiplino_watch_each(
+    watch: Option<&mut skiplino_watch>,
+    on_change: skiplino_watch_callback,
+    data: *mut c_void,
+    error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
+) -> skiplino_code {
+    guard::call(error, || {
+        let watch = skiplino_error::unless_null(watch, "watch")?;
+        let on_change = skiplino_error::unless_null(on_change, "on_change")?;
+        loop {
+            match watch.next(Duration::MAX)? {
+                Some(ticket) if !on_change(data, &ticket) => return Ok(()),
+                None if watch.is_over() => return Ok(()),
+                _ => {}
+            }
+        }
     })
 }
 

@@ -7,7 +7,7 @@ import sys
 HEADER = re.sub(r"//[^\n]*|/\*.*?\*/", "", open(sys.argv[1]).read(), flags=re.S)
 
 # What may be NULL without being refused.
-OPTIONAL = {"error", "options", "date", "external_id", "customer_external_id"}
+OPTIONAL = {"error", "options", "data", "date", "external_id", "customer_external_id"}
 REQUIRED_FIELDS = {"service_id", "group_id"}
 # A valid value for each argument that is no handle.
 VALUES = {
@@ -15,7 +15,7 @@ VALUES = {
     "time": '"2099-01-05T09:00:00.000Z"', "id": '"00000000000000000000000000000000"', "external_id": "NULL",
     "customer_id": '"00000000000000000000000000000000"', "customer_external_id": "NULL", "key": '"sk_sandbox_secret"',
     "name": '"content-type"', "page": "1", "limit": "-1", "min_ms": "-1", "max_ms": "-1", "give_up_after_ms": "-1",
-    "deadline_ms": "0", "index": "0", "nth": "0", "code": "0",
+    "deadline_ms": "0", "on_change": "on_change", "data": "NULL", "index": "0", "nth": "0", "code": "0",
 }
 STRUCTS = {
     name: re.findall(r"const char \*(\w+);", body)
@@ -85,7 +85,7 @@ def case(result, function, args, changed, replacement, expected, field=None, set
 
 def cases(result, function, args):
     for kind, name in args:
-        if "*" not in kind:
+        if "*" not in kind and not kind.strip().endswith("_callback"):
             continue
         refused = None if name in OPTIONAL else "SKIPLINO_NULL_ARGUMENT"
         yield case(result, function, args, name, "NULL", refused)
@@ -103,6 +103,10 @@ print('''#include "handles.h"
 #include <string.h>
 
 static int untouched, cases;
+
+static bool on_change(void *data, const skiplino_ticket *ticket) {
+  return data == NULL && ticket != NULL;
+}
 
 static bool names(const skiplino_error *error, const char *argument) {
   const char *name = skiplino_error_field_name(error, 0);

@@ -12,6 +12,19 @@ static void end(const char *what) {
   exit(2);
 }
 
+void require(bool is, const char *what) {
+  if (!is) {
+    fprintf(stderr, "not so: %s\n", what);
+    exit(1);
+  }
+}
+
+void tell(const char *base_url, const char *request, const char *body) {
+  json_t *value = body == NULL ? NULL : json_loads(body, 0, NULL);
+  json_decref(control(base_url, request, value));
+  json_decref(value);
+}
+
 static struct sockaddr_in local(int port) {
   struct sockaddr_in address;
   memset(&address, 0, sizeof address);

@@ -3,6 +3,13 @@
 #define CONTROL_H
 
 #include <jansson.h>
+#include <stdbool.h>
+
+/* Ends the program where `is` is not so. */
+void require(bool is, const char *what);
+
+/* A request to the sandbox with a body as text, or NULL. */
+void tell(const char *base_url, const char *request, const char *body);
 
 /* `request` is as in "POST /faults", below /_sandbox of the sandbox that `base_url` is of. The answer is the caller's; the program
    ends where it is not a success. */

@@ -59,7 +59,10 @@ void make_handles(const char *base_url) {
   pagination = skiplino_ticket_page_pagination(ticket_page);
   made(skiplino_customers_list_walk(client, -1, NULL, &customer_walk, NULL), &customer_walk);
   made(skiplino_customers_tickets_walk(client, NULL, "crm-7741", -1, NULL, &ticket_walk, NULL), &ticket_walk);
-  made(skiplino_tickets_watch(client, "k7m2p9x4q1", -1, -1, -1, NULL, &watch, NULL), &watch);
+  /* Nothing is waited for with it. */
+  skiplino_cancel(canceller);
+  asking.canceller = canceller;
+  made(skiplino_tickets_watch(client, "k7m2p9x4q1", -1, -1, -1, &asking, &watch, NULL), &watch);
   require(skiplino_branches_tree(client, "", NULL, &group_list, &an_error) == SKIPLINO_INVALID_REQUEST &&
               an_error != NULL && slot != NULL && service != NULL && pagination != NULL,
           "every handle is made");

@@ -14,19 +14,6 @@ static const char *base_url;
 static skiplino_client *client;
 static skiplino_canceller *canceller;
 
-static void require(bool is, const char *what) {
-  if (!is) {
-    fprintf(stderr, "not so: %s\n", what);
-    exit(1);
-  }
-}
-
-static void tell(const char *request, const char *body) {
-  json_t *value = json_loads(body, 0, NULL);
-  json_decref(control(base_url, request, value));
-  json_decref(value);
-}
-
 static void *look(void *nothing) {
   for (int nth = 0; nth < CALLS; nth++) {
     skiplino_ticket *ticket = NULL;
@@ -66,13 +53,13 @@ static void *book(void *code) {
 static void cancels(void) {
   skiplino_code code = SKIPLINO_OK;
   require(skiplino_canceller_new(&canceller, NULL) == SKIPLINO_OK, "a canceller is made");
-  tell("POST /faults", "{\"operation\": \"bookTicket\", \"kind\": \"hold\", \"then\": \"commit\"}");
+  tell(base_url, "POST /faults", "{\"operation\": \"bookTicket\", \"kind\": \"hold\", \"then\": \"commit\"}");
   pthread_t thread = start(book, &code);
-  json_decref(control(base_url, "GET /held?atLeast=1", NULL));
+  tell(base_url, "GET /held?atLeast=1", NULL);
   skiplino_cancel(canceller);
   pthread_join(thread, NULL);
   require(code == SKIPLINO_CANCELLED, "the call under way is cancelled");
-  json_decref(control(base_url, "DELETE /faults", NULL));
+  tell(base_url, "DELETE /faults", NULL);
   skiplino_canceller_free(canceller);
 }
 

@@ -110,7 +110,7 @@ impl Subscriber for ToLogging {
     fn exit(&self, _: &Id) {}
 }
 
-/// `bookTicket: trying again (attempt=1, error=Server, pause_ms=212.4)`, and the same as a dictionary for handlers that keep fields.
+/// `bookTicket: an attempt (attempt=1, status=503, kind=Server, elapsed_ms=2.4)`, and the same as a dictionary for handlers that keep fields.
 fn tell(py: Python<'_>, event: &Event<'_>) -> PyResult<()> {
     let Some(logger) = logger(py) else {
         return Ok(());

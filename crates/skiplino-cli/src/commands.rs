@@ -66,7 +66,11 @@ fn exit_codes(out: &mut Output) -> Result<(), Failure> {
 }
 
 /// Makes a change, and says so if its answer was lost on the way. The advice is for when it cannot be found out whether it happened.
-fn change<T>(call: Call<T>, advice: impl Into<String>, out: &Output) -> Result<T, Failure> {
+fn change<T: Send + 'static>(
+    call: Call<T>,
+    advice: impl Into<String>,
+    out: &Output,
+) -> Result<T, Failure> {
     let response = call.with_response().wait().advise(advice)?;
     if response.recovered() {
         out.note("the answer was lost on the way; this is what was found by looking");

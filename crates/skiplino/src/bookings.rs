@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use crate::error::{Deadline, Error, ErrorKind};
@@ -300,8 +300,9 @@ impl<'a> UnderWay<'a> {
         let tickets = page.items();
         let is_new = |ticket: &&Ticket| {
             // Clocks of two machines behind one address may differ by a little.
-            let leeway = Duration::from_secs(1);
-            let older = before.at.is_some_and(|at| ticket.booked_at() < at - leeway);
+            let leeway = SignedDuration::from_secs(1);
+            let age = |at| ticket.booked_at().duration_until(at);
+            let older = before.at.is_some_and(|at| age(at) > leeway);
             !older && !before.known.contains(ticket.id())
         };
         let new: Vec<_> = tickets.iter().filter(is_new).collect();

@@ -10,7 +10,7 @@ use crate::client::{Client, Inner};
 use crate::error::{Error, ErrorKind};
 use crate::operation::{Effect, Operation};
 use crate::pace::Pace;
-use crate::plan::{Decode, Plan, Recover};
+use crate::plan::{Data, Decode, Decodes, Plan};
 use crate::request::Request;
 use crate::response::Response;
 use crate::retry::RetryPolicy;
@@ -27,13 +27,21 @@ pub struct CallOptions {
     pub retry: Option<RetryPolicy>,
 }
 
+/// The data that an error stands for, where it is an answer too.
+type Recover<T> = fn(&Error) -> Option<T>;
+
+/// What is sent, and by whom; or why nothing is.
+type Prepared = Result<(Client, Request), Error>;
+
 /// An operation ready to be sent: `.await` it (on Tokio), or [`wait`](Self::wait) for it. Nothing happens before.
 ///
 /// Dropping the future of a call stops it.
 #[must_use = "a call does nothing until it is awaited or waited for"]
 pub struct Call<T> {
-    prepared: Result<(Client, Request), Error>,
-    plan: Plan<T>,
+    prepared: Prepared,
+    plan: Plan,
+    decode: Decode<T>,
+    recover: Option<Recover<T>>,
 }
 
 impl<T> Call<T> {
@@ -48,31 +56,27 @@ impl<T> Call<T> {
         Self::planned(operation, Err(error), unread)
     }
 
-    fn planned(
-        operation: Operation,
-        prepared: Result<(Client, Request), Error>,
-        decode: Decode<T>,
-    ) -> Self {
+    fn planned(operation: Operation, prepared: Prepared, decode: Decode<T>) -> Self {
         Self {
             prepared,
             plan: Plan {
                 operation,
                 options: CallOptions::default(),
-                decode,
-                recover: None,
                 settle: Settle::of(operation.effect()),
                 pace: None,
                 canceller: None,
             },
+            decode,
+            recover: None,
         }
     }
 
     pub(crate) fn recover(mut self, recover: Recover<T>) -> Self {
-        self.plan.recover = Some(recover);
+        self.recover = Some(recover);
         self
     }
 
-    pub(crate) fn settle(mut self, settle: Settle<T>) -> Self {
+    pub(crate) fn settle(mut self, settle: Settle) -> Self {
         self.plan.settle = settle;
         self
     }
@@ -122,7 +126,9 @@ impl<T> Call<T> {
     pub fn with_response(self) -> CallWithResponse<T> {
         CallWithResponse(self)
     }
+}
 
+impl<T: Send + 'static> Call<T> {
     /// Makes the call on this thread and returns its data.
     ///
     /// # Errors
@@ -132,17 +138,8 @@ impl<T> Call<T> {
     }
 
     fn wait_response(self) -> Result<Response<T>, Error> {
-        let plan = self.plan;
-        let may_repeat = plan.operation.effect() == Effect::Read;
-        let result = self.prepared.and_then(|(client, request)| {
-            let Inner {
-                drivers, config, ..
-            } = &*client.0;
-            drivers.drive(config, may_repeat, async |pool| {
-                plan.run(&client, pool, &request).await
-            })
-        });
-        plan.finish(result)
+        let result = self.plan.wait(self.prepared, &self.decode);
+        finish(result, self.recover)
     }
 
     /// Sends it from within a runtime, on the connections given or on those that the client keeps for `.await`.
@@ -150,15 +147,62 @@ impl<T> Call<T> {
         self,
         pool: Option<&reqwest::Client>,
     ) -> Result<Response<T>, Error> {
-        let plan = self.plan;
-        let result = match (self.prepared, in_runtime()) {
+        let result = self.plan.send(self.prepared, pool, &self.decode).await;
+        finish(result, self.recover)
+    }
+}
+
+impl Plan {
+    fn wait(&self, prepared: Prepared, decode: &dyn Decodes) -> Result<Response<Data>, Error> {
+        let may_repeat = self.operation.effect() == Effect::Read;
+        let result = prepared.and_then(|(client, request)| {
+            let Inner {
+                drivers, config, ..
+            } = &*client.0;
+            drivers.drive(config, may_repeat, async |pool| {
+                self.run(&client, pool, &request, decode).await
+            })
+        });
+        result.map_err(|error| self.named(error))
+    }
+
+    async fn send(
+        &self,
+        prepared: Prepared,
+        pool: Option<&reqwest::Client>,
+        decode: &dyn Decodes,
+    ) -> Result<Response<Data>, Error> {
+        let result = match (prepared, in_runtime()) {
             (Ok((client, request)), Ok(())) => {
                 let pool = pool.unwrap_or(&client.0.pool);
-                plan.run(&client, pool, &request).await
+                self.run(&client, pool, &request, decode).await
             }
             (Err(error), _) | (_, Err(error)) => Err(error),
         };
-        plan.finish(result)
+        result.map_err(|error| self.named(error))
+    }
+
+    fn named(&self, error: Error) -> Error {
+        error.edit(|inner| inner.operation = Some(self.operation))
+    }
+}
+
+/// What every result goes through, whether it was sent or refused.
+fn finish<T: 'static>(
+    result: Result<Response<Data>, Error>,
+    recover: Option<Recover<T>>,
+) -> Result<Response<T>, Error> {
+    let error = match result {
+        Ok(response) => {
+            return response
+                .typed()
+                .ok_or_else(|| Error::new(ErrorKind::Internal));
+        }
+        Err(error) => error,
+    };
+    match recover.and_then(|recover| recover(&error)) {
+        Some(data) => Ok(error.into_response(data)),
+        None => Err(error),
     }
 }
 
@@ -195,7 +239,7 @@ impl<T> fmt::Debug for Call<T> {
 #[must_use = "a call does nothing until it is awaited or waited for"]
 pub struct CallWithResponse<T>(Call<T>);
 
-impl<T> CallWithResponse<T> {
+impl<T: Send + 'static> CallWithResponse<T> {
     /// Makes the call on this thread.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Everything about a call but what it sends: how it begins, what one attempt is, and what becomes of its answer.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,50 +19,48 @@ use crate::operation::{Effect, Operation};
 use crate::pace::Pace;
 use crate::request::Request;
 use crate::response::Response;
-use crate::sending::{Sending, millis};
+use crate::sending::Sending;
 use crate::settle::{Reader, Settle};
 use crate::transport;
 
 /// Reads the body of a success.
 pub(crate) type Decode<T> = fn(&[u8]) -> Result<Decoded<T>, Error>;
 
-/// The data that an error stands for, where it is an answer too.
-pub(crate) type Recover<T> = fn(&Error) -> Option<T>;
+/// An operation's data on its way. What makes calls knows nothing of their types: it would be compiled once for each of them.
+pub(crate) type Data = Box<dyn Any + Send>;
+
+/// A [`Decode`] of some type.
+pub(crate) trait Decodes: Sync {
+    fn decode(&self, body: &[u8]) -> Result<Decoded<Data>, Error>;
+}
+
+impl<T: Send + 'static> Decodes for Decode<T> {
+    fn decode(&self, body: &[u8]) -> Result<Decoded<Data>, Error> {
+        self(body).map(|(data, message)| (Box::new(data) as Data, message))
+    }
+}
 
 /// Nobody waits for longer, and what is added to a clock must not overflow it.
 pub(crate) const FOREVER: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-/// Everything about a call but what it sends.
-pub(crate) struct Plan<T> {
+/// Everything about a call but what it sends, and what comes back.
+pub(crate) struct Plan {
     pub(crate) operation: Operation,
     pub(crate) options: CallOptions,
-    pub(crate) decode: Decode<T>,
-    pub(crate) recover: Option<Recover<T>>,
-    pub(crate) settle: Settle<T>,
+    pub(crate) settle: Settle,
     /// The pace of a job that the call belongs to.
     pub(crate) pace: Option<Arc<Pace>>,
     pub(crate) canceller: Option<Canceller>,
 }
 
-impl<T> Plan<T> {
-    /// What every result goes through, whether it was sent or refused.
-    pub(crate) fn finish(&self, result: Result<Response<T>, Error>) -> Result<Response<T>, Error> {
-        let error = match result {
-            Ok(response) => return Ok(response),
-            Err(error) => error.edit(|inner| inner.operation = Some(self.operation)),
-        };
-        match self.recover.and_then(|recover| recover(&error)) {
-            Some(data) => Ok(error.into_response(data)),
-            None => Err(error),
-        }
-    }
-
+impl Plan {
     pub(crate) async fn run(
         &self,
         client: &Client,
         pool: &reqwest::Client,
         request: &Request,
-    ) -> Result<Response<T>, Error> {
+        decode: &dyn Decodes,
+    ) -> Result<Response<Data>, Error> {
         let operation = self.operation.id();
         let span = tracing::info_span!(
             target: "skiplino",
@@ -76,7 +75,7 @@ impl<T> Plan<T> {
         let started = clock.now();
         let so_far = SoFar::default();
         let attempts = self
-            .attempts(client, pool, request, started, &so_far)
+            .attempts(client, pool, request, decode, started, &so_far)
             .instrument(span.clone());
         let result = cancel::unless(self.canceller.as_ref(), attempts)
             .await
@@ -90,7 +89,21 @@ impl<T> Plan<T> {
             span.record("recovered", true);
         }
         finished(&span, status, clock, started);
+        if let Err(error) = &result {
+            self.log(error);
+        }
         result
+    }
+
+    /// What could not be found out is for the people who run the program; other failures are answers to it.
+    fn log(&self, error: &Error) {
+        let (operation, kind) = (self.operation.id(), error.kind().as_str());
+        let attempts = error.attempts();
+        if error.outcome() == Outcome::Unknown {
+            tracing::warn!(target: "skiplino", operation, kind, attempts, "the call failed, and may have had its effect");
+        } else {
+            tracing::info!(target: "skiplino", operation, kind, attempts, "the call failed");
+        }
     }
 
     async fn attempts(
@@ -98,9 +111,10 @@ impl<T> Plan<T> {
         client: &Client,
         pool: &reqwest::Client,
         request: &Request,
+        decode: &dyn Decodes,
         started: Instant,
         so_far: &SoFar,
-    ) -> Result<Response<T>, Error> {
+    ) -> Result<Response<Data>, Error> {
         let config = &client.0.config;
         let locale = match &self.options.locale {
             Some(locale) => config::locale(locale)?,
@@ -119,11 +133,12 @@ impl<T> Plan<T> {
             deadline: deadline.min(FOREVER),
         };
         let booking = match &self.settle {
-            Settle::Booking { booking, .. } => Some(UnderWay::begin(booking, &reader).await?),
+            Settle::Booking(booking) => Some(UnderWay::begin(booking, &reader).await?),
             _ => None,
         };
         let sending = Sending {
             plan: self,
+            decode,
             reader: &reader,
             request,
             locale: locale.as_ref(),
@@ -139,9 +154,10 @@ impl<T> Plan<T> {
         &self,
         reader: &Reader<'_>,
         request: &Request,
+        decode: &dyn Decodes,
         locale: Option<&HeaderValue>,
         so_far: &SoFar,
-    ) -> Result<Response<T>, Error> {
+    ) -> Result<Response<Data>, Error> {
         let (config, left) = (&reader.client.0.config, reader.left());
         let sent = transport::Sent::not_yet(request);
         so_far.sending(Some(sent.clone()));
@@ -165,42 +181,42 @@ impl<T> Plan<T> {
         };
         so_far.sending(None);
         answer
-            .and_then(|answer| self.read(answer))
+            .and_then(|answer| read(answer, decode))
             .map_err(|error| {
                 let reached = sent.get() || request.body.is_none();
                 let outcome = outcome(self.operation, &error, reached);
                 error.edit(|inner| inner.outcome = outcome)
             })
     }
+}
 
-    fn read(&self, answer: transport::Answer) -> Result<Response<T>, Error> {
-        let status = answer.status;
-        if (200..300).contains(&status) {
-            return match (self.decode)(&answer.body) {
-                Ok((data, message)) => Ok(Response {
-                    data,
-                    message,
-                    status,
-                    headers: answer.headers,
-                    attempts: 0,
-                    recovered: false,
-                }),
-                Err(error) => Err(error.edit(|inner| {
-                    inner.status = Some(status);
-                    inner.headers = answer.headers;
-                })),
-            };
-        }
-        let complaint = decode::complaint(&answer.body);
-        Err(Error::new(ErrorKind::of_status(status)).edit(|inner| {
-            inner.status = Some(status);
-            inner.message = complaint.message;
-            inner.reason = complaint.reason;
-            inner.fields = complaint.fields;
-            inner.retry_after = transport::retry_after(&answer.headers);
-            inner.headers = answer.headers;
-        }))
+fn read(answer: transport::Answer, decode: &dyn Decodes) -> Result<Response<Data>, Error> {
+    let status = answer.status;
+    if (200..300).contains(&status) {
+        return match decode.decode(&answer.body) {
+            Ok((data, message)) => Ok(Response {
+                data,
+                message,
+                status,
+                headers: answer.headers,
+                attempts: 0,
+                recovered: false,
+            }),
+            Err(error) => Err(error.edit(|inner| {
+                inner.status = Some(status);
+                inner.headers = answer.headers;
+            })),
+        };
     }
+    let complaint = decode::complaint(&answer.body);
+    Err(Error::new(ErrorKind::of_status(status)).edit(|inner| {
+        inner.status = Some(status);
+        inner.message = complaint.message;
+        inner.reason = complaint.reason;
+        inner.fields = complaint.fields;
+        inner.retry_after = transport::retry_after(&answer.headers);
+        inner.headers = answer.headers;
+    }))
 }
 
 /// What a failed attempt may have done on the server.
@@ -227,5 +243,9 @@ pub(crate) fn finished(span: &Span, status: Option<u16>, clock: &dyn Clock, star
     if let Some(status) = status {
         span.record("status", status);
     }
-    span.record("elapsed_ms", millis(clock.now() - started));
+    span.record("elapsed_ms", milliseconds(clock.now() - started));
+}
+
+pub(crate) fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
 }

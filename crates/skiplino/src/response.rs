@@ -1,8 +1,11 @@
 //! An answer with what came around its data.
 
+use std::any::Any;
 use std::fmt;
 
 use reqwest::header::HeaderMap;
+
+use crate::plan::Data;
 
 /// The data of an operation, and what came with it.
 #[derive(Clone)]
@@ -66,16 +69,36 @@ impl<T> Response<T> {
         self
     }
 
-    /// The same answer with other data, if there are any.
-    pub(crate) fn filter_map<U>(self, change: impl FnOnce(T) -> Option<U>) -> Option<Response<U>> {
-        Some(Response {
-            data: change(self.data)?,
+    /// The same answer with other data.
+    fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
+        Response {
+            data: change(self.data),
             message: self.message,
             status: self.status,
             headers: self.headers,
             attempts: self.attempts,
             recovered: self.recovered,
-        })
+        }
+    }
+
+    /// The same answer with other data, if there are any.
+    pub(crate) fn filter_map<U>(self, change: impl FnOnce(T) -> Option<U>) -> Option<Response<U>> {
+        let mut changed = None;
+        let around = self.map(|data| changed = change(data));
+        changed.map(|data| around.map(|()| data))
+    }
+}
+
+impl<T: Send + 'static> Response<T> {
+    pub(crate) fn untyped(self) -> Response<Data> {
+        self.map(|data| Box::new(data) as Data)
+    }
+}
+
+impl Response<Data> {
+    /// As it was before, if it was of this type.
+    pub(crate) fn typed<T: Any>(self) -> Option<Response<T>> {
+        self.filter_map(|data| data.downcast().ok().map(|data| *data))
     }
 }
 

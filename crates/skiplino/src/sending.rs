@@ -1,7 +1,5 @@
 //! The attempts of a call, and what comes between them: pauses, looks for what a lost answer was about, and the end.
 
-use std::time::Duration;
-
 use reqwest::header::HeaderValue;
 use tracing::{Instrument as _, field};
 
@@ -9,21 +7,18 @@ use crate::bookings::UnderWay;
 use crate::cancel::SoFar;
 use crate::client::Inner;
 use crate::error::{Error, ErrorKind, Outcome};
+use crate::models::Ticket;
 use crate::pace::Pace;
-use crate::plan::{Plan, finished};
+use crate::plan::{Data, Decodes, Plan, finished, milliseconds};
 use crate::request::Request;
 use crate::response::Response;
 use crate::retry::RetryPolicy;
 use crate::settle::{Reader, Settle};
 
-/// As it is traced.
-pub(crate) fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
-}
-
 /// A call between its attempts.
-pub(crate) struct Sending<'a, T> {
-    pub(crate) plan: &'a Plan<T>,
+pub(crate) struct Sending<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) decode: &'a dyn Decodes,
     pub(crate) reader: &'a Reader<'a>,
     pub(crate) request: &'a Request,
     pub(crate) locale: Option<&'a HeaderValue>,
@@ -34,9 +29,9 @@ pub(crate) struct Sending<'a, T> {
     pub(crate) in_doubt: bool,
 }
 
-impl<T> Sending<'_, T> {
+impl Sending<'_> {
     /// Makes attempts until one succeeds, the write is found, or there is no point in another.
-    pub(crate) async fn run(mut self) -> Result<Response<T>, Error> {
+    pub(crate) async fn run(mut self) -> Result<Response<Data>, Error> {
         let Inner {
             config,
             budget,
@@ -44,7 +39,6 @@ impl<T> Sending<'_, T> {
             ..
         } = &self.reader.client.0.as_ref();
         let (clock, retry) = (&*config.clock, self.reader.retry);
-        let operation = self.plan.operation.id();
         loop {
             self.pass().await.map_err(|error| self.told(error))?;
             let error = match self.attempt().await {
@@ -57,18 +51,26 @@ impl<T> Sending<'_, T> {
             let pause = retry.pause(&error);
             let rate_limited = error.kind() == ErrorKind::RateLimited;
             if rate_limited {
+                tracing::warn!(
+                    target: "skiplino",
+                    operation = self.plan.operation.id(),
+                    pause_ms = milliseconds(pause),
+                    "too many requests: every call of the client waits"
+                );
                 pace.refused(clock, pause);
-                let pause_ms = millis(pause.min(Pace::LONGEST));
-                tracing::warn!(target: "skiplino", operation, pause_ms, "too many requests: the client pauses");
             }
             let lost = error.outcome() == Outcome::Unknown;
             self.in_doubt |= lost;
             self.so_far.doubts(self.in_doubt);
             let error = match self.find_out(error).await {
                 Ok(found) => {
+                    tracing::info!(
+                        target: "skiplino",
+                        operation = self.plan.operation.id(),
+                        attempt = self.attempts,
+                        "the answer was lost, and what it told of was found"
+                    );
                     budget.refill(self.attempts);
-                    let attempt = self.attempts;
-                    tracing::info!(target: "skiplino", operation, attempt, "the answer was lost, its effect was found");
                     return Ok(found.found_after(self.attempts));
                 }
                 Err(error) => self.told(error),
@@ -82,19 +84,15 @@ impl<T> Sending<'_, T> {
                 // What the server's own pace holds back cannot storm it.
                 && (rate_limited || budget.take());
             if !again {
-                if error.kind() == ErrorKind::OutcomeUnknown {
-                    let attempt = self.attempts;
-                    tracing::warn!(target: "skiplino", operation, attempt, "it is not known whether this was done");
-                }
                 return Err(error);
             }
-            tracing::info!(
+            tracing::warn!(
                 target: "skiplino",
-                operation,
+                operation = self.plan.operation.id(),
                 attempt = self.attempts,
-                error = error.kind().as_str(),
-                pause_ms = millis(pause),
-                "trying again"
+                kind = error.kind().as_str(),
+                pause_ms = milliseconds(pause),
+                "the attempt failed, and another follows"
             );
             if !rate_limited || pause > Pace::LONGEST {
                 clock.sleep(pause).await;
@@ -112,7 +110,7 @@ impl<T> Sending<'_, T> {
         Ok(())
     }
 
-    async fn attempt(&mut self) -> Result<Response<T>, Error> {
+    async fn attempt(&mut self) -> Result<Response<Data>, Error> {
         let Inner { config, pace, .. } = &*self.reader.client.0;
         let clock = &*config.clock;
         self.attempts += 1;
@@ -131,7 +129,13 @@ impl<T> Sending<'_, T> {
         let started = clock.now();
         let result = self
             .plan
-            .attempt(self.reader, self.request, self.locale, self.so_far)
+            .attempt(
+                self.reader,
+                self.request,
+                self.decode,
+                self.locale,
+                self.so_far,
+            )
             .instrument(span.clone())
             .await;
         let status = match &result {
@@ -144,9 +148,9 @@ impl<T> Sending<'_, T> {
             operation = self.plan.operation.id(),
             attempt = self.attempts,
             status,
-            error = result.as_ref().err().map(|error| error.kind().as_str()),
-            elapsed_ms = millis(clock.now() - started),
-            "an attempt ended"
+            kind = result.as_ref().err().map(|error| error.kind().as_str()),
+            elapsed_ms = milliseconds(clock.now() - started),
+            "an attempt"
         );
         if status.is_some_and(|status| status != 429) {
             pace.taken(clock);
@@ -154,19 +158,20 @@ impl<T> Sending<'_, T> {
         let mut response =
             result.map_err(|error| error.edit(|inner| inner.attempts = self.attempts))?;
         response.attempts = self.attempts;
-        if let (Some(booking), Settle::Booking { id, .. }) = (&mut self.booking, &self.plan.settle)
+        if let (Some(booking), Some(ticket)) =
+            (&mut self.booking, response.data.downcast_ref::<Ticket>())
         {
-            booking.booked(id(&response.data));
+            booking.booked(ticket.id());
         }
         Ok(response)
     }
 
     /// What a write in doubt did, of which `error` was the last that was heard.
-    async fn find_out(&mut self, error: Error) -> Result<Response<T>, Error> {
+    async fn find_out(&mut self, error: Error) -> Result<Response<Data>, Error> {
         let lost = error.outcome() == Outcome::Unknown;
         match (&self.plan.settle, &mut self.booking) {
-            (Settle::Booking { found, .. }, Some(booking)) if lost => {
-                booking.settle(error).await.map(found)
+            (Settle::Booking(_), Some(booking)) if lost => {
+                booking.settle(error).await.map(Response::untyped)
             }
             (_, Some(booking)) => {
                 booking.refused();

@@ -4,49 +4,45 @@
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
+use crate::RetryPolicy;
 use crate::bookings::Booking;
 use crate::call::{Call, CallOptions};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::models::Ticket;
 use crate::operation::Effect;
+use crate::plan::Data;
 use crate::response::Response;
-use crate::{RetryPolicy, TicketId};
 
 /// How a write that may have happened comes to an end.
-pub(crate) enum Settle<T> {
+pub(crate) enum Settle {
     /// It is sent again: that does no harm.
     Again,
     /// It is looked for, and sent again when it is not there: that does no harm either.
-    Look(Look<T>),
+    Look(Look),
     /// It is looked for, and never sent again.
-    Booking {
-        booking: Booking,
-        id: fn(&T) -> &TicketId,
-        found: fn(Response<Ticket>) -> Response<T>,
-    },
+    Booking(Booking),
     /// Nothing would tell it from others like it; what to do then.
     Never(&'static str),
 }
 
 /// Finds what a write should have brought about.
-pub(crate) struct Look<T> {
-    look: Find<T>,
+pub(crate) struct Look {
+    look: Find,
     is_final: fn(&Error) -> bool,
 }
 
-type Find<T> = Box<dyn for<'a> Fn(&'a Reader<'a>) -> Finding<'a, T> + Send + Sync>;
+type Find = Box<dyn for<'a> Fn(&'a Reader<'a>) -> Finding<'a> + Send + Sync>;
 
 /// What was found; none when it is not there. An error is one of looking, and tells nothing.
-pub(crate) type Found<T> = Result<Option<Response<T>>, Error>;
-pub(crate) type Finding<'a, T> = Pin<Box<dyn Future<Output = Found<T>> + Send + 'a>>;
+pub(crate) type Found = Result<Option<Response<Data>>, Error>;
+pub(crate) type Finding<'a> = Pin<Box<dyn Future<Output = Found> + Send + 'a>>;
 
-impl<T> Look<T> {
+impl Look {
     /// `is_final` tells refusals that hold for the attempts before it too: what the server refuses now, it can then neither have
     /// done nor do later.
     pub(crate) fn new(
         is_final: fn(&Error) -> bool,
-        look: impl for<'a> Fn(&'a Reader<'a>) -> Finding<'a, T> + Send + Sync + 'static,
+        look: impl for<'a> Fn(&'a Reader<'a>) -> Finding<'a> + Send + Sync + 'static,
     ) -> Self {
         Self {
             look: Box::new(look),
@@ -55,7 +51,7 @@ impl<T> Look<T> {
     }
 }
 
-impl<T> Settle<T> {
+impl Settle {
     /// What an operation's effect allows while nothing more is known of the request.
     pub(crate) fn of(effect: Effect) -> Self {
         match effect {
@@ -75,7 +71,7 @@ impl<T> Settle<T> {
         &self,
         reader: &Reader<'_>,
         error: Error,
-    ) -> Result<Response<T>, (Error, bool)> {
+    ) -> Result<Response<Data>, (Error, bool)> {
         let Self::Look(look) = self else {
             return Err((error, true));
         };
@@ -92,7 +88,7 @@ impl<T> Settle<T> {
 
     /// Whether a part of the call's time is kept for finding out.
     pub(crate) fn looks(&self) -> bool {
-        matches!(self, Self::Look(_) | Self::Booking { .. })
+        matches!(self, Self::Look(_) | Self::Booking(_))
     }
 }
 

@@ -87,7 +87,10 @@ pub(crate) fn tls(extra_roots: &[u8]) -> Result<rustls::ClientConfig, Error> {
     if extra.is_empty() && !extra_roots.is_empty() {
         return Err(Error::invalid("rootCertificates", "holds no certificate"));
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::CryptoProvider {
+        key_provider: &NoKeys,
+        ..rustls::crypto::ring::default_provider()
+    });
     let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::because(ErrorKind::Internal, error))?;
@@ -117,6 +120,21 @@ pub(crate) fn tls(extra_roots: &[u8]) -> Result<rustls::ClientConfig, Error> {
         tls.alpn_protocols.insert(0, b"h2".to_vec());
     }
     Ok(tls)
+}
+
+/// No client has a certificate of its own, so what signs with a private key can stay out of the program.
+#[derive(Debug)]
+struct NoKeys;
+
+impl rustls::crypto::KeyProvider for NoKeys {
+    fn load_private_key(
+        &self,
+        _: rustls::pki_types::PrivateKeyDer<'static>,
+    ) -> Result<Arc<dyn rustls::sign::SigningKey>, rustls::Error> {
+        Err(rustls::Error::General(
+            "there are no client certificates".to_owned(),
+        ))
+    }
 }
 
 /// A connection pool. Belongs to the runtime that first uses it.

@@ -98,7 +98,7 @@ impl Directory {
         self.send(|| self.client.customers().find(id)).await
     }
 
-    async fn send<T>(&self, call: impl Fn() -> Call<T>) -> Result<T, Error> {
+    async fn send<T: Send + 'static>(&self, call: impl Fn() -> Call<T>) -> Result<T, Error> {
         let clock = &*self.client.0.config.clock;
         let started = clock.now();
         loop {
@@ -126,7 +126,7 @@ impl Directory {
             tracing::info!(
                 target: "skiplino",
                 operation = error.operation().map(crate::Operation::id),
-                error = error.kind().as_str(),
+                kind = error.kind().as_str(),
                 "a row waits for the server"
             );
             let pause = error.retry_after().unwrap_or(Duration::from_secs(1));

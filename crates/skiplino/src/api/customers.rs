@@ -5,7 +5,7 @@ use crate::models::{Customer, CustomerUpdateRequest, CustomerWriteRequest, Ticke
 use crate::settle::{Look, Settle};
 use crate::{
     Call, Client, CustomerRef, CustomerSync, Error, ErrorKind, Export, List, Operation, Page,
-    decode,
+    Response, decode,
 };
 
 /// The customer directory. All but [`tickets`](Self::tickets) take a secret key. See [`Client::customers`].
@@ -200,16 +200,19 @@ impl Customers<'_> {
 }
 
 /// A write has happened when what is found, or that nothing is, says so. What a server finds invalid it found invalid before, too.
-fn look_for<T: 'static>(
+fn look_for<T: Send + 'static>(
     customer: CustomerRef,
     is_done: impl Fn(Option<Customer>) -> Option<T> + Send + Sync + 'static,
-) -> Settle<T> {
+) -> Settle {
     let is_final = |error: &Error| error.kind() == ErrorKind::Validation;
     let is_done = Arc::new(is_done);
     Settle::Look(Look::new(is_final, move |reader| {
         let call = reader.client.customers().find(&customer);
         let is_done = Arc::clone(&is_done);
-        Box::pin(async move { Ok(reader.read(call).await?.filter_map(&*is_done)) })
+        Box::pin(async move {
+            let found = reader.read(call).await?.filter_map(&*is_done);
+            Ok(found.map(Response::untyped))
+        })
     }))
 }
 

@@ -30,11 +30,7 @@ impl Tickets<'_> {
                 ready.json(request)
             });
         call.settle(match request.settled_by() {
-            Some(booking) => Settle::Booking {
-                booking,
-                id: Ticket::id,
-                found: |found| found,
-            },
+            Some(booking) => Settle::Booking(booking),
             None => Settle::Never(
                 "a ticket without a customer cannot be looked for; ask at the branch before booking again",
             ),
@@ -112,12 +108,12 @@ fn look_at(
     ticket: TicketId,
     is_final: fn(&Error) -> bool,
     is_done: impl Fn(&Ticket) -> bool + Copy + Send + Sync + 'static,
-) -> Settle<Ticket> {
+) -> Settle {
     Settle::Look(Look::new(is_final, move |reader| {
         let call = reader.client.tickets().get(&ticket);
         Box::pin(async move {
             match reader.read(call).await {
-                Ok(found) => Ok(is_done(found.data()).then_some(found)),
+                Ok(found) => Ok(is_done(found.data()).then(|| found.untyped())),
                 Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
                 Err(error) => Err(error),
             }

@@ -1,0 +1,299 @@
+/* A kiosk in one file: services of a branch, and numbered walk-in tickets on a receipt of 40 columns. SKIPLINO_BASE_URL and
+   SKIPLINO_API_KEY (a public one) in the environment.
+
+   Visitors type at it; a real one has buttons and a printer. What it shows of the library: one client for the program's life, a language
+   for each call, what is tried again and what never is, a log, and an end by SIGTERM at any moment. With -DKIOSK_QR and -lqrencode the
+   receipt has a QR code. */
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <skiplino.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COLUMNS 40
+#define RULE "========================================"
+#define BOOKING_DEADLINE_MS 8000
+#define PAUSE_MS 2000
+
+typedef enum { BRANCH, SERVICE, CUSTOMER, CLOSED, AHEAD, KEEP, FOUND, OFFLINE, AGAIN, MAYBE, REFUSED, BROKEN } phrase;
+
+static const struct {
+  const char *locale;
+  const char *phrases[BROKEN + 1];
+} languages[] = {
+    {"en",
+     {"Which branch is this?", "Choose a service, or L for العربية:", "Your customer number, or Enter for none:", " (closed)",
+      "%d ahead of you, about %d min", "Please keep this ticket.", "The line was cut, but your ticket was made.",
+      "No connection. Trying again...", "No connection, and nothing was booked. Trying again...",
+      "The line was cut while your ticket was made.\nYou MAY have a place in the queue: please ask our staff\n"
+      "before you take another ticket.",
+      "No ticket was made: %s\n", "This kiosk is out of order. Please ask our staff."}},
+    {"ar",
+     {"ما هو هذا الفرع؟", "اختر خدمة، أو L للغة English:", "رقم العميل، أو Enter للمتابعة بدونه:", " (مغلق)",
+      "%d أمامك، حوالي %d دقيقة", "يرجى الاحتفاظ بهذه التذكرة.", "انقطع الاتصال، لكن تم إصدار تذكرتك.",
+      "لا يوجد اتصال. جارٍ إعادة المحاولة...", "لا يوجد اتصال ولم يُحجز شيء. جارٍ إعادة المحاولة...",
+      "انقطع الاتصال أثناء إصدار تذكرتك.\nقد يكون لك مكان في الطابور: يرجى سؤال الموظفين\nقبل أخذ تذكرة أخرى.", "لم تُصدر تذكرة: %s\n",
+      "هذا الجهاز خارج الخدمة. يرجى سؤال الموظفين."}},
+};
+
+typedef struct {
+  skiplino_client *client;
+  skiplino_canceller *canceller;
+  skiplino_branch_list *branches;
+  skiplino_group_list *groups;
+  size_t language;
+  sigset_t signals; /* That end it. */
+  int stopping[2];  /* A pipe: readable from the signal on. */
+  int status;       /* What the program ends with. */
+} kiosk;
+
+static const char *say(const kiosk *k, phrase what) { return languages[k->language].phrases[what]; }
+
+/* A thread of its own waits for the end, and may call what it likes there, which a signal handler may not. */
+static void *wait_for_signal(void *data) {
+  kiosk *k = (kiosk *)data;
+  int signal;
+  sigwait(&k->signals, &signal);
+  skiplino_cancel(k->canceller);
+  close(k->stopping[1]);
+  return NULL;
+}
+
+/* Waits for a visitor, or only so long; -1 is for ever. False when the kiosk is to end. */
+static bool wait_for(const kiosk *k, bool visitor, int limit_ms) {
+  fflush(stdout);
+  struct pollfd wanted[] = {{k->stopping[0], POLLIN, 0}, {visitor ? STDIN_FILENO : -1, POLLIN, 0}};
+  poll(wanted, 2, limit_ms);
+  return wanted[0].revents == 0;
+}
+
+/* A line without its end; what does not fit is dropped. False when the kiosk is to end. */
+static bool read_line(const kiosk *k, char *line, size_t size) {
+  size_t length = 0;
+  for (char byte = '\0'; byte != '\n';) {
+    if (!wait_for(k, true, -1) || read(STDIN_FILENO, &byte, 1) != 1) return false;
+    if (byte != '\n' && length + 1 < size) line[length++] = byte;
+  }
+  line[length] = '\0';
+  return true;
+}
+
+static skiplino_call_options in_language(const kiosk *k) {
+  skiplino_call_options options = SKIPLINO_CALL_OPTIONS_INIT;
+  options.locale = languages[k->language].locale;
+  options.canceller = k->canceller;
+  return options;
+}
+
+static void on_log(void *data, skiplino_log_level level, const char *text) {
+  (void)data;
+  fprintf(stderr, "kiosk: %s%s\n", level == SKIPLINO_LOG_WARN ? "warning: " : "", text);
+}
+
+/* After a failure that left nothing behind, and after the library's own tries: says so and waits. False when there is no point in
+   another try, because the kiosk is to end or because it would fail the same way. */
+static bool try_again(const kiosk *k, const skiplino_error *error, phrase what) {
+  if (!skiplino_error_is_retryable(error)) return false;
+  printf("%s\n", say(k, what));
+  return wait_for(k, false, PAUSE_MS);
+}
+
+/* Reads the branches, or the services of one. That does no harm, so it is tried until it works. False when the kiosk is to end. */
+static bool load(kiosk *k, const char *branch_id) {
+  skiplino_call_options options = in_language(k);
+  skiplino_error *error = NULL;
+  while ((branch_id == NULL ? skiplino_branches_list(k->client, &options, &k->branches, &error)
+                            : skiplino_branches_tree(k->client, branch_id, &options, &k->groups, &error)) != SKIPLINO_OK) {
+    bool again = try_again(k, error, OFFLINE);
+    if (!again && wait_for(k, false, 0)) { /* Wrong for good, as a key is: for the staff. */
+      fprintf(stderr, "kiosk: %s\n", skiplino_error_message(error));
+      printf("%s\n", say(k, BROKEN));
+      k->status = 1;
+    }
+    skiplino_error_free(error);
+    if (!again) return false;
+  }
+  return true;
+}
+
+/* Columns that a text takes: one a character, which holds for the languages here. */
+static int width(const char *text, size_t length) {
+  int columns = 0;
+  for (size_t at = 0; at < length; at++) {
+    columns += ((unsigned char)text[at] & 0xC0) != 0x80;
+  }
+  return columns;
+}
+
+/* A text in the middle, in as many lines as it takes. */
+static void centre(const char *text) {
+  while (text != NULL && *text != '\0') {
+    size_t end = 0, space = 0;
+    while (text[end] != '\0' && width(text, end + 1) <= COLUMNS) {
+      space = text[end] == ' ' ? end : space;
+      end++;
+    }
+    end = text[end] != '\0' && space > 0 ? space : end;
+    printf("%*s%.*s\n", (COLUMNS - width(text, end)) / 2, "", (int)end, text);
+    text += end + strspn(text + end, " ");
+  }
+}
+
+#ifdef KIOSK_QR
+#include <qrencode.h>
+
+static bool is_dark(const QRcode *code, int row, int column) {
+  bool inside = row >= 0 && row < code->width && column >= 0 && column < code->width;
+  return inside && (code->data[row * code->width + column] & 1) != 0;
+}
+
+/* A code to follow the ticket with on a phone: two of its rows in a line, light where nothing is printed. */
+static void print_qr(const char *text) {
+  const int margin = 4;
+  QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
+  for (int row = -margin; code != NULL && row < code->width + margin; row += 2) {
+    printf("%*s", (COLUMNS - code->width - 2 * margin) / 2, "");
+    for (int column = -margin; column < code->width + margin; column++) {
+      bool above = is_dark(code, row, column), below = is_dark(code, row + 1, column);
+      fputs(above ? below ? " " : "▄" : below ? "▀" : "█", stdout);
+    }
+    puts("");
+  }
+  QRcode_free(code);
+}
+#else
+#define print_qr centre
+#endif
+
+static void print_receipt(const kiosk *k, const skiplino_ticket *ticket) {
+  char text[64];
+  time_t booked = (time_t)(skiplino_ticket_booked_at_ms(ticket) / 1000);
+  struct tm local;
+  printf("\n%s\n", RULE);
+  centre(skiplino_ticket_branch_name(ticket));
+  centre(skiplino_ticket_service_name(ticket));
+  snprintf(text, sizeof text, "*** %s ***", skiplino_ticket_number(ticket));
+  centre(text);
+  if (skiplino_ticket_queue_size(ticket) >= 0 && skiplino_ticket_waiting_time(ticket) >= 0) {
+    snprintf(text, sizeof text, say(k, AHEAD), (int)skiplino_ticket_queue_size(ticket), (int)skiplino_ticket_waiting_time(ticket));
+    centre(text);
+  }
+  print_qr(skiplino_ticket_id(ticket));
+  if (localtime_r(&booked, &local) != NULL && strftime(text, sizeof text, "%Y-%m-%d %H:%M", &local) > 0) centre(text);
+  centre(say(k, KEEP));
+  printf("%s\n\n", RULE);
+}
+
+/* A ticket, once. What certainly did not happen is tried again; what may have happened never is. */
+static void book(kiosk *k, const skiplino_booking *booking) {
+  skiplino_call_options options = in_language(k);
+  skiplino_response *response = NULL;
+  skiplino_ticket *ticket = NULL;
+  skiplino_error *error = NULL;
+  bool again = true;
+  options.canceller = NULL; /* One that is on its way is waited for: this deadline is the longest that an end of the kiosk takes. */
+  options.deadline_ms = BOOKING_DEADLINE_MS;
+  options.response = &response;
+  while (again && skiplino_tickets_book(k->client, booking, &options, &ticket, &error) != SKIPLINO_OK) {
+    if (skiplino_error_outcome(error) == SKIPLINO_MAY_BE_APPLIED) {
+      again = false;
+      printf("%s\n", say(k, MAYBE));
+    } else if (!(again = try_again(k, error, AGAIN))) {
+      const char *reason = skiplino_error_reason(error);
+      printf(say(k, REFUSED), reason != NULL ? reason : skiplino_error_message(error));
+    }
+    skiplino_error_free(error);
+  }
+  if (ticket != NULL) print_receipt(k, ticket);
+  if (skiplino_response_recovered(response)) printf("%s\n", say(k, FOUND));
+  skiplino_ticket_free(ticket);
+  skiplino_response_free(response);
+}
+
+/* The service with a number, from 1, and its group. */
+static const skiplino_service *service_at(const skiplino_group_list *groups, int number, const skiplino_group **group) {
+  for (size_t at = 0; (*group = skiplino_group_list_at(groups, at)) != NULL; at++) {
+    int count = (int)skiplino_group_service_count(*group);
+    if (number <= count) return skiplino_group_service_at(*group, (size_t)(number - 1));
+    number -= count;
+  }
+  return NULL;
+}
+
+/* One visitor. False when the kiosk is to end. */
+static bool serve(kiosk *k) {
+  char line[128], customer[128] = "";
+  const skiplino_service *service;
+  const skiplino_group *group, *last = NULL;
+  for (int n = 1; (service = service_at(k->groups, n, &group)) != NULL; n++) {
+    if (group != last) printf("%s\n", skiplino_group_name(last = group));
+    printf("  %2d  %s%s\n", n, skiplino_service_name(service), skiplino_service_is_open(service) ? "" : say(k, CLOSED));
+  }
+  printf("%s ", say(k, SERVICE));
+  if (!read_line(k, line, sizeof line)) return false;
+  if (line[0] == 'l' || line[0] == 'L') {
+    k->language = !k->language;
+  } else if (atoi(line) > 0 && (service = service_at(k->groups, atoi(line), &group)) != NULL) {
+    skiplino_booking booking = SKIPLINO_BOOKING_INIT;
+    printf("%s ", say(k, CUSTOMER));
+    if (!read_line(k, customer, sizeof customer)) return false;
+    booking.service_id = skiplino_service_id(service);
+    booking.group_id = skiplino_group_id(group);
+    booking.customer_external_id = customer[0] != '\0' ? customer : NULL;
+    book(k, &booking);
+  }
+  return true;
+}
+
+/* Where the kiosk stands. NULL when it is to end. */
+static const skiplino_branch *choose(const kiosk *k) {
+  const skiplino_branch *branch;
+  char line[16] = "";
+  do {
+    for (int n = 1; (branch = skiplino_branch_list_at(k->branches, (size_t)(n - 1))) != NULL; n++) {
+      printf("  %2d  %s\n", n, skiplino_branch_name(branch));
+    }
+    printf("%s ", say(k, BRANCH));
+    if (!read_line(k, line, sizeof line)) return NULL;
+  } while ((branch = skiplino_branch_list_at(k->branches, (size_t)(atoi(line) - 1))) == NULL);
+  return branch;
+}
+
+int main(void) {
+  static kiosk k;
+  const char *key = getenv("SKIPLINO_API_KEY");
+  skiplino_options options = SKIPLINO_OPTIONS_INIT;
+  skiplino_error *error = NULL;
+  pthread_t waiter;
+  options.base_url = getenv("SKIPLINO_BASE_URL");
+  options.user_agent_suffix = "kiosk/1";
+  options.log = on_log;
+  if (skiplino_canceller_new(&k.canceller, &error) != SKIPLINO_OK ||
+      skiplino_client_new(key != NULL ? key : "", &options, &k.client, &error) != SKIPLINO_OK) {
+    fprintf(stderr, "kiosk: %s\n", skiplino_error_message(error));
+    skiplino_error_free(error);
+    return 2;
+  }
+  /* Before any thread is started, so that all of them leave the signals to one. */
+  sigemptyset(&k.signals);
+  sigaddset(&k.signals, SIGTERM);
+  sigaddset(&k.signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &k.signals, NULL);
+  if (pipe(k.stopping) != 0 || pthread_create(&waiter, NULL, wait_for_signal, &k) != 0) return 2;
+  const skiplino_branch *branch = load(&k, NULL) ? choose(&k) : NULL;
+  for (bool goes_on = branch != NULL; goes_on;) {
+    goes_on = load(&k, skiplino_branch_id(branch)) && serve(&k);
+    skiplino_group_list_free(k.groups);
+    k.groups = NULL;
+  }
+  skiplino_branch_list_free(k.branches);
+  pthread_kill(waiter, SIGTERM); /* Where it still waits. */
+  pthread_join(waiter, NULL);
+  skiplino_client_free(k.client);
+  skiplino_canceller_free(k.canceller);
+  return k.status;
+}
