@@ -14,8 +14,8 @@ import termios
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
+from conftest import ROOT
 from skiplino._command import sandbox_program
 from skiplino.testing import Sandbox
 

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import CASH, LAYLA
 
+from conftest import CASH, LAYLA
 from skiplino import Client, NotFoundError, RateLimitedError, RejectedError, SecretKeyRequiredError, ServerError
 from skiplino.testing import Sandbox, SandboxError
 
