@@ -1,4 +1,4 @@
-.PHONY: demo test chaos check bench advisories
+.PHONY: demo test chaos check bench dist-python advisories
 
 demo: ## The booking journey, on a sandbox of its own
 	scripts/setup rust python
@@ -21,6 +21,10 @@ check: ## Formats, lints, documentation, dependencies
 bench: ## Side-by-side measurements, see benches/README.md
 	scripts/setup rust
 	cargo bench --locked -p skiplino-benches
+
+dist-python: ## What is published of the Python packages, into target/dist
+	scripts/setup rust package
+	scripts/python-dist
 
 advisories: ## Brings the database of advisories, and holds the dependencies against it
 	scripts/setup rust deny

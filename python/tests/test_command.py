@@ -14,8 +14,8 @@ import termios
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
+from conftest import ROOT
 from skiplino._command import sandbox_program
 from skiplino.testing import Sandbox
 
@@ -115,7 +115,9 @@ def test_without_the_sandbox_it_says_how_to_get_it() -> None:
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr == "skiplino: skiplino-sandbox: it is not installed: pip install 'skiplino[sandbox]'\n"
     # What is typed wrong is said first.
-    ran = subprocess.run([sys.executable, "-c", script, "sandbox", "--port", "x"], capture_output=True, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", script, "sandbox", "--port", "x"], capture_output=True, text=True, check=False
+    )
     assert ran.returncode == 2
     assert Path(sandbox_program()).parent == Path(SCRIPT).parent
 

@@ -49,183 +49,268 @@ def run_command(arguments: Sequence[str], language: str, sandbox: Callable[[], s
 
 @final
 class Branch:
+    """A branch: `id`, `name` (localised), and whether it is open now."""
+
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Its id."""
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name, in the language asked for."""
     @property
-    def is_open(self) -> bool: ...
-    def to_dict(self) -> dict[str, Any]: ...
+    def is_open(self) -> bool:
+        """Whether it is open now."""
+    def to_dict(self) -> dict[str, Any]:
+        """The record as the API's JSON."""
     @staticmethod
-    def from_dict(record: dict[str, Any]) -> Branch: ...
+    def from_dict(record: dict[str, Any]) -> Branch:
+        """A record from the API's JSON."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
 class BranchTreeGroup:
+    """A group of services of a branch."""
+
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Its id."""
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name, in the language asked for."""
     @property
-    def services(self) -> tuple[Service, ...]: ...
-    def to_dict(self) -> dict[str, Any]: ...
+    def services(self) -> tuple[Service, ...]:
+        """Its active services."""
+    def to_dict(self) -> dict[str, Any]:
+        """The record as the API's JSON."""
     @staticmethod
-    def from_dict(record: dict[str, Any]) -> BranchTreeGroup: ...
+    def from_dict(record: dict[str, Any]) -> BranchTreeGroup:
+        """A record from the API's JSON."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
 class Service:
+    """A service that can be queued for."""
+
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Its id."""
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name, in the language asked for."""
     @property
-    def is_open(self) -> bool: ...
+    def is_open(self) -> bool:
+        """Whether it takes walk-ins now."""
     @property
-    def is_appointment(self) -> bool: ...
-    def to_dict(self) -> dict[str, Any]: ...
+    def is_appointment(self) -> bool:
+        """Whether it takes appointments."""
+    def to_dict(self) -> dict[str, Any]:
+        """The record as the API's JSON."""
     @staticmethod
-    def from_dict(record: dict[str, Any]) -> Service: ...
+    def from_dict(record: dict[str, Any]) -> Service:
+        """A record from the API's JSON."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
 class Slot:
+    """A time that an appointment can be booked for, and the places left."""
+
     @property
-    def time(self) -> datetime: ...
+    def time(self) -> datetime:
+        """When it begins, in UTC."""
     @property
-    def remaining(self) -> int: ...
-    def to_dict(self) -> dict[str, Any]: ...
+    def remaining(self) -> int:
+        """Places left."""
+    def to_dict(self) -> dict[str, Any]:
+        """The record as the API's JSON."""
     @staticmethod
-    def from_dict(record: dict[str, Any]) -> Slot: ...
+    def from_dict(record: dict[str, Any]) -> Slot:
+        """A record from the API's JSON."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
 class Named:
+    """The id and the localised name of something that a ticket is about."""
+
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Its id."""
     @property
-    def name(self) -> str: ...
-    def to_dict(self) -> dict[str, Any]: ...
+    def name(self) -> str:
+        """Its name, in the language asked for."""
+    def to_dict(self) -> dict[str, Any]:
+        """The record as the API's JSON."""
     @staticmethod
-    def from_dict(record: dict[str, Any]) -> Named: ...
+    def from_dict(record: dict[str, Any]) -> Named:
+        """A record from the API's JSON."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
 class TicketCustomer:
+    """The customer of a ticket."""
+
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """The customer's id."""
     @property
-    def name(self) -> str | None: ...
-    def to_dict(self) -> dict[str, Any]: ...
+    def name(self) -> str | None:
+        """The customer's name, if there is one."""
+    def to_dict(self) -> dict[str, Any]:
+        """The record as the API's JSON."""
     @staticmethod
-    def from_dict(record: dict[str, Any]) -> TicketCustomer: ...
+    def from_dict(record: dict[str, Any]) -> TicketCustomer:
+        """A record from the API's JSON."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
 class Ticket:
+    """A ticket."""
+
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Its id."""
     @property
-    def ticket_number(self) -> str: ...
+    def ticket_number(self) -> str:
+        """The number that is called, as in ``A042``."""
     @property
-    def status(self) -> str: ...
+    def status(self) -> str:
+        """Where it stands: ``waiting``, ``upcoming``, ``serving``, ``served``, ``cancelled``, ``noShow``, or what the API adds."""
     @property
-    def status_at(self) -> datetime: ...
+    def status_at(self) -> datetime:
+        """Since when it stands there."""
     @property
-    def type(self) -> str: ...
+    def type(self) -> str:
+        """``sequential`` for a walk-in, ``appointment``, or what the API adds."""
     @property
-    def time(self) -> datetime | None: ...
+    def time(self) -> datetime | None:
+        """The appointment's time; None for a walk-in."""
     @property
-    def branch(self) -> Named: ...
+    def branch(self) -> Named:
+        """Where it was booked."""
     @property
-    def service(self) -> Named: ...
+    def service(self) -> Named:
+        """What it was booked for."""
     @property
-    def group_of_service(self) -> Named: ...
+    def group_of_service(self) -> Named:
+        """The group of that service."""
     @property
-    def customer(self) -> TicketCustomer | None: ...
+    def customer(self) -> TicketCustomer | None:
+        """For whom; None for an anonymous walk-in."""
     @property
-    def booked_at(self) -> datetime: ...
+    def booked_at(self) -> datetime:
+        """When it was booked."""
     @property
-    def queue_size(self) -> int | None: ...
+    def queue_size(self) -> int | None:
+        """People ahead, while it is waiting; may be None even then."""
     @property
-    def waiting_time(self) -> int | None: ...
-    def to_dict(self) -> dict[str, Any]: ...
+    def waiting_time(self) -> int | None:
+        """Minutes to wait, rounded, while it is waiting; may be None even then."""
+    def to_dict(self) -> dict[str, Any]:
+        """The record as the API's JSON."""
     @staticmethod
-    def from_dict(record: dict[str, Any]) -> Ticket: ...
+    def from_dict(record: dict[str, Any]) -> Ticket:
+        """A record from the API's JSON."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
 class Customer:
+    """A record of the customer directory."""
+
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """The server's id."""
     @property
-    def external_id(self) -> str | None: ...
+    def external_id(self) -> str | None:
+        """The caller's own id, if there is one."""
     @property
-    def company_id(self) -> str: ...
+    def company_id(self) -> str:
+        """The company's id."""
     @property
-    def name(self) -> str | None: ...
+    def name(self) -> str | None:
+        """Their name, if it is known."""
     @property
-    def email(self) -> str | None: ...
+    def email(self) -> str | None:
+        """Their e-mail address, if it is known."""
     @property
-    def mobile(self) -> str | None: ...
+    def mobile(self) -> str | None:
+        """Their mobile number, if it is known."""
     @property
-    def metadata(self) -> dict[str, Any] | None: ...
+    def metadata(self) -> dict[str, Any] | None:
+        """Whatever the caller keeps there."""
     @property
-    def created_at(self) -> datetime: ...
+    def created_at(self) -> datetime:
+        """When the record was created."""
     @property
-    def updated_at(self) -> datetime: ...
-    def to_dict(self) -> dict[str, Any]: ...
+    def updated_at(self) -> datetime:
+        """When it was changed last."""
+    def to_dict(self) -> dict[str, Any]:
+        """The record as the API's JSON."""
     @staticmethod
-    def from_dict(record: dict[str, Any]) -> Customer: ...
+    def from_dict(record: dict[str, Any]) -> Customer:
+        """A record from the API's JSON."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
 class Pagination:
+    """Where a page stands in its list."""
+
     @property
-    def total(self) -> int: ...
+    def total(self) -> int:
+        """Records in the list."""
     @property
-    def total_pages(self) -> int: ...
+    def total_pages(self) -> int:
+        """Pages in the list."""
     @property
-    def has_next_page(self) -> bool: ...
+    def has_next_page(self) -> bool:
+        """Whether a page follows."""
     @property
-    def has_prev_page(self) -> bool: ...
+    def has_prev_page(self) -> bool:
+        """Whether a page precedes."""
     @property
-    def page(self) -> int | None: ...
+    def page(self) -> int | None:
+        """The number of this page, from 1."""
     @property
-    def limit(self) -> int | None: ...
-    def to_dict(self) -> dict[str, Any]: ...
+    def limit(self) -> int | None:
+        """Records a page."""
+    def to_dict(self) -> dict[str, Any]:
+        """The record as the API's JSON."""
     @staticmethod
-    def from_dict(record: dict[str, Any]) -> Pagination: ...
+    def from_dict(record: dict[str, Any]) -> Pagination:
+        """A record from the API's JSON."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
 class Page(Generic[_T_co]):
+    """One page of a list: its records, and where it stands."""
+
     @classmethod
     def __class_getitem__(cls, key: Any) -> GenericAlias: ...
     def __new__(cls, items: tuple[_T_co, ...], pagination: Pagination) -> Page[_T_co]: ...
     @property
-    def items(self) -> tuple[_T_co, ...]: ...
+    def items(self) -> tuple[_T_co, ...]:
+        """Its records."""
     @property
-    def pagination(self) -> Pagination: ...
-    def to_dict(self) -> dict[str, Any]: ...
+    def pagination(self) -> Pagination:
+        """Where it stands."""
+    def to_dict(self) -> dict[str, Any]:
+        """The page as `{"items", "pagination"}`, in the API's JSON."""
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[_T_co]: ...
     @overload
@@ -237,20 +322,28 @@ class Page(Generic[_T_co]):
 
 @final
 class Response(Generic[_T_co]):
+    """The data of a call, and what came with it."""
+
     @classmethod
     def __class_getitem__(cls, key: Any) -> GenericAlias: ...
     @property
-    def data(self) -> _T_co: ...
+    def data(self) -> _T_co:
+        """What the call gives."""
     @property
-    def status(self) -> int: ...
+    def status(self) -> int:
+        """The HTTP status."""
     @property
-    def message(self) -> str | None: ...
+    def message(self) -> str | None:
+        """The ``message`` of the server's envelope."""
     @property
-    def attempts(self) -> int: ...
+    def attempts(self) -> int:
+        """How many attempts it took."""
     @property
-    def recovered(self) -> bool: ...
+    def recovered(self) -> bool:
+        """Whether the answer of a write was lost and its effect found by looking."""
     @property
-    def headers(self) -> dict[str, str]: ...
+    def headers(self) -> dict[str, str]:
+        """The answer's headers, their names in lower case."""
 
 @final
 class ArrowTable:

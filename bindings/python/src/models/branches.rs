@@ -5,16 +5,19 @@ use super::{hash, list, record};
 record! {
     /// A branch: `id`, `name` (localised), and whether it is open now.
     Branch(skiplino::Branch) {
+        /// Its id.
         #[getter]
         fn id(&self) -> &str {
             self.0.id().as_str()
         }
 
+        /// Its name, in the language asked for.
         #[getter]
         fn name(&self) -> &str {
             self.0.name()
         }
 
+        /// Whether it is open now.
         #[getter]
         fn is_open(&self) -> bool {
             self.0.is_open()
@@ -33,16 +36,19 @@ record! {
 record! {
     /// A group of services of a branch.
     BranchTreeGroup(skiplino::BranchTreeGroup) {
+        /// Its id.
         #[getter]
         fn id(&self) -> &str {
             self.0.id().as_str()
         }
 
+        /// Its name, in the language asked for.
         #[getter]
         fn name(&self) -> &str {
             self.0.name()
         }
 
+        /// Its active services.
         #[getter]
         fn services<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, pyo3::types::PyTuple>> {
             list(py, self.0.services().to_vec()).map(|services| services.to_tuple())

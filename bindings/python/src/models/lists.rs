@@ -6,31 +6,37 @@ use super::{ToPython, hash, list, record};
 record! {
     /// Where a page stands in its list.
     Pagination(skiplino::Pagination) {
+        /// Records in the list.
         #[getter]
         fn total(&self) -> u64 {
             self.0.total()
         }
 
+        /// Pages in the list.
         #[getter]
         fn total_pages(&self) -> u64 {
             self.0.total_pages()
         }
 
+        /// Whether a page follows.
         #[getter]
         fn has_next_page(&self) -> bool {
             self.0.has_next_page()
         }
 
+        /// Whether a page precedes.
         #[getter]
         fn has_prev_page(&self) -> bool {
             self.0.has_prev_page()
         }
 
+        /// The number of this page, from 1.
         #[getter]
         fn page(&self) -> Option<u64> {
             self.0.page()
         }
 
+        /// Records a page.
         #[getter]
         fn limit(&self) -> Option<u64> {
             self.0.limit()
@@ -49,8 +55,10 @@ record! {
 /// One page of a list: its records, and where it stands.
 #[pyclass(frozen, sequence, generic, module = "skiplino._native")]
 pub(crate) struct Page {
+    /// Its records.
     #[pyo3(get)]
     items: Py<PyTuple>,
+    /// Where it stands.
     #[pyo3(get)]
     pagination: Py<Pagination>,
 }

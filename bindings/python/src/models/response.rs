@@ -6,11 +6,17 @@ use super::ToPython;
 /// The data of a call, and what came with it.
 #[pyclass(frozen, generic, get_all, module = "skiplino._native")]
 pub(crate) struct Response {
+    /// What the call gives.
     data: Py<PyAny>,
+    /// The HTTP status.
     status: u16,
+    /// The ``message`` of the server's envelope.
     message: Option<String>,
+    /// How many attempts it took.
     attempts: u32,
+    /// Whether the answer of a write was lost and its effect found by looking.
     recovered: bool,
+    /// The answer's headers, their names in lower case.
     headers: Py<PyDict>,
 }
 

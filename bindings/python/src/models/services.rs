@@ -6,21 +6,25 @@ use super::{datetime, hash, record};
 record! {
     /// A service that can be queued for.
     Service(skiplino::Service) {
+        /// Its id.
         #[getter]
         fn id(&self) -> &str {
             self.0.id().as_str()
         }
 
+        /// Its name, in the language asked for.
         #[getter]
         fn name(&self) -> &str {
             self.0.name()
         }
 
+        /// Whether it takes walk-ins now.
         #[getter]
         fn is_open(&self) -> bool {
             self.0.is_open()
         }
 
+        /// Whether it takes appointments.
         #[getter]
         fn is_appointment(&self) -> bool {
             self.0.is_appointment()
@@ -39,11 +43,13 @@ record! {
 record! {
     /// A time that an appointment can be booked for, and the places left.
     Slot(skiplino::Slot) {
+        /// When it begins, in UTC.
         #[getter]
         fn time<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDateTime>> {
             datetime(py, self.0.time())
         }
 
+        /// Places left.
         #[getter]
         fn remaining(&self) -> u32 {
             self.0.remaining()

@@ -8,8 +8,10 @@ use crate::json;
 #[pyclass(frozen, eq, module = "skiplino._native")]
 #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Named {
+    /// Its id.
     #[pyo3(get)]
     pub(crate) id: String,
+    /// Its name, in the language asked for.
     #[pyo3(get)]
     name: String,
 }
@@ -53,11 +55,13 @@ impl Named {
 record! {
     /// The customer of a ticket.
     TicketCustomer(skiplino::TicketCustomer) {
+        /// The customer's id.
         #[getter]
         fn id(&self) -> &str {
             self.0.id().as_str()
         }
 
+        /// The customer's name, if there is one.
         #[getter]
         fn name(&self) -> Option<&str> {
             self.0.name()
@@ -77,67 +81,80 @@ record! {
 record! {
     /// A ticket.
     Ticket(skiplino::Ticket) {
+        /// Its id.
         #[getter]
         fn id(&self) -> &str {
             self.0.id().as_str()
         }
 
+        /// The number that is called, as in ``A042``.
         #[getter]
         fn ticket_number(&self) -> &str {
             self.0.ticket_number()
         }
 
+        /// Where it stands: ``waiting``, ``upcoming``, ``serving``, ``served``, ``cancelled``, ``noShow``, or what the API adds.
         #[getter]
         fn status(&self) -> &str {
             self.0.status().as_str()
         }
 
+        /// Since when it stands there.
         #[getter]
         fn status_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDateTime>> {
             datetime(py, self.0.status_at())
         }
 
+        /// ``sequential`` for a walk-in, ``appointment``, or what the API adds.
         #[getter]
         fn r#type(&self) -> &str {
             self.0.ticket_type().as_str()
         }
 
+        /// The appointment's time; None for a walk-in.
         #[getter]
         fn time<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDateTime>>> {
             self.0.time().map(|time| datetime(py, time)).transpose()
         }
 
+        /// Where it was booked.
         #[getter]
         fn branch(&self) -> Named {
             Named::new(self.0.branch().id().as_str(), self.0.branch().name())
         }
 
+        /// What it was booked for.
         #[getter]
         fn service(&self) -> Named {
             Named::new(self.0.service().id().as_str(), self.0.service().name())
         }
 
+        /// The group of that service.
         #[getter]
         fn group_of_service(&self) -> Named {
             let group = self.0.group_of_service();
             Named::new(group.id().as_str(), group.name())
         }
 
+        /// For whom; None for an anonymous walk-in.
         #[getter]
         fn customer(&self) -> Option<TicketCustomer> {
             self.0.customer().cloned().map(TicketCustomer)
         }
 
+        /// When it was booked.
         #[getter]
         fn booked_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDateTime>> {
             datetime(py, self.0.booked_at())
         }
 
+        /// People ahead, while it is waiting; may be None even then.
         #[getter]
         fn queue_size(&self) -> Option<u32> {
             self.0.queue_size()
         }
 
+        /// Minutes to wait, rounded, while it is waiting; may be None even then.
         #[getter]
         fn waiting_time(&self) -> Option<u32> {
             self.0.waiting_time()
