@@ -1,4 +1,4 @@
-//! Calls a second on kept-alive connections, the answer decoded, the client on one core and the server on another.
+//! Calls a second on kept-alive connections, the answer decoded, client and server on one core.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -139,7 +139,7 @@ fn main() {
         .install_default()
         .unwrap();
     pin();
-    let address = canned();
+    let address = canned(100);
     let peers = Peers::new(&format!("http://{address}/external/v1"));
     let mut reached = true;
     for (work, wide) in [
