@@ -19,8 +19,7 @@ check: ## Formats, lints, documentation, dependencies
 	scripts/check
 
 bench: ## Side-by-side measurements, see benches/README.md
-	scripts/setup rust
-	cargo bench --locked -p skiplino-benches
+	scripts/bench
 
 advisories: ## Brings the database of advisories, and holds the dependencies against it
 	scripts/setup rust deny

@@ -35,6 +35,7 @@ mod _native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("ERROR_KINDS", skiplino::ErrorKind::ALL.map(|kind| kind.as_str()))?;
         module.add("DEFAULT_BASE_URL", skiplino::DEFAULT_BASE_URL)
     }
 }

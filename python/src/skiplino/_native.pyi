@@ -10,6 +10,7 @@ _Seconds: TypeAlias = float | timedelta
 
 __all__ = [
     "DEFAULT_BASE_URL",
+    "ERROR_KINDS",
     "AsyncWalk",
     "Branch",
     "BranchTreeGroup",
@@ -31,6 +32,7 @@ __all__ = [
 
 __version__: str
 DEFAULT_BASE_URL: str
+ERROR_KINDS: list[str]
 
 @final
 class Branch:
