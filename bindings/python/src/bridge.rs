@@ -1,8 +1,9 @@
 //! Calls under way for an event loop.
 //!
-//! They run on one runtime a process, whose thread never touches Python. What ends is queued, and one byte through a socket wakes the
+//! They run on one runtime a process, whose threads never touch Python. What ends is queued, and one byte through a socket wakes the
 //! loop, which takes all that has come: waking it for each call would cost more than the call does. So the byte is sent when the
-//! runtime has nothing more to do for the moment, or when so much has come that loop and runtime may as well work side by side.
+//! thread that got it has nothing more to do for the moment, or when so much has come that loop and runtime may as well work side by
+//! side.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -63,7 +64,7 @@ impl Drop for UnderWay {
 }
 
 thread_local! {
-    /// Of the runtime's thread: the loops to wake before it sleeps.
+    /// Of a thread of the runtime: the loops to wake before it sleeps.
     static TO_WAKE: RefCell<Vec<Arc<Ended>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -111,8 +112,8 @@ pub(crate) fn runtime() -> io::Result<&'static Runtime> {
         return Ok(runtime);
     }
     let built = Builder::new_multi_thread()
-        // Python takes longer over an answer than this thread takes to get it.
-        .worker_threads(1)
+        // An answer costs four times as much to get as to hand to Python, and systems like to put a thread on the core of whom it talks to.
+        .worker_threads(2)
         .thread_name("skiplino")
         .on_thread_park(wake_all)
         .enable_all()
