@@ -19,6 +19,7 @@ use futures_util::FutureExt as _;
 use pyo3::exceptions::PyOSError;
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::{PyTraverseError, PyVisit};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::AbortHandle;
 
@@ -36,7 +37,7 @@ pub(crate) fn finish(
 }
 
 /// The way into an event loop and what is on it.
-#[pyclass(frozen, module = "skiplino._native")]
+#[pyclass(frozen, weakref, module = "skiplino._native")]
 pub(crate) struct Bridge(OfProcess<Inner>);
 
 struct Inner {
@@ -179,6 +180,24 @@ impl Bridge {
         if let Some(inner) = self.0.get() {
             // Dropped after the lock: what it holds may run Python code as it goes.
             let stopped = lock(&inner.under_way).remove(&number);
+            drop(stopped);
+        }
+    }
+
+    // What is under way leads back to its loop, and from there to here.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let inner = self.0.get();
+        if let Some(Ok(under_way)) = inner.map(|inner| inner.under_way.try_lock()) {
+            for call in under_way.values() {
+                visit.call(&call.future)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn __clear__(&self) {
+        if let Some(inner) = self.0.get() {
+            let stopped = std::mem::take(&mut *lock(&inner.under_way));
             drop(stopped);
         }
     }
