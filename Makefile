@@ -19,8 +19,7 @@ check: ## Formats, lints, documentation, dependencies
 	scripts/check
 
 bench: ## Side-by-side measurements, see benches/README.md
-	scripts/setup rust
-	cargo bench --locked -p skiplino-benches
+	scripts/bench
 
 dist-python: ## What is published of the Python packages, into target/dist
 	scripts/setup rust package

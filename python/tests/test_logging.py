@@ -8,8 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from conftest import CASH, SECRET
 
+from conftest import CASH, SECRET
 from skiplino import AsyncClient, Client, OutcomeUnknownError
 from skiplino.testing import Sandbox
 

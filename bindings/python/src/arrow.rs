@@ -41,6 +41,7 @@ impl ArrowTable {
         PyCapsule::new_with_value(py, stream, c"arrow_array_stream")
     }
 
+    /// The columns alone, through the same interface.
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
         let schema =
             FFI_ArrowSchema::try_from(&*self.schema).map_err(|error| impossible(&error))?;
@@ -51,6 +52,7 @@ impl ArrowTable {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
 
+    /// The columns: those of `to_dict()`, what can be written first.
     #[getter]
     fn column_names(&self) -> Vec<String> {
         let fields = self.schema.fields().iter();

@@ -1,8 +1,11 @@
 //! Calls under way for an event loop.
 //!
 //! They run on one runtime a process, whose threads never touch Python. What ends is queued, and one byte through a socket wakes the
-//! loop, which takes all that has come: waking it for each call would cost more than the call does.
+//! loop, which takes all that has come: waking it for each call would cost more than the call does. So the byte is sent when the
+//! thread that got it has nothing more to do for the moment, or when so much has come that loop and runtime may as well work side by
+//! side.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsRawFd as _;
@@ -16,6 +19,7 @@ use futures_util::FutureExt as _;
 use pyo3::exceptions::PyOSError;
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::{PyTraverseError, PyVisit};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::AbortHandle;
 
@@ -33,7 +37,7 @@ pub(crate) fn finish(
 }
 
 /// The way into an event loop and what is on it.
-#[pyclass(frozen, module = "skiplino._native")]
+#[pyclass(frozen, weakref, module = "skiplino._native")]
 pub(crate) struct Bridge(OfProcess<Inner>);
 
 struct Inner {
@@ -60,16 +64,37 @@ impl Drop for UnderWay {
     }
 }
 
+thread_local! {
+    /// Of a thread of the runtime: the loops to wake before it sleeps.
+    static TO_WAKE: RefCell<Vec<Arc<Ended>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Wakes the loops for which something has come.
+fn wake_all() {
+    for ended in TO_WAKE.take() {
+        ended.wake();
+    }
+}
+
 impl Ended {
-    fn push(&self, number: u64, finish: Finish) {
+    /// What a loop is woken for at once.
+    const BATCH: usize = 16;
+
+    fn push(self: &Arc<Self>, number: u64, finish: Finish) {
         let mut queue = lock(&self.queue);
-        let first = queue.is_empty();
         queue.push((number, finish));
+        let waiting = queue.len();
         drop(queue);
-        if first {
-            // Full means that the loop has been woken already; closed, that it is gone.
-            let _ = (&self.writer).write(&[0]);
+        if waiting == 1 {
+            TO_WAKE.with_borrow_mut(|loops| loops.push(Arc::clone(self)));
+        } else if waiting == Self::BATCH {
+            self.wake();
         }
+    }
+
+    fn wake(&self) {
+        // Full means that the loop has been woken already; closed, that it is gone.
+        let _ = (&self.writer).write(&[0]);
     }
 }
 
@@ -88,9 +113,10 @@ pub(crate) fn runtime() -> io::Result<&'static Runtime> {
         return Ok(runtime);
     }
     let built = Builder::new_multi_thread()
-        // Python takes longer over an answer than this thread takes to get it.
-        .worker_threads(1)
+        // An answer costs four times as much to get as to hand to Python, and systems like to put a thread on the core of whom it talks to.
+        .worker_threads(2)
         .thread_name("skiplino")
+        .on_thread_park(wake_all)
         .enable_all()
         .build()?;
     // Never ended: the process's end does that, whatever is under way.
@@ -127,7 +153,7 @@ impl Bridge {
         let Some(inner) = self.0.get() else {
             return Ok(());
         };
-        // One byte is sent a batch: what more there is belongs to batches that have been taken.
+        // What more there is belongs to batches that have been taken.
         let _ = (&inner.reader).read(&mut [0; 64]);
         let ended = std::mem::take(&mut *lock(&inner.ended.queue));
         for (number, finish) in ended {
@@ -154,6 +180,24 @@ impl Bridge {
         if let Some(inner) = self.0.get() {
             // Dropped after the lock: what it holds may run Python code as it goes.
             let stopped = lock(&inner.under_way).remove(&number);
+            drop(stopped);
+        }
+    }
+
+    // What is under way leads back to its loop, and from there to here.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let inner = self.0.get();
+        if let Some(Ok(under_way)) = inner.map(|inner| inner.under_way.try_lock()) {
+            for call in under_way.values() {
+                visit.call(&call.future)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn __clear__(&self) {
+        if let Some(inner) = self.0.get() {
+            let stopped = std::mem::take(&mut *lock(&inner.under_way));
             drop(stopped);
         }
     }

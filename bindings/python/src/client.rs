@@ -472,7 +472,7 @@ impl NativeClient {
         limit: Option<u64>,
     ) -> PyResult<AsyncWalk> {
         let list = sized(self.client(py)?.customers().list(), limit);
-        Ok(AsyncWalk::pages(list.options(how.call.clone())))
+        AsyncWalk::pages(list.options(how.call.clone()))
     }
 
     /// All pages of a customer's tickets.
@@ -500,7 +500,7 @@ impl NativeClient {
     ) -> PyResult<AsyncWalk> {
         let customer = self::customer(customer, external_id)?;
         let list = sized(self.client(py)?.customers().tickets(customer), limit);
-        Ok(AsyncWalk::pages(list.options(how.call.clone())))
+        AsyncWalk::pages(list.options(how.call.clone()))
     }
 
     /// The changes of a ticket.
@@ -526,7 +526,7 @@ impl NativeClient {
         give_up_after: Option<Seconds>,
     ) -> PyResult<AsyncWalk> {
         let watch = self.watch(py, ticket, min, max, give_up_after)?;
-        Ok(AsyncWalk::watch(watch))
+        AsyncWalk::watch(watch)
     }
 }
 

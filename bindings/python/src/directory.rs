@@ -222,7 +222,7 @@ fn export_in_steps(
         });
         Some((Ok(last), None))
     });
-    Ok(AsyncWalk::of(Box::pin(steps)))
+    AsyncWalk::of(Box::pin(steps))
 }
 
 /// Reads the directory into a table.
@@ -374,5 +374,5 @@ pub(crate) fn async_sync_customers(
         // One that is over lets go of its checkpoint, whoever still holds the steps.
         Some((Ok(step), (!is_over).then_some((told, broken))))
     });
-    Ok(AsyncWalk::of(Box::pin(steps)))
+    AsyncWalk::of(Box::pin(steps))
 }

@@ -19,6 +19,10 @@ mod walks;
 
 use pyo3::prelude::*;
 
+/// What one thread sets aside another gives back, all the time, which the system's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The native half of the package `skiplino`.
 #[pymodule(gil_used = false)]
 mod _native {
@@ -52,6 +56,10 @@ mod _native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add(
+            "ERROR_KINDS",
+            skiplino::ErrorKind::ALL.map(|kind| kind.as_str()),
+        )?;
         module.add("DEFAULT_BASE_URL", skiplino::DEFAULT_BASE_URL)
     }
 }

@@ -315,11 +315,17 @@ impl Iterator for Source {
 /// A row of the source and what became of it.
 #[pyclass(frozen, get_all, module = "skiplino._native")]
 pub(crate) struct SyncedRow {
+    /// Its place in the source, from 0.
     index: u64,
+    /// What it is told apart by, if it has that.
     external_id: Option<String>,
+    /// `"created"`, `"updated"`, `"unchanged"`, `"doneBefore"` (by an earlier run), `"failed"` or `"unknown"`.
     outcome: Cow<'static, str>,
+    /// Why it was not done, or may not have been.
     error: Option<Py<PyAny>>,
+    /// The customer as the server has it after this, or in a dry run as it is; None where it was not seen.
     customer: Option<Py<PyAny>>,
+    /// For one that was updated: the fields that were not what the row says, under the API's names.
     changed: Py<PyTuple>,
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::stream::{Stream, StreamExt as _};
 use pyo3::prelude::*;
 use skiplino::{Error, List, Page, Pages, PagesWait, Progress, Watch};
+use tokio::runtime::Handle;
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::asking::blocking;
@@ -52,6 +53,9 @@ struct Steps {
     stream: Option<Streamed>,
     /// For one that can begin anew without telling anything wrong.
     begin: Option<Box<dyn Fn() -> Streamed + Send>>,
+    /// Where it runs. Kept, because asking for it takes a lock, and a thread without the interpreter's lock must hold none when
+    /// another one forks.
+    runtime: Handle,
 }
 
 impl Steps {
@@ -73,7 +77,7 @@ impl Steps {
 impl Drop for Steps {
     fn drop(&mut self) {
         // The connection of a request under way goes back to a pool that looks for its runtime.
-        let _entered = bridge::runtime().ok().map(|runtime| runtime.enter());
+        let _entered = self.runtime.enter();
         self.stream = None;
     }
 }
@@ -145,7 +149,7 @@ impl AsyncWalk {
         }
     }
 
-    pub(crate) fn pages<T: Send + Sync + 'static>(list: List<T>) -> Self
+    pub(crate) fn pages<T: Send + Sync + 'static>(list: List<T>) -> PyResult<Self>
     where
         Page<T>: ToPython,
     {
@@ -162,27 +166,30 @@ impl AsyncWalk {
         let steps = Steps {
             stream: Some(Box::pin(steps)),
             begin: None,
+            runtime: bridge::runtime()?.handle().clone(),
         };
-        Self::new(steps, seen)
+        Ok(Self::new(steps, seen))
     }
 
     /// Of which nothing is known but its steps.
-    pub(crate) fn of(steps: Streamed) -> Self {
+    pub(crate) fn of(steps: Streamed) -> PyResult<Self> {
         let steps = Steps {
             stream: Some(steps),
             begin: None,
+            runtime: bridge::runtime()?.handle().clone(),
         };
-        Self::new(steps, Seen::default())
+        Ok(Self::new(steps, Seen::default()))
     }
 
-    pub(crate) fn watch(watch: impl Fn() -> Watch + Send + 'static) -> Self {
+    pub(crate) fn watch(watch: impl Fn() -> Watch + Send + 'static) -> PyResult<Self> {
         let begin =
             move || -> Streamed { Box::pin(watch().map(|change| change.map(finish)).fuse()) };
         let steps = Steps {
             stream: None,
             begin: Some(Box::new(begin)),
+            runtime: bridge::runtime()?.handle().clone(),
         };
-        Self::new(steps, Seen::default())
+        Ok(Self::new(steps, Seen::default()))
     }
 }
 

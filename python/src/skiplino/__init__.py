@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ._client import Client
 from ._errors import (
+    CancelledError,
     ClosedError,
     ConflictError,
     ConnectError,
@@ -57,6 +58,7 @@ __all__ = [
     "AsyncWatch",
     "Branch",
     "BranchTreeGroup",
+    "CancelledError",
     "Client",
     "ClosedError",
     "ConflictError",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "CancelledError",
     "ClosedError",
     "ConflictError",
     "ConnectError",
@@ -145,6 +146,12 @@ class OutcomeUnknownError(SkiplinoError):
     """A write that may have happened and could not be found out about; the text says where to look before repeating it."""
 
     kind = "OutcomeUnknown"
+
+
+class CancelledError(SkiplinoError):
+    """The call was ended from outside; ``outcome`` says whether it may have been applied by then."""
+
+    kind = "Cancelled"
 
 
 class ClosedError(SkiplinoError):

@@ -13,6 +13,7 @@ _Seconds: TypeAlias = float | timedelta
 
 __all__ = [
     "DEFAULT_BASE_URL",
+    "ERROR_KINDS",
     "ArrowTable",
     "AsyncWalk",
     "Branch",
@@ -44,6 +45,7 @@ __all__ = [
 
 __version__: str
 DEFAULT_BASE_URL: str
+ERROR_KINDS: list[str]
 
 def run_command(arguments: Sequence[str], language: str, sandbox: Callable[[], str]) -> int: ...
 
@@ -347,16 +349,24 @@ class Response(Generic[_T_co]):
 
 @final
 class ArrowTable:
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> Any: ...
-    def __arrow_c_schema__(self) -> Any: ...
+    """A table in memory. It is handed out as often as it is asked for, without being copied."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> Any:
+        """The Arrow PyCapsule interface, which readers of tables look for."""
+    def __arrow_c_schema__(self) -> Any:
+        """The columns alone, through the same interface."""
     def __len__(self) -> int: ...
     @property
-    def column_names(self) -> list[str]: ...
+    def column_names(self) -> list[str]:
+        """The columns: those of `to_dict()`, what can be written first."""
     @property
-    def moved(self) -> bool: ...
+    def moved(self) -> bool:
+        """Whether the list was seen to change while it was read."""
 
 @final
 class SyncedRow:
+    """A row of the source and what became of it."""
+
     def __new__(
         cls,
         index: int,
@@ -368,17 +378,23 @@ class SyncedRow:
     ) -> SyncedRow: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
     @property
-    def index(self) -> int: ...
+    def index(self) -> int:
+        """Its place in the source, from 0."""
     @property
-    def external_id(self) -> str | None: ...
+    def external_id(self) -> str | None:
+        """What it is told apart by, if it has that."""
     @property
-    def outcome(self) -> str: ...
+    def outcome(self) -> str:
+        """`"created"`, `"updated"`, `"unchanged"`, `"doneBefore"` (by an earlier run), `"failed"` or `"unknown"`."""
     @property
-    def error(self) -> SkiplinoError | None: ...
+    def error(self) -> SkiplinoError | None:
+        """Why it was not done, or may not have been."""
     @property
-    def customer(self) -> Customer | None: ...
+    def customer(self) -> Customer | None:
+        """The customer as the server has it after this, or in a dry run as it is; None where it was not seen."""
     @property
-    def changed(self) -> tuple[str, ...]: ...
+    def changed(self) -> tuple[str, ...]:
+        """For one that was updated: the fields that were not what the row says, under the API's names."""
 
 @final
 class Options:

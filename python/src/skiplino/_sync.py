@@ -43,26 +43,27 @@ class Exported(NamedTuple):
 class SyncReport:
     """How many rows a sync took, and what became of them. In a dry run, what would become of them."""
 
-    __slots__ = ("created", "done_before", "dry_run", "failed", "not_done", "rows", "unchanged", "unknown", "updated")
+    __slots__ = {
+        "created": "Rows whose customer was not there, and now is.",
+        "done_before": "Rows that an earlier run did, as the checkpoint says. Nothing was sent.",
+        "dry_run": "Whether nothing was written.",
+        "failed": "Rows that were not done.",
+        "not_done": "The rows that failed or are unknown, each with its ``index`` and ``error``.",
+        "rows": "Rows told of.",
+        "unchanged": "Rows whose customer was as they say. Nothing was written.",
+        "unknown": "Rows that may have been done.",
+        "updated": "Rows whose customer was not as they say, and now is.",
+    }
 
     def __init__(self, *, dry_run: bool) -> None:
-        #: Whether nothing was written.
-        self.dry_run = dry_run
-        #: Rows told of.
-        self.rows = 0
-        #: Rows whose customer was not there, and now is.
-        self.created = 0
-        #: Rows whose customer was not as they say, and now is.
-        self.updated = 0
-        #: Rows whose customer was as they say. Nothing was written.
-        self.unchanged = 0
-        #: Rows that an earlier run did, as the checkpoint says. Nothing was sent.
-        self.done_before = 0
-        #: Rows that were not done.
-        self.failed = 0
-        #: Rows that may have been done.
-        self.unknown = 0
-        #: The rows that failed or are unknown, each with its ``index`` and ``error``.
+        self.dry_run: bool = dry_run
+        self.rows: int = 0
+        self.created: int = 0
+        self.updated: int = 0
+        self.unchanged: int = 0
+        self.done_before: int = 0
+        self.failed: int = 0
+        self.unknown: int = 0
         self.not_done: list[SyncedRow] = []
 
     def _count(self, row: SyncedRow) -> None:

@@ -1,0 +1,58 @@
+"""What is measured in processes of their own: imports, and a whole directory as a dataframe."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from race import Contestant, Measure, race
+
+CUSTOMERS = 100_000
+
+
+def imports() -> bool:
+    goals = {"skiplino": None, "httpx": 4, "requests": 4}
+
+    def turn(name: str) -> Callable[[], Sequence[float]]:
+        script = f"import time; began = time.perf_counter(); import {name}; print(time.perf_counter() - began)"
+        return lambda: [float(output(["-c", script]))]
+
+    contestants = [Contestant(name, turn(name), [goal]) for name, goal in goals.items()]
+    return race(contestants, [Measure("import", lambda seconds: f"{seconds * 1000:.1f} ms")], rounds=15)
+
+
+def frames(base_url: str) -> bool:
+    goals = {"skiplino": None, "httpx + pandas": (10, 5)}
+    names = list(goals)
+
+    def frame(*arguments: str) -> dict[str, float]:
+        told: dict[str, float] = json.loads(output([str(Path(__file__).with_name("frame.py")), *arguments]))
+        return told
+
+    def turn(name: str) -> Callable[[], Sequence[float]]:
+        def once() -> Sequence[float]:
+            # The peak of a process that only imports the same is not the work's.
+            idle, busy = frame(name, base_url, "0"), frame(name, base_url, str(CUSTOMERS))
+            return busy["seconds"], busy["peak"] - idle["peak"]
+
+        return once
+
+    if not frame("skiplino", base_url, "-1")["there"]:
+        print(f"{CUSTOMERS} customers in a dataframe: skiplino has no to_arrow() yet")
+        return False
+    work = f"{CUSTOMERS // 1000},000 in a dataframe"
+    return race(
+        [Contestant(name, turn(name), goals[name] or (None, None)) for name in names],
+        [
+            Measure(work, lambda seconds: f"{seconds:.2f} s"),
+            Measure("… and its memory", lambda peak: f"{peak / 1024:.0f} MiB"),
+        ],
+        rounds=5,
+    )
+
+
+def output(arguments: list[str]) -> str:
+    return subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout

@@ -1,0 +1,194 @@
+"""Calls a second: one thread, sixteen, and an event loop with 64 in flight."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import httpx
+import requests
+import urllib3
+from race import Contestant, Measure, calls, race
+
+from skiplino import AsyncClient, Client
+
+KEY = "sk_bench"
+TICKET = "k7m2p9x4q1"
+HEADERS = {"Authorization": f"Bearer {KEY}", "Accept": "application/json"}
+THREADS = 16
+WIDE = 64
+
+
+def a_second(seconds: float) -> str:
+    return f"{1 / seconds:.0f}/s"
+
+
+class Waiting:
+    """The clients that wait, each as its documentation has it used from threads, and what they do to read a ticket or a page."""
+
+    def __init__(self, base_url: str) -> None:
+        self.ticket = f"{base_url}/tickets/{TICKET}"
+        self.page = f"{base_url}/customers/getAll?page=1&limit=100"
+        self.skiplino = Client(KEY, base_url=base_url)
+        self.urllib3 = urllib3.PoolManager(maxsize=THREADS, headers=HEADERS)
+        self.httpx = httpx.Client(headers=HEADERS, limits=httpx.Limits(max_connections=THREADS))
+
+    def session(self) -> requests.Session:
+        # Not made for sharing: every thread has its own.
+        session = requests.Session()
+        session.headers.update(HEADERS)
+        return session
+
+    def tickets(self) -> dict[str, Callable[[], Callable[[], object]]]:
+        """By contestant, what a thread does to be ready, which gives what it then does again and again."""
+        ticket = self.ticket
+
+        def with_requests() -> Callable[[], object]:
+            session = self.session()
+            return lambda: session.get(ticket).json()["data"]["queueSize"]
+
+        return {
+            "skiplino": lambda: lambda: self.skiplino.tickets.get(TICKET).queue_size,
+            "urllib3": lambda: lambda: self.urllib3.request("GET", ticket).json()["data"]["queueSize"],
+            "httpx": lambda: lambda: self.httpx.get(ticket).json()["data"]["queueSize"],
+            "requests": with_requests,
+        }
+
+    def pages(self) -> dict[str, Callable[[], object]]:
+        page, session = self.page, self.session()
+        return {
+            "skiplino": lambda: self.skiplino.customers.list().page(1)[99].email,
+            "urllib3": lambda: self.urllib3.request("GET", page).json()["data"][99]["email"],
+            "requests": lambda: session.get(page).json()["data"][99]["email"],
+        }
+
+
+def again(call: Callable[[], object], wanted: object) -> Callable[[int], None]:
+    def run(count: int) -> None:
+        for _ in range(count):
+            if call() != wanted:
+                raise AssertionError
+
+    return run
+
+
+def one_thread(waiting: Waiting) -> bool:
+    goals = {"skiplino": None, "urllib3": 5, "httpx": 9, "requests": 15}
+    return race(
+        [
+            Contestant(name, calls(again(waiting.tickets()[name](), 6)), [goal])
+            for name, goal in goals.items()
+        ],
+        [Measure("a ticket, one thread", a_second)],
+    )
+
+
+def a_page(waiting: Waiting) -> bool:
+    goals = {"skiplino": None, "urllib3": 2.7, "requests": 6}
+    return race(
+        [
+            Contestant(name, calls(again(waiting.pages()[name], "layla.hassan99@example.com")), [goal])
+            for name, goal in goals.items()
+        ],
+        [Measure("a page of 100, one thread", a_second)],
+    )
+
+
+def many_threads(waiting: Waiting) -> bool:
+    goals = {"skiplino": None, "urllib3": 8, "httpx": 18, "requests": 20}
+
+    def spread(ready: Callable[[], Callable[[], object]]) -> Callable[[int], None]:
+        # Threads and what each of them has are made once.
+        pool = ThreadPoolExecutor(THREADS)
+        lanes = [again(ready(), 6) for _ in range(THREADS)]
+
+        def run(count: int) -> None:
+            for done in [pool.submit(lane, count // THREADS) for lane in lanes]:
+                done.result()
+
+        return run
+
+    return race(
+        [
+            Contestant(name, calls(spread(waiting.tickets()[name])), [goal])
+            for name, goal in goals.items()
+        ],
+        [Measure(f"a ticket, {THREADS} threads", a_second)],
+    )
+
+
+def in_flight(base_url: str) -> bool:
+    ticket = f"{base_url}/tickets/{TICKET}"
+    goals = {"skiplino": None, "aiohttp": 4, "httpx": 50}
+    with asyncio.Runner() as runner:
+
+        async def open_all() -> dict[str, Any]:
+            limits = httpx.Limits(max_connections=WIDE, max_keepalive_connections=WIDE)
+            return {
+                "skiplino": AsyncClient(KEY, base_url=base_url),
+                "aiohttp": aiohttp.ClientSession(headers=HEADERS, connector=aiohttp.TCPConnector(limit=WIDE)),
+                "httpx": httpx.AsyncClient(headers=HEADERS, limits=limits),
+            }
+
+        clients = runner.run(open_all())
+
+        async def with_skiplino() -> object:
+            return (await clients["skiplino"].tickets.get(TICKET)).queue_size
+
+        async def with_aiohttp() -> object:
+            async with clients["aiohttp"].get(ticket) as answer:
+                return (await answer.json())["data"]["queueSize"]
+
+        async def with_httpx() -> object:
+            return (await clients["httpx"].get(ticket)).json()["data"]["queueSize"]
+
+        def spread(call: Callable[[], Awaitable[object]]) -> Callable[[int], None]:
+            async def lane(count: int) -> None:
+                for _ in range(count):
+                    if await call() != 6:
+                        raise AssertionError
+
+            async def all_lanes(count: int) -> None:
+                await asyncio.gather(*(lane(count // WIDE) for _ in range(WIDE)))
+
+            return lambda count: runner.run(all_lanes(count))
+
+        ways = {"skiplino": with_skiplino, "aiohttp": with_aiohttp, "httpx": with_httpx}
+        reached = race(
+            [
+                Contestant(name, calls(spread(ways[name])), [goal])
+                for name, goal in goals.items()
+            ],
+            [Measure(f"a ticket, {WIDE} in flight", a_second)],
+        )
+
+        async def close_all() -> None:
+            await clients["skiplino"].close()
+            await clients["aiohttp"].close()
+            await clients["httpx"].aclose()
+
+        runner.run(close_all())
+    return reached
+
+
+def stay(on: set[int], server: int) -> None:
+    """Puts this thread, those that it starts, and the server on these cores."""
+    os.sched_setaffinity(0, on)
+    for thread in Path(f"/proc/{server}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), on)
+
+
+def all_calls(base_url: str, server: int) -> bool:
+    cores = os.sched_getaffinity(0)
+    waiting = Waiting(base_url)
+    # On two cores, the time that the system takes to wake the other one hides what either of them does.
+    stay({min(cores)}, server)
+    reached = [one_thread(waiting), a_page(waiting)]
+    stay(cores, server)
+    reached += [many_threads(waiting), in_flight(base_url)]
+    return all(reached)
