@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from conftest import CASH, LAYLA, SWIFT
 
 import skiplino
+from conftest import CASH, LAYLA, SWIFT
 from skiplino import Client, Customer, InvalidRequestError, SkiplinoError, Ticket
 from skiplino.testing import Sandbox
 
