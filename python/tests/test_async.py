@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from conftest import LAYLA, SWIFT
 
 import skiplino
+from conftest import LAYLA, SWIFT
 from skiplino import AsyncClient, Client, ClosedError, _base
 from skiplino.testing import Sandbox
 

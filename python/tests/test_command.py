@@ -94,6 +94,19 @@ def test_ctrl_c_ends_a_watch_and_an_import_as_it_ends_a_program(sandbox: Sandbox
     assert sandbox.committed("createCustomer") == 20
 
 
+def test_ctrl_c_that_is_ignored_remains_so(sandbox: Sandbox) -> None:
+    fault = sandbox.hold("listBranches")
+    # As a shell starts a job in the background, which Ctrl-C is not for.
+    command = ["sh", "-c", 'trap "" INT; exec "$0" "$@"', SCRIPT, "branches"]
+    with subprocess.Popen(command, env=environment(sandbox), stdout=subprocess.PIPE) as process:
+        sandbox.held()
+        process.send_signal(signal.SIGINT)
+        sandbox.release(fault)
+        out, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert b"Seef Mall Branch" in out
+
+
 def test_it_says_that_it_is_of_python(sandbox: Sandbox) -> None:
     subprocess.run([SCRIPT, "branches"], env=environment(sandbox), stdout=subprocess.DEVNULL, check=True)
     agent = sandbox.requests("listBranches")[-1]["headers"]["user-agent"]

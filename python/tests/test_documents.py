@@ -22,6 +22,8 @@ def public(of: type) -> list[str]:
         for name, member in vars(of).items()
         if not name.startswith("_")
         and (callable(member) or isinstance(member, MEMBERS) or inspect.isdatadescriptor(member))
+        # Slots of Python have none.
+        and not (inspect.ismemberdescriptor(member) and of.__module__ != "skiplino._native")
     ]
 
 

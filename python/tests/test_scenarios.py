@@ -9,8 +9,8 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from conftest import PUBLIC, ROOT, SECRET
 
+from conftest import PUBLIC, ROOT, SECRET
 from skiplino import AsyncClient, Client, SkiplinoError
 from skiplino.testing import Sandbox
 

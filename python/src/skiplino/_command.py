@@ -12,8 +12,10 @@ from ._native import run_command
 
 def main() -> None:
     """Runs ``skiplino``, and ends the interpreter with its exit code."""
-    # The process is the command's: Ctrl-C ends it, as it does any program that says nothing else.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # The process is the command's: Ctrl-C ends it, as it does any program that says nothing else. Where it is ignored, as of a job in
+    # the background, it remains so.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.exit(run_command(["skiplino", *sys.argv[1:]], HOST, sandbox_program))
 
 
