@@ -21,7 +21,11 @@ fn cancelled(
         let call = scope.spawn(|| call(&canceller).unwrap_err());
         bench.control("GET /held?atLeast=1", &Value::Null);
         canceller.cancel();
-        call.join().unwrap()
+        let error = call.join().unwrap();
+        // Its connection went with the call, though the client lives on.
+        let idle = bench.control("GET /idle?requests=1", &Value::Null);
+        assert_eq!(idle, json!({"connections": 0, "requests": 1}));
+        error
     })
 }
 

@@ -86,6 +86,10 @@ fn a_sink_that_fails_ends_it() {
     assert!(matches!(export.wait(), Err(Failed::Full)));
     assert_eq!(pages, 3);
     assert!(bench.received("listCustomers") < 10);
+    // What was read ahead keeps neither the client nor its connections.
+    drop(client);
+    let idle = bench.control("GET /idle", &Value::Null);
+    assert_eq!(idle, json!({"connections": 0, "requests": 0}));
     let export = bench.public().customers().export(|_| Ok::<(), Failed>(()));
     let Err(Failed::Api(error)) = export.wait() else {
         panic!("exported with a public key");

@@ -117,8 +117,10 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     };
     let idle = {
         let app = Arc::clone(app);
-        move || async move {
-            let open = app.traffic.at_rest(PATIENCE).await;
+        move |request: Request<Body>| async move {
+            let mut query = Query::parse(request.uri().query().unwrap_or_default());
+            let requests = query.count("requests").unwrap_or(0);
+            let open = app.traffic.at_rest(requests, PATIENCE).await;
             respond(Ok(
                 json!({"connections": open.connections, "requests": open.requests}),
             ))

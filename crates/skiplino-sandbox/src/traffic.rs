@@ -33,10 +33,10 @@ impl Traffic {
         Request(self.0.clone())
     }
 
-    /// What is open, once nothing is or the time is up.
-    pub(crate) async fn at_rest(&self, patience: Duration) -> Open {
+    /// What is open, once no connection and no more than so many requests are or the time is up.
+    pub(crate) async fn at_rest(&self, requests: u64, patience: Duration) -> Open {
         let mut open = self.0.subscribe();
-        let rest = open.wait_for(|open| open.connections == 0 && open.requests == 0);
+        let rest = open.wait_for(|open| open.connections == 0 && open.requests <= requests);
         let _ = tokio::time::timeout(patience, rest).await;
         *self.0.borrow()
     }

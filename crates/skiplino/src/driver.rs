@@ -73,18 +73,21 @@ impl Drivers {
 
     /// Drives a call to its end on this thread. `may_repeat` says that it may be sent again if its connection turns out to
     /// have been closed meanwhile.
-    pub(crate) fn drive<T>(
+    pub(crate) fn drive<T, E: From<Error>>(
         &self,
         config: &Config,
         may_repeat: bool,
-        call: impl AsyncFnOnce(&reqwest::Client) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+        call: impl AsyncFnOnce(&reqwest::Client) -> Result<T, E>,
+    ) -> Result<T, E> {
         if Handle::try_current().is_ok() {
-            return Err(Error::new(ErrorKind::InvalidRequest).edit(|inner| {
-                inner.reason = Some(
-                    "waiting here would block an async runtime: await the call instead".to_owned(),
-                );
-            }));
+            return Err(E::from(Error::new(ErrorKind::InvalidRequest).edit(
+                |inner| {
+                    inner.reason = Some(
+                        "waiting here would block an async runtime: await the call instead"
+                            .to_owned(),
+                    );
+                },
+            )));
         }
         let idle = self.stock().pop();
         let mut driver = idle.map_or_else(|| Driver::new(config), Ok)?;
@@ -96,23 +99,29 @@ impl Drivers {
             ..
         } = &mut driver;
         let Some(runtime) = runtime else {
-            return Err(Error::new(ErrorKind::Internal));
+            return Err(Error::new(ErrorKind::Internal).into());
         };
         let ended = runtime.block_on(async {
             if look_first {
-                // Once for the runtime to hear of the closed connection, once for the connection to act on it.
-                tokio::task::yield_now().await;
-                tokio::task::yield_now().await;
+                // For a connection that was closed meanwhile.
+                look().await;
             }
-            match &config.interrupt {
+            let ended = match &config.interrupt {
                 None => Some(call(pool).await),
                 Some(interrupt) => unless(interrupt, ticks, call(pool)).await,
+            };
+            if let Some(Err(_)) = &ended {
+                // For requests that were broken off: left alone they would stay open, and keep what made them, the client above all.
+                look().await;
             }
+            ended
         });
         let Some(result) = ended else {
             // Not put back: with its runtime end its connections, and so the request.
-            return Err(Error::new(ErrorKind::Internal)
-                .edit(|inner| inner.reason = Some("interrupted".to_owned())));
+            let interrupted = Error::new(ErrorKind::Internal);
+            return Err(interrupted
+                .edit(|inner| inner.reason = Some("interrupted".to_owned()))
+                .into());
         };
         driver.used = Instant::now();
         let mut stock = self.stock();
@@ -125,6 +134,12 @@ impl Drivers {
     fn stock(&self) -> MutexGuard<'_, Vec<Driver>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Lets the runtime see to its connections: once for it to hear of what happened, once for them to act on it.
+async fn look() {
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
 }
 
 /// The end of the call, or nothing where it was interrupted before.

@@ -44,8 +44,8 @@ where
             drivers, config, ..
         } = &*self.client.0;
         drivers.drive(config, true, async |pool| {
-            Ok(drain(self.list.pages().on(pool), self.sink).await)
-        })?
+            drain(self.list.pages().on(pool), self.sink).await
+        })
     }
 }
 
