@@ -40,9 +40,6 @@ def frames(base_url: str) -> bool:
 
         return once
 
-    if not frame("skiplino", base_url, "-1")["there"]:
-        print(f"{CUSTOMERS} customers in a dataframe: skiplino has no to_arrow() yet")
-        return False
     work = f"{CUSTOMERS // 1000},000 in a dataframe"
     return race(
         [Contestant(name, turn(name), goals[name] or (None, None)) for name in names],

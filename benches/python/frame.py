@@ -23,12 +23,8 @@ if way == "skiplino":
     def frame() -> pandas.DataFrame:
         with Client(KEY, base_url=base_url) as client:
             return pyarrow.table(client.customers.to_arrow()).to_pandas()
-
-    there = hasattr(Client(KEY, base_url=base_url).customers, "to_arrow")
 else:
     import httpx
-
-    there = True
 
     async def customers() -> list[dict[str, object]]:
         headers = {"Authorization": f"Bearer {KEY}"}
@@ -48,9 +44,6 @@ else:
         return pandas.DataFrame(asyncio.run(customers()))
 
 
-if count < 0:
-    print(json.dumps({"there": there}))
-    sys.exit()
 began = time.perf_counter()
 if count:
     rows = len(frame())

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 SECRET = "sk_sandbox_secret"
 PUBLIC = "pk_sandbox_public"
 LAYLA = "9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b"
+TICKET = "k7m2p9x4q1"
 CASH = ("6fe8fb8b12", "7c1f9a3b2d")
 #: Nobody has time for the pauses between attempts.
 SWIFT: dict[str, Any] = {"backoff": (0.001, 0.001)}
@@ -34,3 +39,29 @@ def sandbox(skiplino_sandbox: Sandbox) -> Sandbox:
 def client(sandbox: Sandbox) -> Iterator[Client]:
     with sandbox.client(**SWIFT) as client:
         yield client
+
+
+def left(sandbox: Sandbox, fault: int, requests: int = 1) -> None:
+    """Waits until those who wait for held requests are gone with all connections, and lets the requests go."""
+    assert sandbox.control(f"GET /idle?requests={requests}") == {"connections": 0, "requests": requests}
+    sandbox.release(fault)
+    assert sandbox.idle() == {"connections": 0, "requests": 0}
+
+
+def start(sandbox: Sandbox, script: str, *, stdin: int | None = None) -> subprocess.Popen[str]:
+    """A script in a process of its own, strict as the tests are, with the sandbox in its environment."""
+    command = [sys.executable, "-X", "dev", "-W", "error", "-c", textwrap.dedent(script)]
+    env = {**os.environ, "SKIPLINO_API_KEY": SECRET, "SKIPLINO_BASE_URL": sandbox.base_url}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=env, stdin=stdin, stdout=pipe, stderr=pipe, text=True)
+
+
+def ended(sandbox: Sandbox, script: str) -> tuple[int, str, str]:
+    """How such a process ends, which it must: its status, its output and its errors."""
+    with start(sandbox, script) as process:
+        try:
+            out, err = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    return process.returncode, out, err

@@ -16,9 +16,9 @@ import pandas
 import polars
 import pyarrow
 import pytest
-from conftest import LAYLA, PUBLIC
 
 import skiplino
+from conftest import LAYLA, PUBLIC
 from skiplino import (
     AsyncClient,
     Client,
@@ -169,7 +169,7 @@ def test_what_a_sink_raises_ends_the_export(sandbox: Sandbox, customers: Both) -
     with pytest.raises(LookupError, match="no more"):
         customers.export(sink)
     assert pages == 2
-    sandbox.idle()
+    assert sandbox.idle() == {"connections": 0, "requests": 0}
     assert sandbox.received("listCustomers") < 10
 
 
@@ -472,7 +472,7 @@ def test_what_a_callback_raises_ends_the_job(sandbox: Sandbox, customers: Both) 
         customers.to_arrow(progress=stop)
     with pytest.raises(LookupError, match="enough"):
         customers.sync(ROWS, on_row=stop)
-    sandbox.idle()
+    assert sandbox.idle() == {"connections": 0, "requests": 0}
 
 
 def test_reports_and_rows_print_nothing_private(sandbox: Sandbox, customers: Both) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import os
+import subprocess
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
@@ -13,13 +14,11 @@ from typing import Any
 import anyio
 import pytest
 import trio
-import trio_asyncio
 import uvloop
 
-from skiplino import AsyncClient
+from conftest import SWIFT, TICKET, left, start
 from skiplino.testing import Sandbox
 
-TICKET = "k7m2p9x4q1"
 Work = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -33,8 +32,6 @@ RUNS: dict[str, Callable[[Work], None]] = {
     "uvloop": with_uvloop,
     "anyio": lambda work: anyio.run(work),
     "anyio on uvloop": lambda work: anyio.run(work, backend_options={"use_uvloop": True}),
-    # Tasks of asyncio, on the event loop that trio-asyncio runs inside trio's own.
-    "trio-asyncio": lambda work: trio_asyncio.run(trio_asyncio.aio_as_trio(work)),
 }
 
 
@@ -44,7 +41,7 @@ def run(request: pytest.FixtureRequest) -> Callable[[Work], None]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_open(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+def nothing_open() -> None:
     # Errors of tests before keep what was around them, clients included.
     gc.collect()
 
@@ -53,7 +50,7 @@ def test_calls_lists_and_watches_work(run: Callable[[Work], None], sandbox: Sand
     sandbox.generate(97)
 
     async def work() -> None:
-        async with AsyncClient(**sandbox.settings()) as client:
+        async with sandbox.async_client(**SWIFT) as client:
             tickets = await asyncio.gather(*(client.tickets.get(TICKET) for _ in range(64)))
             assert {ticket.id for ticket in tickets} == {TICKET}
             assert len([customer async for customer in client.customers.list(limit=10)]) == 100
@@ -66,14 +63,13 @@ def test_cancelling_ends_the_request(run: Callable[[Work], None], sandbox: Sandb
     fault = sandbox.hold("getTicket")
 
     async def work() -> None:
-        client = AsyncClient(**sandbox.settings())
+        client = sandbox.async_client(**SWIFT)
         call = asyncio.ensure_future(client.tickets.get(TICKET))
         await asyncio.get_running_loop().run_in_executor(None, sandbox.held, 1)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        sandbox.release(fault)
-        assert sandbox.control("GET /idle") == {"connections": 0, "requests": 0}
+        left(sandbox, fault)
         await client.close()
 
     run(work)
@@ -84,43 +80,68 @@ def test_a_cancel_scope_of_anyio_ends_a_call(sandbox: Sandbox, options: dict[str
     fault = sandbox.hold("getTicket")
 
     async def work() -> None:
-        client = AsyncClient(**sandbox.settings())
+        client = sandbox.async_client(**SWIFT)
         async with anyio.create_task_group() as group:
             for _ in range(4):
                 group.start_soon(client.tickets.get, TICKET)
             await anyio.to_thread.run_sync(sandbox.held, 4)
             group.cancel_scope.cancel()
-        sandbox.release(fault)
-        assert sandbox.control("GET /idle") == {"connections": 0, "requests": 0}
+        left(sandbox, fault, 4)
         await client.close()
 
     anyio.run(work, backend_options=options)
 
 
-def test_a_cancel_scope_of_trio_ends_a_call_of_trio_asyncio(sandbox: Sandbox) -> None:
-    fault = sandbox.hold("getTicket")
+def test_a_loop_of_trio_asyncio_works_inside_trio(sandbox: Sandbox) -> None:
+    sandbox.generate(97)
+    fault = sandbox.hold("bookTicket")
+    # In a process of its own: trio-asyncio makes itself the loop of all of a process once it is imported.
+    script = f"""
+        import asyncio, sys, trio, trio_asyncio
+        from skiplino import AsyncClient
 
-    async def work() -> None:
-        async with trio_asyncio.open_loop():
-            client = AsyncClient(**sandbox.settings())
-            get = trio_asyncio.aio_as_trio(client.tickets.get)
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(get, TICKET)
-                await trio.to_thread.run_sync(sandbox.held, 1)
-                nursery.cancel_scope.cancel()
-            sandbox.release(fault)
-            assert sandbox.control("GET /idle") == {"connections": 0, "requests": 0}
-            sandbox.control("DELETE /faults")
-            assert (await get(TICKET)).id == TICKET
-            await trio_asyncio.aio_as_trio(client.close)()
+        TICKET = {TICKET!r}
 
-    trio.run(work)
+        async def with_asyncio(client):
+            tickets = await asyncio.gather(*(client.tickets.get(TICKET) for _ in range(64)))
+            assert {{ticket.id for ticket in tickets}} == {{TICKET}}
+            assert len([customer async for customer in client.customers.list(limit=10)]) == 100
+            assert (await anext(client.tickets.watch(TICKET))).id == TICKET
+
+        async def work():
+            async with trio_asyncio.open_loop():
+                client = AsyncClient()
+                await trio_asyncio.aio_as_trio(with_asyncio)(client)
+                await trio_asyncio.aio_as_trio(client.close)()
+                client = AsyncClient()
+                with trio.CancelScope() as scope:
+                    async with trio.open_nursery() as nursery:
+                        nursery.start_soon(trio_asyncio.aio_as_trio(client.tickets.book), "6fe8fb8b12", "7c1f9a3b2d")
+                        print("booking", flush=True)
+                        await trio.to_thread.run_sync(sys.stdin.readline)
+                        scope.cancel()
+                print("cancelled", flush=True)
+                await trio.to_thread.run_sync(sys.stdin.read)
+
+        trio.run(work)
+    """
+    with start(sandbox, script, stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == "booking\n"
+        sandbox.held(1)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "cancelled\n"
+        left(sandbox, fault)
+        assert process.communicate("") == ("", "")
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize("run_it", [trio.run, lambda work: anyio.run(work, backend="trio")], ids=["trio", "anyio"])
 def test_trio_alone_is_told_what_is_missing(sandbox: Sandbox, run_it: Callable[[Work], None]) -> None:
     async def work() -> None:
-        client = AsyncClient(**sandbox.settings())
+        client = sandbox.async_client(**SWIFT)
         calls: list[Awaitable[Any]] = [client.tickets.get(TICKET), anext(client.customers.list())]
         for call in calls:
             with pytest.raises(RuntimeError, match=r"no event loop of asyncio runs here.*trio-asyncio"):
@@ -131,7 +152,7 @@ def test_trio_alone_is_told_what_is_missing(sandbox: Sandbox, run_it: Callable[[
 
 
 def test_a_client_serves_loops_of_many_threads(sandbox: Sandbox) -> None:
-    client = AsyncClient(**sandbox.settings())
+    client = sandbox.async_client(**SWIFT)
     fault = sandbox.hold("getTicket")
     seen: list[str] = []
 
@@ -139,7 +160,7 @@ def test_a_client_serves_loops_of_many_threads(sandbox: Sandbox) -> None:
         tickets = await asyncio.gather(*(client.tickets.get(TICKET) for _ in range(4)))
         seen.extend(ticket.id for ticket in tickets)
 
-    threads = [threading.Thread(target=run, args=[work]) for run in list(RUNS.values())[:4] * 2]
+    threads = [threading.Thread(target=run, args=[work]) for run in list(RUNS.values()) * 2]
     for thread in threads:
         thread.start()
     # All 32 calls of the eight loops are there at once.
@@ -156,7 +177,7 @@ def files() -> int:
 
 
 def test_loops_that_are_gone_leave_nothing_open(run: Callable[[Work], None], sandbox: Sandbox) -> None:
-    client = AsyncClient(**sandbox.settings())
+    client = sandbox.async_client(**SWIFT)
 
     async def work() -> None:
         await client.branches.list()
@@ -173,7 +194,7 @@ def test_loops_that_are_gone_leave_nothing_open(run: Callable[[Work], None], san
 def test_loops_closed_with_calls_pending_leave_nothing_open(
     new: Callable[[], asyncio.AbstractEventLoop], sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client = AsyncClient(**sandbox.settings())
+    client = sandbox.async_client(**SWIFT)
 
     def leave() -> None:
         fault = sandbox.hold("getTicket")
@@ -185,8 +206,7 @@ def test_loops_closed_with_calls_pending_leave_nothing_open(
         del calls, loop
         gc.collect()
         # The requests went with the loop.
-        sandbox.release(fault)
-        assert sandbox.control("GET /idle")["requests"] == 0
+        left(sandbox, fault, 3)
         sandbox.control("DELETE /faults")
 
     with caplog.at_level(logging.CRITICAL, "asyncio"):

@@ -26,6 +26,8 @@ use tokio::task::AbortHandle;
 use crate::process::OfProcess;
 use crate::{errors, log};
 
+const FORKED: &str = "this was under way in the process before the fork";
+
 /// What a call gives, once the loop's thread asks for it.
 pub(crate) type Finish = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
 
@@ -57,10 +59,21 @@ struct UnderWay {
     task: AbortHandle,
 }
 
+impl Inner {
+    /// Stops all calls under way.
+    fn stop(&self) {
+        // Dropped after the lock: what it holds may run Python code as it goes.
+        let stopped = std::mem::take(&mut *lock(&self.under_way));
+        for call in stopped.values() {
+            call.task.abort();
+        }
+    }
+}
+
 // A loop that is gone waits for nothing.
-impl Drop for UnderWay {
+impl Drop for Inner {
     fn drop(&mut self) {
-        self.task.abort();
+        self.stop();
     }
 }
 
@@ -180,7 +193,9 @@ impl Bridge {
         if let Some(inner) = self.0.get() {
             // Dropped after the lock: what it holds may run Python code as it goes.
             let stopped = lock(&inner.under_way).remove(&number);
-            drop(stopped);
+            if let Some(call) = stopped {
+                call.task.abort();
+            }
         }
     }
 
@@ -197,9 +212,21 @@ impl Bridge {
 
     fn __clear__(&self) {
         if let Some(inner) = self.0.get() {
-            let stopped = std::mem::take(&mut *lock(&inner.under_way));
-            drop(stopped);
+            inner.stop();
         }
+    }
+
+    /// Fails what was under way when this process was forked off. Its tasks are the parent's, and are left alone.
+    fn forsake(&self, py: Python<'_>) -> PyResult<()> {
+        let inner = self.0.inherited();
+        let calls = inner.map(|inner| std::mem::take(&mut *lock(&inner.under_way)));
+        for call in calls.into_iter().flatten() {
+            let future = call.1.future.bind(py);
+            if !future.call_method0(intern!(py, "done"))?.is_truthy()? {
+                future.call_method1(intern!(py, "set_exception"), (errors::closed(py, FORKED),))?;
+            }
+        }
+        Ok(())
     }
 
     /// Calls under way.
@@ -210,9 +237,7 @@ impl Bridge {
 
 impl Bridge {
     fn inner(&self, py: Python<'_>) -> PyResult<&Inner> {
-        self.0.get().ok_or_else(|| {
-            errors::closed(py, "this event loop is that of the process before the fork")
-        })
+        self.0.get().ok_or_else(|| errors::closed(py, FORKED))
     }
 }
 

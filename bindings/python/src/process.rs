@@ -19,6 +19,11 @@ impl<T> OfProcess<T> {
         }
     }
 
+    /// The value, whoever made it: for what is known to be safe in a child.
+    pub(crate) fn inherited(&self) -> Option<&T> {
+        self.value.as_ref()
+    }
+
     /// The value, unless this is another process.
     pub(crate) fn get(&self) -> Option<&T> {
         self.value.as_ref().filter(|_| self.pid == process::id())

@@ -72,13 +72,18 @@ impl Steps {
             None => bridge::finish(|py| Ok(py.None())),
         }
     }
+
+    fn end(&mut self) {
+        // The connection of a request under way goes back to a pool that looks for its runtime.
+        let _entered = self.runtime.enter();
+        self.stream = None;
+        self.begin = None;
+    }
 }
 
 impl Drop for Steps {
     fn drop(&mut self) {
-        // The connection of a request under way goes back to a pool that looks for its runtime.
-        let _entered = self.runtime.enter();
-        self.stream = None;
+        self.end();
     }
 }
 
@@ -200,6 +205,13 @@ impl AsyncWalk {
         let steps = self.steps.get().ok_or_else(|| errors::closed(py, FORKED))?;
         let steps = Arc::clone(steps);
         reply_to.submit(py, async move { steps.lock().await.next().await })
+    }
+
+    /// Ends it, whoever still has this, as the traceback of an error. Of no effect on a step under way.
+    fn close(&self) {
+        if let Some(Ok(mut steps)) = self.steps.get().map(|steps| steps.try_lock()) {
+            steps.end();
+        }
     }
 
     #[getter]

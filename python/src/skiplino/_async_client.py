@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from contextlib import closing
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from ._async_lists import AsyncList, AsyncWatch
@@ -46,10 +47,11 @@ T = TypeVar("T")
 
 async def _all_steps(walk: AsyncWalk[Any], meter: Meter) -> Any:
     """What a walk comes to, whose last step says None and that. Those before it say how far it is."""
-    while (step := await send(walk.next))[0] is not None:
-        if meter.tell is not None:
-            meter.tell(*step)
-    return step[1]
+    with closing(walk):
+        while (step := await send(walk.next))[0] is not None:
+            if meter.tell is not None:
+                meter.tell(*step)
+        return step[1]
 
 
 class AsyncBranches(Resource):
@@ -260,13 +262,14 @@ class AsyncCustomers(Resource):
                 walk = async_write_customers(self._native, self._options, to, format, meter.tell is not None)
                 return Exported(*await _all_steps(walk, meter))
             customers, records = self.list(), 0
-            async for page in customers.pages():
-                taken = to(page)
-                if isinstance(taken, Awaitable):
-                    await taken
-                records += len(page)
-                if meter.tell is not None:
-                    meter.tell(records, customers.total)
+            with closing(customers._walk):
+                async for page in customers.pages():
+                    taken = to(page)
+                    if isinstance(taken, Awaitable):
+                        await taken
+                    records += len(page)
+                    if meter.tell is not None:
+                        meter.tell(records, customers.total)
             return Exported(records, customers.moved)
 
     async def sync(
@@ -335,7 +338,7 @@ class AsyncClient(BaseClient):
         return response
 
     async def close(self) -> None:
-        """Ends its connections. Twice is as good as once."""
+        """Ends its connections, those of calls and lists under way with these. Twice is as good as once."""
         self._native.close()
 
     async def __aenter__(self) -> Self:

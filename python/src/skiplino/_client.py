@@ -288,7 +288,7 @@ class Client(BaseClient):
         return response
 
     def close(self) -> None:
-        """Ends its connections. Twice is as good as once."""
+        """Ends its connections, those of calls and lists under way with these. Twice is as good as once."""
         self._native.close()
 
     def __enter__(self) -> Self:

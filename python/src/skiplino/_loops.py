@@ -15,8 +15,17 @@ if TYPE_CHECKING:
 # A bridge belongs to its loop, which watches it, and goes with it: what is under way on a bridge leads back to the loop.
 _bridges: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[Bridge]] = WeakKeyDictionary()
 
-# The loops of the parent are not to be woken by a forked child.
-os.register_at_fork(after_in_child=_bridges.clear)
+
+def _forked() -> None:
+    # The loops of the parent are not to be woken by a child. One that goes on with its copy of a loop is not to wait for ever.
+    for known in list(_bridges.values()):
+        bridge = known()
+        if bridge is not None:
+            bridge.forsake()
+    _bridges.clear()
+
+
+os.register_at_fork(after_in_child=_forked)
 
 
 def _bridge(loop: asyncio.AbstractEventLoop) -> Bridge:

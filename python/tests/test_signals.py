@@ -1,0 +1,116 @@
+"""Signals while a call waits, that of Ctrl-C before all."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import TICKET, left, start
+from skiplino import Client
+from skiplino.testing import Sandbox
+
+# What is called, the operation whose requests are held, and from which one on.
+CALLS = {
+    "get": ("client.tickets.get(TICKET)", "getTicket", 1),
+    "book": ("client.tickets.book('6fe8fb8b12', '7c1f9a3b2d')", "bookTicket", 1),
+    "list": ("list(client.customers.list(limit=1))", "listCustomers", 1),
+    "list, second page": ("list(client.customers.list(limit=1))", "listCustomers", 2),
+    "to_arrow": ("client.customers.to_arrow()", "listCustomers", 1),
+    "export": ("client.customers.export(print)", "listCustomers", 1),
+    "sync": ("client.customers.sync([{'external_id': 'a'}])", "getCustomer", 1),
+    "watch": ("list(client.tickets.watch(TICKET))", "getTicket", 1),
+    "watch, second look": ("list(client.tickets.watch(TICKET, min=0.01, max=0.01))", "getTicket", 2),
+    "asyncio.run": ("asyncio.run(calls(other.tickets.get(TICKET)))", "getTicket", 1),
+    "asyncio.run, list": ("asyncio.run(calls(anext(other.customers.list())))", "listCustomers", 1),
+    "asyncio.run, watch": ("asyncio.run(calls(anext(other.tickets.watch(TICKET))))", "getTicket", 1),
+}
+
+
+def interrupted(call: str) -> str:
+    """A script that tells when Ctrl-C has ended the call, and goes on: its request ends with the call, and not with the process."""
+    return f"""
+        import asyncio, sys
+        from skiplino import AsyncClient, Client
+
+        TICKET = {TICKET!r}
+        client, other = Client(), AsyncClient()
+
+        async def calls(call):
+            await asyncio.gather(call)
+
+        print("ready", flush=True)
+        try:
+            {call}
+        except KeyboardInterrupt:
+            print("interrupted", flush=True)
+            sys.stdin.read()
+    """
+
+
+def interrupt(process: subprocess.Popen[str]) -> None:
+    """Ctrl-C, which has to be felt within a second."""
+    assert process.stdout is not None
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.readline() == "interrupted\n"
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_ctrl_c_ends_a_call_and_its_request(sandbox: Sandbox, name: str) -> None:
+    # Errors of tests before keep what was around them, clients included.
+    gc.collect()
+    call, operation, nth = CALLS[name]
+    fault = sandbox.hold(operation, nth=nth)
+    with start(sandbox, interrupted(call), stdin=subprocess.PIPE) as process:
+        sandbox.held(1)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        interrupt(process)
+        left(sandbox, fault)
+        assert process.communicate("") == ("", "")
+    assert process.returncode == 0
+
+
+def test_ctrl_c_ends_the_pause_of_a_watch(sandbox: Sandbox) -> None:
+    call = "watch = client.tickets.watch(TICKET, min=60, max=60); next(watch); print('seen', flush=True); next(watch)"
+    with start(sandbox, interrupted(call), stdin=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert [process.stdout.readline() for _ in range(2)] == ["ready\n", "seen\n"]
+        # It sleeps once it waits for the next look, for which it has nothing else to do.
+        while Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "S":
+            os.sched_yield()
+        interrupt(process)
+        assert process.communicate("") == ("", "")
+    assert process.returncode == 0
+    assert sandbox.received("getTicket") == 1
+
+
+def test_a_signal_that_is_handled_does_not_end_a_call(client: Client, sandbox: Sandbox) -> None:
+    fault = sandbox.hold("getTicket")
+    came: list[int] = []
+
+    def release(number: int, _frame: object) -> None:
+        came.append(number)
+        sandbox.release(fault)
+
+    def send() -> None:
+        sandbox.held(1)
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, release)
+    thread = threading.Thread(target=send)
+    try:
+        thread.start()
+        assert client.tickets.get(TICKET).id == TICKET
+    finally:
+        thread.join()
+        signal.signal(signal.SIGUSR1, before)
+    assert came == [signal.SIGUSR1]
