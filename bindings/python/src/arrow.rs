@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
+use arrow_array::builder::{LargeStringBuilder, TimestampMicrosecondBuilder};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
-use arrow_array::{
-    Array as _, ArrayRef, RecordBatch, RecordBatchIterator, StringArray, TimestampMicrosecondArray,
-};
+use arrow_array::{Array as _, ArrayRef, RecordBatch, RecordBatchIterator};
 use arrow_schema::ffi::FFI_ArrowSchema;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use pyo3::exceptions::PyRuntimeError;
@@ -13,7 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use skiplino::{Customer, Page};
 
-/// Customers a batch: few enough to hold them twice, many enough that nobody minds the seams.
+/// Customers a batch, and a few more: few enough to hold them twice, many enough that nobody minds the seams.
 const BATCH: usize = 16_384;
 
 /// A table in memory. It is handed out as often as it is asked for, without being copied.
@@ -78,38 +77,64 @@ fn impossible(error: &ArrowError) -> PyErr {
     PyRuntimeError::new_err(error.to_string())
 }
 
+type Text = fn(&Customer) -> Option<&str>;
+type Time = fn(&Customer) -> i64;
+
+/// The columns as records name them, in the order of the command's files; a null is what a customer does not have.
+const TEXTS: [(&str, Text, bool); 7] = [
+    ("externalId", Customer::external_id, true),
+    ("name", Customer::name, true),
+    ("email", Customer::email, true),
+    ("mobile", Customer::mobile, true),
+    ("metadata", Customer::metadata_json, true),
+    ("_id", |customer| Some(customer.id().as_str()), false),
+    ("companyId", |customer| Some(customer.company_id()), false),
+];
+const TIMES: [(&str, Time); 2] = [
+    ("createdAt", |customer| {
+        customer.created_at().as_microsecond()
+    }),
+    ("updatedAt", |customer| {
+        customer.updated_at().as_microsecond()
+    }),
+];
+
 /// A table that pages of customers are added to.
 pub(crate) struct Building {
     schema: SchemaRef,
     batches: Vec<RecordBatch>,
-    rows: Vec<Customer>,
+    rows: usize,
+    texts: [LargeStringBuilder; TEXTS.len()],
+    times: [TimestampMicrosecondBuilder; TIMES.len()],
 }
 
 impl Building {
     pub(crate) fn new() -> Self {
         let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
-        let field = |name: &str, nullable| Field::new(name, DataType::Utf8, nullable);
+        // Large ones, because pandas keeps its texts so, and takes these as they are.
+        let text = |(name, _, nullable)| Field::new(name, DataType::LargeUtf8, nullable);
+        let time = |(name, _)| Field::new(name, utc.clone(), false);
+        let fields: Vec<_> = TEXTS.map(text).into_iter().chain(TIMES.map(time)).collect();
         Self {
-            // As records name them, and in the order of the command's files.
-            schema: Arc::new(Schema::new(vec![
-                field("externalId", true),
-                field("name", true),
-                field("email", true),
-                field("mobile", true),
-                field("metadata", true),
-                field("_id", false),
-                field("companyId", false),
-                Field::new("createdAt", utc.clone(), false),
-                Field::new("updatedAt", utc, false),
-            ])),
+            schema: Arc::new(Schema::new(fields)),
             batches: Vec::new(),
-            rows: Vec::new(),
+            rows: 0,
+            texts: Default::default(),
+            times: TIMES.map(|_| TimestampMicrosecondBuilder::new().with_timezone("UTC")),
         }
     }
 
     pub(crate) fn add(&mut self, page: Page<Customer>) -> Result<(), ArrowError> {
-        self.rows.extend(page);
-        match self.rows.len() >= BATCH {
+        for customer in page.items() {
+            for (column, (_, read, _)) in self.texts.iter_mut().zip(TEXTS) {
+                column.append_option(read(customer));
+            }
+            for (column, (_, read)) in self.times.iter_mut().zip(TIMES) {
+                column.append_value(read(customer));
+            }
+        }
+        self.rows += page.items().len();
+        match self.rows >= BATCH {
             true => self.close_batch(),
             false => Ok(()),
         }
@@ -117,34 +142,27 @@ impl Building {
 
     fn close_batch(&mut self) -> Result<(), ArrowError> {
         let rows = std::mem::take(&mut self.rows);
-        let text = |read: fn(&Customer) -> Option<&str>| -> ArrayRef {
-            let mut column: StringArray = rows.iter().map(read).collect();
+        let texts = self.texts.iter_mut().map(|column| -> ArrayRef {
+            // One customer is much like another. What has to grow leaves holes in the memory that are never filled.
+            let bytes = column.values_slice().len();
+            let next = LargeStringBuilder::with_capacity(rows, bytes + bytes / 16);
+            let mut column = std::mem::replace(column, next).finish();
             column.shrink_to_fit();
             Arc::new(column)
-        };
-        let time = |read: fn(&Customer) -> i64| -> ArrayRef {
-            let column: TimestampMicrosecondArray =
-                rows.iter().map(read).collect::<Vec<_>>().into();
-            Arc::new(column.with_timezone("UTC"))
-        };
-        let columns = vec![
-            text(Customer::external_id),
-            text(Customer::name),
-            text(Customer::email),
-            text(Customer::mobile),
-            text(Customer::metadata_json),
-            text(|customer| Some(customer.id().as_str())),
-            text(|customer| Some(customer.company_id())),
-            time(|customer| customer.created_at().as_microsecond()),
-            time(|customer| customer.updated_at().as_microsecond()),
-        ];
+        });
+        let times = self.times.iter_mut().map(|column| -> ArrayRef {
+            let mut column = column.finish();
+            column.shrink_to_fit();
+            Arc::new(column)
+        });
+        let columns = texts.chain(times).collect();
         self.batches
             .push(RecordBatch::try_new(Arc::clone(&self.schema), columns)?);
         Ok(())
     }
 
     pub(crate) fn finish(mut self, moved: bool) -> Result<ArrowTable, ArrowError> {
-        if !self.rows.is_empty() {
+        if self.rows > 0 {
             self.close_batch()?;
         }
         Ok(ArrowTable {

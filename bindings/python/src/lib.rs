@@ -19,10 +19,6 @@ mod walks;
 
 use pyo3::prelude::*;
 
-/// What one thread sets aside another gives back, all the time, which the system's allocator is slow at.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// The native half of the package `skiplino`.
 #[pymodule(gil_used = false)]
 mod _native {
