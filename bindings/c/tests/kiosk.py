@@ -100,7 +100,7 @@ class Kiosk:
         )
         self.said, self.logged = "", ""
         self.heard = threading.Condition()
-        self.listeners = [threading.Thread(target=listen) for listen in (self.listen, self.listen_to_log)]
+        self.listeners = [threading.Thread(target=listen, daemon=True) for listen in (self.listen, self.listen_to_log)]
         for listener in self.listeners:
             listener.start()
 
