@@ -1,4 +1,4 @@
-.PHONY: demo test chaos check bench dist-python advisories
+.PHONY: demo test chaos check bench library install dist-python advisories
 
 demo: ## The booking journey, on a sandbox of its own
 	scripts/setup rust python
@@ -20,6 +20,13 @@ check: ## Formats, lints, documentation, dependencies
 
 bench: ## Side-by-side measurements, see benches/README.md
 	scripts/bench
+
+library: ## The C library, built for size; PROFILE=release is faster and larger
+	scripts/setup rust
+	scripts/c-install --build
+
+install: ## The C library for PREFIX (/usr/local): header, shared and static, pkg-config, CMake; LIBDIR=, DESTDIR= and PROFILE= as usual
+	scripts/c-install
 
 dist-python: ## What is published of the Python packages, into target/dist
 	scripts/setup rust package

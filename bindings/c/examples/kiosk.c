@@ -58,8 +58,8 @@ static void *wait_for_signal(void *data) {
   kiosk *k = (kiosk *)data;
   int signal;
   sigwait(&k->signals, &signal);
+  close(k->stopping[1]); /* First, so that whoever is cancelled knows why. */
   skiplino_cancel(k->canceller);
-  close(k->stopping[1]);
   return NULL;
 }
 

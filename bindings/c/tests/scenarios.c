@@ -545,12 +545,14 @@ static void play(json_t *scenario) {
 
 int main(int count, char **arguments) {
   int played = 0, failures = 0;
-  if (count < 3) {
-    fprintf(stderr, "scenarios FILE... BASE_URL\n");
+  int first = count > 3 && strcmp(arguments[1], "--without") == 0 ? 3 : 1;
+  const char *without = first == 3 ? arguments[2] : "";
+  if (count < first + 2) {
+    fprintf(stderr, "scenarios [--without NAME] FILE... BASE_URL\n");
     return 2;
   }
   base_url = arguments[count - 1];
-  for (int nth = 1; nth < count - 1; nth++) {
+  for (int nth = first; nth < count - 1; nth++) {
     json_error_t wrong;
     json_t *file = json_load_file(arguments[nth], 0, &wrong);
     json_t *scenarios = json_object_get(file, "scenarios");
@@ -560,6 +562,9 @@ int main(int count, char **arguments) {
     }
     for (size_t index = 0; index < json_array_size(scenarios); index++) {
       json_t *scenario = json_array_get(scenarios, index);
+      if (strcmp(text(scenario, "name"), without) == 0) {
+        continue;
+      }
       play(scenario);
       played++;
       if (difference[0] != '\0') {

@@ -1,0 +1,64 @@
+/* Does work on command: a line is "item N", "page N", or with "threads" before it the same on eight threads. Answers each with the
+   nanoseconds that it took. worker BASE_URL */
+#include "worker.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define THREADS 8
+
+static lane *lanes[THREADS];
+static void (*work)(lane *);
+static int share;
+
+void require(int is, const char *what) {
+  if (!is) {
+    fprintf(stderr, "not so: %s\n", what);
+    exit(1);
+  }
+}
+
+static void *run(void *its) {
+  for (int nth = 0; nth < share; nth++) {
+    work((lane *)its);
+  }
+  return NULL;
+}
+
+static long long now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+int main(int count, char **arguments) {
+  char line[64], kind[16];
+  require(count == 2, "worker BASE_URL");
+  lanes[0] = lane_new(arguments[1]);
+  while (fgets(line, sizeof line, stdin) != NULL) {
+    int threaded = strncmp(line, "threads ", 8) == 0, calls;
+    require(sscanf(line + (threaded ? 8 : 0), "%15s %d", kind, &calls) == 2, "a command is understood");
+    work = strcmp(kind, "item") == 0 ? lane_item : lane_page;
+    long long began = now();
+    if (threaded) {
+      pthread_t threads[THREADS];
+      share = calls / THREADS;
+      for (int nth = 0; nth < THREADS; nth++) {
+        lanes[nth] = lanes[nth] == NULL ? lane_new(arguments[1]) : lanes[nth];
+        require(pthread_create(&threads[nth], NULL, run, lanes[nth]) == 0, "a thread starts");
+      }
+      for (int nth = 0; nth < THREADS; nth++) {
+        pthread_join(threads[nth], NULL);
+      }
+    } else {
+      share = calls;
+      run(lanes[0]);
+    }
+    printf("%lld\n", now() - began);
+    fflush(stdout);
+  }
+  return 0;
+}
