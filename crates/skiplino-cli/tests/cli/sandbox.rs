@@ -63,6 +63,9 @@ fn it_says_where_it_answers_keeps_its_data_and_ends_on_a_signal() {
                 .unwrap()
                 .starts_with("http://127.0.0.1:")
         );
+        let control = ready["controlUrl"].as_str().unwrap();
+        let page = control.strip_suffix("_sandbox").unwrap();
+        assert_eq!(ready["pageUrl"], page);
         match round {
             0 => command(&["customers", "create", "--external-id", "kept"]).ok(),
             _ => command(&["customers", "get", "ext:kept"]).ok(),
@@ -97,6 +100,7 @@ fn people_get_lines_to_paste() {
     while !text.contains("export") {
         assert_ne!(out.read_line(&mut text).unwrap(), 0, "{text}");
     }
+    assert!(text.starts_with("Page        http://127.0.0.1:"), "{text}");
     let paste = text.lines().last().unwrap();
     assert!(
         paste.starts_with("  export SKIPLINO_BASE_URL=http://127.0.0.1:"),
