@@ -134,6 +134,8 @@ fn guarded(router: Router, app: &App, refusal: fn(&HeaderMap, bool) -> Option<Re
                 None => next.run(request).await,
                 Some(reason) => {
                     let locale = Locale::of(request.headers());
+                    // Who is still sending would lose the answer.
+                    let _ = pipeline::read(request.into_body(), 0).await;
                     respond(Err(Failure::Forbidden(reason)), locale)
                 }
             }
