@@ -321,7 +321,7 @@ function showKeys() {
     const button = h('button.icon', { type: 'button' }, icon('copy'));
     button.addEventListener('click', () => copy(value, button));
     button.setAttribute('aria-label', t('copyOf', { what: t(name) }));
-    return h('div', {}, h('dt', {}, t(name)), h('dd', { dir: 'ltr' }, h('code', {}, value)), button);
+    return h('div', {}, h('dt', {}, t(name)), h('dd', { dir: 'ltr' }, h('code', {}, value), button));
   }));
 }
 

@@ -59,10 +59,18 @@ export class List {
     for (const [seq, row] of rows) {
       if (wanted.has(seq)) continue;
       rows.delete(seq);
-      row.element.hidden = true;
+      row.element.remove();
       this.spare.push(row);
     }
-    for (let at = first; at < last; at += 1) this.#place(items[at], at);
+    // In the document they are in the order that they are in on the screen, for those who have it read to them.
+    let before = null;
+    for (let at = first; at < last; at += 1) {
+      const element = this.#place(items[at], at);
+      if (element.previousSibling !== before || !element.parentNode) {
+        this.space.insertBefore(element, before ? before.nextSibling : this.space.firstChild);
+      }
+      before = element;
+    }
     const active = rows.get(this.chosen);
     if (active) root.setAttribute('aria-activedescendant', active.element.id);
     else root.removeAttribute('aria-activedescendant');
@@ -73,7 +81,6 @@ export class List {
     if (!row) {
       row = this.spare.pop() ?? this.#made();
       row.element.id = `${this.root.id}-${item.seq}`;
-      row.element.hidden = false;
       row.item = null;
       this.rows.set(item.seq, row);
     }
@@ -86,12 +93,12 @@ export class List {
     const chosen = item.seq === this.chosen;
     if (row.chosen !== chosen) row.element.setAttribute('aria-selected', chosen);
     Object.assign(row, { at, item, chosen, of: this.items.length });
+    return row.element;
   }
 
   #made() {
     const element = this.row();
     element.setAttribute('role', 'option');
-    this.space.append(element);
     return { element };
   }
 
