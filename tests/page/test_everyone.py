@@ -36,10 +36,19 @@ def violations(page):
     return [(found["id"], found["impact"], [node["html"][:120] for node in found["nodes"]]) for found in results]
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-def test_axe_finds_nothing_at_the_counter(sandbox, visit, language, scheme, size):
+@pytest.mark.parametrize(
+    ("size", "scheme", "language"),
+    [
+        ("desk", "light", "en"),
+        ("desk", "light", "ar"),
+        ("desk", "dark", "en"),
+        ("desk", "dark", "ar"),
+        ("tablet", "light", "en"),
+        ("phone", "light", "ar"),
+        ("phone", "dark", "en"),
+    ],
+)
+def test_axe_finds_nothing_at_the_counter(sandbox, visit, size, scheme, language):
     fill(sandbox)
     page = visit(f"{sandbox.page}?lang={language}", color_scheme=scheme, **at(size))
     assert violations(page) == []

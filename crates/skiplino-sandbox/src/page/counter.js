@@ -509,7 +509,11 @@ onLanguage(() => {
   $('services').dataset.of = '';
   touch('live', 'hello', 'clock', 'company', 'slots', 'tickets', 'ticket', 'customers', 'faults', 'log');
 });
+// Nothing is without a name until the server has told the rest.
 showLive();
+showTickets();
+showTicket();
+showLogTabs();
 setInterval(showTime, 1000);
 service = new URLSearchParams(location.search).get('service');
 follow({ service: service ?? '' }, show);

@@ -26,8 +26,8 @@ const follow = {
     print(ticket.ticketNumber, ticket.status, ticket.queueSize ?? 0)
 }
 `),
-  kotlin: (it) => kotlin(it, '', `        client.tickets.watch(TicketId("${it.ticket}")).collect { ticket ->
-            println("\${ticket.ticketNumber} \${ticket.status} \${ticket.queueSize}")
+  kotlin: (it) => kotlin('', it, `        client.tickets.watch("${it.ticket}").collect { ticket ->
+            println("\${ticket.ticketNumber} \${ticket.status} \${ticket.queueSize ?: 0}")
         }
 `),
   c: (it) => c(it, `  skiplino_watch *watch = NULL;
@@ -58,9 +58,8 @@ const book = {
     .walkIn(service: "${it.service}", group: "${it.group}"))
 print("your number is", ticket.ticketNumber)
 `),
-  kotlin: (it) => kotlin(it, '', `        val ticket = client.tickets.book(
-            BookTicketRequest.walkIn(ServiceId("${it.service}"), GroupId("${it.group}")),
-        )
+  kotlin: (it) => kotlin('import com.skiplino.BookTicketRequest\n', it, `        val request = BookTicketRequest.walkIn("${it.service}", "${it.group}")
+        val ticket = client.tickets.book(request)
         println("your number is \${ticket.ticketNumber}")
 `),
   c: (it) => c(it, `  skiplino_booking booking = SKIPLINO_BOOKING_INIT;
@@ -97,7 +96,7 @@ let client = try SkiplinoClient(
     configuration: .init(baseURL: URL(string: "${url}")))
 ${work}`;
 
-const kotlin = ({ url, key }, names, work) => `import com.skiplino.*
+const kotlin = (names, { url, key }, work) => `${names}import com.skiplino.SkiplinoClient
 
 suspend fun main() {
     SkiplinoClient("${key}") { baseUrl = "${url}" }.use { client ->
