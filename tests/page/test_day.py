@@ -207,6 +207,25 @@ def test_the_board_shows_who_is_called(sandbox, visit):
     expect(board.locator("#called li")).to_have_count(0)
 
 
+def test_a_press_is_not_lost_while_everything_changes(sandbox, counter):
+    """The row of a button is drawn again between pressing and letting go."""
+    sandbox.control("POST", "/faults", {"operation": "*", "kind": "delay", "ms": 0})
+    counter.click("#call-next")
+    for button in [counter.locator("#serving .primary"), counter.locator("#faults button"), counter.locator("#slots button").first]:
+        box = button.bounding_box()
+        counter.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        counter.mouse.down()
+        booked = sandbox.book(time="2026-06-23T07:30:00.000Z", customerExternalId="crm-7741")
+        expect(counter.locator("#requests [aria-posinset='1']")).to_contain_text("201")
+        sandbox.api("POST", f"/tickets/{booked['id']}/cancel")
+        expect(counter.locator("#requests [aria-posinset='1']")).to_contain_text("cancel")
+        sandbox.control("POST", f"/services/{CASH}/call-next")
+        counter.mouse.up()
+    expect(counter.locator("#slots li").first).to_contain_text("Full")
+    expect(counter.locator("#faults li")).to_have_count(0)
+    expect(counter.locator("#serving li")).to_have_count(3)
+
+
 def test_nothing_is_asked_for_while_nothing_is_done(sandbox, counter):
     asked = []
     counter.on("request", lambda request: asked.append(request.url))

@@ -155,6 +155,8 @@ def test_a_keyboard_is_enough(sandbox, counter):
     tab_to(counter, "#serving .primary")
     key("Space")
     expect(counter.locator("#serving li")).to_have_count(0)
+    # Its button is gone; the focus is still where it was.
+    expect(counter.locator("#queue")).to_be_focused()
     tab_to(counter, "#tickets")
     key("ArrowDown")
     expect(counter.locator("#ticket-title")).to_have_text("Q012")
@@ -180,6 +182,7 @@ def test_a_keyboard_is_enough(sandbox, counter):
     tab_to(counter, "#faults button")
     key("Enter")
     expect(counter.locator("#faults li")).to_have_count(0)
+    expect(counter.locator("#faults-card")).to_be_focused()
     sandbox.send("GET", "/external/v1/branches")
     expect(counter.locator("#requests [role=option]")).to_have_count(1)
     tab_to(counter, "#requests")

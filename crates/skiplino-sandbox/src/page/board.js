@@ -1,14 +1,16 @@
 // The big screen of a branch: who is being served, who comes next.
 
 import { follow, now, state, tickets } from './feed.js';
-import { $, format, h, named, onLanguage, put, start, t } from './look.js';
+import { $, choices, format, h, keyed, named, onLanguage, put, start, t } from './look.js';
 
 const MOST_CALLED = 8;
 let branch = new URLSearchParams(location.search).get('branch');
-const known = new Map();
+// Those who are there at the start are not new.
+let isShown = false;
 
 function choose(id) {
   branch = id;
+  isShown = false;
   const url = new URL(location.href);
   url.searchParams.set('branch', id);
   history.replaceState(null, '', url);
@@ -17,20 +19,22 @@ function choose(id) {
 
 function show(names) {
   if (names.has('live')) document.body.classList.toggle('lost', state.live === false);
+  if (names.has('company') && !state.company.some((one) => one.active && one.id === branch)) {
+    const first = state.company.find((one) => one.active);
+    if (first) choose(first.id);
+    return;
+  }
   if (names.has('company')) showBranch();
   if (names.has('tickets') || names.has('company')) showTickets();
+  isShown ||= names.has('tickets');
   showTime();
 }
 
 function showBranch() {
   const active = state.company.filter((one) => one.active);
-  const select = $('branch');
-  const options = active.map((one) => h('option', { value: one.id, textContent: named(one) }));
-  select.replaceChildren(...options);
   const here = active.find((one) => one.id === branch);
-  if (!here && active.length) { choose(active[0].id); return; }
-  if (!here) return;
-  select.value = branch;
+  choices($('branch'), active.map((one) => [one.id, named(one)]));
+  $('branch').value = branch;
   put($('name'), named(here));
   put($('state'), t(here.isOpen ? 'isOpen' : 'isClosed'));
   $('state').classList.toggle('closed', !here.isOpen);
@@ -43,36 +47,19 @@ function showTickets() {
   const byId = new Map(services.map((service) => [service.id, service]));
   const all = [...tickets.values()].filter((ticket) => byId.has(ticket.serviceId));
   const serving = all.filter((ticket) => ticket.status === 'serving').sort((a, b) => b.statusAt - a.statusAt || b.seq - a.seq);
-  showCalled(serving.slice(0, MOST_CALLED), byId);
   $('nobody').hidden = serving.length > 0;
   $('called').hidden = !serving.length;
-  $('next').replaceChildren(...services.map((service) => {
+  // Only a new number is read aloud and shines up.
+  keyed($('called'), serving.slice(0, MOST_CALLED), (ticket) => ticket.id,
+    (ticket) => h(isShown ? 'li.new' : 'li', {}, h('bdi.number', {}, ticket.number), h('span.for')),
+    (row, ticket) => put(row.lastChild, named(byId.get(ticket.serviceId))));
+  keyed($('next'), services, (service) => service.id, () => h('li', {}, h('h3'), h('p.numbers'), h('p.muted')), (row, service) => {
     const next = all.filter((ticket) => ticket.serviceId === service.id && ticket.place !== null).sort((a, b) => a.place - b.place);
-    const numbers = next.slice(0, 6).map((ticket) => h('bdi', { textContent: ticket.number }));
-    const rest = service.waiting ? t('waitingCount', { n: service.waiting }) : t('nobodyWaits');
-    return h('li', {}, h('h3', {}, named(service)), h('p.numbers', {}, ...numbers), h('p.muted', {}, rest));
-  }));
-}
-
-// Those who stay keep their element, so that only a new number is read aloud and shines up.
-let isShown = false;
-function showCalled(serving, byId) {
-  for (const [seq, element] of known) {
-    if (serving.some((ticket) => ticket.seq === seq)) continue;
-    element.remove();
-    known.delete(seq);
-  }
-  serving.forEach((ticket, at) => {
-    let element = known.get(ticket.seq);
-    if (!element) {
-      element = h(isShown ? 'li.new' : 'li', {}, h('bdi.number', { textContent: ticket.number }), h('span.for'));
-      known.set(ticket.seq, element);
-    }
-    put(element.lastChild, named(byId.get(ticket.serviceId)));
-    if ($('called').children[at] !== element) $('called').insertBefore(element, $('called').children[at] ?? null);
+    const [title, numbers, rest] = row.children;
+    put(title, named(service));
+    keyed(numbers, next.slice(0, 6), (ticket) => ticket.id, (ticket) => h('bdi', {}, ticket.number), () => {});
+    put(rest, service.waiting ? t('waitingCount', { n: service.waiting }) : t('nobodyWaits'));
   });
-  // Those who were there at the start are not new.
-  isShown = state.live === true;
 }
 
 function showTime() {

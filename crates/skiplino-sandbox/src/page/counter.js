@@ -2,7 +2,9 @@
 
 import { follow, now, requests, state, tickets, touch } from './feed.js';
 import { List } from './list.js';
-import { $, format, h, icon, kindName, kinds, language, named, number, onLanguage, put, start, t, tabs } from './look.js';
+import {
+  $, choices, format, h, icon, keyed, kindName, kinds, label, language, named, number, onLanguage, put, start, t, tabs,
+} from './look.js';
 import { hosts, snippet } from './snippets.js';
 
 const ROW = 44;
@@ -79,16 +81,16 @@ function chooseBranch(id) {
 function show(names) {
   const has = (...some) => some.some((name) => names.has(name));
   if (has('live', 'hello')) showLive();
+  if (has('hello')) { showKeys(); showOperations(); }
   if (has('clock')) showClock();
   if (has('company')) {
     if (!here() && state.company.length) { chooseBranch(state.company[0].id); return; }
     showCompany();
   }
-  if (has('slots', 'company')) showSlots();
+  if (has('slots')) showSlots();
   if (has('tickets', 'company', 'view')) showTickets();
   if (has('tickets', 'company', 'ticket')) showTicket();
   if (has('hello', 'ticket', 'company')) showCode();
-  if (has('hello')) { showKeys(); showOperations(); }
   if (has('log')) showRequests();
   if (has('customers')) showCustomers();
   if (has('faults')) showFaults();
@@ -115,10 +117,7 @@ function showTime() {
 function showCompany() {
   const branch = here();
   if (!branch) return;
-  $('branch').replaceChildren(...state.company.map((one) => {
-    const name = one.active ? named(one) : `${named(one)} (${t('inactive')})`;
-    return h('option', { value: one.id, textContent: name });
-  }));
+  choices($('branch'), state.company.map((one) => [one.id, one.active ? named(one) : `${named(one)} (${t('inactive')})`]));
   $('branch').value = branch.id;
   $('board').href = `/board?branch=${branch.id}`;
   put($('branch-is'), t(branch.isOpen ? 'isOpen' : 'isClosed'));
@@ -135,29 +134,19 @@ function showCompany() {
   $('call-next').disabled = !one.waiting;
 }
 
-// The buttons stay what they are while counts change, so that the one in focus keeps it.
 function showServices(branch) {
-  const list = $('services');
-  const key = `${branch.id} ${language}`;
-  if (list.dataset.of !== key) {
-    list.dataset.of = key;
-    list.replaceChildren();
-    let group = null;
-    for (const one of branch.services) {
-      if (one.group.id !== group) list.append(h('h3', {}, named(one.group)));
-      group = one.group.id;
-      const button = h('button.service', { type: 'button', onclick: () => choose(one.id) }, h('span', {}, named(one)), h('span.count'));
-      button.dataset.id = one.id;
-      list.append(button);
-    }
-  }
-  for (const one of branch.services) {
-    const button = list.querySelector(`[data-id="${one.id}"]`);
-    button.setAttribute('aria-pressed', one.id === service);
-    button.classList.toggle('inactive', !one.active || !branch.active);
-    put(button.lastChild, number(one.waiting));
-    button.setAttribute('aria-label', `${named(one)}: ${t('waitingCount', { n: one.waiting })}`);
-  }
+  const rows = branch.services.flatMap((one, at, all) => (one.group.id === all[at - 1]?.group.id ? [one] : [one.group, one]));
+  keyed($('services'), rows, (row) => row.id, (row) => {
+    if (!row.group) return h('h3');
+    return h('button.service', { type: 'button', onclick: () => choose(row.id) }, h('span'), h('span.count'));
+  }, (element, row) => {
+    if (!row.group) { put(element, named(row)); return; }
+    element.setAttribute('aria-pressed', row.id === service);
+    element.classList.toggle('inactive', !row.active || !branch.active);
+    put(element.firstChild, named(row));
+    put(element.lastChild, number(row.waiting));
+    label(element, `${named(row)}: ${t('waitingCount', { n: row.waiting })}`);
+  });
 }
 
 function showSlots() {
@@ -167,18 +156,19 @@ function showSlots() {
   const first = slots.slots[0]?.time;
   put($('slots-title'), slots.today || !first ? t('slotsToday') : t('slotsOn', { day: format('dayName', first) }));
   $('no-slots').hidden = slots.slots.length > 0;
-  const focused = document.activeElement?.dataset?.time;
-  $('slots').replaceChildren(...slots.slots.map(({ time, remaining }) => {
-    const at = format('short', time);
+  keyed($('slots'), slots.slots, (slot) => `${service} ${slot.time}`, ({ time }) => {
+    const fill = h('button.small', { type: 'button', onclick: () => fillSlot(time) });
+    return h('li', {}, h('b'), h('span.dots', { 'aria-hidden': 'true' }), h('span.places'), fill);
+  }, (row, { time, remaining }) => {
+    const [at, dots, places, fill] = row.children;
     const of = slots.capacity;
-    const places = remaining > 0 ? t('places', { n: remaining, of }) : t('full');
-    const dots = of <= 8 ? Array.from({ length: of }, (_, place) => h(place < of - remaining ? 'i.taken' : 'i')) : [];
-    const fill = h('button.small', { type: 'button', disabled: remaining <= 0, onclick: () => fillSlot(time) }, t('fill'));
-    fill.setAttribute('aria-label', t('fillSlot', { time: at }));
-    fill.dataset.time = time;
-    return h('li', {}, h('b', {}, at), h('span.dots', { title: places, 'aria-hidden': 'true' }, ...dots), h('span.places', {}, places), fill);
-  }));
-  if (focused) $('slots').querySelector(`[data-time="${focused}"]`)?.focus();
+    put(at, format('short', time));
+    put(places, remaining > 0 ? t('places', { n: remaining }) : t('full'));
+    dots.replaceChildren(...Array.from({ length: of <= 8 ? of : 0 }, (_, place) => h(place < of - remaining ? 'i.taken' : 'i')));
+    put(fill, t('fill'));
+    fill.disabled = remaining <= 0;
+    label(fill, t('fillSlot', { time: at.textContent }));
+  });
 }
 
 const fillSlot = (time) => control('POST', `/services/${service}/fill-slot`, { time: new Date(time).toISOString() });
@@ -216,19 +206,19 @@ function showServing(serving) {
   const list = $('serving');
   $('nobody').hidden = serving.length > 0;
   list.hidden = !serving.length;
-  const focused = document.activeElement?.dataset?.does;
-  list.replaceChildren(...serving.map((one) => {
-    const button = (action, name, kind) => {
-      const made = h(`button.${kind}`, { type: 'button', onclick: () => act(one, action) }, t(name));
-      made.setAttribute('aria-label', `${t(name)}: ${one.number}`);
-      made.dataset.does = `${action} ${one.id}`;
-      return made;
-    };
-    const open = h('button.number', { type: 'button', onclick: () => select(one) }, one.number);
-    open.dataset.does = `open ${one.id}`;
-    return h('li', {}, open, h('span.who', {}, who(one)), h('span.actions', {}, button('serve', 'serve', 'primary'), button('no-show', 'noShow', 'quiet')));
-  }));
-  if (focused) list.querySelector(`[data-does="${focused}"]`)?.focus();
+  keyed(list, serving, (one) => one.id, (one) => h('li', {},
+    h('button.number', { type: 'button', onclick: () => select(one) }, one.number), h('span.who'),
+    h('span.actions', {},
+      h('button.primary', { type: 'button', onclick: () => act(one, 'serve') }),
+      h('button', { type: 'button', onclick: () => act(one, 'no-show') }))),
+  (row, one) => {
+    const [, name, { children: [serve, noShow] }] = row.children;
+    put(name, who(one));
+    for (const [button, word] of [[serve, 'serve'], [noShow, 'noShow']]) {
+      put(button, t(word));
+      label(button, `${t(word)}: ${one.number}`);
+    }
+  });
 }
 
 function select(one) {
@@ -317,12 +307,13 @@ async function copy(text, button) {
 function showKeys() {
   if (!state.hello) return;
   const { publicKey, secretKey } = state.hello;
-  $('keys').replaceChildren(...Object.entries({ baseUrl: url, publicKey, secretKey }).map(([name, value]) => {
-    const button = h('button.icon', { type: 'button' }, icon('copy'));
-    button.addEventListener('click', () => copy(value, button));
-    button.setAttribute('aria-label', t('copyOf', { what: t(name) }));
-    return h('div', {}, h('dt', {}, t(name)), h('dd', { dir: 'ltr' }, h('code', {}, value), button));
-  }));
+  keyed($('keys'), Object.entries({ baseUrl: url, publicKey, secretKey }), ([name]) => name, ([, value]) => {
+    const button = h('button.icon', { type: 'button', onclick: () => copy(value, button) }, icon('copy'));
+    return h('div', {}, h('dt'), h('dd', { dir: 'ltr' }, h('code', {}, value), button));
+  }, (row, [name]) => {
+    put(row.querySelector('dt'), t(name));
+    label(row.querySelector('button'), t('copyOf', { what: t(name) }));
+  });
 }
 
 // The log.
@@ -373,8 +364,10 @@ function closeRequest() {
 
 function showCustomers() {
   const { rows } = state.customers;
-  $('customers').replaceChildren(...rows.map((one) => h('tr', {},
-    h('td', {}, h('bdi', {}, one.name ?? '')), ...[one.externalId, one.mobile, one.email, one._id].map((text) => h('td', {}, h('bdi', {}, text ?? ''))))));
+  keyed($('customers'), rows, (one) => one._id, () => h('tr', {}, ...Array.from({ length: 5 }, () => h('td', {}, h('bdi')))), (row, one) => {
+    const texts = [one.name, one.externalId, one.mobile, one.email, one._id];
+    texts.forEach((text, at) => put(row.children[at].firstChild, text ?? ''));
+  });
   showLogTabs();
 }
 
@@ -388,13 +381,10 @@ function showLogTabs() {
 
 function showOperations() {
   if (!state.hello) return;
-  const options = state.hello.operations.map((id) => h('option', { value: id, textContent: id }));
-  const chosen = $('fault-operation').value || 'bookTicket';
-  $('fault-operation').replaceChildren(h('option', { value: '*', textContent: t('anyOperation') }), ...options);
-  $('fault-operation').value = chosen;
-  const kind = $('fault-kind').value;
-  $('fault-kind').replaceChildren(...kinds().map((value) => h('option', { value, textContent: kindName(value) })));
-  if (kind) $('fault-kind').value = kind;
+  const isFirst = !$('fault-operation').value;
+  choices($('fault-operation'), [['*', t('anyOperation')], ...state.hello.operations.map((id) => [id, id])]);
+  choices($('fault-kind'), kinds().map((kind) => [kind, kindName(kind)]));
+  if (isFirst) $('fault-operation').value = 'bookTicket';
   showValue();
 }
 
@@ -429,21 +419,20 @@ function showFaults() {
   const { faults } = state;
   $('no-faults').hidden = faults.length > 0;
   $('faults-off').hidden = faults.length < 2;
-  const focused = document.activeElement?.dataset?.fault;
-  $('faults').replaceChildren(...faults.map((fault) => {
-    const what = `${operationName(fault)}: ${kindName(fault.kind)}`;
-    const button = (name, method, path) => {
-      const made = h('button.small', { type: 'button', onclick: () => control(method, path) }, t(name));
-      made.dataset.fault = `${name} ${fault.id}`;
-      return made;
-    };
-    const off = button('off', 'DELETE', `/faults/${fault.id}`);
-    off.setAttribute('aria-label', t('offFault', { what }));
-    const buttons = fault.kind === 'hold' ? [button('release', 'POST', `/faults/${fault.id}/release`), off] : [off];
-    const about = `${rule(fault)} · ${t('fired', { n: fault.fired })}`;
-    return h(fault.when?.nth && fault.fired ? 'li.spent' : 'li', {}, h('span.what', {}, h('b', {}, kindName(fault.kind)), h('span.muted', {}, h('bdi', {}, operationName(fault)), ` · ${about}`)), ...buttons);
-  }));
-  if (focused) $('faults').querySelector(`[data-fault="${focused}"]`)?.focus();
+  keyed($('faults'), faults, (fault) => fault.id, ({ id, kind }) => {
+    const button = (method, path) => h('button.small', { type: 'button', onclick: () => control(method, `/faults/${id}${path}`) });
+    const release = kind === 'hold' ? [button('POST', '/release')] : [];
+    return h('li', {}, h('span.what', {}, h('b'), h('span.muted', {}, h('bdi'), h('span'))), ...release, button('DELETE', ''));
+  }, (row, fault) => {
+    const [name, { children: [operation, about] }] = row.firstChild.children;
+    put(name, kindName(fault.kind));
+    put(operation, operationName(fault));
+    put(about, ` · ${rule(fault)} · ${t('fired', { n: fault.fired })}`);
+    row.classList.toggle('spent', Boolean(fault.when?.nth && fault.fired));
+    put(row.lastChild, t('off'));
+    label(row.lastChild, t('offFault', { what: `${operationName(fault)}: ${kindName(fault.kind)}` }));
+    if (fault.kind === 'hold') put(row.children[1], t('release'));
+  });
 }
 
 // The buttons.
@@ -506,7 +495,6 @@ tabs($('logs'), (name) => {
 onLanguage(() => {
   queue.redraw();
   log.redraw();
-  $('services').dataset.of = '';
   touch('live', 'hello', 'clock', 'company', 'slots', 'tickets', 'ticket', 'customers', 'faults', 'log');
 });
 // Nothing is without a name until the server has told the rest.

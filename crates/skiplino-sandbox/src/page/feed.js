@@ -43,8 +43,9 @@ const take = {
     tickets.clear();
     requests.length = 0;
     state.hello = hello;
+    state.slots = null;
     setZone(hello.timeZone);
-    touch('tickets', 'log');
+    touch('tickets', 'slots', 'log');
   },
   clock(clock) {
     state.clock = { ...clock, at: performance.now(), now: Date.parse(clock.now) };

@@ -32,6 +32,41 @@ export function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// The children of a list, by key: who stays keeps the element, and with it the focus, or a press of the mouse that is under way.
+export function keyed(list, items, key, make, show) {
+  const wanted = new Set(items.map((item) => String(key(item))));
+  const hadFocus = list.contains(document.activeElement);
+  const known = new Map();
+  for (const child of [...list.children]) {
+    if (wanted.has(child.dataset.key)) known.set(child.dataset.key, child);
+    else child.remove();
+  }
+  let place = list.firstChild;
+  for (const item of items) {
+    const name = String(key(item));
+    let child = known.get(name);
+    if (!child) {
+      child = make(item);
+      child.dataset.key = name;
+    }
+    show(child, item);
+    if (child === place) place = place.nextSibling;
+    else list.insertBefore(child, place);
+  }
+  // Whoever has just pressed a button that went with its row goes on with the next row, or where the list is.
+  if (hadFocus && !list.contains(document.activeElement)) (list.querySelector('button') ?? list.closest('section'))?.focus();
+}
+
+// The options of a choice, by value.
+export function choices(select, options) {
+  keyed(select, options, ([value]) => value, ([value]) => h('option', { value }), (option, [, text]) => put(option, text));
+}
+
+// A label for those who do not see the place.
+export function label(element, text) {
+  if (element.getAttribute('aria-label') !== text) element.setAttribute('aria-label', text);
+}
+
 // What people chose is kept where the browser allows it.
 const kept = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
 const keep = (key, value) => { try { localStorage.setItem(key, value); } catch { /* For this visit only, then. */ } };
