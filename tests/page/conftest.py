@@ -13,8 +13,17 @@ COMMAND = os.path.join(os.path.dirname(__file__), "../../target/debug/skiplino")
 NOW = "2026-06-23T07:10:00Z"
 CASH, DEPOSIT, TELLERS, SEEF = "6fe8fb8b12", "b7a1d2c3e4", "7c1f9a3b2d", "802b33af66"
 # The browser has no sandbox of its own as root, and must not look for what is not on this machine.
-ARGUMENTS = """--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync
-    --disable-features=Translate""".split()
+ARGUMENTS = [
+    f"--{switch}"
+    for switch in [
+        "disable-gpu",
+        "disable-quic",
+        "no-first-run",
+        "disable-background-networking",
+        "disable-component-update",
+        "disable-sync",
+    ]
+]
 # Long enough for a busy machine. Whatever is waited for is an event; this only ends what never comes.
 PATIENCE = 15_000
 
@@ -115,7 +124,3 @@ def counter(sandbox, visit):
 def ticket(page, number):
     """The row of a ticket."""
     return page.locator("#tickets [role=option]", has_text=number)
-
-
-def has_status(status):
-    return re.compile(rf"\b{status}\b")

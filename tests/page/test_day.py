@@ -189,7 +189,9 @@ def test_keys_and_code_are_copied(sandbox, visit):
     page.click("#languages [data-tab=python]")
     page.click("#copy-code")
     expect(page.locator("#code")).to_contain_text("import skiplino")
-    page.evaluate(f"""async (code) => {{ while (await {read} !== code) await new Promise(requestAnimationFrame) }}""", page.inner_text("#code"))
+    page.evaluate(
+        f"""async (code) => {{ while (await {read} !== code) await new Promise(requestAnimationFrame) }}""", page.inner_text("#code")
+    )
 
 
 def test_the_board_shows_who_is_called(sandbox, visit):

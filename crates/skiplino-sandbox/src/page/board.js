@@ -1,9 +1,10 @@
 // The big screen of a branch: who is being served, who comes next.
 
 import { follow, now, state, tickets } from './feed.js';
-import { $, choices, format, h, keyed, named, onLanguage, put, start, t } from './look.js';
+import { $, choices, format, h, keyed, named, number, onLanguage, put, start, t } from './look.js';
 
-const MOST_CALLED = 8;
+// One large, and two rows below it.
+const MOST_CALLED = 5;
 let branch = new URLSearchParams(location.search).get('branch');
 // Those who are there at the start are not new.
 let isShown = false;
@@ -58,7 +59,7 @@ function showTickets() {
     const [title, numbers, rest] = row.children;
     put(title, named(service));
     keyed(numbers, next.slice(0, 6), (ticket) => ticket.id, (ticket) => h('bdi', {}, ticket.number), () => {});
-    put(rest, service.waiting ? t('waitingCount', { n: service.waiting }) : t('nobodyWaits'));
+    put(rest, service.waiting ? t('waitingCount', { n: number(service.waiting) }) : t('nobodyWaits'));
   });
 }
 
