@@ -73,6 +73,14 @@ def test_axe_finds_nothing_at_the_board(sandbox, visit, language, scheme):
     assert violations(page) == []
 
 
+@pytest.mark.parametrize("path", ["", "board"])
+def test_axe_finds_nothing_before_anything_is_known(sandbox, visit, path):
+    page = visit(sandbox.page + path)
+    page.route("**/events*", lambda route: route.fulfill(content_type="text/event-stream", body=""))
+    page.reload()
+    assert violations(page) == []
+
+
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("path", ["", "board"])
 def test_a_phone_is_wide_enough(sandbox, visit, language, path):

@@ -29,17 +29,20 @@ macro_rules! asset {
     };
 }
 
-pub(crate) static ASSETS: [Asset; 12] = [
+pub(crate) static ASSETS: [Asset; 15] = [
     asset!("/", HTML, "counter.html"),
     asset!("/board", HTML, "board.html"),
     asset!("/assets/page.css", CSS, "page.css"),
     asset!("/assets/board.css", CSS, "board.css"),
     asset!("/assets/counter.js", SCRIPT, "counter.js"),
     asset!("/assets/board.js", SCRIPT, "board.js"),
+    asset!("/assets/faults.js", SCRIPT, "faults.js"),
     asset!("/assets/feed.js", SCRIPT, "feed.js"),
     asset!("/assets/list.js", SCRIPT, "list.js"),
+    asset!("/assets/log.js", SCRIPT, "log.js"),
     asset!("/assets/look.js", SCRIPT, "look.js"),
     asset!("/assets/snippets.js", SCRIPT, "snippets.js"),
+    asset!("/assets/staff.js", SCRIPT, "staff.js"),
     asset!("/assets/words.js", SCRIPT, "words.js"),
     asset!("/assets/icon.svg", SVG, "icon.svg"),
 ];

@@ -373,7 +373,7 @@ fn the_page_runs_its_own_files_and_nothing_else() {
             "{path}"
         );
     }
-    assert_eq!(files.len(), 12, "{files:?}");
+    assert_eq!(files.len(), 15, "{files:?}");
     assert!(size < 150_000, "{size} bytes, before they are compressed");
     assert_eq!(
         ask(&client, "GET", "/", &[("host", "evil.example")]).status,

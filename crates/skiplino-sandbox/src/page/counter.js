@@ -1,16 +1,15 @@
 // The counter: what the state looks like, and what the buttons do.
 
-import { follow, now, requests, state, tickets, touch } from './feed.js';
+import { follow, now, state, tickets, touch } from './feed.js';
+import { showFaults, showOperations } from './faults.js';
 import { List } from './list.js';
-import {
-  $, choices, format, h, icon, keyed, kindName, kinds, label, language, named, number, onLanguage, put, start, t, tabs,
-} from './look.js';
+import { redrawRequests, showCustomers, showLogTabs, showRequests } from './log.js';
+import { $, choices, format, h, icon, keyed, label, language, named, number, onLanguage, put, start, t, tabs } from './look.js';
 import { hosts, snippet } from './snippets.js';
+import { control, copy, toast } from './staff.js';
 
 const ROW = 44;
 const STATUS = { noShow: 'noShowStatus' };
-// What a fault of that kind is given, and how the field for it begins.
-const VALUES = { delay: ['ms', 3000], slow_body: ['ms', 200], status: ['status', 500], rate_limit: ['retryAfter', 5], redirect: ['location', '/elsewhere'] };
 // Staff, by the state of the ticket.
 const ACTIONS = { waiting: ['call', 'serve', 'no-show', 'cancel'], upcoming: ['check-in', 'no-show', 'cancel'], serving: ['serve', 'no-show'] };
 
@@ -19,34 +18,6 @@ let service = null;
 let view = 'waiting';
 let ticket = null;
 let host = 'curl';
-let request = null;
-
-// The control API.
-
-async function control(method, path, body) {
-  try {
-    const answer = await fetch(`/_sandbox${path}`, {
-      method,
-      headers: { 'Content-Type': 'application/json', 'X-Locale': language },
-      body: method === 'GET' ? undefined : JSON.stringify(body ?? {}),
-    });
-    const data = await answer.json();
-    if (answer.ok) return data;
-    toast(typeof data.error === 'string' ? data.error : Object.values(data.error ?? {}).join(' ') || data.message, true);
-  } catch (error) {
-    toast(t('failed', { why: error.message }), true);
-  }
-  return null;
-}
-
-let hiding = 0;
-function toast(text, isError = false) {
-  clearTimeout(hiding);
-  const box = $('toast');
-  box.textContent = text;
-  box.className = `toast shown${isError ? ' error' : ''}`;
-  hiding = setTimeout(() => { box.className = 'toast'; box.textContent = ''; }, 6000);
-}
 
 async function act(one, action) {
   const done = await control('POST', `/tickets/${one.id}/${action}`);
@@ -289,21 +260,6 @@ function showCode() {
   put($('code'), snippet(host, it));
 }
 
-async function copy(text, button) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    // Only pages of this machine or with TLS may use the clipboard as such.
-    const area = h('textarea', { value: text });
-    document.body.append(area);
-    area.select();
-    document.execCommand('copy');
-    area.remove();
-    button.focus();
-  }
-  toast(t('copied'));
-}
-
 function showKeys() {
   if (!state.hello) return;
   const { publicKey, secretKey } = state.hello;
@@ -313,125 +269,6 @@ function showKeys() {
   }, (row, [name]) => {
     put(row.querySelector('dt'), t(name));
     label(row.querySelector('button'), t('copyOf', { what: t(name) }));
-  });
-}
-
-// The log.
-
-const log = new List($('requests'), {
-  height: 32,
-  opensOnClick: true,
-  growsOnTop: true,
-  row: () => h('div.row', {}, h('span.at'), h('span.status'), h('span.method'), h('span.path'), h('span.operation'), h('span.fault')),
-  fill(row, one) {
-    const [at, status, method, path, operation, fault] = row.children;
-    put(at, format('seconds', one.at));
-    put(status, one.status ? String(one.status) : t(one.ended ? 'noAnswer' : 'pending'));
-    status.dataset.kind = one.status ? String(one.status)[0] : one.ended ? 'none' : 'open';
-    put(method, one.method);
-    put(path, one.path.replace('/external/v1', ''));
-    put(operation, one.operation ?? '');
-    put(fault, one.fault ?? '');
-  },
-  open: showRequest,
-});
-
-function showRequests() {
-  log.show(requests.toReversed());
-  $('no-requests').hidden = requests.length > 0;
-  if (request && !requests.some((one) => one.seq === request.seq)) closeRequest();
-  const current = request && requests.find((one) => one.seq === request.seq);
-  if (current && current.ended !== request.ended) showRequest(current);
-}
-
-async function showRequest(one) {
-  request = one;
-  const found = await control('GET', `/requests?after=${one.seq - 1}&limit=1`);
-  const entry = found?.requests.find((some) => some.seq === one.seq);
-  if (!entry || request?.seq !== one.seq) return;
-  put($('detail-title'), `${entry.method} ${entry.path.replace('/external/v1', '')}`);
-  const { status, fault, committed, headers, body, answer } = entry;
-  put($('detail-text'), JSON.stringify({ status, fault, committed, headers, body, answer }, null, 2));
-  $('detail').hidden = false;
-  log.later();
-}
-
-function closeRequest() {
-  request = null;
-  $('detail').hidden = true;
-  log.later();
-}
-
-function showCustomers() {
-  const { rows } = state.customers;
-  keyed($('customers'), rows, (one) => one._id, () => h('tr', {}, ...Array.from({ length: 5 }, () => h('td', {}, h('bdi')))), (row, one) => {
-    const texts = [one.name, one.externalId, one.mobile, one.email, one._id];
-    texts.forEach((text, at) => put(row.children[at].firstChild, text ?? ''));
-  });
-  showLogTabs();
-}
-
-function showLogTabs() {
-  const [first, second] = $('logs').children;
-  put(first, t('requests'));
-  put(second, `${t('customers')} ${number(state.customers.total)}`);
-}
-
-// Faults.
-
-function showOperations() {
-  if (!state.hello) return;
-  const isFirst = !$('fault-operation').value;
-  choices($('fault-operation'), [['*', t('anyOperation')], ...state.hello.operations.map((id) => [id, id])]);
-  choices($('fault-kind'), kinds().map((kind) => [kind, kindName(kind)]));
-  if (isFirst) $('fault-operation').value = 'bookTicket';
-  showValue();
-}
-
-function showValue() {
-  const [name] = VALUES[$('fault-kind').value] ?? [];
-  $('fault-value-label').hidden = !name;
-  if (name) put($('fault-value-name'), t(name));
-}
-
-function beginValue() {
-  showValue();
-  $('fault-value').value = VALUES[$('fault-kind').value]?.[1] ?? '';
-}
-
-async function setFault(when) {
-  const fault = { operation: $('fault-operation').value, kind: $('fault-kind').value, ...when };
-  const [name] = VALUES[fault.kind] ?? [];
-  const given = $('fault-value').value.trim();
-  if (name) fault[name] = name === 'location' ? given : Number(given);
-  if (await control('POST', '/faults', fault)) toast(`${operationName(fault)}: ${kindName(fault.kind)}`);
-}
-
-const operationName = (fault) => (fault.operation === '*' ? t('anyOperation') : fault.operation);
-
-function rule({ when, fired }) {
-  if (!when) return t('everyCall');
-  if (when.nth === undefined) return t('setElsewhere');
-  return fired ? t('spent') : t('nextCall');
-}
-
-function showFaults() {
-  const { faults } = state;
-  $('no-faults').hidden = faults.length > 0;
-  $('faults-off').hidden = faults.length < 2;
-  keyed($('faults'), faults, (fault) => fault.id, ({ id, kind }) => {
-    const button = (method, path) => h('button.small', { type: 'button', onclick: () => control(method, `/faults/${id}${path}`) });
-    const release = kind === 'hold' ? [button('POST', '/release')] : [];
-    return h('li', {}, h('span.what', {}, h('b'), h('span.muted', {}, h('bdi'), h('span'))), ...release, button('DELETE', ''));
-  }, (row, fault) => {
-    const [name, { children: [operation, about] }] = row.firstChild.children;
-    put(name, kindName(fault.kind));
-    put(operation, operationName(fault));
-    put(about, ` · ${rule(fault)} · ${t('fired', { n: fault.fired })}`);
-    row.classList.toggle('spent', Boolean(fault.when?.nth && fault.fired));
-    put(row.lastChild, t('off'));
-    label(row.lastChild, t('offFault', { what: `${operationName(fault)}: ${kindName(fault.kind)}` }));
-    if (fault.kind === 'hold') put(row.children[1], t('release'));
   });
 }
 
@@ -466,11 +303,6 @@ function listen() {
   });
   on('ticket-close', () => { ticket = null; touch('ticket', 'view'); $('tickets').focus(); });
   on('copy-code', () => copy($('code').textContent, $('copy-code')));
-  on('detail-close', () => { closeRequest(); $('requests').focus(); });
-  $('fault-kind').addEventListener('change', beginValue);
-  on('fault-next', () => setFault({ when: { nth: 1 } }));
-  on('fault-every', () => setFault({}));
-  on('faults-off', () => control('DELETE', '/faults'));
   on('reset', () => $('sure').showModal());
   on('sure-no', () => $('sure').close());
   on('sure-yes', async () => {
@@ -488,13 +320,9 @@ for (const [name, title] of Object.entries(hosts)) {
 }
 tabs($('views'), (name) => { view = name; $('tickets').scrollTop = 0; touch('view'); })('waiting');
 tabs($('languages'), (name) => { host = name; touch('ticket'); })('curl');
-tabs($('logs'), (name) => {
-  $('requests-panel').hidden = name !== 'requests';
-  $('customers-panel').hidden = name !== 'customers';
-})('requests');
 onLanguage(() => {
   queue.redraw();
-  log.redraw();
+  redrawRequests();
   touch('live', 'hello', 'clock', 'company', 'slots', 'tickets', 'ticket', 'customers', 'faults', 'log');
 });
 // Nothing is without a name until the server has told the rest.
