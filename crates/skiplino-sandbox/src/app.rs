@@ -5,6 +5,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use crate::{
     clock::{Clock, Millis, Mode},
@@ -17,6 +18,13 @@ use crate::{
     traffic::Traffic,
 };
 
+/// For whoever looks on.
+#[derive(Debug, Default)]
+pub(crate) struct News {
+    /// Whether the server is about to end.
+    pub(crate) over: bool,
+}
+
 /// Everything the requests share.
 #[derive(Debug)]
 pub(crate) struct App {
@@ -25,6 +33,7 @@ pub(crate) struct App {
     pub(crate) exchanges: Option<Exchanges>,
     pub(crate) faults: Faults,
     pub(crate) log: Log,
+    pub(crate) news: watch::Sender<News>,
     pub(crate) rate_limit: RateLimit,
     pub(crate) store: Store,
     pub(crate) traffic: Traffic,
@@ -47,6 +56,7 @@ impl App {
                 .transpose()?,
             faults: Faults::default(),
             log: Log::keeping(config.log),
+            news: watch::Sender::default(),
             rate_limit: RateLimit::default(),
             store: Store::open(config.data.as_deref(), config.seed)?,
             traffic: Traffic::default(),
@@ -55,6 +65,11 @@ impl App {
             start_now,
             start_freeze: config.freeze,
         })
+    }
+
+    /// Something may look different now.
+    pub(crate) fn changed(&self) {
+        self.news.send_modify(|_| {});
     }
 
     pub(crate) fn seed(&self) -> u64 {

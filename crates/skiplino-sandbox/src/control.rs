@@ -6,7 +6,8 @@ use axum::{
     Router,
     body::Body,
     extract::RawPathParams,
-    http::{Method, Request, Response, StatusCode},
+    http::{HeaderMap, Method, Request, Response, StatusCode},
+    middleware::{Next, from_fn},
     routing::{MethodFilter, on},
 };
 use serde_json::{Map, Value, json};
@@ -14,7 +15,10 @@ use serde_json::{Map, Value, json};
 use crate::{
     app::App,
     envelope::{Answer, Failure},
+    events::{self, Screen},
+    guard,
     locale::{Locale, Reason},
+    page::ASSETS,
     pipeline,
     reply::Reply,
     routes::{API_PREFIX, CONTROL_PREFIX, OPERATIONS},
@@ -25,6 +29,8 @@ mod company;
 mod inside;
 mod misbehave;
 mod time;
+
+pub(crate) use time::show as clock;
 
 /// A request of the control API.
 struct Input<'a> {
@@ -47,7 +53,7 @@ impl Input<'_> {
 type Outcome = Result<Value, Failure>;
 type Handler = fn(&Input<'_>) -> Outcome;
 
-const ROUTES: [(Method, &str, Handler); 29] = [
+const ROUTES: [(Method, &str, Handler); 30] = [
     (Method::GET, "/health", inside::health),
     (Method::GET, "/state", inside::state),
     (Method::POST, "/reset", time::reset),
@@ -63,6 +69,7 @@ const ROUTES: [(Method, &str, Handler); 29] = [
     (Method::POST, "/tickets/{id}/serve", company::serve),
     (Method::POST, "/tickets/{id}/no-show", company::no_show),
     (Method::POST, "/tickets/{id}/check-in", company::check_in),
+    (Method::POST, "/tickets/{id}/cancel", company::cancel),
     (Method::POST, "/customers/generate", company::generate),
     (Method::GET, "/tickets", inside::tickets),
     (Method::GET, "/customers", inside::customers),
@@ -85,17 +92,60 @@ const LONGEST_BODY: usize = 8 << 20;
 
 /// The whole server: the operations of the API, and the control API.
 pub(crate) fn router(app: &Arc<App>) -> Router {
-    let mut router = Router::new();
+    let mut api = Router::new();
     for operation in &OPERATIONS {
         if let Some(filter) = filter(operation.method) {
             let app = Arc::clone(app);
             let handler = move |request| pipeline::run(Arc::clone(&app), operation, request);
-            router = router.route(
+            api = api.route(
                 &format!("{API_PREFIX}{}", operation.path),
                 on(filter, handler),
             );
         }
     }
+    let (for_fallback, for_method) = (Arc::clone(app), Arc::clone(app));
+    api.merge(guarded(control(app), app, guard::refusal))
+        .merge(guarded(pages(), app, guard::wrong_host))
+        .fallback(move |request: Request<Body>| async move {
+            let failure = Failure::NotFound(Some(Reason::PathNotFound));
+            refuse(&for_fallback, request, failure)
+        })
+        .method_not_allowed_fallback(move |request: Request<Body>| async move {
+            refuse(&for_method, request, Failure::MethodNotAllowed)
+        })
+}
+
+/// The page, and what it is made of.
+fn pages() -> Router {
+    let mut router = Router::new();
+    for asset in ASSETS {
+        let handler = move || async move { asset.response() };
+        router = router.route(asset.path, on(MethodFilter::GET, handler));
+    }
+    router
+}
+
+/// What is answered only to those who may ask.
+fn guarded(router: Router, app: &App, refusal: fn(&HeaderMap, bool) -> Option<Reason>) -> Router {
+    let loopback = app.address.ip().is_loopback();
+    router.route_layer(from_fn(
+        move |request: Request<Body>, next: Next| async move {
+            match refusal(request.headers(), loopback) {
+                None => next.run(request).await,
+                Some(reason) => {
+                    let locale = Locale::of(request.headers());
+                    // Who is still sending would lose the answer.
+                    let _ = pipeline::read(request.into_body(), 0).await;
+                    respond(Err(Failure::Forbidden(reason)), locale)
+                }
+            }
+        },
+    ))
+}
+
+/// The control API.
+fn control(app: &Arc<App>) -> Router {
+    let mut router = Router::new();
     for (method, path, handler) in ROUTES {
         if let Some(filter) = filter(method.as_str()) {
             let app = Arc::clone(app);
@@ -112,7 +162,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
             let mut query = Query::parse(request.uri().query().unwrap_or_default());
             let at_least = query.count("atLeast");
             let held = app.faults.held(at_least.unwrap_or(0), PATIENCE).await;
-            respond(Ok(json!({"held": held.now, "total": held.total})))
+            let told = json!({"held": held.now, "total": held.total});
+            respond(Ok(told), Locale::En)
         }
     };
     let idle = {
@@ -121,12 +172,24 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
             let mut query = Query::parse(request.uri().query().unwrap_or_default());
             let requests = query.count("requests").unwrap_or(0);
             let open = app.traffic.at_rest(requests, PATIENCE).await;
-            respond(Ok(
-                json!({"connections": open.connections, "requests": open.requests}),
-            ))
+            let told = json!({"connections": open.connections, "requests": open.requests});
+            respond(Ok(told), Locale::En)
         }
     };
-    let (for_fallback, for_method) = (Arc::clone(app), Arc::clone(app));
+    let events = {
+        let app = Arc::clone(app);
+        move |request: Request<Body>| async move {
+            let mut query = Query::parse(request.uri().query().unwrap_or_default());
+            let (service, branch) = (query.text("service"), query.text("branch"));
+            match (service, branch) {
+                (_, Some(branch)) => events::open(app, Screen::Board { branch }),
+                (service, None) => {
+                    let service = service.unwrap_or_default();
+                    events::open(app, Screen::Counter { service })
+                }
+            }
+        }
+    };
     router
         .route(
             &format!("{CONTROL_PREFIX}/held"),
@@ -136,13 +199,10 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
             &format!("{CONTROL_PREFIX}/idle"),
             on(MethodFilter::GET, idle),
         )
-        .fallback(move |request: Request<Body>| async move {
-            let failure = Failure::NotFound(Some(Reason::PathNotFound));
-            refuse(&for_fallback, request, failure)
-        })
-        .method_not_allowed_fallback(move |request: Request<Body>| async move {
-            refuse(&for_method, request, Failure::MethodNotAllowed)
-        })
+        .route(
+            &format!("{CONTROL_PREFIX}/events"),
+            on(MethodFilter::GET, events),
+        )
 }
 
 fn filter(method: &str) -> Option<MethodFilter> {
@@ -153,7 +213,7 @@ fn filter(method: &str) -> Option<MethodFilter> {
 
 fn refuse(app: &App, request: Request<Body>, failure: Failure) -> Response<Body> {
     if request.uri().path().starts_with(CONTROL_PREFIX) {
-        respond(Err(failure))
+        respond(Err(failure), Locale::of(request.headers()))
     } else {
         pipeline::refuse(app, request, failure)
     }
@@ -166,14 +226,15 @@ async fn run(
     request: Request<Body>,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
+    let locale = Locale::of(&parts.headers);
     // Too long, or broken off, in which case nobody is left to read the answer.
     let Ok(Some(body)) = pipeline::read(body, LONGEST_BODY).await else {
-        return respond(Err(Failure::field("body", Reason::TooLong)));
+        return respond(Err(Failure::field("body", Reason::TooLong)), locale);
     };
     let body = match serde_json::from_slice(&body) {
         Ok(Value::Object(body)) => body,
         _ if body.iter().all(u8::is_ascii_whitespace) => Map::new(),
-        _ => return respond(Err(Failure::field("body", Reason::NotAnObject))),
+        _ => return respond(Err(Failure::field("body", Reason::NotAnObject)), locale),
     };
     let input = Input {
         app,
@@ -185,16 +246,20 @@ async fn run(
         query: parts.uri.query().unwrap_or_default(),
         body,
     };
-    respond(handler(&input))
+    let outcome = handler(&input);
+    if parts.method != Method::GET {
+        app.changed();
+    }
+    respond(outcome, locale)
 }
 
-fn respond(outcome: Outcome) -> Response<Body> {
+fn respond(outcome: Outcome, locale: Locale) -> Response<Body> {
     let answer = match outcome {
         Ok(body) => Answer {
             status: StatusCode::OK,
             body,
         },
-        Err(failure) => failure.answer(Locale::En),
+        Err(failure) => failure.answer(locale),
     };
     Reply::from(answer).response()
 }

@@ -63,6 +63,7 @@ pub(crate) enum Failure {
     /// A business rule of booking.
     Rejected(Reason),
     Unauthorized(Reason),
+    Forbidden(Reason),
     NotFound(Option<Reason>),
     MethodNotAllowed,
     Conflict(Reason),
@@ -81,6 +82,7 @@ impl Failure {
         let (status, message, error) = match self {
             Self::Rejected(why) => (StatusCode::BAD_REQUEST, "Booking failed.", reason(why)),
             Self::Unauthorized(why) => (StatusCode::UNAUTHORIZED, "Unauthorized.", reason(why)),
+            Self::Forbidden(why) => (StatusCode::FORBIDDEN, "Forbidden.", reason(why)),
             Self::NotFound(why) => (
                 StatusCode::NOT_FOUND,
                 "Not found.",

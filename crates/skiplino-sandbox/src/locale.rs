@@ -48,6 +48,7 @@ pub(crate) enum Reason {
     BranchNotFound,
     CannotCancel,
     CannotMove,
+    CrossSite,
     DoesNotExist,
     KeyInvalid,
     KeyNotSecret,
@@ -77,6 +78,7 @@ pub(crate) enum Reason {
     SlotFull,
     TicketNotFound,
     TooLong,
+    UnknownHost,
     WrongState,
     NobodyWaits,
 }
@@ -99,6 +101,10 @@ impl Reason {
             Self::CannotMove => (
                 "Only a waiting appointment can be moved.",
                 "يمكن تغيير موعد التذاكر المنتظرة فقط.",
+            ),
+            Self::CrossSite => (
+                "Web pages from elsewhere may not control this sandbox.",
+                "لا يجوز لصفحات الويب من مواقع أخرى التحكم في هذه البيئة التجريبية.",
             ),
             Self::DoesNotExist => ("This value does not exist.", "هذه القيمة غير موجودة."),
             Self::KeyInvalid => (
@@ -177,6 +183,10 @@ impl Reason {
             Self::SlotFull => ("This slot is fully booked.", "هذا الموعد محجوز بالكامل."),
             Self::TicketNotFound => ("Ticket not found.", "التذكرة غير موجودة."),
             Self::TooLong => ("This value is too long.", "هذه القيمة طويلة جدًا."),
+            Self::UnknownHost => (
+                "The sandbox does not go by this name: use its address, such as 127.0.0.1.",
+                "لا تُعرف هذه البيئة التجريبية بهذا الاسم: استخدم عنوانها، مثل 127.0.0.1.",
+            ),
             Self::WrongState => (
                 "The state of the ticket forbids this.",
                 "حالة التذكرة لا تسمح بذلك.",

@@ -28,6 +28,8 @@ struct Requests {
     /// Older requests are forgotten; only the counts go on.
     most: usize,
     last_seq: u64,
+    /// Goes up whenever a request comes in or ends, or all are forgotten.
+    changes: u64,
     /// Requests up to this one were cleared away, so their endings count no more.
     cleared: u64,
     counts: [Count; OPERATIONS.len()],
@@ -42,6 +44,8 @@ struct Count {
 #[derive(Debug)]
 struct Entry {
     seq: u64,
+    /// The last of `changes` that was its own.
+    change: u64,
     at: Millis,
     operation: Option<&'static str>,
     method: Method,
@@ -50,6 +54,7 @@ struct Entry {
     body: Bytes,
     fault: Option<&'static str>,
     committed: bool,
+    ended: bool,
     status: Option<u16>,
     answer: Option<Bytes>,
 }
@@ -99,8 +104,10 @@ impl Log {
                 count.received += 1;
             }
             requests.last_seq += 1;
+            requests.changes += 1;
             let entry = Entry {
                 seq: requests.last_seq,
+                change: requests.changes,
                 at,
                 operation: operation.map(|operation| operation.id),
                 method: parts.method.clone(),
@@ -112,6 +119,7 @@ impl Log {
                 body,
                 fault,
                 committed: false,
+                ended: false,
                 status: None,
                 answer: None,
             };
@@ -137,7 +145,10 @@ impl Log {
             }
             let found = requests.kept.binary_search_by_key(&seq, |entry| entry.seq);
             if let Some(entry) = found.ok().and_then(|at| requests.kept.get_mut(at)) {
+                requests.changes += 1;
+                entry.change = requests.changes;
                 entry.committed = ending.committed;
+                entry.ended = true;
                 entry.status = ending.status;
                 entry.answer = ending.answer;
                 requests.bytes += entry.answer.as_ref().map_or(0, Bytes::len);
@@ -145,14 +156,32 @@ impl Log {
         });
     }
 
+    /// The requests that came in or ended after that change, in short and the newest if there are too many; and the last change.
+    pub(crate) fn news(&self, after: u64, most: usize) -> (Value, u64) {
+        self.with(|requests| {
+            let mut rows: Vec<_> = requests
+                .kept
+                .iter()
+                .rev()
+                .filter(|entry| entry.change > after)
+                .take(most)
+                .map(Entry::brief)
+                .collect();
+            rows.reverse();
+            let news = json!({"rows": rows, "cleared": requests.cleared});
+            (news, requests.changes)
+        })
+    }
+
     /// What is kept, filtered, and the counts.
-    pub(crate) fn json(&self, operation: Option<&str>, after: u64) -> Value {
+    pub(crate) fn json(&self, operation: Option<&str>, after: u64, limit: usize) -> Value {
         let requests: Vec<_> = self.with(|requests| {
             requests
                 .kept
                 .iter()
                 .filter(|entry| entry.seq > after)
                 .filter(|entry| operation.is_none() || entry.operation == operation)
+                .take(limit)
                 .map(Entry::json)
                 .collect()
         });
@@ -177,6 +206,7 @@ impl Log {
             requests.kept.clear();
             requests.bytes = 0;
             requests.cleared = requests.last_seq;
+            requests.changes += 1;
             requests.counts = Default::default();
         });
     }
@@ -202,6 +232,22 @@ impl Entry {
             .sum();
         let answer = self.answer.as_ref().map_or(0, Bytes::len);
         self.path.len() + headers + self.body.len() + answer
+    }
+
+    /// What fits into a line. Times as in all events.
+    fn brief(&self) -> Value {
+        json!({
+            "seq": self.seq,
+            "at": self.at,
+            "operation": self.operation,
+            "method": self.method.as_str(),
+            "path": self.path,
+            "key": Key::of(&self.headers).name(),
+            "fault": self.fault,
+            "committed": self.committed,
+            "status": self.status,
+            "ended": self.ended,
+        })
     }
 
     fn json(&self) -> Value {

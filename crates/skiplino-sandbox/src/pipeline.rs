@@ -59,6 +59,7 @@ pub(crate) fn refuse(app: &App, request: Request<Body>, failure: Failure) -> Res
             answer: reply.kept(),
         },
     );
+    app.changed();
     reply.response()
 }
 
@@ -90,6 +91,7 @@ async fn exchange(
         body.clone().unwrap_or_default(),
         fault_name,
     );
+    app.changed();
     let mut work = Work {
         app: &app,
         operation,
@@ -116,6 +118,7 @@ async fn exchange(
             answer: reply.as_ref().and_then(Reply::kept),
         },
     );
+    app.changed();
     reply.map_or_else(abort, Reply::response)
 }
 

@@ -65,6 +65,12 @@ impl Ready {
         format!("http://{}{CONTROL_PREFIX}", self.address)
     }
 
+    /// The page on which people play the staff.
+    #[must_use]
+    pub fn page_url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
     /// A secret key that it takes.
     #[must_use]
     pub fn secret_key(&self) -> &'static str {
@@ -302,6 +308,7 @@ impl Prepared {
                 () = stopped => {}
             }
             self.app.faults.clear();
+            self.app.news.send_modify(|news| news.over = true);
             drop((stopping, alive));
             if !grace.is_zero() {
                 let _ = tokio::time::timeout(grace, all_done.recv()).await;
@@ -324,7 +331,7 @@ async fn connection(
     let open = app.traffic.connected();
     let router = TowerToHyperService::new(router);
     let service = service_fn(|request: Request<Incoming>| {
-        if request.uri().path().starts_with(CONTROL_PREFIX) {
+        if !request.uri().path().starts_with(API_PREFIX) {
             open.uncount();
         }
         let answer = router.call(request.map(Body::new));

@@ -4,7 +4,10 @@ use std::{
     collections::HashMap,
     io,
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use rusqlite::{Connection, OptionalExtension};
@@ -12,6 +15,7 @@ use rusqlite::{Connection, OptionalExtension};
 pub(crate) mod catalogue;
 pub(crate) mod customers;
 mod ids;
+pub(crate) mod live;
 mod open;
 mod ranks;
 pub(crate) mod slots;
@@ -24,7 +28,10 @@ const SEED: &str = include_str!("store/seed.sql");
 
 /// The database, one user at a time.
 #[derive(Debug)]
-pub(crate) struct Store(Mutex<Db>);
+pub(crate) struct Store {
+    db: Mutex<Db>,
+    version: AtomicU64,
+}
 
 /// The database and, beside it, what SQL would have to count row by row.
 #[derive(Debug)]
@@ -42,12 +49,20 @@ pub(crate) struct Db {
 impl Store {
     /// Opens the database, and founds the demo company in an empty one.
     pub(crate) fn open(path: Option<&Path>, seed: u64) -> io::Result<Self> {
-        Ok(Self(Mutex::new(open::open(path, seed)?)))
+        Ok(Self {
+            db: Mutex::new(open::open(path, seed)?),
+            version: AtomicU64::new(0),
+        })
     }
 
     /// Runs one reading.
     pub(crate) fn with<T>(&self, read: impl FnOnce(&Db) -> T) -> T {
-        read(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        read(&self.db.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Another number after every change.
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::SeqCst)
     }
 
     /// Runs one transaction: it takes effect as a whole or, on an error, not at all.
@@ -55,8 +70,10 @@ impl Store {
         &self,
         write: impl FnOnce(&mut Db) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut db = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        db.transaction(write)
+        let mut db = self.db.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = db.transaction(write);
+        self.version.fetch_add(1, Ordering::SeqCst);
+        result
     }
 
     /// Back to the demo company.

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 /// What is open now.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Open {
-    /// Of clients of the API. One that has used the control API is not counted.
+    /// Of clients of the API. One that has used anything else is not counted.
     pub(crate) connections: u64,
     /// Requests of the API that are not carried out yet, also those whose client is gone.
     pub(crate) requests: u64,

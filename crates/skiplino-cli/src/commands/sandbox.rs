@@ -11,8 +11,8 @@ use crate::values;
 
 /// Run a server to try things on, on this machine
 ///
-/// It plays the API with real state: a demo company with branches, services, customers and a queue. What staff would do, the
-/// clock, and faults of many kinds are under the control URL. It runs until Ctrl-C, and forgets everything unless --data says
+/// It plays the API with real state: a demo company with branches, services, customers and a queue. Its page is the counter:
+/// open it in a browser to play the staff, turn the clock and set faults, which programs do under the control URL. It runs until Ctrl-C, and forgets everything unless --data says
 /// where to keep it. Its keys are printed: they are public knowledge and open nothing else.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -142,11 +142,13 @@ fn tell(ready: &skiplino_sandbox::Ready, out: &mut Output) -> std::io::Result<()
         out.object(&serde_json::json!({
             "baseUrl": ready.base_url(),
             "controlUrl": ready.control_url(),
+            "pageUrl": ready.page_url(),
             "secretKey": ready.secret_key(),
             "publicKey": ready.public_key(),
         }))?;
     } else {
         out.record(&[
+            ("Page", ready.page_url()),
             ("Sandbox", ready.base_url()),
             ("Control", ready.control_url()),
             ("Secret key", ready.secret_key().to_owned()),

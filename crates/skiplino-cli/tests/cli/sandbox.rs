@@ -1,6 +1,6 @@
 //! `skiplino sandbox`, as a child that says where it answers and ends when it is told.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
@@ -63,6 +63,9 @@ fn it_says_where_it_answers_keeps_its_data_and_ends_on_a_signal() {
                 .unwrap()
                 .starts_with("http://127.0.0.1:")
         );
+        let control = ready["controlUrl"].as_str().unwrap();
+        let page = control.strip_suffix("_sandbox").unwrap();
+        assert_eq!(ready["pageUrl"], page);
         match round {
             0 => command(&["customers", "create", "--external-id", "kept"]).ok(),
             _ => command(&["customers", "get", "ext:kept"]).ok(),
@@ -70,6 +73,32 @@ fn it_says_where_it_answers_keeps_its_data_and_ends_on_a_signal() {
         signal(&running.0, name);
         assert_eq!(running.0.wait().unwrap().code(), Some(0), "{name}");
     }
+}
+
+#[test]
+#[cfg(unix)]
+fn it_ends_while_its_page_is_open() {
+    let (mut running, mut out) = start(&["--json"]);
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    let ready: Value = serde_json::from_str(&line).unwrap();
+    let page = ready["pageUrl"].as_str().unwrap();
+    let address = page.strip_prefix("http://").unwrap().trim_end_matches('/');
+    let mut page = std::net::TcpStream::connect(address).unwrap();
+    let request = format!("GET /_sandbox/events HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    page.write_all(request.as_bytes()).unwrap();
+    let mut text = String::new();
+    let mut page = BufReader::new(page);
+    while !text.contains("event: hello") {
+        assert_ne!(page.read_line(&mut text).unwrap(), 0, "{text}");
+    }
+    signal(&running.0, "-TERM");
+    assert_eq!(running.0.wait().unwrap().code(), Some(0));
+    page.read_to_string(&mut text).unwrap();
+    assert!(
+        text.ends_with("\r\n0\r\n\r\n"),
+        "it was not cut off: {text}"
+    );
 }
 
 #[test]
@@ -97,6 +126,7 @@ fn people_get_lines_to_paste() {
     while !text.contains("export") {
         assert_ne!(out.read_line(&mut text).unwrap(), 0, "{text}");
     }
+    assert!(text.starts_with("Page        http://127.0.0.1:"), "{text}");
     let paste = text.lines().last().unwrap();
     assert!(
         paste.starts_with("  export SKIPLINO_BASE_URL=http://127.0.0.1:"),

@@ -72,6 +72,14 @@ pub(super) fn check_in(input: &Input<'_>) -> Outcome {
     change_status(input, &[status::UPCOMING], status::WAITING)
 }
 
+pub(super) fn cancel(input: &Input<'_>) -> Outcome {
+    change_status(
+        input,
+        &[status::WAITING, status::UPCOMING],
+        status::CANCELLED,
+    )
+}
+
 /// Adds the columns of those fields that are there; a null `open` lets the hours decide again.
 fn flags(
     input: &Input<'_>,

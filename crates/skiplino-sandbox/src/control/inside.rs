@@ -56,8 +56,14 @@ pub(super) fn requests(input: &Input<'_>) -> Outcome {
     let mut query = input.query();
     let operation = query.text("operation").filter(|id| id != "*");
     let after = query.count("after");
+    let limit = query.count("limit");
     query.finish(Some(()))?;
-    Ok(input.app.log.json(operation.as_deref(), after.unwrap_or(0)))
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+    Ok(input.app.log.json(
+        operation.as_deref(),
+        after.unwrap_or(0),
+        limit.unwrap_or(usize::MAX),
+    ))
 }
 
 pub(super) fn counts(input: &Input<'_>) -> Outcome {

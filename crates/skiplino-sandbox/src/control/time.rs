@@ -13,7 +13,7 @@ const FASTEST: f64 = 1e6;
 /// A thousand years.
 const FARTHEST: f64 = 3e10;
 
-pub(super) fn show(app: &App) -> Value {
+pub(crate) fn show(app: &App) -> Value {
     let now = clock::format(app.clock.now());
     match app.clock.mode() {
         Mode::Real { .. } => json!({"mode": "real", "now": now}),

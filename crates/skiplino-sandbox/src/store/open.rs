@@ -5,6 +5,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::{Db, Ranks, SEED};
 
 const SCHEMA: &str = include_str!("schema.sql");
+/// Added to older files as well.
+const INDEXES: &str = include_str!("indexes.sql");
 /// Marks a database as one of ours ("skip"), and with which schema.
 const APPLICATION_ID: i64 = 0x736b_6970;
 const VERSION: i64 = 1;
@@ -90,6 +92,7 @@ fn try_open(path: Option<&Path>, seed: u64) -> Result<Db, Refused> {
             conn.pragma_update(None, "application_id", APPLICATION_ID)?;
             conn.pragma_update(None, "user_version", VERSION)?;
         }
+        conn.execute_batch(INDEXES)?;
         db.count().map_err(Refused::from)
     })?;
     Ok(db)

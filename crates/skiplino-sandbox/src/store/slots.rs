@@ -37,6 +37,18 @@ pub(crate) fn open(
     day: Date,
     now: Millis,
 ) -> rusqlite::Result<Vec<Slot>> {
+    let mut slots = to_come(db, service, day, now)?;
+    slots.retain(|slot| slot.remaining > 0);
+    Ok(slots)
+}
+
+/// The slots of that day that are yet to come, full ones too.
+pub(crate) fn to_come(
+    db: &Db,
+    service: &Service,
+    day: Date,
+    now: Millis,
+) -> rusqlite::Result<Vec<Slot>> {
     let times = times(service, day);
     let (Some(first), Some(last)) = (times.first(), times.last()) else {
         return Ok(Vec::new());
@@ -56,7 +68,7 @@ pub(crate) fn open(
             time,
             remaining: service.capacity - taken.get(&time).unwrap_or(&0),
         })
-        .filter(|slot| slot.time > now && slot.remaining > 0)
+        .filter(|slot| slot.time > now)
         .collect())
 }
 

@@ -1,0 +1,176 @@
+// Language, colours, formats, and the few helpers that every part of the page uses.
+
+import { languages } from './words.js';
+
+export const $ = (id) => document.getElementById(id);
+
+// An element: a tag with classes ('li.row'), what to set on it, and what is in it.
+export function h(tag, set = {}, ...children) {
+  const [name, ...classes] = tag.split('.');
+  const element = document.createElement(name);
+  if (classes.length) element.className = classes.join(' ');
+  for (const [key, value] of Object.entries(set)) {
+    if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
+    else if (key in element) element[key] = value;
+    else element.setAttribute(key, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+export function icon(name) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('aria-hidden', 'true');
+  const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
+  use.setAttribute('href', `#i-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+// Sets a text only where it differs, so that nothing is laid out or read aloud again for nothing.
+export function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+// The children of a list, by key: who stays keeps the element, and with it the focus, or a press of the mouse that is under way.
+export function keyed(list, items, key, make, show) {
+  const wanted = new Set(items.map((item) => String(key(item))));
+  const hadFocus = list.contains(document.activeElement);
+  const known = new Map();
+  for (const child of [...list.children]) {
+    if (wanted.has(child.dataset.key)) known.set(child.dataset.key, child);
+    else child.remove();
+  }
+  let place = list.firstChild;
+  for (const item of items) {
+    const name = String(key(item));
+    let child = known.get(name);
+    if (!child) {
+      child = make(item);
+      child.dataset.key = name;
+    }
+    show(child, item);
+    if (child === place) place = place.nextSibling;
+    else list.insertBefore(child, place);
+  }
+  // Whoever has just pressed a button that went with its row goes on with the next row, or where the list is.
+  if (hadFocus && !list.contains(document.activeElement)) (list.querySelector('button') ?? list.closest('section'))?.focus();
+}
+
+// The options of a choice, by value.
+export function choices(select, options) {
+  keyed(select, options, ([value]) => value, ([value]) => h('option', { value }), (option, [, text]) => put(option, text));
+}
+
+// A label for those who do not see the place.
+export function label(element, text) {
+  if (element.getAttribute('aria-label') !== text) element.setAttribute('aria-label', text);
+}
+
+// What people chose is kept where the browser allows it.
+const kept = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
+const keep = (key, value) => { try { localStorage.setItem(key, value); } catch { /* For this visit only, then. */ } };
+
+const asked = new URLSearchParams(location.search);
+const preferred = navigator.language.startsWith('ar') ? 'ar' : 'en';
+export let language = [asked.get('lang'), kept('language'), preferred].find((name) => name in languages);
+let words = languages[language];
+let zone = 'UTC';
+let formats = {};
+
+export function t(key, values = {}) {
+  return (words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+export const kindName = (kind) => words.kind[kind] ?? kind;
+export const kinds = () => Object.keys(words.kind);
+// Of a branch, a group or a service.
+export const named = (thing) => thing.name[language];
+
+function prepare() {
+  // Digits as on the tickets, whatever the language.
+  const locale = language === 'ar' ? 'ar-u-nu-latn' : 'en-GB';
+  const format = (options) => new Intl.DateTimeFormat(locale, { timeZone: zone, ...options });
+  const short = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
+  formats = {
+    short: format(short),
+    seconds: format({ ...short, second: '2-digit' }),
+    day: format({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }),
+    dayName: format({ weekday: 'long', day: 'numeric', month: 'short' }),
+  };
+}
+export const format = (name, at) => formats[name].format(at);
+export const number = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+export function setZone(name) {
+  if (zone !== name) { zone = name; prepare(); }
+}
+
+const whenTurned = [];
+// What is to be shown again in another language.
+export const onLanguage = (show) => { whenTurned.push(show); };
+
+function translate() {
+  prepare();
+  document.documentElement.lang = language;
+  document.documentElement.dir = language === 'ar' ? 'rtl' : 'ltr';
+  for (const element of document.querySelectorAll('[data-t]')) put(element, t(element.dataset.t));
+  for (const element of document.querySelectorAll('[data-t-label]')) element.setAttribute('aria-label', t(element.dataset.tLabel));
+  const other = language === 'ar' ? 'en' : 'ar';
+  const button = $('language');
+  button.textContent = other === 'ar' ? 'العربية' : 'English';
+  button.lang = other;
+  document.title = t('title');
+  showTheme();
+}
+
+const themes = ['themeAuto', 'themeLight', 'themeDark'];
+let theme = themes.includes(kept('theme')) ? kept('theme') : themes[0];
+function showTheme() {
+  document.documentElement.dataset.theme = theme;
+  put($('theme'), `◐ ${t(theme)}`);
+  $('theme').setAttribute('aria-label', `${t('theme')}: ${t(theme)}`);
+}
+
+export function start() {
+  $('language').addEventListener('click', () => {
+    language = language === 'ar' ? 'en' : 'ar';
+    words = languages[language];
+    keep('language', language);
+    translate();
+    for (const show of whenTurned) show();
+  });
+  $('theme').addEventListener('click', () => {
+    theme = themes[(themes.indexOf(theme) + 1) % themes.length];
+    keep('theme', theme);
+    showTheme();
+  });
+  translate();
+}
+
+// A row of buttons of which one is chosen; arrows move along it, as in every tab list.
+export function tabs(list, choose) {
+  const all = () => [...list.children];
+  const select = (name) => {
+    for (const tab of all()) {
+      const chosen = tab.dataset.tab === name;
+      tab.setAttribute('aria-selected', chosen);
+      tab.tabIndex = chosen ? 0 : -1;
+    }
+    choose(name);
+  };
+  list.addEventListener('click', (event) => {
+    const tab = event.target.closest('[role=tab]');
+    if (tab) select(tab.dataset.tab);
+  });
+  list.addEventListener('keydown', (event) => {
+    const forward = document.documentElement.dir === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
+    const back = forward === 'ArrowLeft' ? 'ArrowRight' : 'ArrowLeft';
+    const now = all().indexOf(document.activeElement);
+    const last = all().length - 1;
+    const to = { [forward]: now === last ? 0 : now + 1, [back]: now === 0 ? last : now - 1, Home: 0, End: last }[event.key];
+    if (now < 0 || to === undefined) return;
+    event.preventDefault();
+    all()[to].focus();
+    select(all()[to].dataset.tab);
+  });
+  return select;
+}

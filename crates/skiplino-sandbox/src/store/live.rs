@@ -1,0 +1,174 @@
+//! What people look at while it changes. Each is bounded, however much there is.
+
+use rusqlite::Row;
+use serde_json::{Value, json};
+
+use super::{
+    Db,
+    catalogue::{self, Branch, Service},
+    customers, slots,
+};
+use crate::{
+    clock::{self, Millis},
+    locale::Name,
+    validate::Page,
+};
+
+const MOST_CUSTOMERS: i64 = 50;
+/// How far ahead a day with slots is looked for.
+const DAYS_AHEAD: i32 = 7;
+
+/// Which tickets.
+#[derive(Debug)]
+pub(crate) enum Window<'a> {
+    Service(&'a str),
+    /// Those who are served or come next, in all services.
+    Branch(&'a str),
+}
+
+/// How many of a service, by state; those who are served are always there.
+struct Most {
+    waiting: i64,
+    upcoming: i64,
+    ended: i64,
+}
+
+/// Branches and their services, and how busy they are.
+pub(crate) fn company(db: &Db, now: Millis) -> rusqlite::Result<Value> {
+    let branches = catalogue::branches(db)?;
+    branches
+        .iter()
+        .map(|branch| branch_json(db, branch, now))
+        .collect()
+}
+
+fn name(name: &Name) -> Value {
+    json!({"en": name.en, "ar": name.ar})
+}
+
+fn branch_json(db: &Db, branch: &Branch, now: Millis) -> rusqlite::Result<Value> {
+    let services = catalogue::services_of(db, &branch.id)?;
+    let services = services
+        .iter()
+        .map(|service| service_json(db, service))
+        .collect::<rusqlite::Result<Value>>()?;
+    Ok(json!({
+        "id": branch.id,
+        "name": name(&branch.name),
+        "active": branch.active,
+        "isOpen": branch.is_open(now),
+        "open": branch.open_override,
+        "services": services,
+    }))
+}
+
+fn service_json(db: &Db, service: &Service) -> rusqlite::Result<Value> {
+    let serving: i64 = db
+        .conn
+        .prepare_cached(
+            "SELECT count(*) FROM tickets WHERE service_id = ?1 AND status = 'serving'",
+        )?
+        .query_row([&service.id], |row| row.get(0))?;
+    Ok(json!({
+        "id": service.id,
+        "name": name(&service.name),
+        "group": {"id": service.group.id, "name": name(&service.group.name)},
+        "active": service.active,
+        "open": service.open,
+        "appointments": service.appointments,
+        "minutes": service.minutes,
+        "waiting": db.queues.get(&service.id).map_or(0, super::Ranks::len),
+        "serving": serving,
+    }))
+}
+
+/// The tickets in view, each with its text as JSON.
+pub(crate) fn tickets(db: &Db, window: &Window<'_>) -> rusqlite::Result<Vec<(i64, String)>> {
+    let mut tickets = Vec::new();
+    match window {
+        Window::Service(service) => {
+            let most = Most {
+                waiting: 5_000,
+                upcoming: 200,
+                ended: 20,
+            };
+            add_tickets(db, service, &most, &mut tickets)?;
+        }
+        Window::Branch(branch) => {
+            let most = Most {
+                waiting: 8,
+                upcoming: 0,
+                ended: 0,
+            };
+            for service in catalogue::services_of(db, branch)? {
+                add_tickets(db, &service.id, &most, &mut tickets)?;
+            }
+        }
+    }
+    Ok(tickets)
+}
+
+fn add_tickets(
+    db: &Db,
+    service_id: &str,
+    most: &Most,
+    tickets: &mut Vec<(i64, String)>,
+) -> rusqlite::Result<()> {
+    for (filter, most) in [
+        ("place IS NOT NULL ORDER BY place", most.waiting),
+        ("status = 'serving' ORDER BY seq", 100),
+        ("status = 'upcoming' ORDER BY time", most.upcoming),
+        (
+            "status IN ('served', 'cancelled', 'noShow') ORDER BY status_at DESC",
+            most.ended,
+        ),
+    ] {
+        // SQLite writes the text four times as fast as it would be built from columns.
+        let sql = format!(
+            "SELECT seq, json_object('seq', seq, 'id', id, 'number', number, 'status', status, 'statusAt', status_at, 'time', time,
+                'serviceId', service_id, 'customerId', customer_id, 'customerName', customer_name, 'bookedAt', booked_at,
+                'place', place)
+             FROM tickets WHERE service_id = ?1 AND {filter} LIMIT ?2"
+        );
+        let mut statement = db.conn.prepare_cached(&sql)?;
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        for ticket in statement.query_map((service_id, most), read)? {
+            tickets.push(ticket?);
+        }
+    }
+    Ok(())
+}
+
+/// The slots that are yet to come, full ones too, of the next day that has any.
+pub(crate) fn slots(db: &Db, service_id: &str, now: Millis) -> rusqlite::Result<Value> {
+    let Some(service) = catalogue::service(db, service_id)?.filter(Service::takes_appointments)
+    else {
+        return Ok(Value::Null);
+    };
+    let today = clock::company_day(now);
+    for ahead in 0..=DAYS_AHEAD {
+        let Ok(day) = today.checked_add(jiff::Span::new().days(ahead)) else {
+            break;
+        };
+        let slots = slots::to_come(db, &service, day, now)?;
+        if !slots.is_empty() {
+            let slots: Value = slots
+                .iter()
+                .map(|slot| json!({"time": slot.time, "remaining": slot.remaining}))
+                .collect();
+            return Ok(json!({"today": ahead == 0, "capacity": service.capacity, "slots": slots}));
+        }
+    }
+    Ok(json!({"today": true, "capacity": service.capacity, "slots": []}))
+}
+
+/// How many customers there are, and the newest.
+pub(crate) fn customers(db: &Db) -> rusqlite::Result<Value> {
+    let newest = Page {
+        number: 1,
+        limit: MOST_CUSTOMERS,
+    };
+    let (customers, total) = customers::page(db, newest)?;
+    let rows: Value = customers.iter().map(customers::Customer::json).collect();
+    Ok(json!({"total": total, "rows": rows}))
+}
