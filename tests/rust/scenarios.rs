@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use skiplino::{
     ApiKey, BookTicketRequest, Call, CallOptions, ChangeTimeRequest, Client, CustomerRef,
     CustomerUpdateRequest, CustomerWriteRequest, Error, ErrorKind, List, Page, Response,
-    RetryPolicy,
+    RetryPolicy, Ticket,
 };
 use skiplino_sandbox::{DEMO_PUBLIC_KEY, DEMO_SECRET_KEY};
 use skiplino_tests::{Bench, read_json, tests_folder};
@@ -113,9 +113,13 @@ fn run(mode: &Mode) {
     for path in files() {
         for scenario in read_json(&path)["scenarios"].as_array().unwrap() {
             count += 1;
-            if let Err(difference) = play(mode, &bench, scenario) {
-                let file = path.file_name().unwrap().display();
-                failures.push(format!("{file}: {}: {difference}", scenario["name"]));
+            let name = scenario["name"].as_str().unwrap();
+            match play(mode, &bench, scenario) {
+                Ok(()) => passed(mode, name),
+                Err(difference) => {
+                    let file = path.file_name().unwrap().display();
+                    failures.push(format!("{file}: {name}: {difference}"));
+                }
             }
         }
     }
@@ -126,6 +130,21 @@ fn run(mode: &Mode) {
         failures.join("\n")
     );
     println!("{count} scenarios");
+}
+
+/// Notes it for `make parity`.
+fn passed(mode: &Mode, name: &str) {
+    use std::io::Write as _;
+    let host = match mode {
+        Mode::Await(_) => "rust-await",
+        Mode::Wait => "rust-wait",
+    };
+    if let Some(folder) = std::env::var_os("SKIPLINO_PARITY") {
+        let mut options = std::fs::OpenOptions::new();
+        let file = options.append(true).create(true);
+        let mut file = file.open(PathBuf::from(folder).join(host)).unwrap();
+        writeln!(file, "{name}").unwrap();
+    }
 }
 
 fn play(mode: &Mode, bench: &Bench, scenario: &Value) -> Result<(), String> {
@@ -206,13 +225,10 @@ fn take(mode: &Mode, bench: &Bench, client: &Client, step: &Value) -> Result<Val
     }
     let empty = json!({});
     let with = step.get("with").unwrap_or(&empty);
-    let result = call(
-        mode,
-        client,
-        step["call"].as_str().unwrap(),
-        with,
-        options(&step["options"]),
-    );
+    let result = match step["call"].as_str().unwrap() {
+        "tickets.watch" => watch(mode, bench, client, step),
+        name => call(mode, client, name, with, options(&step["options"])),
+    };
     let expect = &step["expect"];
     match (expect.get("error"), result) {
         (Some(error), Err(came)) => compare_error(error, &came).map(|()| Value::Null),
@@ -363,6 +379,36 @@ fn items<T: Serialize + Send + 'static>(
         Mode::Wait => list.items_wait().collect::<Result<_, _>>()?,
     };
     Ok(json!({"value": items}))
+}
+
+/// All changes of a ticket; after each one the next request of `between` is made.
+fn watch(mode: &Mode, bench: &Bench, client: &Client, step: &Value) -> Result<Value, Error> {
+    use futures_util::StreamExt as _;
+    let often = Duration::from_millis(1);
+    let id = step["with"]["ticketId"].as_str().unwrap();
+    let watch = client
+        .tickets()
+        .watch(id)
+        .options(options(&step["options"]));
+    let mut watch = watch.min(often).max(often);
+    let mut between = step["between"].as_array().into_iter().flatten();
+    let mut changes = Vec::new();
+    let mut note = |change: Result<Ticket, Error>| -> Result<(), Error> {
+        changes.push(change?);
+        if let Some(request) = between.next() {
+            bench.control(request["sandbox"].as_str().unwrap(), &request["body"]);
+        }
+        Ok(())
+    };
+    match mode {
+        Mode::Await(runtime) => {
+            while let Some(change) = runtime.block_on(watch.next()) {
+                note(change)?;
+            }
+        }
+        Mode::Wait => watch.wait().try_for_each(note)?,
+    }
+    Ok(json!({"value": changes}))
 }
 
 fn customer(with: &Value) -> CustomerRef {

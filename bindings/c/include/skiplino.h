@@ -849,8 +849,8 @@ void skiplino_ticket_free(skiplino_ticket *ticket);
 
 // Follows a ticket: its state now, and again each time that it changes, until it is served or cancelled. Nothing is sent before
 // skiplino_watch_next(). It looks at the pace of the queue: at least `min_ms`, at most `max_ms` apart. Failures of the network or the
-// server are ridden out for `give_up_after_ms`. Each may be -1 for the default. Of `options`, which may be NULL, only the canceller
-// is used. Free the watch with skiplino_watch_free(), before or after the client. Any thread.
+// server are ridden out for `give_up_after_ms`. Each may be -1 for the default. `options`, which may be NULL, are those of each look:
+// locale and deadline; the canceller ends the watch. Free the watch with skiplino_watch_free(), before or after the client. Any thread.
 skiplino_code skiplino_tickets_watch(const skiplino_client *client,
                                      const char *ticket_id,
                                      int64_t min_ms,

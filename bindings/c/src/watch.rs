@@ -24,8 +24,8 @@ pub type skiplino_watch_callback =
 
 /// Follows a ticket: its state now, and again each time that it changes, until it is served or cancelled. Nothing is sent before
 /// skiplino_watch_next(). It looks at the pace of the queue: at least `min_ms`, at most `max_ms` apart. Failures of the network or the
-/// server are ridden out for `give_up_after_ms`. Each may be -1 for the default. Of `options`, which may be NULL, only the canceller
-/// is used. Free the watch with skiplino_watch_free(), before or after the client. Any thread.
+/// server are ridden out for `give_up_after_ms`. Each may be -1 for the default. `options`, which may be NULL, are those of each look:
+/// locale and deadline; the canceller ends the watch. Free the watch with skiplino_watch_free(), before or after the client. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_tickets_watch(
     client: Option<&skiplino_client>,
@@ -40,12 +40,13 @@ pub extern "C" fn skiplino_tickets_watch(
     guard::call(error, || {
         let (sending, out) =
             Sending::begin(Operation::GetTicket, client, &options, watch, "watch")?;
-        sending.call_options()?;
+        let options = sending.call_options()?;
         let canceller = sending.canceller()?;
         let mut watch = sending
             .api()?
             .tickets()
-            .watch(ticket_id.required("ticket_id")?);
+            .watch(ticket_id.required("ticket_id")?)
+            .options(options);
         if let Some(min) = call::duration(min_ms, "min_ms")? {
             watch = watch.min(min);
         }

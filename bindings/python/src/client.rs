@@ -507,12 +507,13 @@ impl NativeClient {
     fn watch_ticket(
         &self,
         py: Python<'_>,
+        how: &Options,
         ticket: TicketArgument,
         min: Option<Seconds>,
         max: Option<Seconds>,
         give_up_after: Option<Seconds>,
     ) -> PyResult<Walk> {
-        let watch = self.watch(py, ticket, min, max, give_up_after)?;
+        let watch = self.watch(py, how, ticket, min, max, give_up_after)?;
         Ok(Walk::watch(watch()))
     }
 
@@ -520,12 +521,13 @@ impl NativeClient {
     fn async_watch_ticket(
         &self,
         py: Python<'_>,
+        how: &Options,
         ticket: TicketArgument,
         min: Option<Seconds>,
         max: Option<Seconds>,
         give_up_after: Option<Seconds>,
     ) -> PyResult<AsyncWalk> {
-        let watch = self.watch(py, ticket, min, max, give_up_after)?;
+        let watch = self.watch(py, how, ticket, min, max, give_up_after)?;
         AsyncWalk::watch(watch)
     }
 }
@@ -534,17 +536,20 @@ impl NativeClient {
     fn watch(
         &self,
         py: Python<'_>,
+        how: &Options,
         ticket: TicketArgument,
         min: Option<Seconds>,
         max: Option<Seconds>,
         give_up_after: Option<Seconds>,
     ) -> PyResult<impl Fn() -> skiplino::Watch + Send + use<>> {
         let client = self.client(py)?;
+        let options = how.call.clone();
         let min = seconds(py, "min", min)?;
         let max = seconds(py, "max", max)?;
         let limit = seconds(py, "giveUpAfter", give_up_after)?;
         Ok(move || {
             let mut watch = client.tickets().watch(ticket.0.clone());
+            watch = watch.options(options.clone());
             if let Some(pause) = min {
                 watch = watch.min(pause);
             }

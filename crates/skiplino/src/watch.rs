@@ -16,7 +16,7 @@ use crate::client::{Client, Inner};
 use crate::clock::Clock;
 use crate::models::{Ticket, TicketStatus};
 use crate::plan::FOREVER;
-use crate::{Error, ErrorKind, Operation, RetryPolicy, TicketId, call, transport};
+use crate::{CallOptions, Error, ErrorKind, Operation, RetryPolicy, TicketId, call, transport};
 
 /// What is known of a ticket that is being followed, shared by all its watchers in a client.
 ///
@@ -50,19 +50,22 @@ struct Failing {
     retry_after: Duration,
 }
 
+/// A ticket in a language: whoever wants its names in another one has to ask for himself.
+type Followed = (TicketId, Option<String>);
+
 /// The tickets that a client follows.
 #[derive(Default)]
-pub(crate) struct Watched(Mutex<HashMap<TicketId, Weak<Shared>>>);
+pub(crate) struct Watched(Mutex<HashMap<Followed, Weak<Shared>>>);
 
 impl Watched {
-    fn share(&self, ticket: &TicketId) -> Arc<Shared> {
+    fn share(&self, followed: Followed) -> Arc<Shared> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, shared| shared.strong_count() > 0);
-        if let Some(shared) = all.get(ticket).and_then(Weak::upgrade) {
+        if let Some(shared) = all.get(&followed).and_then(Weak::upgrade) {
             return shared;
         }
         let shared = Arc::new(Shared::default());
-        all.insert(ticket.clone(), Arc::downgrade(&shared));
+        all.insert(followed, Arc::downgrade(&shared));
         shared
     }
 }
@@ -140,6 +143,7 @@ fn will_pass(error: &Error) -> bool {
 pub struct Watch {
     client: Client,
     ticket: TicketId,
+    options: CallOptions,
     pace: Pace,
     canceller: Option<Canceller>,
     started: Option<BoxStream<'static, Result<Ticket, Error>>>,
@@ -150,6 +154,7 @@ impl Watch {
         Self {
             client,
             ticket,
+            options: CallOptions::default(),
             pace: Pace {
                 min: Duration::from_secs(2),
                 max: Duration::from_secs(30),
@@ -158,6 +163,12 @@ impl Watch {
             canceller: None,
             started: None,
         }
+    }
+
+    /// Language and deadline of each look. What is tried again, and when, is the watch's own.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.options = options;
+        self
     }
 
     /// The shortest pause between two looks, near the front of the queue: 2 s unless set.
@@ -194,10 +205,15 @@ impl Watch {
     }
 
     fn watcher(&self) -> Watcher {
+        let followed = (self.ticket.clone(), self.options.locale.clone());
         Watcher {
-            shared: self.client.0.watched.share(&self.ticket),
+            shared: self.client.0.watched.share(followed),
             client: self.client.clone(),
             ticket: self.ticket.clone(),
+            options: CallOptions {
+                retry: Some(RetryPolicy::never()),
+                ..self.options.clone()
+            },
             pace: self.pace.clone(),
             told: 0,
             over: false,
@@ -301,6 +317,7 @@ impl fmt::Debug for WatchWait {
 struct Watcher {
     client: Client,
     ticket: TicketId,
+    options: CallOptions,
     shared: Arc<Shared>,
     pace: Pace,
     /// The number of the last change that was told.
@@ -355,7 +372,7 @@ impl Watcher {
             .client
             .tickets()
             .get(&self.ticket)
-            .retry(RetryPolicy::never());
+            .options(self.options.clone());
         let before = seen.last.as_ref().and_then(|look| look.failing);
         let failing = |at, retry_after| Failing {
             since: before.map_or(at, |failing| failing.since),

@@ -123,7 +123,7 @@ class Tickets(Resource):
         It is looked at every ``min`` seconds (2) at the front of its queue, every ``max`` (30) far from it. Failures of the network
         or the server are ridden out for ``give_up_after`` seconds (600).
         """
-        return Watch(self._native.watch_ticket(ticket, min, max, give_up_after))
+        return Watch(self._native.watch_ticket(self._options, ticket, min, max, give_up_after))
 
 
 class Customers(Resource):
