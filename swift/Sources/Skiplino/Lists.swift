@@ -95,7 +95,7 @@ public struct PagedList<Element: Sendable>: AsyncSequence, Sendable {
         }
 
         /// Reads pages one after another.
-        public struct Iterator: AsyncIteratorProtocol {
+        public struct Iterator: AsyncIteratorProtocol, Sendable {
             fileprivate let begin: @Sendable () throws(SkiplinoError) -> Walk<PagedList.Element>
             fileprivate let meter: Meter
             // Let go of at the end, and with it the requests that read ahead.
@@ -123,7 +123,7 @@ public struct PagedList<Element: Sendable>: AsyncSequence, Sendable {
     }
 
     /// Reads records one after another.
-    public struct Iterator: AsyncIteratorProtocol {
+    public struct Iterator: AsyncIteratorProtocol, Sendable {
         private var pages: Pages.Iterator
         private var items: ArraySlice<Element> = []
 

@@ -60,7 +60,7 @@ extension SkiplinoError {
         case let error as SkiplinoError: self = error
         case SkiplinoNative.SkiplinoError.Failed(let failure): self.init(failure)
         // A panic that was caught at the boundary, or a library that does not belong to this code.
-        default: self.init(.internal, .unknown, "a bug in the client library: \(error)")
+        default: self.init(.internal, .unknown, "a bug in the client library")
         }
     }
 

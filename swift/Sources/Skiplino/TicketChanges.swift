@@ -21,7 +21,7 @@ public struct TicketChanges: AsyncSequence, Sendable {
     }
 
     /// Tells one change after another.
-    public struct Iterator: AsyncIteratorProtocol {
+    public struct Iterator: AsyncIteratorProtocol, Sendable {
         private let begin: @Sendable () throws(SkiplinoError) -> TicketWatch
         // Let go of at the end, and with it the requests.
         private var watch: TicketWatch?

@@ -15,12 +15,14 @@ struct Timestamp: Codable {
         guard let date = styles.lazy.compactMap({ try? $0.parse(text) }).first else {
             throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a time as 2026-06-23T11:00:00.000Z")
         }
-        self.date = date
+        self.date = Date(milliseconds: date.milliseconds)
     }
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
+        // Some formatters cut the rest off, others round it: a hair after the millisecond they agree.
+        let shown = Date(milliseconds: date.milliseconds).addingTimeInterval(0.000_1)
+        try container.encode(shown.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
     }
 }
 
