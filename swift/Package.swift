@@ -1,18 +1,25 @@
 // swift-tools-version: 6.0
 
+import Foundation
 import PackageDescription
+
+// The library that the core is in: where scripts/swift-xcframework has been, for all of Apple's platforms, else the system's linker
+// finds it (scripts/swift-bindings).
+let framework = "SkiplinoNativeFFI.xcframework"
+let library: Target =
+    FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\(framework)")
+    ? .binaryTarget(name: "SkiplinoNativeFFI", path: framework)
+    : .systemLibrary(name: "SkiplinoNativeFFI")
 
 let package = Package(
     name: "Skiplino",
-    platforms: [.iOS(.v16), .macOS(.v13), .tvOS(.v16), .watchOS(.v9), .visionOS(.v1)],
+    platforms: [.iOS(.v16), .macOS(.v13)],
     products: [.library(name: "Skiplino", targets: ["Skiplino"])],
     targets: [
-        // The library that the core is in. What is published for Apple's platforms has a binary target in its place, see
-        // scripts/swift-xcframework.
-        .systemLibrary(name: "SkiplinoNativeFFI"),
+        library,
         // Generated, and seen by nobody but the target below.
         .target(name: "SkiplinoNative", dependencies: ["SkiplinoNativeFFI"]),
-        .target(name: "Skiplino", dependencies: ["SkiplinoNative"]),
+        .target(name: "Skiplino", dependencies: ["SkiplinoNative"], resources: [.copy("PrivacyInfo.xcprivacy")]),
         .testTarget(name: "SkiplinoTests", dependencies: ["Skiplino", "SkiplinoNative"]),
     ],
     swiftLanguageModes: [.v6]

@@ -78,7 +78,7 @@ public struct ResponseInfo: Sendable, Hashable {
     public let headers: [String: String]
 }
 
-/// The data of an operation, and what came with it. See ``SkiplinoClient/withResponse(_:)``.
+/// The data of an operation, and what came with it. See ``SkiplinoClient/withResponse(isolation:_:)``.
 public struct Response<Value: Sendable>: Sendable {
     /// The operation's data.
     public let value: Value

@@ -225,8 +225,8 @@ extension ListProgress {
 private func text(of value: JSONValue?, _ field: String) throws(SkiplinoError) -> String? {
     guard let value else { return nil }
     guard let text = value.json else {
-        throw SkiplinoError(
-            .invalidRequest, .notApplied, "invalid input: \(field): holds a number that is none", fields: [field: ["holds a number that is none"]])
+        let reason = "holds a number that is none"
+        throw SkiplinoError(.invalidRequest, .notApplied, "invalid input: \(field): \(reason)", fields: [field: [reason]])
     }
     return text
 }

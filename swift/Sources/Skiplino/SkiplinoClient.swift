@@ -81,6 +81,8 @@ public final class SkiplinoClient: Sendable {
     /// - Parameters:
     ///   - isolation: Where it is called from; there it stays.
     ///   - call: One call of the client that it is handed; of several the last one counts.
+    /// - Returns: What the call gave, and what came with its answer.
+    /// - Throws: What the call throws.
     public func withResponse<Value: Sendable>(
         isolation: isolated (any Actor)? = #isolation, _ call: (SkiplinoClient) async throws -> Value
     ) async throws -> Response<Value> {

@@ -22,6 +22,7 @@ public struct Customers: Sendable {
     /// - Parameters:
     ///   - limit: Customers a page, from 1 to 100: 100 unless set.
     ///   - options: What differs for the call of each page.
+    /// - Returns: What to loop over; nothing is asked for before.
     public func list(limit: Int? = nil, options: CallOptions = .standard) -> PagedList<Customer> {
         let limit = limit.map(Int64.init)
         return PagedList { [client] number throws(SkiplinoError) in
@@ -31,7 +32,11 @@ public struct Customers: Sendable {
             return Page(page)
         } begin: { [client] () throws(SkiplinoError) in
             let walk = try rethrowing { try client.native.walkCustomers(limit: limit, options: client.callOptions(options)) }
-            return Walk { try await walk.next(cancel: $0).map(Page.init) } progress: { walk.progress() }
+            return Walk {
+                try await walk.next(cancel: $0).map(Page.init)
+            } progress: {
+                walk.progress()
+            }
         }
     }
 
@@ -39,9 +44,10 @@ public struct Customers: Sendable {
     ///
     /// - Throws: ``SkiplinoError/Kind/validation`` when there is none: see ``find(_:options:)``.
     public func get(_ customer: CustomerRef, options: CallOptions = .standard) async throws(SkiplinoError) -> Customer {
-        Customer(try await client.call(options) {
-            try await $0.getCustomer(customer: NativeCustomerRef(customer), options: $1, cancel: $2)
-        })
+        Customer(
+            try await client.call(options) {
+                try await $0.getCustomer(customer: NativeCustomerRef(customer), options: $1, cancel: $2)
+            })
     }
 
     /// One customer, or `nil` where there is none (operation 10, whose 422 for an unknown id is an answer here).
@@ -80,6 +86,7 @@ public struct Customers: Sendable {
     ///   - customer: Whose.
     ///   - limit: Tickets a page, from 1 to 10: 10 unless set.
     ///   - options: What differs for the call of each page.
+    /// - Returns: What to loop over; nothing is asked for before.
     public func tickets(of customer: CustomerRef, limit: Int? = nil, options: CallOptions = .standard) -> PagedList<Ticket> {
         let limit = limit.map(Int64.init)
         let customer = NativeCustomerRef(customer)
@@ -92,7 +99,11 @@ public struct Customers: Sendable {
             let walk = try rethrowing {
                 try client.native.walkCustomerTickets(customer: customer, limit: limit, options: client.callOptions(options))
             }
-            return Walk { try await walk.next(cancel: $0).map(Page.init) } progress: { walk.progress() }
+            return Walk {
+                try await walk.next(cancel: $0).map(Page.init)
+            } progress: {
+                walk.progress()
+            }
         }
     }
 }

@@ -40,6 +40,7 @@ public struct Tickets: Sendable {
     ///   - min: The shortest pause between two looks, near the front of the queue: 2 s unless set.
     ///   - max: The longest pause: 30 s unless set.
     ///   - giveUpAfter: How long failures are ridden out before the loop ends with the last of them: 10 minutes unless set.
+    /// - Returns: What to loop over; nothing is asked for before.
     public func watch(
         _ ticket: Ticket.ID, min: Duration? = nil, max: Duration? = nil, giveUpAfter: Duration? = nil
     ) -> TicketChanges {
@@ -68,6 +69,7 @@ public struct Tickets: Sendable {
     ///   - time: A ``Slot/time``.
     ///   - customer: Whose ticket it is.
     ///   - options: What differs for this call.
+    /// - Returns: The ticket with its new time.
     /// - Throws: ``SkiplinoError/Kind/validation`` for a walk-in or another state; ``SkiplinoError/Kind/notFound`` when the ticket
     ///   cannot be resolved after the change.
     @discardableResult
