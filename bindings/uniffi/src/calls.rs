@@ -1,14 +1,17 @@
 //! One call: what differs for it, the handle that ends it, and what comes back beside its data.
 
-use std::pin::pin;
+use std::any::Any;
+use std::marker::PhantomData;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use futures_util::future::{Either, select};
 use skiplino::{Call, CallOptions, Canceller, Response, RetryPolicy};
 use tokio::sync::watch;
 
 use crate::errors::SkiplinoError;
-use crate::runtime;
+use crate::runtime::{self, Outcome, Work};
 use crate::times::{count, duration};
 
 /// What differs from the client's settings for one call.
@@ -108,12 +111,8 @@ impl Closing {
     }
 
     /// Does the work, and has it ended when the client is closed: whatever obeys the canceller says what is known.
-    pub(crate) async fn unless<T>(
-        &self,
-        canceller: &Canceller,
-        work: impl Future<Output = Result<T, SkiplinoError>>,
-    ) -> Result<T, SkiplinoError> {
-        match select(pin!(self.closed()), pin!(work)).await {
+    async fn unless(&self, canceller: &Canceller, work: Work) -> Outcome {
+        match select(pin!(self.closed()), work).await {
             Either::Left(((), work)) => {
                 canceller.cancel();
                 work.await.map_err(SkiplinoError::by_closing)
@@ -123,27 +122,65 @@ impl Closing {
     }
 }
 
-/// Makes a call on the runtime's threads.
-pub(crate) async fn send<T: Send + 'static, R: Send + 'static>(
+/// What an export waits for: the end of a call, in the shape that it gives.
+#[must_use = "nothing is known before it is waited for"]
+pub(crate) struct Sending<R> {
+    work: Work,
+    shape: PhantomData<fn() -> R>,
+}
+
+impl<R: Send + 'static> Sending<R> {
+    /// Of work that gives this shape.
+    pub(crate) fn new(work: Work) -> Self {
+        Self {
+            work,
+            shape: PhantomData,
+        }
+    }
+}
+
+impl<R: 'static> Future for Sending<R> {
+    type Output = Result<R, SkiplinoError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let ended = ready!(self.work.as_mut().poll(context));
+        Poll::Ready(ended.and_then(|data| {
+            data.downcast()
+                .map(|data| *data)
+                .map_err(|_| SkiplinoError::bug())
+        }))
+    }
+}
+
+/// Begins a call on the runtime's thread, or on this one where it is refused anyway.
+pub(crate) fn send<T: Send + 'static, R: Send + 'static>(
     call: Call<T>,
     options: CallOptions,
     closing: Closing,
     cancel: Option<Arc<CancelHandle>>,
     shape: impl FnOnce(T, ResponseInfo) -> R + Send + 'static,
-) -> Result<R, SkiplinoError> {
+) -> Sending<R> {
     let canceller = cancel.map_or_else(Canceller::new, |handle| handle.canceller.clone());
     let refused = call.is_refused();
     let call = call
         .options(options)
         .cancelled_by(&canceller)
-        .with_response();
-    let work = async move {
+        .with_response()
+        .into_future();
+    let work: Work = Box::pin(async move {
         let response = call.await?;
         let info = ResponseInfo::of(&response);
-        Ok(shape(response.into_data(), info))
-    };
-    if refused {
-        return work.await;
-    }
-    runtime::run(async move { closing.unless(&canceller, work).await }).await
+        Ok(Box::new(shape(response.into_data(), info)) as Box<dyn Any + Send>)
+    });
+    Sending::new(match refused {
+        true => work,
+        false => unless_closed(closing, canceller, work),
+    })
+}
+
+/// Does the work on the runtime's thread, and has it ended when the client is closed.
+pub(crate) fn unless_closed(closing: Closing, canceller: Canceller, work: Work) -> Work {
+    runtime::run(Box::pin(
+        async move { closing.unless(&canceller, work).await },
+    ))
 }

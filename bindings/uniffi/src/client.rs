@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use skiplino::{ApiKey, Call, Client, KeyClass, Operation, RetryPolicy};
 
-use crate::calls::{CancelHandle, Closing, NativeCallOptions, ResponseInfo, send};
+use crate::calls::{CancelHandle, Closing, NativeCallOptions, ResponseInfo, Sending, send};
 use crate::errors::SkiplinoError;
 use crate::times::{count, duration};
 
@@ -151,10 +151,9 @@ impl NativeClient {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The core's client, for an operation.
-    pub(crate) fn client(&self, operation: Operation) -> Result<Client, SkiplinoError> {
-        let client = self.open().clone();
-        client.ok_or_else(|| SkiplinoError::closed(operation))
+    /// The core's client.
+    pub(crate) fn client(&self) -> Result<Client, SkiplinoError> {
+        self.open().clone().ok_or_else(SkiplinoError::closed)
     }
 
     pub(crate) fn closing(&self) -> Closing {
@@ -171,18 +170,22 @@ impl NativeClient {
             .map_err(|refusal| refusal.of(operation))
     }
 
-    /// Makes a call of the operation, and gives its answer a shape of this interface.
-    pub(crate) async fn send<T: Send + 'static, R: Send + 'static>(
+    /// Begins a call of the operation, whose answer gets a shape of this interface.
+    pub(crate) fn send<T: Send + 'static, R: Send + 'static>(
         &self,
         operation: Operation,
         call: impl FnOnce(&Client) -> Result<Call<T>, SkiplinoError>,
         options: NativeCallOptions,
         cancel: Option<Arc<CancelHandle>>,
         shape: impl FnOnce(T, ResponseInfo) -> R + Send + 'static,
-    ) -> Result<R, SkiplinoError> {
-        // The core's client is the call's by now: what is borrowed here must not be held while it is waited for.
-        let call = call(&self.client(operation)?).map_err(|refusal| refusal.of(operation))?;
-        let options = self.options(options, operation)?;
-        send(call, options, self.closing(), cancel, shape).await
+    ) -> Sending<R> {
+        let begun = self.client().and_then(|client| {
+            let call = call(&client).map_err(|refusal| refusal.of(operation))?;
+            Ok((call, self.options(options, operation)?))
+        });
+        match begun {
+            Ok((call, options)) => send(call, options, self.closing(), cancel, shape),
+            Err(refusal) => Sending::new(Box::pin(async { Err(refusal) })),
+        }
     }
 }

@@ -174,9 +174,8 @@ impl SkiplinoError {
         })
     }
 
-    pub(crate) fn closed(operation: Operation) -> Self {
-        let text = "the client is closed".to_owned();
-        Self::new(FailureKind::Closed, Some(operation), text)
+    pub(crate) fn closed() -> Self {
+        Self::new(FailureKind::Closed, None, "the client is closed".to_owned())
     }
 
     /// A read that its handle ended.

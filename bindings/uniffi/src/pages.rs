@@ -1,5 +1,6 @@
 //! Numbered pages, and walks over all of them.
 
+use std::any::Any;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,13 +8,16 @@ use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use futures_util::stream::{self, Stream};
 use skiplino::{Canceller, Customer, Error, List, Operation, Page, Pagination, Progress, Ticket};
+use tokio::runtime::Handle;
 use tokio::sync::Mutex as AsyncMutex;
 
-use crate::calls::{CancelHandle, Closing, NativeCallOptions, ResponseInfo};
+use crate::calls::{
+    CancelHandle, Closing, NativeCallOptions, ResponseInfo, Sending, unless_closed,
+};
 use crate::client::NativeClient;
 use crate::customers::{NativeCustomer, NativeCustomerRef};
 use crate::errors::SkiplinoError;
-use crate::runtime;
+use crate::runtime::{self, Work};
 use crate::tickets::NativeTicket;
 
 /// Where a page stands in its list.
@@ -114,26 +118,26 @@ impl<T: Send + 'static> Walk<T> {
         }
     }
 
-    pub(crate) async fn next<R: Send + 'static>(
+    pub(crate) fn next<R: Send + 'static>(
         &self,
         cancel: Option<Arc<CancelHandle>>,
         shape: impl FnOnce(T) -> R + Send + 'static,
-    ) -> Result<Option<R>, SkiplinoError> {
+    ) -> Sending<Option<R>> {
         let canceller = cancel.map_or_else(Canceller::new, |handle| handle.canceller.clone());
-        let (steps, closing) = (Arc::clone(&self.steps), self.closing.clone());
-        runtime::run(async move {
-            let step = async { steps.lock().await.next(&canceller).await };
-            let next = closing.unless(&canceller, step).await?;
-            Ok(next.map(shape))
-        })
-        .await
+        let (steps, until) = (Arc::clone(&self.steps), canceller.clone());
+        let step: Work = Box::pin(async move {
+            let next = steps.lock().await.next(&until).await?;
+            Ok(Box::new(next.map(shape)) as Box<dyn Any + Send>)
+        });
+        Sending::new(unless_closed(self.closing.clone(), canceller, step))
     }
 }
 
 impl<T> Drop for Walk<T> {
     fn drop(&mut self) {
         // The connection of a request under way goes back to a pool that looks for its runtime.
-        let _entered = runtime::runtime().map(|runtime| runtime.enter());
+        let runtime = runtime::runtime().ok();
+        let _entered = runtime.as_ref().map(Handle::enter);
         // Nobody else holds it: steps under way hold the walk.
         if let Ok(mut steps) = self.steps.try_lock() {
             steps.stream = None;
@@ -350,7 +354,7 @@ impl NativeClient {
         options: NativeCallOptions,
     ) -> Result<Arc<CustomerPages>, SkiplinoError> {
         let operation = Operation::ListCustomers;
-        let list = self.client(operation)?.customers().list();
+        let list = self.client()?.customers().list();
         let list = with_limit(list, limit).options(self.options(options, operation)?);
         let (walk, seen) = walk(list, operation, self.closing());
         Ok(Arc::new(CustomerPages { walk, seen }))
@@ -364,7 +368,7 @@ impl NativeClient {
         options: NativeCallOptions,
     ) -> Result<Arc<TicketPages>, SkiplinoError> {
         let operation = Operation::ListCustomerTickets;
-        let list = self.client(operation)?.customers().tickets(customer);
+        let list = self.client()?.customers().tickets(customer);
         let list = with_limit(list, limit).options(self.options(options, operation)?);
         let (walk, seen) = walk(list, operation, self.closing());
         Ok(Arc::new(TicketPages { walk, seen }))

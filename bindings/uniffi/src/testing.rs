@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::calls::Sending;
 use crate::errors::SkiplinoError;
 use crate::runtime;
 
@@ -72,5 +73,5 @@ pub fn testing_panic() -> Result<(), SkiplinoError> {
 /// Panics on the runtime's threads, as a bug in an operation would.
 #[uniffi::export]
 pub async fn testing_panic_async() -> Result<(), SkiplinoError> {
-    runtime::run(async { panic!("for the tests") }).await
+    Sending::new(runtime::run(Box::pin(async { panic!("for the tests") }))).await
 }

@@ -52,7 +52,7 @@ impl NativeClient {
         options: WatchOptions,
     ) -> Result<Arc<TicketWatch>, SkiplinoError> {
         let operation = Operation::GetTicket;
-        let client = self.client(operation)?;
+        let client = self.client()?;
         let of = |ms, field| duration(ms, field).map_err(|refusal| refusal.of(operation));
         let min = of(options.min_ms, "min")?;
         let max = of(options.max_ms, "max")?;
