@@ -193,7 +193,7 @@ extension Customer {
     init(_ customer: NativeCustomer) {
         self.init(
             id: ID(customer.id), externalID: customer.externalId, companyID: customer.companyId, name: customer.name,
-            email: customer.email, mobile: customer.mobile, metadata: customer.metadata.flatMap(JSONValue.init(json:)),
+            email: customer.email, mobile: customer.mobile, metadata: customer.metadata.map(LazyJSON.text) ?? .read(nil),
             createdAt: Date(milliseconds: customer.createdAtMs), updatedAt: Date(milliseconds: customer.updatedAtMs))
     }
 }

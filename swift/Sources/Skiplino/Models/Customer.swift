@@ -17,17 +17,32 @@ public struct Customer: Sendable, Hashable, Identifiable, Codable, Redacted {
     public var email: String?
     /// The customer's mobile number.
     public var mobile: String?
-    /// A free object of your own.
-    public var metadata: JSONValue?
+    /// A free object of your own. What came from the server is read when it is asked for: keep what you look at more than once.
+    public var metadata: JSONValue? {
+        get { storedMetadata.value }
+        set { storedMetadata = LazyJSON(newValue) }
+    }
     /// When the record was created.
     public var createdAt: Date
     /// When the record was last changed.
     public var updatedAt: Date
 
+    // Directories are long, and few look at it.
+    private var storedMetadata: LazyJSON
+
     /// A customer by its parts, for previews and tests.
     public init(
         id: ID, externalID: String? = nil, companyID: String, name: String? = nil, email: String? = nil, mobile: String? = nil,
         metadata: JSONValue? = nil, createdAt: Date, updatedAt: Date
+    ) {
+        self.init(
+            id: id, externalID: externalID, companyID: companyID, name: name, email: email, mobile: mobile, metadata: LazyJSON(metadata),
+            createdAt: createdAt, updatedAt: updatedAt)
+    }
+
+    init(
+        id: ID, externalID: String?, companyID: String, name: String?, email: String?, mobile: String?, metadata: LazyJSON,
+        createdAt: Date, updatedAt: Date
     ) {
         self.id = id
         self.externalID = externalID
@@ -35,7 +50,7 @@ public struct Customer: Sendable, Hashable, Identifiable, Codable, Redacted {
         self.name = name
         self.email = email
         self.mobile = mobile
-        self.metadata = metadata
+        self.storedMetadata = metadata
         self.createdAt = createdAt
         self.updatedAt = updatedAt
     }
@@ -59,7 +74,7 @@ public struct Customer: Sendable, Hashable, Identifiable, Codable, Redacted {
         name = try values.decodeIfPresent(String.self, forKey: .name)
         email = try values.decodeIfPresent(String.self, forKey: .email)
         mobile = try values.decodeIfPresent(String.self, forKey: .mobile)
-        metadata = try values.decodeIfPresent(JSONValue.self, forKey: .metadata)
+        storedMetadata = LazyJSON(try values.decodeIfPresent(JSONValue.self, forKey: .metadata))
         createdAt = try values.decode(Timestamp.self, forKey: .createdAt).date
         updatedAt = try values.decode(Timestamp.self, forKey: .updatedAt).date
     }

@@ -144,6 +144,33 @@ extension JSONValue {
     }
 }
 
+/// A value of JSON, or the text that it is read from each time that it is asked for.
+enum LazyJSON: Sendable, Hashable {
+    case read(JSONValue?)
+    case text(String)
+
+    init(_ value: JSONValue?) {
+        self = .read(value)
+    }
+
+    var value: JSONValue? {
+        switch self {
+        case .read(let value): value
+        case .text(let text): JSONValue(json: text)
+        }
+    }
+
+    // However the text is written.
+    static func == (one: LazyJSON, other: LazyJSON) -> Bool {
+        if case (.text(let one), .text(let other)) = (one, other), one == other { return true }
+        return one.value == other.value
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(value)
+    }
+}
+
 extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
     ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
