@@ -6,8 +6,8 @@ extension SkiplinoClient {
         /// Where the API is, as in `https://host/external/v1`; the development environment's, the only one published, unless set.
         /// Plain `http://` is only taken to this machine.
         public var baseURL: URL?
-        /// The language of names and reasons, where the server has a translation: a tag, as `en` or `ar-BH`. The app's language
-        /// switch changes it later, see ``SkiplinoClient/locale``.
+        /// The language of names and reasons, where the server has a translation: a tag, as `en` or `ar-BH`. For the app's
+        /// language switch see ``SkiplinoClient/withOptions(_:)``.
         public var locale: String?
         /// How long connecting may take, TLS included: 5 s unless set.
         public var connectTimeout: Duration?
@@ -43,6 +43,14 @@ extension SkiplinoClient {
     }
 }
 
+/// What a key opens.
+public enum KeyClass: Sendable, Hashable {
+    /// All but the customer directory. What belongs into an app.
+    case `public`
+    /// The customer directory, too.
+    case secret
+}
+
 /// What may differ from the client's settings for one call. What is `nil` is as the client has it.
 public struct CallOptions: Sendable, Hashable {
     /// The language of names and reasons; empty for the server's default.
@@ -61,6 +69,11 @@ public struct CallOptions: Sendable, Hashable {
 
     /// As the client has it.
     public static let standard = CallOptions()
+
+    /// These, and those of the base where these say nothing.
+    func over(_ base: CallOptions) -> CallOptions {
+        CallOptions(locale: locale ?? base.locale, deadline: deadline ?? base.deadline, maxAttempts: maxAttempts ?? base.maxAttempts)
+    }
 }
 
 /// What came with an operation's data.

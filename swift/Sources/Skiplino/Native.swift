@@ -32,6 +32,21 @@ extension Duration {
     }
 }
 
+/// For the `User-Agent`: what this was compiled with.
+private var swiftVersion: String {
+    #if compiler(>=6.4)
+        "6.4 or later"
+    #elseif compiler(>=6.3)
+        "6.3"
+    #elseif compiler(>=6.2)
+        "6.2"
+    #elseif compiler(>=6.1)
+        "6.1"
+    #else
+        "6.0"
+    #endif
+}
+
 extension ClientSettings {
     init(_ configuration: SkiplinoClient.Configuration) {
         self.init(
@@ -49,7 +64,7 @@ extension ClientSettings {
             rootCertificates: configuration.rootCertificates,
             userAgentSuffix: configuration.userAgentSuffix,
             allowSecretKeyOnDevice: configuration.allowsSecretKeyOnDevice,
-            host: "swift")
+            host: "swift \(swiftVersion)")
     }
 }
 

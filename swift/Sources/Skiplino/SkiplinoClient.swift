@@ -15,7 +15,7 @@ internal import SkiplinoNative
 /// task is cancelled.
 public final class SkiplinoClient: Sendable {
     let native: NativeClient
-    private let language: Language
+    private let defaults: CallOptions
     private let heard: Heard?
 
     /// Makes a client. Nothing is sent.
@@ -26,15 +26,15 @@ public final class SkiplinoClient: Sendable {
     /// - Throws: ``SkiplinoError/Kind/invalidRequest``, naming the setting that cannot be.
     public init(apiKey: String, configuration: Configuration = Configuration()) throws(SkiplinoError) {
         native = try rethrowing { try NativeClient(apiKey: apiKey, settings: ClientSettings(configuration)) }
-        language = Language()
+        defaults = .standard
         heard = nil
     }
 
-    /// The same client, with an ear for what comes with its answers.
-    private init(_ client: SkiplinoClient, heard: Heard) {
+    /// The same client with other defaults, or with an ear for what comes with its answers.
+    private init(_ client: SkiplinoClient, defaults: CallOptions? = nil, heard: Heard? = nil) {
         native = client.native
-        language = client.language
-        self.heard = heard
+        self.defaults = defaults ?? client.defaults
+        self.heard = heard ?? client.heard
     }
 
     /// Branches and their services.
@@ -49,17 +49,8 @@ public final class SkiplinoClient: Sendable {
     /// The customer directory.
     public var customers: Customers { Customers(client: self) }
 
-    /// The language of names and reasons in calls from now on, in place of ``Configuration/locale``: what the app's language switch
-    /// sets. Empty for the server's default; `nil` for the configuration's. What ``CallOptions/locale`` says goes before it.
-    ///
-    /// Watches have the configuration's.
-    public var locale: String? {
-        get { language.tag }
-        set { language.tag = newValue }
-    }
-
-    /// Whether the key is a secret one, which alone opens the customer directory.
-    public var hasSecretKey: Bool { native.keyClass() == .secret }
+    /// What its key opens.
+    public var keyClass: KeyClass { native.keyClass() == .secret ? .secret : .public }
 
     /// Whether ``close()`` was called.
     public var isClosed: Bool { native.isClosed() }
@@ -68,6 +59,18 @@ public final class SkiplinoClient: Sendable {
     /// the connections. Twice is as good as once.
     public func close() {
         native.shutDown()
+    }
+
+    /// The same client with other options of its calls, as after the customer chose another language:
+    ///
+    /// ```swift
+    /// let inArabic = client.withOptions(CallOptions(locale: "ar"))
+    /// ```
+    ///
+    /// It shares connections and limits with this one, and closing either closes both. Watches take no options: they have what the
+    /// client was made with.
+    public func withOptions(_ options: CallOptions) -> SkiplinoClient {
+        SkiplinoClient(self, defaults: options.over(defaults))
     }
 
     /// Makes a call and gives what came with its answer, too: how many attempts it took, and whether a write's own answer was lost and
@@ -105,11 +108,11 @@ extension SkiplinoClient {
         return answer.data
     }
 
-    /// What differs for a call, the language that was switched to included.
+    /// What differs for a call, this client's defaults included.
     func callOptions(_ options: CallOptions) -> NativeCallOptions {
-        NativeCallOptions(
-            locale: options.locale ?? language.tag, deadlineMs: options.deadline?.milliseconds,
-            maxAttempts: options.maxAttempts.map(Int64.init))
+        let options = options.over(defaults)
+        return NativeCallOptions(
+            locale: options.locale, deadlineMs: options.deadline?.milliseconds, maxAttempts: options.maxAttempts.map(Int64.init))
     }
 }
 
@@ -133,17 +136,6 @@ func rethrowing<Answer>(_ work: () throws -> Answer) throws(SkiplinoError) -> An
         return try work()
     } catch {
         throw SkiplinoError(error)
-    }
-}
-
-/// The language that an app has switched to.
-private final class Language: @unchecked Sendable {
-    private let lock = NSLock()
-    private var current: String?
-
-    var tag: String? {
-        get { lock.withLock { current } }
-        set { lock.withLock { current = newValue } }
     }
 }
 

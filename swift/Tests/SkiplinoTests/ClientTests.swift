@@ -5,19 +5,37 @@ import XCTest
 /// What the scenarios cannot say.
 final class ClientTests: SandboxTestCase {
     func testTheAppsLanguageSwitch() async throws {
-        func name(_ options: CallOptions = .standard) async throws -> String? {
+        func name(_ client: SkiplinoClient, _ options: CallOptions = .standard) async throws -> String? {
             try await client.branches.list(options: options).first?.name
         }
-        let english = try await name()
+        let english = try await name(client)
         XCTAssertEqual(english, "Seef Mall Branch")
-        client.locale = "ar"
-        let arabic = try await name()
+        let switched = client.withOptions(CallOptions(locale: "ar", maxAttempts: 1))
+        let arabic = try await name(switched)
         XCTAssertEqual(arabic, "فرع السيف مول")
-        let once = try await name(CallOptions(locale: "en"))
+        // What a call says goes before it, and leaves the rest.
+        let once = try await name(switched, CallOptions(locale: "en"))
         XCTAssertEqual(once, english)
-        client.locale = nil
-        let back = try await name()
-        XCTAssertEqual(back, english)
+        try await sandbox.fault(["operation": "*", "kind": "empty_503"])
+        let error = try await failure { _ = try await name(switched, CallOptions(locale: "en")) }
+        XCTAssertEqual(error.attempts, 1)
+        switched.close()
+        XCTAssertTrue(client.isClosed)
+    }
+
+    func testTheLogTellsAttemptsAndNothingPrivate() async throws {
+        let lines = Lines()
+        SkiplinoLog.setHandler(upTo: .debug) { level, line in lines.add("\(level) \(line)") }
+        defer { SkiplinoLog.setHandler(nil) }
+        try await sandbox.fault(["operation": "getTicket", "kind": "empty_503"], when: ["first": 1])
+        _ = try await client.tickets.get(Sandbox.ticket)
+        XCTAssertTrue(lines.all.contains { $0.hasPrefix("debug getTicket: ") }, "\(lines.all)")
+        XCTAssertTrue(lines.all.contains { $0.hasPrefix("warn getTicket: ") && $0.contains("kind=Server") }, "\(lines.all)")
+        XCTAssertFalse(lines.all.contains { $0.contains("pk_") || $0.contains("Layla") })
+        SkiplinoLog.setHandler(nil)
+        let count = lines.all.count
+        _ = try await client.tickets.get(Sandbox.ticket)
+        XCTAssertEqual(lines.all.count, count)
     }
 
     func testAWatchTellsEachChangeUntilTheEnd() async throws {
@@ -131,11 +149,11 @@ final class ClientTests: SandboxTestCase {
     }
 
     func testOnlyASecretKeyOpensTheDirectory() async throws {
-        XCTAssertFalse(client.hasSecretKey)
+        XCTAssertEqual(client.keyClass, .public)
         let error = try await failure { [client] in _ = try await client.customers.get(.externalID("crm-7741")) }
         XCTAssertEqual(error.kind, .secretKeyRequired)
         let directory = try directory()
-        XCTAssertTrue(directory.hasSecretKey)
+        XCTAssertEqual(directory.keyClass, .secret)
         directory.close()
     }
 
@@ -178,4 +196,12 @@ final class ClientTests: SandboxTestCase {
         XCTAssertFalse(error.localizedDescription.contains("noor@"))
         directory.close()
     }
+}
+
+private final class Lines: @unchecked Sendable {
+    private let lock = NSLock()
+    private var lines: [String] = []
+
+    func add(_ line: String) { lock.withLock { lines.append(line) } }
+    var all: [String] { lock.withLock { lines } }
 }
