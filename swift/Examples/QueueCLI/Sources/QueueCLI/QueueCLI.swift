@@ -69,6 +69,8 @@ struct QueueCLI {
     }
 
     private func show(_ ticket: Ticket) {
+        // At once, wherever it goes.
+        defer { fflush(nil) }
         switch ticket.status {
         case .waiting:
             let place = ticket.queueSize.map { $0 == 0 ? "you are next" : "\($0) ahead of you" } ?? "waiting"
