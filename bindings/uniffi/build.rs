@@ -13,4 +13,8 @@ fn main() {
     if android || (system == "linux" && processor == "x86_64") {
         println!("cargo:rustc-link-arg-cdylib=-Wl,--icf=all");
     }
+    // A tenth of a megabyte of addresses to fill in at load; Android's loader takes them packed.
+    if android {
+        println!("cargo:rustc-link-arg-cdylib=-Wl,--pack-dyn-relocs=android");
+    }
 }

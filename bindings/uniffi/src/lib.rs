@@ -3,7 +3,7 @@
 //!
 //! Every operation is async and takes what differs for one call, and a handle that ends it: in Swift nothing else reaches a call under
 //! way, and in Kotlin a write that is cancelled is to say what is known of it. Times are milliseconds since 1970, JSON is text.
-//! Exports return `Result`, so that a panic is an error there, and not the end of the process.
+//! Exports that do more than set or read a field return `Result`, so that a panic is an error there, and not the end of the process.
 
 mod branches;
 mod calls;
