@@ -1,6 +1,8 @@
 package com.skiplino.internal
 
+import com.sun.jna.DefaultTypeMapper
 import com.sun.jna.Memory
+import com.sun.jna.Platform
 import com.sun.jna.Structure
 
 /**
@@ -10,7 +12,7 @@ import com.sun.jna.Structure
  * JNA would allocate memory for each, enter it into a map of all there is, and wait for the garbage collector to take it out again: with
  * some structures a call, and a map that puts addresses into few buckets, this took most of a call's time, and ever more of it.
  */
-internal abstract class ShortLived : Structure() {
+internal abstract class ShortLived : Structure(null, ALIGNMENT, MAPPER) {
     override fun autoAllocate(size: Int): Memory = SLOTS.get().next(size)
 
     private class Slots {
@@ -31,6 +33,10 @@ internal abstract class ShortLived : Structure() {
 
         /** Enough for a buffer (three words), and for a call's status, which has one in it. */
         const val SIZE = 64L
+
+        /** What JNA would find out for each of them, in maps that threads wait for: the alignment of C, and no types but C's. */
+        val ALIGNMENT = if (Platform.isWindows()) ALIGN_MSVC else ALIGN_GNUC
+        val MAPPER = DefaultTypeMapper()
 
         val SLOTS: ThreadLocal<Slots> = ThreadLocal.withInitial { Slots() }
     }
