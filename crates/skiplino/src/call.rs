@@ -92,6 +92,12 @@ impl<T> Call<T> {
         self.plan.operation
     }
 
+    /// Whether it will fail without any network, for a binding that need not leave its thread for that.
+    #[doc(hidden)]
+    pub fn is_refused(&self) -> bool {
+        self.prepared.is_err()
+    }
+
     /// The language of names and reasons for this call (`X-Locale`).
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.plan.options.locale = Some(locale.into());

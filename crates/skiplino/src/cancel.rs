@@ -36,7 +36,9 @@ impl Canceller {
         *self.0.borrow()
     }
 
-    async fn cancelled(&self) {
+    /// Waits until it is, for a binding whose streams are to end with it.
+    #[doc(hidden)]
+    pub async fn cancelled(&self) {
         // The sender is here, so waiting cannot fail.
         if self.0.subscribe().wait_for(|on| *on).await.is_err() {
             pending::<()>().await;

@@ -1,0 +1,125 @@
+import com.skiplino.Skiplino
+import com.skiplino.SkiplinoClient
+import com.skiplino.SkiplinoException
+import java.io.IOException
+import java.util.concurrent.TimeUnit
+import kotlin.coroutines.resume
+import kotlin.coroutines.resumeWithException
+import kotlin.system.exitProcess
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.suspendCancellableCoroutine
+import kotlinx.serialization.Serializable
+import kotlinx.serialization.json.Json
+import okhttp3.Call
+import okhttp3.Callback
+import okhttp3.Dispatcher
+import okhttp3.OkHttpClient
+import okhttp3.Request
+import okhttp3.Response
+
+private const val TICKET = "k7m2p9x4q1"
+private const val FLIGHT = 64
+
+/** `Benches CANNED [LIBRARY]`: against the canned server that the program starts. Ends with 1 where a goal is missed. */
+fun main(arguments: Array<String>) {
+    val began = System.nanoTime()
+    Skiplino.warmUp().get()
+    println("%-28s %-24s %8.0f ms".format("start", "loading the library", (System.nanoTime() - began) / 1e6))
+
+    val server = ProcessBuilder(arguments[0]).redirectError(ProcessBuilder.Redirect.INHERIT).start()
+    val base = server.inputReader().readLine()
+    var reached = true
+    SkiplinoClient("pk_bench") { baseUrl = base }.use { ours ->
+        val okhttp = OkHttp(base)
+        runBlocking {
+            reached = race(
+                "a ticket, one at a time",
+                Contestant("skiplino") { count -> repeat(count) { ours.tickets.get(TICKET) } },
+                Contestant("OkHttp, blocking", 0.8) { count -> repeat(count) { okhttp.ticket() } },
+                Contestant("OkHttp, suspending") { count -> repeat(count) { okhttp.ticketLater() } },
+            ) && reached
+            reached = race(
+                "a ticket, $FLIGHT in flight",
+                Contestant("skiplino") { count -> inFlight(count) { ours.tickets.get(TICKET) } },
+                Contestant("OkHttp, suspending", 1.0) { count -> inFlight(count) { okhttp.ticketLater() } },
+            ) && reached
+            reached = limit("a call refused here", 60.0) {
+                try {
+                    ours.tickets.get("")
+                } catch (_: SkiplinoException.InvalidRequest) {
+                    // As it should.
+                }
+            } && reached
+        }
+        okhttp.close()
+    }
+    server.outputStream.close()
+    server.waitFor(10, TimeUnit.SECONDS)
+    println(if (reached) "all goals reached" else "a goal was MISSED")
+    exitProcess(if (reached) 0 else 1)
+}
+
+private suspend fun inFlight(count: Int, call: suspend () -> Unit) = coroutineScope {
+    repeat(FLIGHT) { launch(Dispatchers.Default) { repeat(count / FLIGHT) { call() } } }
+}
+
+/** What one would write by hand. */
+private class OkHttp(base: String) {
+    private val client = OkHttpClient.Builder()
+        .dispatcher(Dispatcher().apply { maxRequestsPerHost = FLIGHT })
+        .connectionPool(okhttp3.ConnectionPool(FLIGHT, 1, TimeUnit.MINUTES))
+        .build()
+    private val request = Request.Builder().url("$base/tickets/$TICKET").header("Authorization", "Bearer pk_bench").build()
+    private val json = Json { ignoreUnknownKeys = true }
+
+    fun ticket(): Ticket = client.newCall(request).execute().use(::read)
+
+    suspend fun ticketLater(): Ticket = suspendCancellableCoroutine { continuation ->
+        val call = client.newCall(request)
+        continuation.invokeOnCancellation { call.cancel() }
+        call.enqueue(object : Callback {
+            override fun onFailure(call: Call, e: IOException) = continuation.resumeWithException(e)
+
+            override fun onResponse(call: Call, response: Response) {
+                val ticket = runCatching { response.use(::read) }
+                ticket.fold(continuation::resume, continuation::resumeWithException)
+            }
+        })
+    }
+
+    private fun read(response: Response): Ticket {
+        check(response.code == 200)
+        return json.decodeFromString<Envelope>(response.body.string()).data
+    }
+
+    fun close() {
+        client.dispatcher.executorService.shutdown()
+        client.connectionPool.evictAll()
+    }
+}
+
+@Serializable
+private data class Envelope(val message: String, val data: Ticket)
+
+@Serializable
+private data class Ticket(
+    val id: String,
+    val ticketNumber: String,
+    val status: String,
+    val statusAt: String,
+    val type: String,
+    val time: String?,
+    val branch: Named,
+    val service: Named,
+    val groupOfService: Named,
+    val customer: Named?,
+    val bookedAt: String,
+    val queueSize: Int? = null,
+    val waitingTime: Int? = null,
+)
+
+@Serializable
+private data class Named(val id: String, val name: String)

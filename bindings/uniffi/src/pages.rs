@@ -1,0 +1,376 @@
+//! Numbered pages, and walks over all of them.
+
+use std::any::Any;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
+use futures_util::stream::{self, Stream};
+use skiplino::{Canceller, Customer, Error, List, Operation, Page, Pagination, Progress, Ticket};
+use tokio::runtime::Handle;
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::calls::{
+    CancelHandle, Closing, NativeCallOptions, ResponseInfo, Sending, unless_closed,
+};
+use crate::client::NativeClient;
+use crate::customers::{NativeCustomer, NativeCustomerRef};
+use crate::errors::SkiplinoError;
+use crate::runtime::{self, Work};
+use crate::tickets::NativeTicket;
+
+/// Where a page stands in its list.
+#[derive(Debug, Clone, uniffi::Record)]
+pub struct NativePagination {
+    /// Records in the whole list.
+    pub total: u64,
+    /// Pages in the whole list, at this page's limit.
+    pub total_pages: u64,
+    /// Whether a page follows.
+    pub has_next_page: bool,
+    /// Whether a page comes before.
+    pub has_prev_page: bool,
+    /// The page's number, from 1; not published, so perhaps absent.
+    pub page: Option<u64>,
+    /// Records a page; not published, so perhaps absent.
+    pub limit: Option<u64>,
+}
+
+/// How far a walk has come.
+#[derive(Debug, Clone, uniffi::Record)]
+pub struct WalkProgress {
+    /// Pages read, those read again and the looks at the front included.
+    pub pages_read: u64,
+    /// Records handed out.
+    pub records: u64,
+    /// Records in the list, as of the page read last; absent before the first.
+    pub total: Option<u64>,
+    /// Whether the list was seen to change. What was there throughout still comes exactly once.
+    pub moved: bool,
+}
+
+impl From<&Pagination> for NativePagination {
+    fn from(pagination: &Pagination) -> Self {
+        Self {
+            total: pagination.total(),
+            total_pages: pagination.total_pages(),
+            has_next_page: pagination.has_next_page(),
+            has_prev_page: pagination.has_prev_page(),
+            page: pagination.page(),
+            limit: pagination.limit(),
+        }
+    }
+}
+
+type Streamed<T> = Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>;
+
+/// What comes bit by bit. A step that is cancelled takes the stream with it, and so the requests under way.
+pub(crate) struct Steps<T> {
+    operation: Operation,
+    begin: Option<Box<dyn FnMut() -> Option<Streamed<T>> + Send>>,
+    stream: Option<Streamed<T>>,
+}
+
+impl<T> Steps<T> {
+    /// `begin` makes the stream, again after a step that was cancelled if it can.
+    pub(crate) fn new(
+        operation: Operation,
+        begin: impl FnMut() -> Option<Streamed<T>> + Send + 'static,
+    ) -> Self {
+        Self {
+            operation,
+            begin: Some(Box::new(begin)),
+            stream: None,
+        }
+    }
+
+    async fn next(&mut self, canceller: &Canceller) -> Result<Option<T>, SkiplinoError> {
+        let taken = self.stream.take();
+        let begun = taken.or_else(|| self.begin.as_mut().and_then(|begin| begin()));
+        let Some(mut stream) = begun else {
+            return Err(SkiplinoError::cancelled(self.operation));
+        };
+        let next = match select(pin!(canceller.cancelled()), stream.next()).await {
+            Either::Left(_) => return Err(SkiplinoError::cancelled(self.operation)),
+            Either::Right((next, _)) => next,
+        };
+        self.stream = Some(stream);
+        Ok(next.transpose()?)
+    }
+}
+
+/// Steps that a host asks for, each on the runtime's threads.
+pub(crate) struct Walk<T> {
+    steps: Arc<AsyncMutex<Steps<T>>>,
+    closing: Closing,
+    #[cfg(feature = "testing")]
+    _counted: crate::testing::Counted,
+}
+
+impl<T: Send + 'static> Walk<T> {
+    pub(crate) fn new(steps: Steps<T>, closing: Closing) -> Self {
+        Self {
+            steps: Arc::new(AsyncMutex::new(steps)),
+            closing,
+            #[cfg(feature = "testing")]
+            _counted: crate::testing::Counted::walk(),
+        }
+    }
+
+    pub(crate) fn next<R: Send + 'static>(
+        &self,
+        cancel: Option<Arc<CancelHandle>>,
+        shape: impl FnOnce(T) -> R + Send + 'static,
+    ) -> Sending<Option<R>> {
+        let canceller = cancel.map_or_else(Canceller::new, |handle| handle.canceller.clone());
+        let (steps, until) = (Arc::clone(&self.steps), canceller.clone());
+        let step: Work = Box::pin(async move {
+            let next = steps.lock().await.next(&until).await?;
+            Ok(Box::new(next.map(shape)) as Box<dyn Any + Send>)
+        });
+        Sending::new(unless_closed(self.closing.clone(), canceller, step))
+    }
+}
+
+impl<T> Drop for Walk<T> {
+    fn drop(&mut self) {
+        // The connection of a request under way goes back to a pool that looks for its runtime.
+        let runtime = runtime::runtime().ok();
+        let _entered = runtime.as_ref().map(Handle::enter);
+        // Nobody else holds it: steps under way hold the walk.
+        if let Ok(mut steps) = self.steps.try_lock() {
+            steps.stream = None;
+            steps.begin = None;
+        }
+    }
+}
+
+fn note(seen: &Mutex<Progress>, progress: Progress) {
+    *seen.lock().unwrap_or_else(PoisonError::into_inner) = progress;
+}
+
+fn walk<T: Send + 'static>(
+    list: List<T>,
+    operation: Operation,
+    closing: Closing,
+) -> (Walk<Page<T>>, Arc<Mutex<Progress>>) {
+    let seen = Arc::<Mutex<Progress>>::default();
+    let noted = Arc::clone(&seen);
+    let mut list = Some(list);
+    let steps = Steps::new(operation, move || {
+        // Begun anew it would hand out again what came before.
+        let mut pages = list.take()?.pages();
+        let noted = Arc::clone(&noted);
+        let steps: Streamed<Page<T>> = Box::pin(stream::poll_fn(move |context| {
+            let step = pages.poll_next_unpin(context);
+            if step.is_ready() {
+                note(&noted, pages.progress());
+            }
+            step
+        }));
+        Some(steps)
+    });
+    (Walk::new(steps, closing), seen)
+}
+
+fn progress(seen: &Mutex<Progress>) -> WalkProgress {
+    let seen = *seen.lock().unwrap_or_else(PoisonError::into_inner);
+    WalkProgress {
+        pages_read: seen.pages_read,
+        records: seen.records,
+        total: seen.total,
+        moved: seen.moved,
+    }
+}
+
+fn with_limit<T: Send + 'static>(list: List<T>, limit: Option<i64>) -> List<T> {
+    match limit {
+        // What is negative is refused as nothing is.
+        Some(limit) => list.limit(limit.try_into().unwrap_or(0)),
+        None => list,
+    }
+}
+
+/// All pages of the customer directory.
+#[derive(uniffi::Object)]
+pub struct CustomerPages {
+    walk: Walk<Page<Customer>>,
+    seen: Arc<Mutex<Progress>>,
+}
+
+/// All pages of a customer's tickets.
+#[derive(uniffi::Object)]
+pub struct TicketPages {
+    walk: Walk<Page<Ticket>>,
+    seen: Arc<Mutex<Progress>>,
+}
+
+/// A page of the customer directory.
+#[derive(Clone, uniffi::Record)]
+pub struct NativeCustomerPage {
+    /// The customers.
+    pub items: Vec<NativeCustomer>,
+    /// Where the page stands in its list.
+    pub pagination: NativePagination,
+}
+
+/// A page of a customer's tickets.
+#[derive(Clone, uniffi::Record)]
+pub struct NativeTicketPage {
+    /// The tickets.
+    pub items: Vec<NativeTicket>,
+    /// Where the page stands in its list.
+    pub pagination: NativePagination,
+}
+
+/// A page of the customer directory, and what came with it.
+#[derive(Clone, uniffi::Record)]
+pub struct CustomerPageResponse {
+    /// The page.
+    pub data: NativeCustomerPage,
+    /// What came with it.
+    pub info: ResponseInfo,
+}
+
+/// A page of a customer's tickets, and what came with it.
+#[derive(Clone, uniffi::Record)]
+pub struct TicketPageResponse {
+    /// The page.
+    pub data: NativeTicketPage,
+    /// What came with it.
+    pub info: ResponseInfo,
+}
+
+impl From<Page<Customer>> for NativeCustomerPage {
+    fn from(page: Page<Customer>) -> Self {
+        Self {
+            items: page.items().iter().map(Into::into).collect(),
+            pagination: page.pagination().into(),
+        }
+    }
+}
+
+impl From<Page<Ticket>> for NativeTicketPage {
+    fn from(page: Page<Ticket>) -> Self {
+        Self {
+            items: page.items().iter().map(Into::into).collect(),
+            pagination: page.pagination().into(),
+        }
+    }
+}
+
+#[uniffi::export]
+impl CustomerPages {
+    /// The next page, or none after the last. The first one comes even when the list is empty. After an error, or a step that was
+    /// cancelled, it is over.
+    pub async fn next(
+        &self,
+        cancel: Option<Arc<CancelHandle>>,
+    ) -> Result<Option<NativeCustomerPage>, SkiplinoError> {
+        self.walk.next(cancel, Into::into).await
+    }
+
+    /// How far it has come.
+    pub fn progress(&self) -> WalkProgress {
+        progress(&self.seen)
+    }
+}
+
+#[uniffi::export]
+impl TicketPages {
+    /// The next page, or none after the last. The first one comes even when the list is empty. After an error, or a step that was
+    /// cancelled, it is over.
+    pub async fn next(
+        &self,
+        cancel: Option<Arc<CancelHandle>>,
+    ) -> Result<Option<NativeTicketPage>, SkiplinoError> {
+        self.walk.next(cancel, Into::into).await
+    }
+
+    /// How far it has come.
+    pub fn progress(&self) -> WalkProgress {
+        progress(&self.seen)
+    }
+}
+
+#[uniffi::export]
+impl NativeClient {
+    /// One page of the customer directory, numbered from 1, newest customer first (operation 9, `GET /customers/getAll`). `limit`
+    /// is from 1 to 100, and 100 unless given.
+    pub async fn list_customers(
+        &self,
+        page: i64,
+        limit: Option<i64>,
+        options: NativeCallOptions,
+        cancel: Option<Arc<CancelHandle>>,
+    ) -> Result<CustomerPageResponse, SkiplinoError> {
+        self.send(
+            Operation::ListCustomers,
+            |client| {
+                let list = with_limit(client.customers().list(), limit);
+                Ok(list.page(page.try_into().unwrap_or(0)))
+            },
+            options,
+            cancel,
+            |page, info| CustomerPageResponse {
+                data: page.into(),
+                info,
+            },
+        )
+        .await
+    }
+
+    /// One page of a customer's tickets, numbered from 1, newest first (operation 13, `GET /customers/tickets`). `limit` is from 1 to
+    /// 10, and 10 unless given.
+    pub async fn list_customer_tickets(
+        &self,
+        customer: NativeCustomerRef,
+        page: i64,
+        limit: Option<i64>,
+        options: NativeCallOptions,
+        cancel: Option<Arc<CancelHandle>>,
+    ) -> Result<TicketPageResponse, SkiplinoError> {
+        self.send(
+            Operation::ListCustomerTickets,
+            |client| {
+                let list = with_limit(client.customers().tickets(customer), limit);
+                Ok(list.page(page.try_into().unwrap_or(0)))
+            },
+            options,
+            cancel,
+            |page, info| TicketPageResponse {
+                data: page.into(),
+                info,
+            },
+        )
+        .await
+    }
+
+    /// A walk over the customer directory: each customer that is there throughout comes exactly once, however it changes meanwhile.
+    pub fn walk_customers(
+        &self,
+        limit: Option<i64>,
+        options: NativeCallOptions,
+    ) -> Result<Arc<CustomerPages>, SkiplinoError> {
+        let operation = Operation::ListCustomers;
+        let list = self.client()?.customers().list();
+        let list = with_limit(list, limit).options(self.options(options, operation)?);
+        let (walk, seen) = walk(list, operation, self.closing());
+        Ok(Arc::new(CustomerPages { walk, seen }))
+    }
+
+    /// A walk over a customer's tickets: each that is there throughout comes exactly once, however the list changes meanwhile.
+    pub fn walk_customer_tickets(
+        &self,
+        customer: NativeCustomerRef,
+        limit: Option<i64>,
+        options: NativeCallOptions,
+    ) -> Result<Arc<TicketPages>, SkiplinoError> {
+        let operation = Operation::ListCustomerTickets;
+        let list = self.client()?.customers().tickets(customer);
+        let list = with_limit(list, limit).options(self.options(options, operation)?);
+        let (walk, seen) = walk(list, operation, self.closing());
+        Ok(Arc::new(TicketPages { walk, seen }))
+    }
+}

@@ -1,0 +1,275 @@
+package com.skiplino
+
+import com.skiplino.internal.FailureKind
+import java.math.BigDecimal
+
+/** A value of JSON: what `metadata` and `options` hold. Its text, as JSON has it, is [toString]. */
+public sealed class JsonValue {
+    /** `null`. */
+    public object Null : JsonValue()
+
+    /** `true` or `false`. */
+    public data class Bool(
+        /** Which of the two. */
+        public val value: Boolean,
+    ) : JsonValue() {
+        override fun toString(): String = super.toString()
+    }
+
+    /** A number, as exact as it is written. `1.0` equals `1`. */
+    public class Number(
+        /** The number. */
+        public val value: BigDecimal,
+    ) : JsonValue() {
+        /** A whole number. */
+        public constructor(value: Long) : this(BigDecimal.valueOf(value))
+
+        /** A number with a fraction; JSON has no infinite ones, and refuses them. */
+        public constructor(value: Double) : this(BigDecimal.valueOf(value))
+
+        override fun equals(other: Any?): Boolean = other is Number && value.compareTo(other.value) == 0
+
+        override fun hashCode(): Int = value.toDouble().hashCode()
+    }
+
+    /** A text. */
+    public data class Text(
+        /** The text. */
+        public val value: String,
+    ) : JsonValue() {
+        override fun toString(): String = super.toString()
+    }
+
+    /** Values in order. */
+    public data class Array(
+        /** The values. */
+        public val items: List<JsonValue>,
+    ) : JsonValue() {
+        override fun toString(): String = super.toString()
+    }
+
+    /** Values by name. */
+    public data class Object(
+        /** The values, in the order in which they came. */
+        public val fields: Map<String, JsonValue>,
+    ) : JsonValue() {
+        override fun toString(): String = super.toString()
+    }
+
+    /** The value of a name, if this is an object and has it. */
+    public operator fun get(name: String): JsonValue? = (this as? Object)?.fields?.get(name)
+
+    /** The value at a place, from 0, if this is an array and has it. */
+    public operator fun get(index: Int): JsonValue? = (this as? Array)?.items?.getOrNull(index)
+
+    /** The value as JSON text, without white space. */
+    override fun toString(): String = StringBuilder().also { write(this, it) }.toString()
+
+    /** Makes values. */
+    public companion object {
+        /** The value of a JSON text. */
+        @JvmStatic
+        @Throws(IllegalArgumentException::class)
+        public fun parse(text: String): JsonValue = JsonReader(text).document()
+
+        /**
+         * The value of what Kotlin and Java have for it: null, booleans, numbers, texts, lists and other iterables, maps by name, and
+         * values of this class.
+         */
+        @JvmStatic
+        @Throws(IllegalArgumentException::class)
+        public fun of(value: Any?): JsonValue = when (value) {
+            null -> Null
+            is JsonValue -> value
+            is Boolean -> Bool(value)
+            is BigDecimal -> Number(value)
+            is Double -> Number(value)
+            is kotlin.Number -> Number(BigDecimal(value.toString()))
+            is CharSequence -> Text(value.toString())
+            is Map<*, *> -> Object(value.entries.associate { (name, item) -> name.toString() to of(item) })
+            is Iterable<*> -> Array(value.map(::of))
+            else -> throw IllegalArgumentException("${value.javaClass.name} is nothing that JSON has")
+        }
+
+        /** An object: `JsonValue.obj("tier" to "gold", "visits" to 3)`. */
+        public fun obj(vararg fields: Pair<String, Any?>): Object = Object(fields.associate { (name, value) -> name to of(value) })
+
+        /** A text that was JSON to the library. */
+        internal fun ofServer(text: String): JsonValue = try {
+            parse(text)
+        } catch (_: IllegalArgumentException) {
+            throw SkiplinoException.of(FailureKind.DECODE, "the answer could not be read: at metadata", path = "metadata")
+        }
+
+        private fun write(value: JsonValue, out: StringBuilder) {
+            when (value) {
+                Null -> out.append("null")
+                is Bool -> out.append(value.value)
+                is Number -> out.append(value.value)
+                is Text -> write(value.value, out)
+                is Array -> {
+                    out.append('[')
+                    value.items.forEachIndexed { index, item ->
+                        if (index > 0) out.append(',')
+                        write(item, out)
+                    }
+                    out.append(']')
+                }
+                is Object -> {
+                    out.append('{')
+                    value.fields.entries.forEachIndexed { index, (name, item) ->
+                        if (index > 0) out.append(',')
+                        write(name, out)
+                        out.append(':')
+                        write(item, out)
+                    }
+                    out.append('}')
+                }
+            }
+        }
+
+        private fun write(text: String, out: StringBuilder) {
+            out.append('"')
+            for (char in text) {
+                when {
+                    char == '"' || char == '\\' -> out.append('\\').append(char)
+                    char < ' ' -> out.append("\\u").append(char.code.toString(radix = 16).padStart(4, '0'))
+                    else -> out.append(char)
+                }
+            }
+            out.append('"')
+        }
+    }
+}
+
+/** Reads JSON (RFC 8259). */
+private class JsonReader(private val text: String) {
+    private var at = 0
+
+    fun document(): JsonValue {
+        val value = value(0)
+        space()
+        if (at < text.length) wrong("something follows the value")
+        return value
+    }
+
+    private fun value(depth: Int): JsonValue {
+        if (depth > DEEPEST) wrong("nested too deeply")
+        space()
+        return when (peek()) {
+            '{' -> JsonValue.Object(fields(depth))
+            '[' -> JsonValue.Array(items(depth))
+            '"' -> JsonValue.Text(string())
+            't' -> word("true", JsonValue.Bool(true))
+            'f' -> word("false", JsonValue.Bool(false))
+            'n' -> word("null", JsonValue.Null)
+            else -> number()
+        }
+    }
+
+    private fun fields(depth: Int): Map<String, JsonValue> {
+        val fields = LinkedHashMap<String, JsonValue>()
+        at++
+        space()
+        if (peek() == '}') return fields.also { at++ }
+        while (true) {
+            space()
+            if (peek() != '"') wrong("a name is missing")
+            val name = string()
+            space()
+            if (next() != ':') wrong("a colon is missing")
+            fields[name] = value(depth + 1)
+            space()
+            when (next()) {
+                ',' -> Unit
+                '}' -> return fields
+                else -> wrong("a comma is missing")
+            }
+        }
+    }
+
+    private fun items(depth: Int): List<JsonValue> {
+        val items = ArrayList<JsonValue>()
+        at++
+        space()
+        if (peek() == ']') return items.also { at++ }
+        while (true) {
+            items += value(depth + 1)
+            space()
+            when (next()) {
+                ',' -> Unit
+                ']' -> return items
+                else -> wrong("a comma is missing")
+            }
+        }
+    }
+
+    private fun string(): String {
+        val out = StringBuilder()
+        at++
+        while (true) {
+            if (at >= text.length) wrong("a text does not end")
+            when (val char = next()) {
+                '"' -> return out.toString()
+                '\\' -> out.append(escaped())
+                in '\u0000'..'\u001f' -> wrong("a text has what must be escaped in it")
+                else -> out.append(char)
+            }
+        }
+    }
+
+    private fun escaped(): Char = when (val char = next()) {
+        '"', '\\', '/' -> char
+        'b' -> '\b'
+        'f' -> '\u000c'
+        'n' -> '\n'
+        'r' -> '\r'
+        't' -> '\t'
+        'u' -> {
+            val digits = text.substring(at, minOf(at + 4, text.length))
+            if (digits.length < 4 || digits.any { it.digitToIntOrNull(radix = 16) == null }) wrong("not a character")
+            at += 4
+            digits.toInt(radix = 16).toChar()
+        }
+        else -> wrong("nothing is escaped so")
+    }
+
+    private fun number(): JsonValue {
+        val found = NUMBER.find(text, at)
+        if (found == null || found.range.first != at) wrong("not a value")
+        at = found.range.last + 1
+        val number = try {
+            BigDecimal(found.value)
+        } catch (_: NumberFormatException) {
+            wrong("a number out of range")
+        }
+        return JsonValue.Number(number)
+    }
+
+    private fun word(word: String, value: JsonValue): JsonValue {
+        if (!text.startsWith(word, at)) wrong("not a value")
+        at += word.length
+        return value
+    }
+
+    private fun space() {
+        while (at < text.length && text[at] in " \t\r\n") at++
+    }
+
+    private fun peek(): Char = if (at < text.length) text[at] else END
+
+    private fun next(): Char = peek().also { at++ }
+
+    /** The text is not repeated: it may be a customer's. */
+    private fun wrong(why: String): Nothing = throw IllegalArgumentException("not JSON at character $at: $why")
+
+    private companion object {
+        /** Deeper than anything that people keep, and far from the end of the stack. */
+        const val DEEPEST = 500
+
+        /** What nothing of JSON begins with. */
+        const val END = '\uffff'
+
+        val NUMBER = Regex("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?")
+    }
+}

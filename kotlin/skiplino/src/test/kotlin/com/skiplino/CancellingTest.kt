@@ -1,0 +1,225 @@
+package com.skiplino
+
+import com.skiplino.internal.testingLiveHandles
+import java.time.Duration
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.async
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.supervisorScope
+import kotlinx.coroutines.test.runTest
+import kotlinx.coroutines.withContext
+import kotlinx.coroutines.withTimeoutOrNull
+import org.junit.jupiter.api.AfterAll
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertSame
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Assertions.fail
+import org.junit.jupiter.api.BeforeEach
+import org.junit.jupiter.api.DynamicTest
+import org.junit.jupiter.api.DynamicTest.dynamicTest
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.TestFactory
+
+class CancellingTest {
+    private val idle = JsonValue.obj("connections" to 0, "requests" to 0)
+
+    @BeforeEach
+    fun reset() = sandbox.reset()
+
+    @TestFactory
+    fun `cancelling a read ends its request`(): List<DynamicTest> {
+        val reads: List<Triple<String, String, suspend SkiplinoClient.() -> Any?>> = listOf(
+            Triple("a call", "getTicket") { tickets.get(TICKET) },
+            Triple("a page", "listCustomers") { customers.list().page(1) },
+            Triple("a walk", "listCustomers") { customers.list().items().first() },
+            Triple("a watch", "getTicket") { tickets.watch(TICKET).first() },
+        )
+        return reads.map { (name, operation, read) ->
+            dynamicTest(name) {
+                runBlocking {
+                    sandbox.reset()
+                    sandbox.client().use { client ->
+                        val fault = sandbox.fault(operation, "hold", "then" to "commit")
+                        val call = launch(Dispatchers.Default) { client.read() }
+                        sandbox.held()
+                        call.cancelAndJoin()
+                        // The client is still open: the connection goes with its request.
+                        while (testingLiveHandles().tasks > 0u) Thread.onSpinWait()
+                        sandbox.release(fault)
+                        assertEquals(idle, sandbox.idle())
+                        assertTrue(client.branches.list().isNotEmpty())
+                        assertEquals(0, testingLiveHandles().walks.toInt())
+                    }
+                }
+            }
+        }
+    }
+
+    @TestFactory
+    fun `cancelling a write that arrived says that it may have happened`(): List<DynamicTest> {
+        val layla = CustomerRef.Id(LAYLA)
+        val writes: List<Triple<String, Int, suspend SkiplinoClient.() -> Any?>> = listOf(
+            Triple("bookTicket", 1) { tickets.book(BookTicketRequest.walkIn(SERVICE, GROUP)) },
+            Triple("cancelTicket", 1) { tickets.cancel(TICKET) },
+            Triple("createCustomer", 1) { customers.create(CustomerWriteRequest()) },
+            Triple("updateCustomer", 1) { customers.update(CustomerUpdateRequest(layla, name = "Layla")) },
+            Triple("deleteCustomer", 1) { customers.delete(layla) },
+        )
+        return writes.map { (operation, attempts, write) ->
+            dynamicTest(operation) {
+                runBlocking {
+                    sandbox.reset()
+                    sandbox.client().use { client ->
+                        val fault = sandbox.fault(operation, "hold", "then" to "commit")
+                        var cancelled: CallCancelledException? = null
+                        val call = launch(Dispatchers.Default) {
+                            try {
+                                client.write()
+                                fail("it was cancelled")
+                            } catch (exception: CallCancelledException) {
+                                cancelled = exception
+                                throw exception
+                            }
+                        }
+                        sandbox.held()
+                        call.cancelAndJoin()
+                        sandbox.release(fault)
+                        assertEquals(idle, sandbox.idle())
+                        val told = requireNotNull(cancelled) { "nothing was told" }
+                        assertEquals(Outcome.Unknown, told.outcome)
+                        assertEquals(operation, told.cause.operation)
+                        assertEquals(attempts, told.cause.attempts)
+                        assertTrue(told.message!!.endsWith("cancelled; it may have happened all the same"), told.message)
+                        // And so it did.
+                        assertEquals(1, sandbox.committed(operation))
+                        assertEquals(0, testingLiveHandles().cancelHandles.toInt())
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    fun `cancelling a write that waits for its turn says that nothing happened`() = runBlocking {
+        sandbox.client { maxAttempts = 2 }.use { client ->
+            sandbox.fault("bookTicket", "rate_limit", "retryAfter" to 20)
+            val refused = CompletableDeferred<Unit>()
+            Skiplino.setLogger({ _, line -> if ("kind=RateLimited" in line) refused.complete(Unit) }, LogLevel.Debug)
+            var outcome: Outcome? = null
+            val call = launch(Dispatchers.Default) {
+                try {
+                    client.tickets.book(BookTicketRequest.walkIn(SERVICE, GROUP))
+                } catch (exception: CallCancelledException) {
+                    outcome = exception.outcome
+                }
+            }
+            // The answer is read, and it waits for as long as that told it to.
+            refused.await()
+            call.cancelAndJoin()
+            Skiplino.setLogger(null)
+            assertEquals(Outcome.NotApplied, outcome)
+            assertEquals(0, sandbox.committed("bookTicket"))
+        }
+    }
+
+    @Test
+    fun `a coroutine that is cancelled already sends nothing`() = runBlocking {
+        sandbox.client().use { client ->
+            val call = launch(Dispatchers.Default) {
+                currentCoroutineContext()[Job]!!.cancel()
+                try {
+                    client.tickets.book(BookTicketRequest.walkIn(SERVICE, GROUP))
+                    fail("it was cancelled")
+                } catch (exception: CancellationException) {
+                    assertNull(exception.cause as? SkiplinoException)
+                    throw exception
+                }
+            }
+            call.join()
+            assertEquals(0, sandbox.received("bookTicket"))
+        }
+    }
+
+    @Test
+    fun `a timeout of coroutines ends a call`() = runBlocking {
+        sandbox.client().use { client ->
+            val fault = sandbox.fault("*", "hold", "then" to "commit")
+            assertNull(withTimeoutOrNull(50) { client.tickets.get(TICKET) })
+            assertNull(withTimeoutOrNull(50) { client.tickets.cancel(TICKET) })
+            sandbox.release(fault)
+            assertEquals(idle, sandbox.idle())
+        }
+    }
+
+    @Test
+    fun `one that fails takes its siblings along, and what they had under way`() = runBlocking {
+        sandbox.client().use { client ->
+            val fault = sandbox.fault("getTicket", "hold", "then" to "commit")
+            val failure = runCatching {
+                withContext(Dispatchers.Default) {
+                    repeat(8) { async { client.tickets.get(TICKET) } }
+                    sandbox.held(atLeast = 8)
+                    client.tickets.cancel("")
+                }
+            }.exceptionOrNull()
+            assertTrue(failure is SkiplinoException.InvalidRequest, failure.toString())
+            sandbox.release(fault)
+            assertEquals(idle, sandbox.idle())
+        }
+    }
+
+    @Test
+    fun `the time of a test does not disturb calls`() = runTest {
+        sandbox.client().use { client ->
+            assertEquals(TICKET, client.tickets.get(TICKET).id)
+            assertEquals(TicketStatus.Cancelled, client.tickets.cancel(TICKET).status)
+        }
+    }
+
+    @Test
+    fun `closing ends what is under way, and says so`() = runBlocking {
+        val client = sandbox.client()
+        val fault = sandbox.fault("*", "hold", "then" to "commit")
+        supervisorScope {
+            val read = async(Dispatchers.Default) { runCatching { client.tickets.get(TICKET) } }
+            val write = async(Dispatchers.Default) { runCatching { client.tickets.cancel(TICKET) } }
+            val watch = async(Dispatchers.Default) { runCatching { client.tickets.watch(TICKET).first() } }
+            val walk = async(Dispatchers.Default) { runCatching { client.customers.list().items().first() } }
+            sandbox.held(atLeast = 4)
+            client.close()
+            val told = listOf(read, write, watch, walk).map { it.await().exceptionOrNull() as SkiplinoException.Closed }
+            assertEquals(listOf(Outcome.NotApplied, Outcome.Unknown, Outcome.NotApplied, Outcome.NotApplied), told.map { it.outcome })
+            assertEquals("cancel the ticket: the client is closed; it may have happened all the same", told[1].message)
+            assertEquals("get the ticket: the client is closed", told[2].message)
+        }
+        sandbox.release(fault)
+        assertEquals(idle, sandbox.idle())
+    }
+
+    @Test
+    fun `a deadline of a call says what is known`() = runBlocking {
+        sandbox.client().use { client ->
+            sandbox.fault("bookTicket", "hold", "then" to "commit")
+            val error = runCatching {
+                client.tickets.book(BookTicketRequest.walkIn(SERVICE, GROUP), CallOptions(deadline = Duration.ofMillis(100)))
+            }.exceptionOrNull()
+            assertSame(SkiplinoException.OutcomeUnknown::class.java, error?.javaClass)
+        }
+    }
+
+    private companion object {
+        val sandbox by lazy { Sandbox() }
+
+        @JvmStatic
+        @AfterAll
+        fun close() = sandbox.close()
+    }
+}

@@ -1,0 +1,96 @@
+import Foundation
+@testable import Skiplino
+import func SkiplinoNative.testingLiveHandles
+import func SkiplinoNative.testingPanic
+import func SkiplinoNative.testingPanicAsync
+import XCTest
+
+/// Closing, freeing, and what must not take the process with it.
+final class LifeTests: SandboxTestCase {
+    func testAClosedClientSaysSo() async throws {
+        XCTAssertFalse(client.isClosed)
+        let tickets = client.tickets
+        let (list, changes) = (client.customers.tickets(of: .externalID("crm-7741")), tickets.watch(Sandbox.ticket))
+        client.close()
+        client.close()
+        XCTAssertTrue(client.isClosed)
+        let calls: [() async throws -> Void] = [
+            { _ = try await tickets.get(Sandbox.ticket) },
+            { _ = try await list.page(1) },
+            { for try await _ in list {} },
+            { for try await _ in changes {} },
+        ]
+        for call in calls {
+            let error = try await failure(of: call)
+            XCTAssertEqual(error.kind, .closed)
+            XCTAssertEqual(error.outcome, .notApplied)
+        }
+    }
+
+    func testClosingEndsWhatIsUnderWay() async throws {
+        let fault = try await sandbox.hold("bookTicket")
+        let task = Task { [client] in try await client.tickets.book(.walkIn(service: Sandbox.service, group: Sandbox.group)) }
+        try await sandbox.held(1)
+        client.close()
+        let error = try await failure(of: task)
+        XCTAssertEqual(error.kind, .closed)
+        XCTAssertEqual(error.outcome, .unknown)
+        try await sandbox.release(fault)
+        let idle = try await sandbox.idle()
+        XCTAssertEqual(idle, ["connections": 0, "requests": 0])
+    }
+
+    func testAPanicIsAnError() async throws {
+        let thrown = try await failure { try rethrowing { try testingPanic() } }
+        XCTAssertEqual(thrown.kind, .internal)
+        XCTAssertEqual(thrown.outcome, .unknown)
+        let later = try await failure { try await cancellable { _ in try await testingPanicAsync() } }
+        XCTAssertEqual(later.kind, .internal)
+        // And everything goes on.
+        let branches = try await client.branches.list()
+        XCTAssertEqual(branches.count, 2)
+    }
+
+    func testTenThousandClientsLeaveNothingBehind() async throws {
+        func live() -> [UInt64] {
+            let handles = testingLiveHandles()
+            return [handles.clients, handles.walks, handles.cancelHandles]
+        }
+        func round(_ count: Int) async throws {
+            for number in 0..<count {
+                // Half of them are closed, the others let go of; one in a hundred was used.
+                let client = try sandbox.client(sandbox.secretKey)
+                let changes = client.tickets.watch(Sandbox.ticket)
+                if number % 100 == 0 {
+                    _ = try await client.branches.list()
+                    for try await _ in client.customers.list(limit: 1) { break }
+                    for try await _ in changes { break }
+                }
+                if number % 2 == 0 { client.close() }
+            }
+        }
+        let before = live()
+        // What is made once, and what the allocator keeps.
+        try await round(1000)
+        let memory = try residentMemory()
+        try await round(10_000)
+        XCTAssertEqual(live(), before)
+        let growth = try residentMemory() - memory
+        print("10,000 clients: \(growth / 1024) KiB more")
+        // A client is some 100 KiB: a leak of one in a hundred would show.
+        XCTAssertLessThan(growth, 8 * 1024 * 1024)
+        client.close()
+        _ = try await sandbox.idle()
+    }
+
+    /// In bytes.
+    private func residentMemory() throws -> Int {
+        #if os(Linux)
+            let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+            let line = try unwrap(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }, "VmRSS")
+            return try unwrap(line.split(separator: " ").compactMap { Int($0) }.first, "a number") * 1024
+        #else
+            throw XCTSkip("nothing tells the resident memory here")
+        #endif
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Skiplino
+import XCTest
+
+/// What a phone meets: no network, a hotel's login page, a network that goes and comes back.
+final class NetworkTests: SandboxTestCase {
+    func testWithoutANetworkCallsFailAtOnce() async throws {
+        let client = try SkiplinoClient(apiKey: sandbox.publicKey, configuration: .init(baseURL: nobody()))
+        var error = try await failure { _ = try await client.branches.list(options: CallOptions(maxAttempts: 1)) }
+        XCTAssertEqual(error.kind, .connect)
+        XCTAssertTrue(error.isRetryable)
+        // And nothing happened.
+        error = try await failure {
+            _ = try await client.tickets.book(
+                .walkIn(service: Sandbox.service, group: Sandbox.group), options: CallOptions(maxAttempts: 1))
+        }
+        XCTAssertEqual(error.kind, .connect)
+        XCTAssertEqual(error.outcome, .notApplied)
+        client.close()
+    }
+
+    func testALoginPageIsToldFromAnAnswer() async throws {
+        try await sandbox.fault(["operation": "*", "kind": "html_200"])
+        let error = try await failure { [client] in _ = try await client.branches.list(options: CallOptions(maxAttempts: 1)) }
+        XCTAssertEqual(error.kind, .decode)
+        XCTAssertEqual(error.status, 200)
+        XCTAssertEqual(error.operation, "listBranches")
+    }
+
+    func testAWatchSitsOutALoginPage() async throws {
+        try await sandbox.fault(["operation": "getTicket", "kind": "html_200"], when: ["first": 3])
+        for try await ticket in client.tickets.watch(Sandbox.ticket, min: .milliseconds(5), max: .milliseconds(10)) {
+            XCTAssertEqual(ticket.status, .waiting)
+            break
+        }
+        let received = try await sandbox.received("getTicket")
+        XCTAssertEqual(received, 4)
+    }
+
+    func testAWatchGivesUpInTheEnd() async throws {
+        try await sandbox.fault(["operation": "getTicket", "kind": "refuse"])
+        let error = try await failure { [client] in
+            let changes = client.tickets.watch(
+                Sandbox.ticket, min: .milliseconds(1), max: .milliseconds(2), giveUpAfter: .milliseconds(20))
+            for try await _ in changes { XCTFail("there is nothing to see") }
+        }
+        XCTAssertEqual(error.kind, .transport)
+    }
+
+    func testAWatchOutlivesTheNetwork() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let port = try freePort()
+        let data = folder.appending(path: "state").path
+        var sandbox = try Sandbox(port: port, data: data)
+        let client = try sandbox.client()
+        var changes = client.tickets.watch(Sandbox.ticket, min: .milliseconds(5), max: .milliseconds(20)).makeAsyncIterator()
+        let first = try await changes.next()
+        XCTAssertEqual(first?.status, .waiting)
+
+        sandbox.kill()
+        let listener = try Listener(port: port)
+        let next = Task { [begun = changes] in
+            var changes = begun
+            let change = try await changes.next()
+            return (change, changes)
+        }
+        // It keeps on trying.
+        for _ in 0..<3 { try await listener.hangUpOnOne() }
+        listener.stop()
+        // What is not a watch says so at once.
+        let error = try await failure { _ = try await client.branches.list(options: CallOptions(maxAttempts: 1)) }
+        XCTAssertEqual(error.kind, .connect)
+
+        sandbox = try Sandbox(port: port, data: data)
+        try await sandbox.control("POST /tickets/\(Sandbox.ticket)/call", [:])
+        let second: Ticket?
+        (second, changes) = try await next.value
+        XCTAssertEqual(second?.status, .serving)
+        try await sandbox.control("POST /tickets/\(Sandbox.ticket)/serve", [:])
+        let third = try await changes.next()
+        XCTAssertEqual(third?.status, .served)
+        let end = try await changes.next()
+        XCTAssertNil(end)
+        client.close()
+        sandbox.stop()
+    }
+}
