@@ -1,4 +1,4 @@
-.PHONY: demo test chaos check bench library install dist-python advisories
+.PHONY: demo test parity chaos check bench library install dist-python advisories
 
 demo: ## The booking journey, on a sandbox of its own
 	scripts/setup rust python
@@ -7,6 +7,10 @@ demo: ## The booking journey, on a sandbox of its own
 
 test: ## Everything, in every host language; what this machine lacks is reported as skipped
 	scripts/test
+
+parity: ## Which host passes which scenario; fails on a hole, and writes the README's table
+	scripts/test rust c package kotlin swift
+	python3 tests/parity.py target/parity README.md --write
 
 BOOKINGS ?= 10000
 SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')

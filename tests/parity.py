@@ -1,8 +1,7 @@
-"""Which host does what: `parity.py FOLDER [--write README]`. Ends with 1 on a hole.
+"""Which host does what: `parity.py FOLDER README [--write]`. Ends with 1 on a hole, or where the README shows something else.
 
 The runners of `tests/scenarios` leave a file in the folder for each host, with the names of the scenarios that passed there. This prints
-operation by host, as the number of passed scenarios that call it, and scenario by host. With `--write` the former goes between the marks in
-a Markdown file.
+scenario by host, and call by host as the number of passed scenarios that make it. With `--write` the latter goes into the README.
 """
 
 from __future__ import annotations
@@ -35,19 +34,10 @@ def scenarios() -> dict[str, set[str]]:
     return found
 
 
-def operations(calls: list[str], scenarios: dict[str, set[str]], passed: dict[str, set[str]]) -> list[list[str]]:
-    rows = [["", *HOSTS.values()]]
-    for call in calls:
-        of_it = {name for name, made in scenarios.items() if call in made}
-        rows.append([f"`{call}`", *(str(len(of_it & passed[host])) for host in HOSTS)])
-    rows.append(["scenarios", *(f"{len(passed[host])} of {len(scenarios)}" for host in HOSTS)])
-    return rows
-
-
-def markdown(rows: list[list[str]]) -> str:
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
-    lines.insert(1, "| --- |" + " ---: |" * len(HOSTS))
-    return "\n".join(lines)
+def markdown(counts: dict[str, list[int]]) -> str:
+    rows = [["", *HOSTS.values()], ["---"] + [":---:"] * len(HOSTS)]
+    rows += [[f"`{call}`", *("yes" if count else "no" for count in row)] for call, row in counts.items()]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
 def main() -> int:
@@ -65,25 +55,34 @@ def main() -> int:
     calls = schema["$defs"]["call"]["properties"]["call"]["enum"]
 
     for name in known:
-        print("".join(" x" if name in passed[host] else " -" for host in HOSTS), name)
-    print(" ".join(f"{number}: {host};" for number, host in enumerate(HOSTS, 1)))
-    rows = operations(calls, known, passed)
-    table = markdown(rows)
-    print(f"\n{table}\n")
+        print("".join("  x" if name in passed[host] else "  -" for host in HOSTS), name)
+    counts = {}
+    for call in calls:
+        makes_it = {name for name, made in known.items() if call in made}
+        counts[call] = [len(makes_it & passed[host]) for host in HOSTS]
+    print()
+    for call, row in [*counts.items(), ("scenarios", [len(passed[host]) for host in HOSTS])]:
+        print("".join(f"{count:5}" for count in row), call)
+    print("Columns:", ", ".join(HOSTS))
 
-    holes = [f"{host}: {name}" for host in HOSTS for name in known if name not in passed[host]]
-    holes += [f"{HOSTS[host]}: {row[0]}" for row in rows[1:] for host, cell in zip(HOSTS, row[1:], strict=True) if cell == "0"]
+    holes = [f"{host} has not passed: {name}" for host in HOSTS for name in known if name not in passed[host]]
+    holes += [f"{host} never calls {call}" for call, row in counts.items() for host, count in zip(HOSTS, row, strict=True) if not count]
     if holes:
         print(f"{len(holes)} holes:", *holes[:50], sep="\n  ")
         return 1
+    readme = Path(sys.argv[2])
+    text = readme.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    wanted = f"{before}{BEGIN}\n{markdown(counts)}\n{END}{after}"
+    if not (begin and end):
+        print(f"{readme} has no {BEGIN} … {END}")
+        return 1
     if "--write" in sys.argv:
-        file = Path(sys.argv[sys.argv.index("--write") + 1])
-        before, _, rest = file.read_text(encoding="utf-8").partition(BEGIN)
-        _, end, after = rest.partition(END)
-        if not end:
-            print(f"{file} has no {BEGIN} … {END}")
-            return 1
-        file.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+        readme.write_text(wanted, encoding="utf-8")
+    elif text != wanted:
+        print(f"{readme} shows another table: make parity")
+        return 1
     return 0
 
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use skiplino::{Operation, Ticket};
 
-use crate::calls::CancelHandle;
+use crate::calls::{CancelHandle, NativeCallOptions};
 use crate::client::NativeClient;
 use crate::errors::SkiplinoError;
 use crate::pages::{Steps, Walk};
@@ -45,11 +45,12 @@ impl TicketWatch {
 
 #[uniffi::export]
 impl NativeClient {
-    /// Follows a ticket: its state now, and again each time that it changes, until it is served or cancelled.
+    /// Follows a ticket: its state now, and again each time that it changes, until it is served or cancelled. `call` is for each look.
     pub fn watch_ticket(
         &self,
         ticket_id: String,
         options: WatchOptions,
+        call: NativeCallOptions,
     ) -> Result<Arc<TicketWatch>, SkiplinoError> {
         let operation = Operation::GetTicket;
         let client = self.client()?;
@@ -57,8 +58,10 @@ impl NativeClient {
         let min = of(options.min_ms, "min")?;
         let max = of(options.max_ms, "max")?;
         let give_up_after = of(options.give_up_after_ms, "giveUpAfter")?;
+        let call = self.options(call, operation)?;
         let steps = Steps::new(operation, move || {
             let mut watch = client.tickets().watch(ticket_id.as_str());
+            watch = watch.options(call.clone());
             if let Some(min) = min {
                 watch = watch.min(min);
             }

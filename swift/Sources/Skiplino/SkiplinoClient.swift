@@ -67,8 +67,7 @@ public final class SkiplinoClient: Sendable {
     /// let inArabic = client.withOptions(CallOptions(locale: "ar"))
     /// ```
     ///
-    /// It shares connections and limits with this one, and closing either closes both. Watches take no options: they have what the
-    /// client was made with.
+    /// It shares connections and limits with this one, and closing either closes both.
     public func withOptions(_ options: CallOptions) -> SkiplinoClient {
         SkiplinoClient(self, defaults: options.over(defaults))
     }

@@ -1,7 +1,7 @@
 import Foundation
 internal import SkiplinoNative
 
-/// The changes of a ticket, from its present state on, until it is served or cancelled. See ``Tickets/watch(_:min:max:giveUpAfter:)``.
+/// The changes of a ticket, from its present state on, until it is served or cancelled. See ``Tickets/watch(_:min:max:giveUpAfter:options:)``.
 ///
 /// Leaving the loop stops the requests, and so does cancelling its task, which ends the loop with ``SkiplinoError/Kind/cancelled``:
 /// a loop that ends without an error is one whose ticket has reached its end. Every loop tells the present state first.

@@ -17,6 +17,7 @@ final class ScenarioTests: XCTestCase {
                 do {
                     var player = Player(sandbox: sandbox, scenario: scenario)
                     try await player.play()
+                    try passed(scenario["name"]?.string ?? "")
                 } catch {
                     XCTFail("\(name): \(error)")
                 }
@@ -27,6 +28,17 @@ final class ScenarioTests: XCTestCase {
         XCTAssertGreaterThan(files.count, 5)
         XCTAssertGreaterThan(played, 100)
     }
+}
+
+/// Notes it for `make parity`.
+private func passed(_ name: String) throws {
+    guard let folder = ProcessInfo.processInfo.environment["SKIPLINO_PARITY"] else { return }
+    let file = URL(fileURLWithPath: folder).appending(path: "swift")
+    if !FileManager.default.fileExists(atPath: file.path) { try Data().write(to: file) }
+    let handle = try FileHandle(forWritingTo: file)
+    try handle.seekToEnd()
+    try handle.write(contentsOf: Data("\(name)\n".utf8))
+    try handle.close()
 }
 
 private struct Player {
@@ -173,6 +185,18 @@ private struct Player {
             let list = try client.customers.tickets(of: with.looked(), limit: with["limit"]?.int, options: options)
             for try await ticket in list { tickets.append(ticket) }
             return ["value": try json(tickets)]
+        case "tickets.watch":
+            var changes: [Ticket] = []
+            var between = try step["between"].map { try Optional($0).list() } ?? []
+            let often = Duration.milliseconds(1)
+            for try await change in try client.tickets.watch(Ticket.ID(with.text("ticketId")), min: often, max: often, options: options) {
+                changes.append(change)
+                if !between.isEmpty {
+                    let request = between.removeFirst()
+                    _ = try await sandbox.control(unwrap(request["sandbox"]?.string, "a request"), request["body"])
+                }
+            }
+            return ["value": try json(changes)]
         case let other:
             throw Failure("no such call: \(other ?? "none")")
         }

@@ -40,14 +40,15 @@ public struct Tickets: Sendable {
     ///   - min: The shortest pause between two looks, near the front of the queue: 2 s unless set.
     ///   - max: The longest pause: 30 s unless set.
     ///   - giveUpAfter: How long failures are ridden out before the loop ends with the last of them: 10 minutes unless set.
+    ///   - options: Language and deadline of each look. What is tried again, and when, is the watch's own.
     /// - Returns: What to loop over; nothing is asked for before.
     public func watch(
-        _ ticket: Ticket.ID, min: Duration? = nil, max: Duration? = nil, giveUpAfter: Duration? = nil
+        _ ticket: Ticket.ID, min: Duration? = nil, max: Duration? = nil, giveUpAfter: Duration? = nil, options: CallOptions = .standard
     ) -> TicketChanges {
-        let options = WatchOptions(
+        let pace = WatchOptions(
             minMs: min?.milliseconds, maxMs: max?.milliseconds, giveUpAfterMs: giveUpAfter?.milliseconds)
-        return TicketChanges { [native = client.native] () throws(SkiplinoError) in
-            try rethrowing { try native.watchTicket(ticketId: ticket.rawValue, options: options) }
+        return TicketChanges { [native = client.native, call = client.callOptions(options)] () throws(SkiplinoError) in
+            try rethrowing { try native.watchTicket(ticketId: ticket.rawValue, options: pace, call: call) }
         }
     }
 

@@ -52,7 +52,7 @@ public class Tickets internal constructor(private val core: Core, private val de
      */
     @JvmOverloads
     public fun watch(ticketId: String, options: WatchOptions = WatchOptions()): Flow<Ticket> = flow {
-        core.ask { it.watchTicket(ticketId, options.toNative()) }.use { watch ->
+        core.ask { it.watchTicket(ticketId, options.toNative(), defaults.toNative()) }.use { watch ->
             while (true) {
                 val change = translated { watch.next(null) } ?: break
                 emit(change.toTicket())

@@ -5,6 +5,7 @@ import java.time.Duration
 import java.time.Instant
 import java.time.LocalDate
 import java.time.format.DateTimeFormatterBuilder
+import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.AfterAll
@@ -29,7 +30,11 @@ class ScenariosTest {
     @TestFactory
     fun scenario(): List<DynamicContainer> = FILES.map { file ->
         dynamicContainer(file.nameWithoutExtension, scenarios(file).map { scenario ->
-            dynamicTest(scenario["name"].text) { runBlocking { Player(sandbox, scenario).play() } }
+            dynamicTest(scenario["name"].text) {
+                runBlocking { Player(sandbox, scenario).play() }
+                // For `make parity`.
+                System.getenv("SKIPLINO_PARITY")?.let { File(it, "kotlin").appendText(scenario["name"].text + "\n") }
+            }
         })
     }
 
@@ -123,6 +128,15 @@ private class Player(private val sandbox: Sandbox, private val scenario: JsonVal
             "customers.tickets.items" -> {
                 val items = client.customers.tickets(whom(given), limit, how).items().toList()
                 return mapOf("value" to JsonValue.Array(items.map { it.toJson() }))
+            }
+            "tickets.watch" -> {
+                val often = WatchOptions(min = Duration.ofMillis(1), max = Duration.ofMillis(1))
+                val between = (step["between"] as JsonValue.Array?)?.items.orEmpty().iterator()
+                val changes = client.withOptions(how).tickets.watch(given["ticketId"].text, often).map { change ->
+                    if (between.hasNext()) between.next().let { sandbox.control(it["sandbox"].text, it["body"]) }
+                    change.toJson()
+                }
+                return mapOf("value" to JsonValue.Array(changes.toList()))
             }
         }
         val response = client.withResponse { withOptions(how).operate(name, given, limit) }
