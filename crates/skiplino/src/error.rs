@@ -351,8 +351,9 @@ impl fmt::Display for Error {
         let shown = |text| Shown { text, scrub: !ours };
         let mut separator = ": ";
         if let Some(path) = &inner.path {
-            write!(f, "{separator}at {path}")?;
-            separator = ": ";
+            // Its names are the server's.
+            let (text, scrub) = (path.clone(), true);
+            write!(f, ": at {}", Shown { text, scrub })?;
         }
         for (field, reasons) in &inner.fields {
             let (field, reasons) = (shown(field.clone()), shown(reasons.join(", ")));
@@ -442,7 +443,7 @@ impl fmt::Display for Shown {
             if private && self.scrub {
                 f.write_str("[redacted]")?;
             } else {
-                for char in word.chars() {
+                for char in word.chars().take(LONGEST) {
                     f.write_char(if steers(char) { '\u{fffd}' } else { char })?;
                 }
             }
