@@ -347,7 +347,8 @@ impl fmt::Display for Error {
         }
         // Only what a server wrote can quote what people wrote.
         let decode = inner.path.is_some();
-        let ours = decode || inner.kind == ErrorKind::InvalidRequest;
+        let local = [ErrorKind::InvalidRequest, ErrorKind::Connect];
+        let ours = decode || local.contains(&inner.kind);
         let shown = |text| Shown { text, scrub: !ours };
         let mut separator = ": ";
         if let Some(path) = &inner.path {
@@ -371,7 +372,9 @@ impl fmt::Display for Error {
         if let Some(wait) = inner.retry_after {
             write!(f, "; retry after {} s", wait.as_secs_f64().ceil())?;
         }
-        if let Some(source) = &inner.source {
+        if let Some(source) = &inner.source
+            && inner.reason.is_none()
+        {
             write!(f, ": {}", root_cause(&**source))?;
         }
         match &inner.unsettled {
