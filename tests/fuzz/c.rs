@@ -30,8 +30,9 @@ fuzz_target!(|data: &[u8]| {
     let Some((status, data)) = data.split_first() else {
         return;
     };
-    let end = data.iter().position(|byte| *byte == 0xff);
-    let (body, calls) = data.split_at(end.unwrap_or(data.len()));
+    let mut parts = data.splitn(2, |byte| *byte == 0xff);
+    let (body, calls) = (parts.next().unwrap_or_default(), parts.next());
+    let calls = calls.unwrap_or_default();
     let (server, base_url) = &*SERVER;
     server.answer(STATUSES[usize::from(*status) % STATUSES.len()], b"", body);
     // SAFETY: the text ends with a NUL, the bytes are as many as said, and both live during the call.
