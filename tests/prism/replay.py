@@ -18,7 +18,7 @@ from pathlib import Path
 
 SPEC = Path(__file__).resolve().parents[2] / "spec" / "openapi.yaml"
 BASE = "/external/v1"
-OURS = re.compile(r"skiplino/\S+ \((\w+);")
+OURS = re.compile(r"skiplino/\S+ \((\w+)")
 # A request that carries the same fields as so many before it shows nothing new.
 MOST_ALIKE = 20
 MOST_SHOWN = 20
