@@ -1,4 +1,4 @@
-.PHONY: demo test parity chaos check bench library install dist-python advisories
+.PHONY: demo test parity chaos soak fuzz check bench library install dist-python advisories
 
 demo: ## The booking journey, on a sandbox of its own
 	scripts/setup rust python
@@ -18,6 +18,17 @@ SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 chaos: ## Bookings by the thousand while three requests in ten go wrong; SEED=n draws the same ones and the same faults again
 	scripts/setup rust
 	SKIPLINO_CHAOS_SEED=$(SEED) SKIPLINO_CHAOS_BOOKINGS=$(BOOKINGS) cargo test --locked -p skiplino-tests --test chaos
+
+MINUTES ?= 30
+
+soak: ## Mixed calls through C and Python against a sandbox that misbehaves, for MINUTES: nothing may grow
+	scripts/soak $(MINUTES)
+
+SECONDS ?= 2400
+
+fuzz: ## Hostile bytes for SECONDS in all, for whatever takes bytes from outside; `make test` does it for 20
+	scripts/setup fuzz
+	scripts/fuzz $(SECONDS)
 
 check: ## Formats, lints, documentation, dependencies
 	scripts/check

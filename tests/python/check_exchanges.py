@@ -2,7 +2,7 @@
 """check_exchanges.py DIR: judges by `spec/openapi.yaml` every answer that sandboxes recorded under DIR.
 
 Reads each `*.jsonl` below DIR, one JSON object a line:
-{operation, method, path, status, contentType, answer, fault, key}. A line with a fault is skipped (a fault exists to break
+{operation, method, path, status, contentType, answer, fault, key, ...}. A line with a fault is skipped (a fault exists to break
 the rules), so is one outside the 13 operations (operation null) and one that was never answered (status null).
 Exits with 1 after the first 20 violations, or when there was nothing to judge.
 """

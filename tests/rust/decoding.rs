@@ -358,6 +358,26 @@ fn a_long_error_is_cut_where_it_is_shown_only() {
 }
 
 #[test]
+fn names_in_a_bad_answer_cannot_steer_a_terminal_fill_it_or_tell_of_people() {
+    let long = "x".repeat(100_000);
+    for (name, shown) in [
+        ("a\u{7f}b\u{202e}c", "a\u{fffd}b\u{fffd}c"),
+        ("layla@example.com", "[redacted]"),
+        (&*long, &long[..300]),
+    ] {
+        let body = format!("{{\"{name}\":?}}");
+        let server = Raw::start(Say::Answer(http(200, "", body.as_bytes())));
+        let client = server.builder().build().unwrap();
+        let error = client.tickets().get("t").wait().unwrap_err();
+        // A program is given all of it.
+        assert_eq!(error.path(), Some(name));
+        let text = error.to_string();
+        let expected = format!("(200): at {shown}: it is not JSON (line 1, column ");
+        assert!(text.contains(&expected), "{text}");
+    }
+}
+
+#[test]
 fn memory_is_not_set_aside_for_what_is_only_announced() {
     let length = u64::MAX / 4;
     let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{{");

@@ -20,6 +20,7 @@ mod exporting;
 mod models;
 mod pacing;
 mod privacy;
+mod proxies;
 mod raw;
 mod readme;
 mod resuming;

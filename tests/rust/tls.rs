@@ -1,96 +1,288 @@
-//! TLS: a certificate that is not trusted is refused before anything is sent; one whose authority was added is not.
+//! TLS: a server that is not trusted, or too old, is told why it is and sent nothing; one whose authority was added is spoken to.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use skiplino::{ApiKey, Client, ErrorKind, Outcome};
-use tokio::net::TcpListener;
+use hyper_util::server::conn::auto;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+};
+use skiplino::{ApiKey, BookTicketRequest, Client, ClientBuilder, ErrorKind, Outcome};
+use skiplino_tests::quick_retry;
+use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{ServerConfig, crypto::ring};
+
+pub type Authority = CertifiedIssuer<'static, KeyPair>;
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+
+/// An authority of this name.
+pub fn authority(name: &str) -> Authority {
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority
+        .distinguished_name
+        .push(DnType::CommonName, name.to_owned());
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap()
+}
+
+fn localhost() -> CertificateParams {
+    CertificateParams::new(vec!["localhost".to_owned()]).unwrap()
+}
+
+/// A server that answers over TLS, and counts the requests that reach it.
+pub struct Server {
+    pub port: u16,
+    requests: Arc<AtomicUsize>,
+}
+
+impl Server {
+    /// With a certificate for `localhost` that this authority signed.
+    pub fn signed_by(authority: &Authority) -> Self {
+        Self::signed(&localhost(), authority)
+    }
+
+    fn signed(certificate: &CertificateParams, authority: &Authority) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let certificate = certificate.signed_by(&key, authority).unwrap();
+        Self::start(certificate.der().clone(), &key)
+    }
+
+    fn signed_by_itself(certificate: &CertificateParams) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let certificate = certificate.self_signed(&key).unwrap();
+        Self::start(certificate.der().clone(), &key)
+    }
+
+    fn start(certificate: CertificateDer<'static>, key: &KeyPair) -> Self {
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate],
+                PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+            )
+            .unwrap();
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let requests = Arc::<AtomicUsize>::default();
+        let counted = Arc::clone(&requests);
+        RUNTIME.spawn(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            let acceptor = TlsAcceptor::from(Arc::new(config));
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let (acceptor, counted) = (acceptor.clone(), Arc::clone(&counted));
+                tokio::spawn(async move {
+                    let answer = move |request: Request<Incoming>| {
+                        counted.fetch_add(1, Ordering::SeqCst);
+                        let body = format!(r#"{{"message":"{:?}","data":[]}}"#, request.version());
+                        let answer = Response::new(Full::new(Bytes::from(body)));
+                        std::future::ready(Ok::<_, Infallible>(answer))
+                    };
+                    if let Ok(stream) = acceptor.accept(stream).await {
+                        let _ = auto::Builder::new(TokioExecutor::new())
+                            .serve_connection(TokioIo::new(stream), service_fn(answer))
+                            .await;
+                    }
+                });
+            }
+        });
+        Self { port, requests }
+    }
+
+    /// How many requests came in.
+    pub fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+}
+
+fn builder(host: &str, port: u16) -> ClientBuilder {
+    Client::builder(ApiKey::new("sk_tls").unwrap())
+        .base_url(format!("https://{host}:{port}/v1"))
+        .retry(quick_retry())
+}
+
+/// A read and a write are refused, and nothing can have happened. Returns why.
+fn refusal(client: &Client) -> String {
+    let read = client.branches().list().wait().unwrap_err();
+    let booking = BookTicketRequest::walk_in("s", "g");
+    let write = client.tickets().book(booking).wait().unwrap_err();
+    for error in [&read, &write] {
+        assert_eq!(
+            (error.kind(), error.outcome(), error.status()),
+            (ErrorKind::Connect, Outcome::NotApplied, None)
+        );
+        // The one below is there for who wants to look.
+        assert!(std::error::Error::source(error).is_some());
+        assert!(!error.to_string().contains('\n'));
+    }
+    let reason = read.reason().unwrap_or_else(|| panic!("{read}")).to_owned();
+    let shown = format!("list the branches: could not connect: {reason}");
+    assert_eq!(read.to_string(), shown);
+    assert_eq!(write.reason(), Some(&*reason));
+    reason
+}
 
 #[test]
-fn only_a_trusted_server_is_spoken_to() {
-    let mut authority = CertificateParams::new(Vec::new()).unwrap();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let names = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    let certificate = names.signed_by(&key, &authority).unwrap();
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-        )
-        .unwrap();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let answer = async |request: Request<Incoming>| {
-        let body = format!(r#"{{"message":"{:?}","data":[]}}"#, request.version());
-        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(body))))
-    };
-    runtime.spawn(async move {
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                if let Ok(stream) = acceptor.accept(stream).await {
-                    let _ = http2::Builder::new(TokioExecutor::new())
-                        .serve_connection(TokioIo::new(stream), service_fn(answer))
-                        .await;
-                }
-            });
-        }
-    });
-
-    let builder = |host: &str| {
-        Client::builder(ApiKey::new("sk_tls").unwrap())
-            .base_url(format!("https://{host}:{port}/v1"))
-    };
-    let stranger = builder("localhost").build().unwrap();
-    let error = stranger.branches().list().wait().unwrap_err();
-    assert_eq!(
-        (error.kind(), error.outcome()),
-        (ErrorKind::Connect, Outcome::NotApplied)
-    );
-    assert!(error.to_string().contains("certificate"), "{error}");
-
+fn a_trusted_server_is_spoken_to() {
+    let authority = authority("ours");
+    let server = Server::signed_by(&authority);
     // Each text is added to those before it, whether or not it ends its last line.
-    let mut other = CertificateParams::new(Vec::new()).unwrap();
-    other.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let other = CertifiedIssuer::self_signed(other, KeyPair::generate().unwrap()).unwrap();
-    let trusting = builder("localhost")
+    let client = builder("localhost", server.port)
         .root_certificates(authority.pem().trim_end())
-        .root_certificates(other.pem().trim_end())
+        .root_certificates(self::authority("another").pem().trim_end())
         .build()
         .unwrap();
-    let response = trusting.branches().list().with_response().wait().unwrap();
+    let response = client.branches().list().with_response().wait().unwrap();
     assert_eq!(
         (response.message(), response.data().len()),
         (Some("HTTP/2.0"), 0)
     );
+    assert_eq!(server.requests(), 1);
+}
 
-    // The certificate is for another name.
-    let elsewhere = builder("127.0.0.1")
-        .root_certificates(authority.pem())
-        .build()
-        .unwrap();
+#[test]
+fn an_authority_that_nobody_knows_is_not_trusted() {
+    let server = Server::signed_by(&authority("ours"));
+    let unknown = "the server's certificate is signed by no authority that is trusted here";
+    let client = builder("localhost", server.port).build().unwrap();
+    assert_eq!(refusal(&client), unknown);
+    let trusting = |authority: &Authority| {
+        let client = builder("localhost", server.port).root_certificates(authority.pem());
+        refusal(&client.build().unwrap())
+    };
+    assert_eq!(trusting(&authority("another")), unknown);
     assert_eq!(
-        elsewhere.branches().list().wait().unwrap_err().kind(),
-        ErrorKind::Connect
+        trusting(&authority("ours")),
+        "the server's certificate is not signed by the authority that it names"
+    );
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn a_certificate_for_another_name_is_not_trusted() {
+    let authority = authority("ours");
+    let server = Server::signed_by(&authority);
+    let client = builder("127.0.0.1", server.port).root_certificates(authority.pem());
+    assert_eq!(
+        refusal(&client.build().unwrap()),
+        "the server's certificate is not for 127.0.0.1"
+    );
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn a_certificate_out_of_its_time_is_not_trusted() {
+    let authority = authority("ours");
+    for (from, until, told) in [
+        (
+            2019,
+            2020,
+            "was valid until 2020-01-01T00:00:00Z, and here it is 2",
+        ),
+        (
+            2999,
+            3000,
+            "is valid from 2999-01-01T00:00:00Z, and here it is 2",
+        ),
+    ] {
+        let mut certificate = localhost();
+        certificate.not_before = date_time_ymd(from, 1, 1);
+        certificate.not_after = date_time_ymd(until, 1, 1);
+        let server = Server::signed(&certificate, &authority);
+        let client = builder("localhost", server.port).root_certificates(authority.pem());
+        let reason = refusal(&client.build().unwrap());
+        let told = format!("the server's certificate {told}");
+        assert!(reason.starts_with(&told), "{reason}");
+        assert_eq!(server.requests(), 0);
+    }
+}
+
+#[test]
+fn a_certificate_that_the_server_signed_itself_is_not_trusted() {
+    // As a program makes one, and as `openssl req -x509` does.
+    let mut authority = localhost();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    for (certificate, told) in [
+        (
+            localhost(),
+            "is signed by no authority that is trusted here",
+        ),
+        (
+            authority,
+            "is an authority's own: most likely the server signed it itself",
+        ),
+    ] {
+        let server = Server::signed_by_itself(&certificate);
+        let client = builder("localhost", server.port).build().unwrap();
+        assert_eq!(refusal(&client), format!("the server's certificate {told}"));
+        assert_eq!(server.requests(), 0);
+    }
+}
+
+/// A server that says the same to whoever connects, and what it heard first from the last of them.
+fn saying(what: &'static [u8]) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            // It hears the client out first: what is unread when it closes would cut its own words off.
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(what);
+            let _ = stream.shutdown(std::net::Shutdown::Write);
+            let _ = stream.read(&mut [0; 4096]);
+        }
+    });
+    port
+}
+
+#[test]
+fn a_server_of_tls_1_1_is_not_spoken_to() {
+    // It refuses the client's versions (an alert, `protocol_version`) ...
+    const REFUSING: &[u8] = &[21, 3, 2, 0, 2, 2, 70];
+    // ... or chooses its own: a `ServerHello` of TLS 1.1 with a cipher suite of that time.
+    const CHOOSING: &[u8] = &{
+        let mut hello = [7; 47];
+        let head = [22, 3, 2, 0, 42, 2, 0, 0, 38, 3, 2];
+        let mut at = 0;
+        while at < head.len() {
+            hello[at] = head[at];
+            at += 1;
+        }
+        // After 32 random bytes: no session, TLS_RSA_WITH_AES_128_CBC_SHA, no compression.
+        [hello[43], hello[44], hello[45], hello[46]] = [0, 0, 47, 0];
+        hello
+    };
+    for what in [REFUSING, CHOOSING] {
+        let client = builder("localhost", saying(what)).build().unwrap();
+        assert_eq!(
+            refusal(&client),
+            "the server speaks neither TLS 1.2 nor TLS 1.3"
+        );
+    }
+}
+
+#[test]
+fn a_server_that_does_not_speak_tls_is_told_so() {
+    let port = saying(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+    assert_eq!(
+        refusal(&builder("localhost", port).build().unwrap()),
+        "the server does not speak TLS on this port"
     );
 }

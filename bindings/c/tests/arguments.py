@@ -4,7 +4,9 @@ string of every struct. What it does not understand ends it, so that no function
 import re
 import sys
 
-HEADER = re.sub(r"//[^\n]*|/\*.*?\*/", "", open(sys.argv[1]).read(), flags=re.S)
+from header import Header
+
+HEADER = Header(sys.argv[1])
 
 # What may be NULL without being refused.
 OPTIONAL = {"error", "options", "data", "date", "external_id", "customer_external_id"}
@@ -17,16 +19,8 @@ VALUES = {
     "name": '"content-type"', "page": "1", "limit": "-1", "min_ms": "-1", "max_ms": "-1", "give_up_after_ms": "-1",
     "deadline_ms": "0", "on_change": "on_change", "data": "NULL", "index": "0", "nth": "0", "code": "0",
 }
-STRUCTS = {
-    name: re.findall(r"const char \*(\w+);", body)
-    for body, name in re.findall(r"typedef struct \{(.*?)\} (\w+);", HEADER, re.S)
-}
+STRUCTS = {name: [field for kind, field in fields if kind == "const char *"] for name, fields in HEADER.structs.items()}
 SETUP = {"skiplino_booking": 'booking_value.service_id = "6fe8fb8b12"; booking_value.group_id = "7c1f9a3b2d";'}
-FUNCTIONS = re.findall(r"^([a-z][\w ]*?[ *]+)(skiplino_\w+)\(([^;{]*)\);", HEADER, re.M)
-
-
-def arguments(text):
-    return [] if text.strip() == "void" else [re.match(r"(.*?)(\w+)$", part.strip()).groups() for part in text.split(",")]
 
 
 def out_type(kind, name):
@@ -114,11 +108,11 @@ static bool names(const skiplino_error *error, const char *argument) {
 }
 ''')
 called = []
-for index, (result, function, text) in enumerate(FUNCTIONS):
-    body = "\n".join(cases(result.strip() if "*" not in result else result, function, arguments(text)))
+for index, (result, function, args) in enumerate(HEADER.functions):
+    body = "\n".join(cases(result, function, args))
     if body:
         called.append(index)
         print(f"static void case_{index}(void) {{\n{body}\n}}\n")
 print("int main(int count, char **arguments) {\n  require(count == 2, \"arguments BASE_URL\");\n  make_handles(arguments[1]);")
 print("\n".join(f"  case_{index}();" for index in called))
-print(f'  free_handles();\n  printf("%d arguments of {len(FUNCTIONS)} functions\\n", cases);\n  return 0;\n}}')
+print(f'  free_handles();\n  printf("%d arguments of {len(HEADER.functions)} functions\\n", cases);\n  return 0;\n}}')

@@ -19,6 +19,8 @@ use std::io::Write as _;
 use crate::cli::Cli;
 use crate::exit::Failure;
 
+#[doc(hidden)]
+pub use crate::directory::csv_rows;
 pub use crate::directory::{Format, Target};
 pub use crate::host::Host;
 

@@ -8,11 +8,12 @@ use std::{
     },
 };
 
+use axum::http::request::Parts;
 use serde_json::json;
 
 use crate::{auth::Key, log, reply::Reply, routes::Operation};
 
-/// A file of every answer, for a checker that compares them with the OpenAPI document.
+/// A file of every request and its answer, for checkers that compare them with the OpenAPI document.
 #[derive(Debug)]
 pub(crate) struct Exchanges(Mutex<File>);
 
@@ -31,23 +32,28 @@ impl Exchanges {
         Ok(Self(Mutex::new(file)))
     }
 
+    /// Writes down a request, and the answer where it got one.
     pub(crate) fn write(
         &self,
         operation: &Operation,
-        path: &str,
-        key: Key,
+        request: &Parts,
+        body: Option<&[u8]>,
         fault: Option<&str>,
-        reply: &Reply,
+        reply: Option<&Reply>,
     ) {
+        let body = body.map(String::from_utf8_lossy);
         let line = json!({
             "operation": operation.id,
             "method": operation.method,
-            "path": path,
-            "status": reply.status.as_u16(),
-            "contentType": reply.content_type,
-            "answer": reply.kept().map(|body| log::json_or_text(&body)),
+            "path": request.uri.path(),
+            "query": request.uri.query(),
+            "headers": log::headers(&request.headers),
+            "body": body.filter(|body| !body.is_empty()),
+            "status": reply.map(|reply| reply.status.as_u16()),
+            "contentType": reply.and_then(|reply| reply.content_type),
+            "answer": reply.and_then(Reply::kept).map(|body| log::json_or_text(&body)),
             "fault": fault,
-            "key": key.name(),
+            "key": Key::of(&request.headers).name(),
         });
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // A lost line must not cost the client its answer.

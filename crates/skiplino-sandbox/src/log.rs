@@ -251,25 +251,13 @@ impl Entry {
     }
 
     fn json(&self) -> Value {
-        let headers: Map<String, Value> = self
-            .headers
-            .iter()
-            .map(|(name, value)| {
-                let value = if *name == header::AUTHORIZATION {
-                    Key::of(&self.headers).name().into()
-                } else {
-                    String::from_utf8_lossy(value.as_bytes())
-                };
-                (name.to_string(), json!(value))
-            })
-            .collect();
         json!({
             "seq": self.seq,
             "at": clock::format(self.at),
             "operation": self.operation,
             "method": self.method.as_str(),
             "path": self.path,
-            "headers": headers,
+            "headers": headers(&self.headers),
             "body": Some(&self.body).filter(|body| !body.is_empty()).map(|body| json_or_text(body)),
             "fault": self.fault,
             "committed": self.committed,
@@ -277,6 +265,20 @@ impl Entry {
             "answer": self.answer.as_deref().map(json_or_text),
         })
     }
+}
+
+/// The headers of a request, the key by its class only.
+pub(crate) fn headers(all: &HeaderMap) -> Map<String, Value> {
+    all.iter()
+        .map(|(name, value)| {
+            let value = if *name == header::AUTHORIZATION {
+                Key::of(all).name().into()
+            } else {
+                String::from_utf8_lossy(value.as_bytes())
+            };
+            (name.to_string(), json!(value))
+        })
+        .collect()
 }
 
 /// A body as JSON or, if it is none, as text.

@@ -105,9 +105,9 @@ async fn exchange(
         Some(fault) => work.misbehave(fault).await,
     };
     let committed = work.committed;
-    if let (Some(exchanges), Some(reply)) = (&app.exchanges, &reply) {
-        let key = Key::of(&parts.headers);
-        exchanges.write(operation, parts.uri.path(), key, fault_name, reply);
+    if let Some(exchanges) = &app.exchanges {
+        let body = work.body.as_deref();
+        exchanges.write(operation, &parts, body, fault_name, reply.as_ref());
     }
     app.log.ended(
         seq,

@@ -321,8 +321,12 @@ fn exchanges_are_written_down() {
     .unwrap();
     let client = Client::new(&sandbox.base_url());
     client.get("/tickets/nope");
-    client.fault(json!({"operation": "*", "kind": "html_502"}));
+    client.fault(json!({"operation": "*", "kind": "html_502", "when": {"nth": 1}}));
     client.get("/branches");
+    client.fault(json!({"operation": "*", "kind": "drop_before"}));
+    client
+        .try_call("POST", "/tickets/book?a=b", json!({"serviceId": "s"}))
+        .expect_err("the answer is lost");
     drop(sandbox);
     let file = std::fs::read_dir(&exchanges)
         .unwrap()
@@ -334,14 +338,18 @@ fn exchanges_are_written_down() {
         name.starts_with(&format!("{}-", std::process::id())) && name.ends_with(".jsonl"),
         "{name}"
     );
-    let lines: Vec<Value> = std::fs::read_to_string(file.path())
+    let mut lines: Vec<Value> = std::fs::read_to_string(file.path())
         .unwrap()
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
+    let headers = lines[0]["headers"].take();
+    assert_eq!(headers["authorization"], "secret");
+    assert!(headers["host"].is_string());
     assert_eq!(
         lines[0],
-        json!({"operation": "getTicket", "method": "GET", "path": "/external/v1/tickets/nope", "status": 404,
+        json!({"operation": "getTicket", "method": "GET", "path": "/external/v1/tickets/nope", "query": null,
+            "headers": null, "body": null, "status": 404,
             "contentType": "application/json", "answer": {"message": "Not found.", "error": "Ticket not found."},
             "fault": null, "key": "secret"})
     );
@@ -349,5 +357,10 @@ fn exchanges_are_written_down() {
         (&lines[1]["status"], &lines[1]["fault"]),
         (&json!(502), &json!("html_502"))
     );
-    assert_eq!(lines.len(), 2);
+    let lost = &lines[2];
+    assert_eq!(
+        (&lost["query"], &lost["body"], &lost["status"]),
+        (&json!("a=b"), &json!(r#"{"serviceId":"s"}"#), &Value::Null)
+    );
+    assert_eq!(lines.len(), 3);
 }

@@ -5,6 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::header::HeaderMap;
+
 use crate::cancel::Canceller;
 use crate::client::{Client, Inner};
 use crate::error::{Error, ErrorKind};
@@ -15,6 +17,7 @@ use crate::request::Request;
 use crate::response::Response;
 use crate::retry::RetryPolicy;
 use crate::settle::Settle;
+use crate::transport::Answer;
 
 /// What may differ from the client's settings for one call.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -145,6 +148,21 @@ impl<T: Send + 'static> Call<T> {
 
     fn wait_response(self) -> Result<Response<T>, Error> {
         let result = self.plan.wait(self.prepared, &self.decode);
+        finish(result, self.recover)
+    }
+
+    /// What the call ends in if its one attempt is answered like this. Nothing is sent. Only fuzzing asks.
+    #[doc(hidden)]
+    pub fn answered(self, status: u16, body: Vec<u8>) -> Result<Response<T>, Error> {
+        let answer = Answer {
+            status,
+            headers: HeaderMap::new(),
+            body: body.into(),
+        };
+        let result = self.prepared.and_then(|_| {
+            let heard = self.plan.heard(Ok(answer), &self.decode, true);
+            heard.map_err(|error| self.plan.named(error))
+        });
         finish(result, self.recover)
     }
 

@@ -347,12 +347,14 @@ impl fmt::Display for Error {
         }
         // Only what a server wrote can quote what people wrote.
         let decode = inner.path.is_some();
-        let ours = decode || inner.kind == ErrorKind::InvalidRequest;
+        let local = [ErrorKind::InvalidRequest, ErrorKind::Connect];
+        let ours = decode || local.contains(&inner.kind);
         let shown = |text| Shown { text, scrub: !ours };
         let mut separator = ": ";
         if let Some(path) = &inner.path {
-            write!(f, "{separator}at {path}")?;
-            separator = ": ";
+            // Its names are the server's.
+            let (text, scrub) = (path.clone(), true);
+            write!(f, ": at {}", Shown { text, scrub })?;
         }
         for (field, reasons) in &inner.fields {
             let (field, reasons) = (shown(field.clone()), shown(reasons.join(", ")));
@@ -370,7 +372,9 @@ impl fmt::Display for Error {
         if let Some(wait) = inner.retry_after {
             write!(f, "; retry after {} s", wait.as_secs_f64().ceil())?;
         }
-        if let Some(source) = &inner.source {
+        if let Some(source) = &inner.source
+            && inner.reason.is_none()
+        {
             write!(f, ": {}", root_cause(&**source))?;
         }
         match &inner.unsettled {
@@ -442,7 +446,7 @@ impl fmt::Display for Shown {
             if private && self.scrub {
                 f.write_str("[redacted]")?;
             } else {
-                for char in word.chars() {
+                for char in word.chars().take(LONGEST) {
                     f.write_char(if steers(char) { '\u{fffd}' } else { char })?;
                 }
             }

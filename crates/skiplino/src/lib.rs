@@ -8,6 +8,7 @@ mod checkpoint;
 mod client;
 mod clock;
 mod config;
+mod connecting;
 mod decode;
 mod driver;
 mod error;

@@ -180,11 +180,21 @@ impl Plan {
             })),
         };
         so_far.sending(None);
+        let reached = sent.get() || request.body.is_none();
+        self.heard(answer, decode, reached)
+    }
+
+    /// What an attempt ends in that was answered so, or that failed; `sent` is whether it may have reached the server.
+    pub(crate) fn heard(
+        &self,
+        answer: Result<transport::Answer, Error>,
+        decode: &dyn Decodes,
+        sent: bool,
+    ) -> Result<Response<Data>, Error> {
         answer
             .and_then(|answer| read(answer, decode))
             .map_err(|error| {
-                let reached = sent.get() || request.body.is_none();
-                let outcome = outcome(self.operation, &error, reached);
+                let outcome = outcome(self.operation, &error, sent);
                 error.edit(|inner| inner.outcome = outcome)
             })
     }

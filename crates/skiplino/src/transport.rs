@@ -19,6 +19,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use crate::config::Config;
+use crate::connecting;
 use crate::error::{Deadline, Error, ErrorKind};
 use crate::request::Request;
 
@@ -246,7 +247,8 @@ fn before_answer(error: reqwest::Error, sent: &Sent) -> Error {
     } else {
         ErrorKind::Transport
     };
-    Error::because(kind, error)
+    let reason = connecting::reason(&error).filter(|_| kind == ErrorKind::Connect);
+    Error::because(kind, error).edit(|inner| inner.reason = reason)
 }
 
 fn in_answer(error: reqwest::Error) -> Error {

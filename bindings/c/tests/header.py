@@ -1,0 +1,23 @@
+"""What the header declares, for the programs that are made from it."""
+
+import re
+
+
+class Header:
+    """`functions` has (result, name, [(type, argument)...]), `structs` the (type, field)s of every struct by its name."""
+
+    def __init__(self, path):
+        with open(path, encoding="utf-8") as file:
+            text = re.sub(r"//[^\n]*|/\*.*?\*/", "", file.read(), flags=re.S)
+        self.structs = {
+            name: [self._declared(field) for field in body.split(";") if field.strip()]
+            for body, name in re.findall(r"typedef struct \{(.*?)\} (\w+);", text, re.S)
+        }
+        self.functions = [
+            (result.strip(), name, [] if args.strip() == "void" else [self._declared(arg) for arg in args.split(",")])
+            for result, name, args in re.findall(r"^([a-z][\w ]*?[ *]+)(skiplino_\w+)\(([^;{]*)\);", text, re.M)
+        ]
+
+    @staticmethod
+    def _declared(text):
+        return re.match(r"(.*?)(\w+)$", text.strip(), re.S).groups()

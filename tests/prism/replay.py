@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""replay.py PRISM EXCHANGES: has Prism, which mocks `spec/openapi.yaml`, judge every request of ours that sandboxes recorded.
+
+What our clients sent is told by its User-Agent; the part in brackets names the host language. Requests that are equal are sent once,
+and of those that differ in their values alone a few. Each host that sent anything must have sent every operation. The judge is
+judged first: it must refuse a request without a key, and one whose body is a list. Exits with 1 when it finds anything invalid.
+"""
+
+import http.client
+import json
+import re
+import socket
+import subprocess
+import sys
+import threading
+from collections import Counter, defaultdict
+from pathlib import Path
+
+SPEC = Path(__file__).resolve().parents[2] / "spec" / "openapi.yaml"
+BASE = "/external/v1"
+OURS = re.compile(r"skiplino/\S+ \((\w+)")
+# A request that carries the same fields as so many before it shows nothing new.
+MOST_ALIKE = 20
+MOST_SHOWN = 20
+
+
+def recorded(directory):
+    """(host, exchange) of every request of ours that was recorded whole."""
+    for path in sorted(Path(directory).rglob("*.jsonl")):
+        with open(path, encoding="utf-8") as lines:
+            for line in lines:
+                exchange = json.loads(line)
+                ours = OURS.match(exchange["headers"].get("user-agent", ""))
+                # That fault hangs up before the body is read.
+                if ours and exchange["fault"] != "refuse":
+                    yield ours[1], exchange
+
+
+def request(exchange):
+    """What is sent: method, target, headers, body."""
+    query = f"?{exchange['query']}" if exchange["query"] else ""
+    headers = {
+        name: value
+        for name, value in exchange["headers"].items()
+        if name in ("accept", "content-type", "x-locale", "user-agent")
+    }
+    if "authorization" in exchange["headers"]:
+        # Only its class is recorded.
+        headers["authorization"] = "Bearer sk_recorded"
+    return exchange["method"], exchange["path"].removeprefix(BASE) + query, headers, exchange["body"]
+
+
+def shape(exchange):
+    """What requests that differ in their values alone have in common."""
+    try:
+        body = json.loads(exchange["body"] or "{}")
+    except ValueError:
+        body = None
+    names = re.findall(r"(\w+)=", exchange["query"] or "")
+    locale = "x-locale" in exchange["headers"]
+    return exchange["operation"], locale, *sorted(names), *sorted(body if isinstance(body, dict) else ["?"])
+
+
+class Prism:
+    """The judge, while it runs."""
+
+    def __init__(self, program):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        arguments = [program, "mock", "--errors", "--host", "127.0.0.1", "--port", str(self.port), str(SPEC)]
+        self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        said = []
+        for line in self.process.stdout:
+            said.append(line)
+            if "is listening" in line:
+                break
+        else:
+            sys.exit("Prism did not start:\n" + "".join(said))
+        # It tells of every request, and would wait for somebody to read that.
+        threading.Thread(target=self.process.stdout.read, daemon=True).start()
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+    def wrong(self, method, target, headers, body):
+        """Why the request is invalid, or None."""
+        self.connection.request(method, target, body and body.encode(), headers)
+        answer = self.connection.getresponse()
+        text = answer.read().decode()
+        # The header says what it does not like, whatever it answers.
+        violations = answer.headers.get("sl-violations")
+        if answer.status < 300 and violations is None:
+            return None
+        return f"{answer.status} {violations or text}"
+
+
+def main(program, directory):
+    hosts, alike, distinct = defaultdict(Counter), Counter(), {}
+    for host, exchange in recorded(directory):
+        hosts[host][exchange["operation"]] += 1
+        method, target, headers, body = request(exchange)
+        key = (method, target, headers.get("x-locale"), body, host)
+        kind = (host, *shape(exchange))
+        if key not in distinct and alike[kind] < MOST_ALIKE:
+            alike[kind] += 1
+            distinct[key] = (host, exchange)
+    operations = sorted({operation for sent in hosts.values() for operation in sent})
+    if not distinct:
+        sys.exit("there is no request of ours to judge")
+    faults = []
+    with Prism(program) as prism:
+        for operation in operations:
+            method, target, headers, body = request(next(it for _, it in distinct.values() if it["operation"] == operation))
+            without_key = {name: value for name, value in headers.items() if name != "authorization"}
+            if prism.wrong(method, target, without_key, body) is None:
+                faults.append(f"{operation}: Prism takes it without a key, so its word counts for nothing")
+            if body and prism.wrong(method, target, headers, "[]") is None:
+                faults.append(f"{operation}: Prism takes a list for its body, so its word counts for nothing")
+        for host, exchange in distinct.values():
+            method, target, headers, body = request(exchange)
+            reason = prism.wrong(method, target, headers, body)
+            if reason:
+                faults.append(f"{host}: {exchange['operation']}: {method} {target} {body or ''}: {reason}")
+    for host, sent in sorted(hosts.items()):
+        print(f"{host}: {sum(sent.values())} requests of {len(sent)} operations")
+        faults += [f"{host}: no request of {missing}" for missing in operations if missing not in sent]
+    if len(operations) != 13:
+        faults.append(f"{len(operations)} operations, where there are 13")
+    print("\n".join(faults[:MOST_SHOWN]))
+    print(f"{len(distinct)} different requests judged, {len(faults)} faults")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    sys.exit(main(*sys.argv[1:]))
