@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -172,3 +173,16 @@ def test_a_hundred_thousand_calls_leave_nothing_behind() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     before, after = map(int, done.stdout.split())
     assert before * 0.95 <= after <= before * 1.05
+
+
+def test_a_list_keeps_no_connection_of_a_client_that_was_closed(sandbox: Sandbox) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            with sandbox.client() as client:
+                client.customers.list().page(1)
+                assert next(client.customers.list()) is not None
+        assert sandbox.idle() == {"connections": 0, "requests": 0}
+    finally:
+        gc.enable()

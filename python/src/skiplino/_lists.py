@@ -29,7 +29,7 @@ class List(Generic[T]):
         self._make = walk
         self._one = one
         self._options = options
-        self._records = self._each()
+        self._records = _each(self._walk)
 
     def page(self, number: int) -> Page[T]:
         """One page alone, numbered from 1. A page past the end is empty."""
@@ -55,13 +55,14 @@ class List(Generic[T]):
     def __next__(self) -> T:
         return next(self._records)
 
-    def _each(self) -> Iterator[T]:
-        walk = self._walk
-        while (page := walk.next()) is not None:
-            yield from page.items
-
     def _responding(self) -> List[T]:
         return List(self._make, self._one, self._options.responding())
+
+
+# Not a method: a list that its own iterator knows would keep the client's connections until the next collection of garbage.
+def _each(walk: Walk[Page[T]]) -> Iterator[T]:
+    while (page := walk.next()) is not None:
+        yield from page.items
 
 
 class Watch:
