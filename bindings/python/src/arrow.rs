@@ -124,7 +124,7 @@ impl Building {
         }
     }
 
-    pub(crate) fn add(&mut self, page: Page<Customer>) -> Result<(), ArrowError> {
+    pub(crate) fn add(&mut self, page: &Page<Customer>) -> Result<(), ArrowError> {
         for customer in page.items() {
             for (column, (_, read, _)) in self.texts.iter_mut().zip(TEXTS) {
                 column.append_option(read(customer));

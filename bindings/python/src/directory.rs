@@ -96,7 +96,7 @@ trait Sink: Send + 'static {
 
 impl Sink for Building {
     fn add(&mut self, page: Page<Customer>) -> Result<(), Stop> {
-        Ok(Building::add(self, page)?)
+        Ok(Building::add(self, &page)?)
     }
 
     fn finish(self, read: Progress) -> Result<Finish, Stop> {

@@ -541,10 +541,20 @@ class NativeClient:
         self, how: Options, customer: _CustomerLike | None, external_id: str | None, limit: int | None
     ) -> AsyncWalk[Page[Ticket]]: ...
     def watch_ticket(
-        self, how: Options, ticket: str | Ticket, min: _Seconds | None, max: _Seconds | None, give_up_after: _Seconds | None
+        self,
+        how: Options,
+        ticket: str | Ticket,
+        min: _Seconds | None,
+        max: _Seconds | None,
+        give_up_after: _Seconds | None,
     ) -> Walk[Ticket]: ...
     def async_watch_ticket(
-        self, how: Options, ticket: str | Ticket, min: _Seconds | None, max: _Seconds | None, give_up_after: _Seconds | None
+        self,
+        how: Options,
+        ticket: str | Ticket,
+        min: _Seconds | None,
+        max: _Seconds | None,
+        give_up_after: _Seconds | None,
     ) -> AsyncWalk[Ticket]: ...
 
 def customers_to_arrow(
