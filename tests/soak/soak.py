@@ -79,8 +79,7 @@ class Host:
             return
         # The first quarter is for pools and caches to fill.
         early, late = self.samples[quarter : 2 * quarter], self.samples[-quarter:]
-        # Connections that a fault has taken out of the pools, or that a burst has put into them, come and go by the dozen.
-        for at, (what, part, more) in enumerate((("RSS in KiB", 0.05, 1024), ("descriptors", 0.5, 4), ("threads", 0, 2))):
+        for at, (what, part, more) in enumerate((("RSS in KiB", 0.05, 1024), ("descriptors", 0, 6), ("threads", 0, 2))):
             before, after = (statistics.median(sample[at] for sample in samples) for samples in (early, late))
             if after > before * (1 + part) + more:
                 yield f"{what} grew from {before:.0f} to {after:.0f}"
