@@ -8,6 +8,7 @@ import select
 import subprocess
 import sys
 import textwrap
+import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,9 +33,18 @@ def test_staff_serves(sandbox: Sandbox, client: Client) -> None:
     assert sandbox.serve(ticket) == client.tickets.get(ticket)
     assert client.tickets.get(ticket).status == "served"
     assert sandbox.no_show(TICKET).status == "noShow"
+    sandbox.fault("cancelTicket", "refuse")
+    other = client.tickets.book(*CASH)
+    assert sandbox.cancel(other) == client.tickets.get(other)
+    assert client.tickets.get(other).status == "cancelled"
     with pytest.raises(SandboxError, match="409") as refused:
         sandbox.serve(ticket)
     assert refused.value.status == 409
+
+
+def test_there_is_a_page_for_people(sandbox: Sandbox) -> None:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(sandbox.page_url) as answer:
+        assert answer.headers["Content-Type"].startswith("text/html")
 
 
 def test_an_appointment_is_checked_in_and_its_slot_filled(sandbox: Sandbox, client: Client) -> None:

@@ -58,6 +58,8 @@ class Sandbox:
 
     #: Where it answers, for a client to be given.
     base_url: str
+    #: The page on which a person plays the staff, for a browser.
+    page_url: str
     #: Where it takes what is told it: see :meth:`control`.
     control_url: str
     #: A key that it takes. Both are the same everywhere, and open nothing else.
@@ -91,7 +93,7 @@ class Sandbox:
             self.close()
             raise SandboxError(f"the sandbox did not start: {said}")
         told = json.loads(ready)
-        self.base_url, self.control_url = told["baseUrl"], told["controlUrl"]
+        self.base_url, self.page_url, self.control_url = told["baseUrl"], told["pageUrl"], told["controlUrl"]
         self.secret_key, self.public_key = told["secretKey"], told["publicKey"]
         self._address, self._path = self.control_url.removeprefix("http://").split("/", 1)
 
@@ -176,6 +178,10 @@ class Sandbox:
     def no_show(self, ticket: str | Ticket) -> Ticket:
         """Nobody came."""
         return self._ticket(f"POST /tickets/{_id(ticket)}/no-show")
+
+    def cancel(self, ticket: str | Ticket) -> Ticket:
+        """A ticket is cancelled at the counter, whatever goes wrong for clients that cancel."""
+        return self._ticket(f"POST /tickets/{_id(ticket)}/cancel")
 
     def check_in(self, ticket: str | Ticket) -> Ticket:
         """Whoever has the appointment is here, and joins the end of the queue."""
