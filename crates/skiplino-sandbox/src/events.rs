@@ -140,7 +140,8 @@ impl Sent {
             &app.store.with(|db| live::company(db, now))?,
         );
         let version = app.store.version();
-        if self.version != Some(version) {
+        let is_changed = self.version != Some(version);
+        if is_changed {
             let window = match screen {
                 Screen::Counter { service } => Window::Service(service),
                 Screen::Board { branch } => Window::Branch(branch),
@@ -152,7 +153,10 @@ impl Sent {
         if let Screen::Counter { service } = screen {
             let slots = app.store.with(|db| live::slots(db, service, now))?;
             self.view(&mut events, "slots", &slots);
-            self.view(&mut events, "customers", &app.store.with(live::customers)?);
+            // Unlike slots they do not change with the time, and there may be many to count.
+            if is_changed {
+                self.view(&mut events, "customers", &app.store.with(live::customers)?);
+            }
             self.view(&mut events, "faults", &app.faults.json());
             let (log, last) = app.log.news(self.log, LOG_AT_ONCE);
             if last != self.log {

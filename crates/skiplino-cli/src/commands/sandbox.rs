@@ -12,8 +12,9 @@ use crate::values;
 /// Run a server to try things on, on this machine
 ///
 /// It plays the API with real state: a demo company with branches, services, customers and a queue. Its page is the counter:
-/// open it in a browser to play the staff, turn the clock and set faults, which programs do under the control URL. It runs until Ctrl-C, and forgets everything unless --data says
-/// where to keep it. Its keys are printed: they are public knowledge and open nothing else.
+/// open it in a browser to play the staff, turn the clock and set faults, which programs do under the control URL. It runs until
+/// Ctrl-C, and forgets everything unless --data says where to keep it. Its keys are printed: they are public knowledge and open
+/// nothing else.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino sandbox
