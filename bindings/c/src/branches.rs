@@ -40,10 +40,7 @@ const ID: usize = 0;
 const NAME: usize = 1;
 
 fn texts(id: &str, name: &str) -> Texts<2> {
-    let mut texts = Texts::new();
-    texts.set(ID, id);
-    texts.set(NAME, name);
-    texts
+    Texts::of([Some(id), Some(name)])
 }
 
 impl From<&Branch> for skiplino_branch {

@@ -2,7 +2,6 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use skiplino::jiff::Timestamp;
 use skiplino::{Customer, CustomerUpdateRequest, CustomerWriteRequest, Operation, Response};
 
 use crate::call::{self, CallOptionsIn, Sending};
@@ -11,14 +10,14 @@ use crate::code::skiplino_code;
 use crate::error::{Failure, skiplino_error};
 use crate::guard;
 use crate::sized::{self, Versioned};
-use crate::text::{Text, Texts};
+use crate::text::{Text, Texts, Time};
 use crate::tickets::SKIPLINO_NO_TIME;
 
 /// A customer. One that a call gave is the caller's to free, one of a page is the page's. It does not change: any thread may read it.
 pub struct skiplino_customer {
-    texts: Texts<9>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
+    texts: Texts<7>,
+    created_at: Time,
+    updated_at: Time,
 }
 
 const ID: usize = 0;
@@ -28,31 +27,21 @@ const NAME: usize = 3;
 const EMAIL: usize = 4;
 const MOBILE: usize = 5;
 const METADATA: usize = 6;
-const CREATED_AT: usize = 7;
-const UPDATED_AT: usize = 8;
 
 impl From<&Customer> for skiplino_customer {
     fn from(customer: &Customer) -> Self {
-        let mut texts = Texts::new();
-        for (index, text) in [
-            (ID, Some(customer.id().as_str())),
-            (EXTERNAL_ID, customer.external_id()),
-            (COMPANY_ID, Some(customer.company_id())),
-            (NAME, customer.name()),
-            (EMAIL, customer.email()),
-            (MOBILE, customer.mobile()),
-            (METADATA, customer.metadata_json()),
-        ] {
-            if let Some(text) = text {
-                texts.set(index, text);
-            }
-        }
-        texts.set_time(CREATED_AT, customer.created_at());
-        texts.set_time(UPDATED_AT, customer.updated_at());
         Self {
-            texts,
-            created_at: customer.created_at(),
-            updated_at: customer.updated_at(),
+            texts: Texts::of([
+                Some(customer.id().as_str()),
+                customer.external_id(),
+                Some(customer.company_id()),
+                customer.name(),
+                customer.email(),
+                customer.mobile(),
+                customer.metadata_json(),
+            ]),
+            created_at: Time::new(customer.created_at()),
+            updated_at: Time::new(customer.updated_at()),
         }
     }
 }
@@ -322,9 +311,7 @@ pub extern "C" fn skiplino_customer_metadata_json(
 pub extern "C" fn skiplino_customer_created_at(
     customer: Option<&skiplino_customer>,
 ) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| {
-        customer.texts.get(CREATED_AT)
-    })
+    guard::get(customer, ptr::null(), |customer| customer.created_at.text())
 }
 
 /// When it was last changed. Borrowed: lives as long as the customer.
@@ -332,16 +319,14 @@ pub extern "C" fn skiplino_customer_created_at(
 pub extern "C" fn skiplino_customer_updated_at(
     customer: Option<&skiplino_customer>,
 ) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| {
-        customer.texts.get(UPDATED_AT)
-    })
+    guard::get(customer, ptr::null(), |customer| customer.updated_at.text())
 }
 
 /// When it was created, in milliseconds since 1970; SKIPLINO_NO_TIME for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_created_at_ms(customer: Option<&skiplino_customer>) -> i64 {
     guard::get(customer, SKIPLINO_NO_TIME, |customer| {
-        customer.created_at.as_millisecond()
+        customer.created_at.ms()
     })
 }
 
@@ -349,7 +334,7 @@ pub extern "C" fn skiplino_customer_created_at_ms(customer: Option<&skiplino_cus
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_updated_at_ms(customer: Option<&skiplino_customer>) -> i64 {
     guard::get(customer, SKIPLINO_NO_TIME, |customer| {
-        customer.updated_at.as_millisecond()
+        customer.updated_at.ms()
     })
 }
 

@@ -9,7 +9,7 @@ use crate::client::skiplino_client;
 use crate::code::skiplino_code;
 use crate::error::skiplino_error;
 use crate::guard;
-use crate::text::{Text, Texts};
+use crate::text::{Text, Time};
 use crate::tickets::SKIPLINO_NO_TIME;
 
 /// Appointment times with places left, as of operation 3. Any thread may read it.
@@ -17,18 +17,14 @@ pub struct skiplino_slot_list(Vec<skiplino_slot>);
 
 /// A time that an appointment can be booked for. Borrowed from the list.
 pub struct skiplino_slot {
-    texts: Texts<1>,
-    time_ms: i64,
+    time: Time,
     remaining: u32,
 }
 
 impl From<&Slot> for skiplino_slot {
     fn from(slot: &Slot) -> Self {
-        let mut texts = Texts::new();
-        texts.set_time(0, slot.time());
         Self {
-            texts,
-            time_ms: slot.time().as_millisecond(),
+            time: Time::new(slot.time()),
             remaining: slot.remaining(),
         }
     }
@@ -91,13 +87,13 @@ pub extern "C" fn skiplino_slot_list_free(slots: Option<Box<skiplino_slot_list>>
 /// When it begins, as a booking names it: ISO-8601, UTC, milliseconds. Borrowed: lives as long as the list.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_slot_time(slot: Option<&skiplino_slot>) -> *const c_char {
-    guard::get(slot, ptr::null(), |slot| slot.texts.get(0))
+    guard::get(slot, ptr::null(), |slot| slot.time.text())
 }
 
 /// The same in milliseconds since 1970; SKIPLINO_NO_TIME for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_slot_time_ms(slot: Option<&skiplino_slot>) -> i64 {
-    guard::get(slot, SKIPLINO_NO_TIME, |slot| slot.time_ms)
+    guard::get(slot, SKIPLINO_NO_TIME, |slot| slot.time.ms())
 }
 
 /// Places left.

@@ -1,8 +1,10 @@
 //! Strings from C and to C.
 
 use std::ffi::{CStr, CString, c_char};
-use std::io::Write as _;
 use std::ptr;
+use std::sync::OnceLock;
+
+use skiplino::jiff::Timestamp;
 
 use crate::code::skiplino_code;
 use crate::error::{Failure, skiplino_error};
@@ -52,37 +54,36 @@ pub(crate) struct Texts<const N: usize> {
 const ABSENT: u32 = u32::MAX;
 
 impl<const N: usize> Texts<N> {
-    pub(crate) fn new() -> Self {
-        Self {
-            all: Vec::with_capacity(N * 24),
-            starts: [ABSENT; N],
+    pub(crate) fn of(texts: [Option<&str>; N]) -> Self {
+        let all = Self::as_they_are(texts);
+        // Looking through all of them at once is several times as quick as through one after another.
+        if all.ends() == texts.iter().flatten().count() {
+            return all;
         }
+        let mended = texts.map(|text| text.map(|text| text.replace('\0', "\u{fffd}")));
+        Self::as_they_are(mended.each_ref().map(Option::as_deref))
     }
 
-    pub(crate) fn set(&mut self, index: usize, text: &str) {
-        let start = self.all.len();
-        if text.contains('\0') {
-            self.all
-                .extend_from_slice(text.replace('\0', "\u{fffd}").as_bytes());
-        } else {
-            self.all.extend_from_slice(text.as_bytes());
+    fn as_they_are(texts: [Option<&str>; N]) -> Self {
+        let length = texts.iter().flatten().map(|text| text.len() + 1).sum();
+        let (mut all, mut starts) = (Vec::with_capacity(length), [ABSENT; N]);
+        for (slot, text) in starts.iter_mut().zip(texts) {
+            if let (Some(text), Ok(start)) = (text, u32::try_from(all.len())) {
+                *slot = start;
+                all.extend_from_slice(text.as_bytes());
+                all.push(0);
+            }
         }
-        self.end(index, start);
+        Self { all, starts }
     }
 
-    /// As the API writes times.
-    pub(crate) fn set_time(&mut self, index: usize, time: skiplino::jiff::Timestamp) {
-        let start = self.all.len();
-        // Writing to memory cannot fail.
-        let _ = write!(self.all, "{time:.3}");
-        self.end(index, start);
-    }
-
-    fn end(&mut self, index: usize, start: usize) {
-        self.all.push(0);
-        if let (Some(slot), Ok(start)) = (self.starts.get_mut(index), start.try_into()) {
-            *slot = start;
-        }
+    /// How many bytes are NUL.
+    fn ends(&self) -> usize {
+        let in_part = |part: &[u8]| part.iter().map(|byte| u8::from(*byte == 0)).sum::<u8>();
+        self.all
+            .chunks(u8::MAX.into())
+            .map(|part| usize::from(in_part(part)))
+            .sum()
     }
 
     pub(crate) fn get(&self, index: usize) -> *const c_char {
@@ -94,17 +95,42 @@ impl<const N: usize> Texts<N> {
     }
 }
 
+/// A time of a record. Its text is made when it is first asked for: a page has hundreds of them, and most programs want the number.
+pub(crate) struct Time {
+    at: Timestamp,
+    text: OnceLock<CString>,
+}
+
+impl Time {
+    pub(crate) fn new(at: Timestamp) -> Self {
+        Self {
+            at,
+            text: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn ms(&self) -> i64 {
+        self.at.as_millisecond()
+    }
+
+    /// As the API writes times.
+    pub(crate) fn text(&self) -> *const c_char {
+        self.text
+            .get_or_init(|| owned(&format!("{:.3}", self.at)))
+            .as_ptr()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn texts_are_found_again_and_end_where_they_end() {
-        let mut texts = Texts::<3>::new();
-        texts.set(2, "last");
-        texts.set(0, "a\0b");
-        assert!(texts.get(1).is_null() && texts.get(3).is_null());
-        for (index, expected) in [(0, "a\u{fffd}b"), (2, "last")] {
+        let long = "x".repeat(300);
+        let texts = Texts::of([Some("a\0b"), None, Some("last"), Some(&long)]);
+        assert!(texts.get(1).is_null() && texts.get(4).is_null());
+        for (index, expected) in [(0, "a\u{fffd}b"), (2, "last"), (3, &long)] {
             let text = Text(texts.get(index));
             assert!(text.required("text").is_ok_and(|text| text == expected));
         }

@@ -11,19 +11,19 @@ use crate::code::{skiplino_code, skiplino_ticket_status, skiplino_ticket_type};
 use crate::error::{Failure, skiplino_error};
 use crate::guard;
 use crate::sized::{self, Versioned};
-use crate::text::{Text, Texts};
+use crate::text::{Text, Texts, Time};
 
 /// Where a time is absent.
 pub const SKIPLINO_NO_TIME: i64 = i64::MIN;
 
 /// A ticket. One that a call gave is the caller's to free, one of a page is the page's. It does not change: any thread may read it.
 pub struct skiplino_ticket {
-    texts: Texts<15>,
+    texts: Texts<12>,
     status: skiplino_ticket_status,
     ticket_type: skiplino_ticket_type,
-    status_at_ms: i64,
-    time_ms: i64,
-    booked_at_ms: i64,
+    status_at: Time,
+    time: Option<Time>,
+    booked_at: Time,
     queue_size: Option<u32>,
     waiting_time: Option<u32>,
 }
@@ -31,58 +31,40 @@ pub struct skiplino_ticket {
 const ID: usize = 0;
 const NUMBER: usize = 1;
 const STATUS: usize = 2;
-const STATUS_AT: usize = 3;
-const TYPE: usize = 4;
-const TIME: usize = 5;
-const BRANCH_ID: usize = 6;
-const BRANCH_NAME: usize = 7;
-const SERVICE_ID: usize = 8;
-const SERVICE_NAME: usize = 9;
-const GROUP_ID: usize = 10;
-const GROUP_NAME: usize = 11;
-const CUSTOMER_ID: usize = 12;
-const CUSTOMER_NAME: usize = 13;
-const BOOKED_AT: usize = 14;
+const TYPE: usize = 3;
+const BRANCH_ID: usize = 4;
+const BRANCH_NAME: usize = 5;
+const SERVICE_ID: usize = 6;
+const SERVICE_NAME: usize = 7;
+const GROUP_ID: usize = 8;
+const GROUP_NAME: usize = 9;
+const CUSTOMER_ID: usize = 10;
+const CUSTOMER_NAME: usize = 11;
 
 impl From<&Ticket> for skiplino_ticket {
     fn from(ticket: &Ticket) -> Self {
-        let mut texts = Texts::new();
         let (branch, service) = (ticket.branch(), ticket.service());
-        let group = ticket.group_of_service();
-        for (index, text) in [
-            (ID, ticket.id().as_str()),
-            (NUMBER, ticket.ticket_number()),
-            (STATUS, ticket.status().as_str()),
-            (TYPE, ticket.ticket_type().as_str()),
-            (BRANCH_ID, branch.id().as_str()),
-            (BRANCH_NAME, branch.name()),
-            (SERVICE_ID, service.id().as_str()),
-            (SERVICE_NAME, service.name()),
-            (GROUP_ID, group.id().as_str()),
-            (GROUP_NAME, group.name()),
-        ] {
-            texts.set(index, text);
-        }
-        if let Some(customer) = ticket.customer() {
-            texts.set(CUSTOMER_ID, customer.id().as_str());
-            if let Some(name) = customer.name() {
-                texts.set(CUSTOMER_NAME, name);
-            }
-        }
-        texts.set_time(STATUS_AT, ticket.status_at());
-        texts.set_time(BOOKED_AT, ticket.booked_at());
-        if let Some(time) = ticket.time() {
-            texts.set_time(TIME, time);
-        }
+        let (group, customer) = (ticket.group_of_service(), ticket.customer());
         Self {
-            texts,
+            texts: Texts::of([
+                Some(ticket.id().as_str()),
+                Some(ticket.ticket_number()),
+                Some(ticket.status().as_str()),
+                Some(ticket.ticket_type().as_str()),
+                Some(branch.id().as_str()),
+                Some(branch.name()),
+                Some(service.id().as_str()),
+                Some(service.name()),
+                Some(group.id().as_str()),
+                Some(group.name()),
+                customer.map(|customer| customer.id().as_str()),
+                customer.and_then(|customer| customer.name()),
+            ]),
             status: ticket.status().into(),
             ticket_type: ticket.ticket_type().into(),
-            status_at_ms: ticket.status_at().as_millisecond(),
-            time_ms: ticket
-                .time()
-                .map_or(SKIPLINO_NO_TIME, Timestamp::as_millisecond),
-            booked_at_ms: ticket.booked_at().as_millisecond(),
+            status_at: Time::new(ticket.status_at()),
+            time: ticket.time().map(Time::new),
+            booked_at: Time::new(ticket.booked_at()),
             queue_size: ticket.queue_size(),
             waiting_time: ticket.waiting_time(),
         }
@@ -296,7 +278,7 @@ pub extern "C" fn skiplino_ticket_status_text(ticket: Option<&skiplino_ticket>) 
 /// Since when it stands there: ISO-8601, UTC, milliseconds. Borrowed: lives as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_status_at(ticket: Option<&skiplino_ticket>) -> *const c_char {
-    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(STATUS_AT))
+    guard::get(ticket, ptr::null(), |ticket| ticket.status_at.text())
 }
 
 /// The type as the API writes it. Borrowed: lives as long as the ticket.
@@ -308,7 +290,9 @@ pub extern "C" fn skiplino_ticket_type_text(ticket: Option<&skiplino_ticket>) ->
 /// The appointment's time, or NULL for a walk-in. Borrowed: lives as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_time(ticket: Option<&skiplino_ticket>) -> *const c_char {
-    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(TIME))
+    guard::get(ticket, ptr::null(), |ticket| {
+        ticket.time.as_ref().map_or(ptr::null(), Time::text)
+    })
 }
 
 /// The id of its branch. Borrowed: lives as long as the ticket.
@@ -364,7 +348,7 @@ pub extern "C" fn skiplino_ticket_customer_name(ticket: Option<&skiplino_ticket>
 /// When it was booked. Borrowed: lives as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_booked_at(ticket: Option<&skiplino_ticket>) -> *const c_char {
-    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(BOOKED_AT))
+    guard::get(ticket, ptr::null(), |ticket| ticket.booked_at.text())
 }
 
 /// Where it stands.
@@ -392,19 +376,21 @@ pub extern "C" fn skiplino_ticket_kind(ticket: Option<&skiplino_ticket>) -> skip
 /// Since when it stands there, in milliseconds since 1970; SKIPLINO_NO_TIME for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_status_at_ms(ticket: Option<&skiplino_ticket>) -> i64 {
-    guard::get(ticket, SKIPLINO_NO_TIME, |ticket| ticket.status_at_ms)
+    guard::get(ticket, SKIPLINO_NO_TIME, |ticket| ticket.status_at.ms())
 }
 
 /// The appointment's time in milliseconds since 1970; SKIPLINO_NO_TIME for a walk-in.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_time_ms(ticket: Option<&skiplino_ticket>) -> i64 {
-    guard::get(ticket, SKIPLINO_NO_TIME, |ticket| ticket.time_ms)
+    guard::get(ticket, SKIPLINO_NO_TIME, |ticket| {
+        ticket.time.as_ref().map_or(SKIPLINO_NO_TIME, Time::ms)
+    })
 }
 
 /// When it was booked, in milliseconds since 1970; SKIPLINO_NO_TIME for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_booked_at_ms(ticket: Option<&skiplino_ticket>) -> i64 {
-    guard::get(ticket, SKIPLINO_NO_TIME, |ticket| ticket.booked_at_ms)
+    guard::get(ticket, SKIPLINO_NO_TIME, |ticket| ticket.booked_at.ms())
 }
 
 /// People ahead, while it is waiting; -1 where that is not told.
