@@ -17,8 +17,8 @@ canned, fast, small, theirs, library = sys.argv[1:]
 OURS, SMALL, THEIRS = "skiplino", "skiplino, made for size", "libcurl + cJSON"
 PROGRAMS = {OURS: fast, SMALL: small, THEIRS: theirs}
 CALLS = 10_000
-# What `libskiplino.so` may weigh: 2.6 MiB.
-BYTES = int(2.6 * 1024 * 1024)
+# What `libskiplino.so` may weigh: 2.6 MB.
+BYTES = 2_600_000
 # A turn is short and the machine has other things to do.
 ROUNDS = 15
 
