@@ -37,7 +37,7 @@ def scenarios() -> dict[str, set[str]]:
 
 
 def markdown(counts: dict[str, list[int]]) -> str:
-    rows = [["", *HOSTS.values()], ["---"] + [":---:"] * len(HOSTS)]
+    rows = [["call", *HOSTS.values()], ["---"] + [":---:"] * len(HOSTS)]
     rows += [[f"`{call}`", *("yes" if count else "no" for count in row)] for call, row in counts.items()]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 

@@ -23,7 +23,7 @@
         const list = document.createElement('div');
         list.setAttribute('role', 'tablist');
         list.setAttribute('aria-label', 'Language');
-        const panels = [...group.querySelectorAll(':scope > section')];
+        const panels = [...group.querySelectorAll(':scope > .tab')];
         const tabs = panels.map((panel, index) => {
             const tab = document.createElement('button');
             tab.type = 'button';
@@ -63,4 +63,7 @@
     });
     for (const { tabs } of made) choose(tabs[0].textContent);
     choose(remembered());
+
+    // What scrolls by itself can be scrolled by keyboard.
+    for (const wide of document.querySelectorAll('main pre > code, main .table-wrapper')) wide.tabIndex = 0;
 })();
