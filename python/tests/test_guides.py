@@ -55,8 +55,8 @@ def test_a_booking_is_made_once(sandbox: Sandbox, client: Client) -> None:
 
 # ANCHOR: following
 def follow(client: Client, ticket: skiplino.Ticket, often: float, show: Callable[[str], None]) -> None:
-    # Looks `often` at the front of the queue, and seldom far from it.
-    for change in client.tickets.watch(ticket, min=often):
+    # Every `often` seconds at the front of the queue, and a tenth as often far from it.
+    for change in client.tickets.watch(ticket, min=often, max=10 * often):
         if change.status == "waiting" and change.queue_size is not None:
             show(f"{change.queue_size} ahead of you" if change.queue_size else "you are next")
         elif change.status == "serving":
@@ -141,7 +141,7 @@ def test_errors_are_told_apart(sandbox: Sandbox, client: Client) -> None:
     sandbox.set_service(CASH[0], open=None)
     sandbox.fault("bookTicket", "drop_after_commit")
     assert failure(lambda: client.tickets.book(*CASH)) == "It may have happened: look first."
-    assert failure(lambda: client.tickets.cancel("")) == "Please look at id again."
+    assert failure(lambda: client.tickets.cancel("")) == "Please look at ticketId again."
     client.tickets.cancel("k7m2p9x4q1")
     assert failure(lambda: client.tickets.cancel("k7m2p9x4q1")) == "It is too late for that."
     with socket.create_server(("127.0.0.1", 0)) as listener:

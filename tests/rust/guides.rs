@@ -80,8 +80,14 @@ fn follow(
     often: Duration,
     mut show: impl FnMut(String),
 ) -> Result<(), Error> {
-    // Looks `often` at the front of the queue, and seldom far from it.
-    for change in client.tickets().watch(ticket).min(often).wait() {
+    // Looks `often` at the front of the queue, and a tenth as often far from it.
+    for change in client
+        .tickets()
+        .watch(ticket)
+        .min(often)
+        .max(often * 10)
+        .wait()
+    {
         let ticket = change?;
         match (ticket.status(), ticket.queue_size()) {
             (TicketStatus::Waiting, Some(0)) => show("you are next".to_owned()),
@@ -106,7 +112,10 @@ fn a_ticket_is_followed_to_its_end() {
     follow(&client, ticket.id(), Duration::from_millis(1), |text| {
         let staff = if shown.is_empty() { "call" } else { "serve" };
         if shown.len() < 2 {
-            bench.control(&format!("POST /tickets/{}/{staff}", ticket.id()), &json!({}));
+            bench.control(
+                &format!("POST /tickets/{}/{staff}", ticket.id()),
+                &json!({}),
+            );
         }
         shown.push(text);
     })
@@ -177,12 +186,12 @@ fn errors_are_told_apart() {
         explain(&client.tickets().book(request).wait().unwrap_err())
     };
     bench.control("PUT /services/6fe8fb8b12", &json!({"open": false}));
-    assert_eq!(book(&client), "This service is closed right now.");
+    assert_eq!(book(&client), "This service is closed.");
     bench.control("PUT /services/6fe8fb8b12", &json!({"open": null}));
     bench.fault("bookTicket", "drop_after_commit", json!({}));
     assert_eq!(book(&client), "It may have happened: look first.");
     let empty = client.tickets().cancel("").wait().unwrap_err();
-    assert_eq!(explain(&empty), "Please look at id again.");
+    assert_eq!(explain(&empty), "Please look at ticketId again.");
     let cancel = || client.tickets().cancel("k7m2p9x4q1").wait();
     cancel().unwrap();
     assert_eq!(explain(&cancel().unwrap_err()), "It is too late for that.");

@@ -91,8 +91,8 @@ static void a_booking_is_made_once(const char *base_url, const skiplino_client *
 static skiplino_code follow(const skiplino_client *client, const char *ticket_id, int64_t often_ms, void (*show)(const skiplino_ticket *)) {
   skiplino_watch *watch = NULL;
   skiplino_ticket *ticket = NULL;
-  /* Looks `often_ms` apart at the front of the queue, and seldom far from it. */
-  skiplino_code code = skiplino_tickets_watch(client, ticket_id, often_ms, -1, -1, NULL, &watch, NULL);
+  /* Looks every `often_ms` at the front of the queue, and a tenth as often far from it. */
+  skiplino_code code = skiplino_tickets_watch(client, ticket_id, often_ms, 10 * often_ms, -1, NULL, &watch, NULL);
   while (code == SKIPLINO_OK || code == SKIPLINO_NOTHING_YET) {
     code = skiplino_watch_next(watch, 5000, &ticket, NULL);
     if (code != SKIPLINO_OK) continue; /* SKIPLINO_NOTHING_YET is the time for whatever else the program does. */
@@ -173,7 +173,7 @@ static void errors_are_told_apart(const char *base_url, const skiplino_client *c
   tell(base_url, "PUT /services/6fe8fb8b12", "{\"open\": null}");
   tell(base_url, "POST /faults", "{\"operation\": \"bookTicket\", \"kind\": \"drop_after_commit\"}");
   fails(client, NULL, "It may have happened: look first.");
-  fails(client, "", "Please look at id again.");
+  fails(client, "", "Please look at ticketId again.");
   fails(client, "k7m2p9x4q1", "It is too late for that."); /* It was served. */
   snprintf(gone, sizeof gone, "http://127.0.0.1:%d", free_port());
   options.base_url = gone;

@@ -46,8 +46,8 @@ func join(_ client: SkiplinoClient, for customer: CustomerRef? = nil) async thro
 
 // ANCHOR: following
 func follow(_ client: SkiplinoClient, _ ticket: Ticket.ID, often: Duration, show: (String) async throws -> Void) async throws {
-    // Looks `often` at the front of the queue, and seldom far from it.
-    for try await change in client.tickets.watch(ticket, min: often) {
+    // Looks `often` at the front of the queue, and a tenth as often far from it.
+    for try await change in client.tickets.watch(ticket, min: often, max: often * 10) {
         switch (change.status, change.queueSize) {
         case (.waiting, 0?): try await show("you are next")
         case (.waiting, let ahead?): try await show("\(ahead) ahead of you")
@@ -145,7 +145,7 @@ final class GuideTests: SandboxTestCase {
         error = try await failure { [client] in try await booking(client) }
         XCTAssertEqual(explain(error), "It may have happened: look first.")
         error = try await failure { [client] in try await client.tickets.cancel("") }
-        XCTAssertEqual(explain(error), "Please look at id again.")
+        XCTAssertEqual(explain(error), "Please look at ticketId again.")
         try await client.tickets.cancel(Sandbox.ticket)
         error = try await failure { [client] in try await client.tickets.cancel(Sandbox.ticket) }
         XCTAssertEqual(explain(error), "It is too late for that.")

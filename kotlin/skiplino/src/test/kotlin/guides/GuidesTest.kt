@@ -62,8 +62,8 @@ suspend fun join(client: SkiplinoClient, customer: CustomerRef? = null): String 
 
 // ANCHOR: following
 suspend fun follow(client: SkiplinoClient, ticketId: String, often: Duration, show: (String) -> Unit) {
-    // Looks `often` at the front of the queue, and seldom far from it.
-    client.tickets.watch(ticketId, WatchOptions(min = often)).collect { ticket ->
+    // Looks `often` at the front of the queue, and a tenth as often far from it.
+    client.tickets.watch(ticketId, WatchOptions(often, often.multipliedBy(10))).collect { ticket ->
         val ahead = ticket.queueSize
         when {
             ticket.status == TicketStatus.Waiting && ahead == 0 -> show("you are next")
@@ -158,7 +158,7 @@ class GuidesTest {
             sandbox.control("PUT /services/$CASH", JsonValue.obj("open" to null))
             sandbox.fault("bookTicket", "drop_after_commit")
             assertEquals("It may have happened: look first.", explained { client.tickets.book(walkIn) })
-            assertEquals("Please look at id again.", explained { client.tickets.cancel("") })
+            assertEquals("Please look at ticketId again.", explained { client.tickets.cancel("") })
             client.tickets.cancel("k7m2p9x4q1")
             assertEquals("It is too late for that.", explained { client.tickets.cancel("k7m2p9x4q1") })
         }
