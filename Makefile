@@ -1,4 +1,4 @@
-.PHONY: demo test parity chaos soak fuzz check bench library install dist-python advisories
+.PHONY: demo test parity chaos soak fuzz docs check bench library install dist-python advisories
 
 demo: ## The booking journey, on a sandbox of its own
 	scripts/setup rust python
@@ -29,6 +29,9 @@ SECONDS ?= 2400
 fuzz: ## Hostile bytes for SECONDS in all, for whatever takes bytes from outside; `make test` does it for 20
 	scripts/setup fuzz
 	scripts/fuzz $(SECONDS)
+
+docs: ## The site, with the reference of every language, into target/site; then it is looked at in a browser
+	scripts/docs
 
 check: ## Formats, lints, documentation, dependencies
 	scripts/check

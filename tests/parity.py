@@ -1,4 +1,5 @@
-"""Which host does what: `parity.py FOLDER README [--write]`. Ends with 1 on a hole, or where the README shows something else.
+"""Which host does what: `parity.py FOLDER README [--write]`. Ends with 1 on a hole, or where the README shows something else. And
+`parity.py --scenarios`, which prints a table of the scenarios for the site.
 
 The runners of `tests/scenarios` leave a file in the folder for each host, with the names of the scenarios that passed there. This prints
 scenario by host, and call by host as the number of passed scenarios that make it. With `--write` the latter goes into the README.
@@ -19,7 +20,8 @@ HOSTS = {
     "kotlin": "Kotlin",
     "c": "C",
 }
-BEGIN, END = "<!-- parity -->", "<!-- /parity -->"
+# The site includes what is between them.
+BEGIN, END = "<!-- ANCHOR: parity -->", "<!-- ANCHOR_END: parity -->"
 SCENARIOS = Path(__file__).with_name("scenarios")
 
 
@@ -35,12 +37,21 @@ def scenarios() -> dict[str, set[str]]:
 
 
 def markdown(counts: dict[str, list[int]]) -> str:
-    rows = [["", *HOSTS.values()], ["---"] + [":---:"] * len(HOSTS)]
+    rows = [["call", *HOSTS.values()], ["---"] + [":---:"] * len(HOSTS)]
     rows += [[f"`{call}`", *("yes" if count else "no" for count in row)] for call, row in counts.items()]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
+def told() -> str:
+    rows = [["scenario", "calls"], ["---", "---"]]
+    rows += [[name, ", ".join(f"`{call}`" for call in sorted(made))] for name, made in scenarios().items()]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
 def main() -> int:
+    if sys.argv[1:] == ["--scenarios"]:
+        print(told())
+        return 0
     folder = Path(sys.argv[1])
     known = scenarios()
     passed: dict[str, set[str]] = {}

@@ -1,7 +1,7 @@
 """Runs the `console` blocks of a Markdown file, and holds what is printed against what the file says is printed.
 
 Usage: transcript.py FILE FOLDER-OF-THE-COMMANDS BASE-URL. A line that begins with `$ ` is a command; all commands of the file share a
-shell. `…` in an expected line stands for anything.
+shell, in an empty folder. `…` in an expected line stands for anything.
 """
 
 import os
@@ -9,6 +9,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 
 file, folder, base_url = sys.argv[1:]
 text = open(file, encoding="utf-8").read()
@@ -26,9 +27,9 @@ environment = os.environ | {
     "SKIPLINO_BASE_URL": base_url,
     "SKIPLINO_API_KEY": "sk_sandbox_secret",
 }
-said = subprocess.run(
-    ["bash", "-c", script], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60
-).stdout.splitlines()
+pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+with tempfile.TemporaryDirectory() as home:
+    said = subprocess.run(["bash", "-c", script], env=environment, cwd=home, timeout=60, **pipes).stdout.splitlines()
 print("\n".join(said))
 pattern = [".*".join(re.escape(part) for part in line.split("…")) for line in lines]
 for number, (expected, came) in enumerate(zip(pattern, said, strict=False)):

@@ -17,6 +17,7 @@ mod contract;
 mod decoding;
 mod drift;
 mod exporting;
+mod guides;
 mod models;
 mod pacing;
 mod privacy;

@@ -53,6 +53,7 @@ typedef struct {
 
 static const char *say(const kiosk *k, phrase what) { return languages[k->language].phrases[what]; }
 
+/* ANCHOR: signals */
 /* A thread of its own waits for the end, and may call what it likes there, which a signal handler may not. */
 static void *wait_for_signal(void *data) {
   kiosk *k = (kiosk *)data;
@@ -62,6 +63,7 @@ static void *wait_for_signal(void *data) {
   skiplino_cancel(k->canceller);
   return NULL;
 }
+/* ANCHOR_END: signals */
 
 /* Waits for a visitor, or only so long; -1 is for ever. False when the kiosk is to end. */
 static bool wait_for(const kiosk *k, bool visitor, int limit_ms) {
@@ -188,6 +190,7 @@ static void print_receipt(const kiosk *k, const skiplino_ticket *ticket) {
   printf("%s\n\n", RULE);
 }
 
+/* ANCHOR: book */
 /* A ticket, once. What certainly did not happen is tried again; what may have happened never is. */
 static void book(kiosk *k, const skiplino_booking *booking) {
   skiplino_call_options options = in_language(k);
@@ -213,6 +216,7 @@ static void book(kiosk *k, const skiplino_booking *booking) {
   skiplino_ticket_free(ticket);
   skiplino_response_free(response);
 }
+/* ANCHOR_END: book */
 
 /* The service with a number, from 1, and its group. */
 static const skiplino_service *service_at(const skiplino_group_list *groups, int number, const skiplino_group **group) {

@@ -1,6 +1,7 @@
 //! The first program of the README.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+// ANCHOR: program
 use skiplino::{ApiKey, BookTicketRequest, Client, Error};
 
 fn main() -> Result<(), Error> {

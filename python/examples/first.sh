@@ -1,0 +1,2 @@
+pip install ./python ./python/sandbox polars
+python python/examples/first.py

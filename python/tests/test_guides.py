@@ -1,0 +1,158 @@
+"""What the guides of the site show in Python. A page includes what stands between the names of an anchor."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import polars
+import pytest
+
+import skiplino
+from conftest import CASH, PUBLIC, SECRET, SWIFT
+from skiplino import Client
+from skiplino.testing import Sandbox
+
+
+# ANCHOR: keys
+def customers(api_key: str, base_url: str) -> int:
+    with skiplino.Client(api_key, base_url=base_url) as client:
+        # With a public key this raises SecretKeyRequiredError, and nothing is sent.
+        return client.customers.list().page(1).pagination.total
+    # ANCHOR_END: keys
+
+
+def test_a_public_key_does_not_open_the_directory(sandbox: Sandbox) -> None:
+    with pytest.raises(skiplino.SecretKeyRequiredError):
+        customers(PUBLIC, sandbox.base_url)
+    assert sandbox.received("listCustomers") == 0
+    assert customers(SECRET, sandbox.base_url) == 3
+    assert SECRET not in repr(sandbox.client())
+
+
+# ANCHOR: booking
+def join(client: Client, customer: str | None = None) -> str:
+    try:
+        booked = client.with_response(client.tickets.book, "6fe8fb8b12", "7c1f9a3b2d", external_id=customer)
+    except skiplino.SkiplinoError as error:
+        if error.outcome == "Unknown":
+            return "you may have a place: ask at the counter before you try again"
+        raise  # Nothing was booked.
+    if booked.recovered:
+        return f"the answer was lost, your place was not: {booked.data.ticket_number}"
+    return f"your number is {booked.data.ticket_number}"
+    # ANCHOR_END: booking
+
+
+def test_a_booking_is_made_once(sandbox: Sandbox, client: Client) -> None:
+    assert join(client, "crm-7741") == "your number is Q018"
+    sandbox.fault("bookTicket", "drop_after_commit")
+    assert join(client, "crm-7741") == "the answer was lost, your place was not: Q019"
+    assert join(client).startswith("you may have a place")
+    assert sandbox.received("bookTicket") == 3
+
+
+# ANCHOR: following
+def follow(client: Client, ticket: skiplino.Ticket, often: float, show: Callable[[str], None]) -> None:
+    # Every `often` seconds at the front of the queue, and a tenth as often far from it.
+    for change in client.tickets.watch(ticket, min=often, max=10 * often):
+        if change.status == "waiting" and change.queue_size is not None:
+            show(f"{change.queue_size} ahead of you" if change.queue_size else "you are next")
+        elif change.status == "serving":
+            show("it is your turn")
+        else:  # What a later version of the API may bring is shown as it comes.
+            show(str(change.status))
+    # Served or cancelled.
+    # ANCHOR_END: following
+
+
+def test_a_ticket_is_followed_to_its_end(sandbox: Sandbox, client: Client) -> None:
+    # The first in its queue.
+    ticket = client.tickets.book("b7a1d2c3e4", "7c1f9a3b2d")
+    staff = iter([sandbox.call, sandbox.serve])
+    shown: list[str] = []
+
+    def show(text: str) -> None:
+        shown.append(text)
+        for act in staff:
+            act(ticket)
+            break
+
+    follow(client, ticket, 0.001, show)
+    assert shown == ["you are next", "it is your turn", "served"]
+
+
+# ANCHOR: directory
+def bring(client: Client, rows: Iterable[Mapping[str, object]], checkpoint: Path) -> skiplino.SyncReport:
+    # Run again with the same rows and the same file, it goes on where it was.
+    report = client.customers.sync(rows, rate=50, checkpoint=checkpoint, check=False)
+    for row in report.not_done:
+        print(f"row {row.index + 1}: {row.error}")
+    return report
+    # ANCHOR_END: directory
+
+
+# ANCHOR: frame
+def directory(client: Client) -> polars.DataFrame:
+    return polars.DataFrame(client.customers.to_arrow())
+    # ANCHOR_END: frame
+
+
+def test_a_directory_is_brought(sandbox: Sandbox, client: Client, tmp_path: Path) -> None:
+    rows = [{"externalId": "crm-1"}, {"externalId": "crm-2"}, {"name": "Nobody's"}]
+    report = bring(client, rows, tmp_path / "rows.checkpoint")
+    assert (report.created, report.failed) == (2, 1)
+    assert sandbox.received("createCustomer") == 2
+    assert bring(client, rows, tmp_path / "rows.checkpoint").done_before == 2
+    assert sandbox.received("createCustomer") == 2
+    assert len(directory(client)) == 5
+
+
+# ANCHOR: errors
+def explain(error: skiplino.SkiplinoError) -> str:
+    match error:
+        case skiplino.ConnectError():
+            return "There is no connection."
+        case skiplino.RejectedError():  # In the language that was asked for.
+            return error.reason or "It was refused."
+        case skiplino.InvalidRequestError() | skiplino.ValidationError():
+            return f"Please look at {', '.join(error.fields)} again."
+        case skiplino.ConflictError():
+            return "It is too late for that."
+        case skiplino.OutcomeUnknownError():
+            return "It may have happened: look first."
+        case _:
+            return str(error)
+    # ANCHOR_END: errors
+
+
+def failure(call: Callable[[], object]) -> str:
+    with pytest.raises(skiplino.SkiplinoError) as raised:
+        call()
+    return explain(raised.value)
+
+
+def test_errors_are_told_apart(sandbox: Sandbox, client: Client) -> None:
+    sandbox.set_service(CASH[0], open=False)
+    assert failure(lambda: client.tickets.book(*CASH)) == "This service is closed."
+    sandbox.set_service(CASH[0], open=None)
+    sandbox.fault("bookTicket", "drop_after_commit")
+    assert failure(lambda: client.tickets.book(*CASH)) == "It may have happened: look first."
+    assert failure(lambda: client.tickets.cancel("")) == "Please look at ticketId again."
+    client.tickets.cancel("k7m2p9x4q1")
+    assert failure(lambda: client.tickets.cancel("k7m2p9x4q1")) == "It is too late for that."
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        gone = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with Client(SECRET, base_url=gone, **SWIFT) as nowhere:
+        assert failure(lambda: nowhere.tickets.book(*CASH)) == "There is no connection."
+
+
+# ANCHOR: sandbox
+def test_a_lost_answer_does_not_cost_a_place(skiplino_sandbox: Sandbox, skiplino_client: Client) -> None:
+    skiplino_sandbox.fault("bookTicket", "drop_after_commit", nth=1)
+    ticket = skiplino_client.tickets.book("6fe8fb8b12", "7c1f9a3b2d", external_id="crm-7741")
+    skiplino_sandbox.call(ticket)
+    assert skiplino_client.tickets.get(ticket).status == "serving"
+    assert skiplino_sandbox.committed("bookTicket") == 1
+    # ANCHOR_END: sandbox

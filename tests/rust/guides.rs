@@ -1,0 +1,224 @@
+//! What the guides of the site show in Rust. A page includes what stands between the names of an anchor.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use serde_json::json;
+use skiplino::{
+    ApiKey, BookTicketRequest, Client, CustomerRef, CustomerWriteRequest, Error, ErrorKind,
+    Outcome, TicketId, TicketStatus,
+};
+use skiplino_sandbox::{Config, DEMO_PUBLIC_KEY, DEMO_SECRET_KEY, Sandbox};
+use skiplino_tests::Bench;
+
+// ANCHOR: keys
+fn customers(key: &str, base_url: &str) -> Result<u64, Error> {
+    let client = Client::builder(ApiKey::new(key)?)
+        .base_url(base_url)
+        .build()?;
+    // With a public key this is an error of the kind `SecretKeyRequired`, and nothing is sent.
+    let page = client.customers().list().page(1).wait()?;
+    Ok(page.pagination().total())
+}
+// ANCHOR_END: keys
+
+#[test]
+fn a_public_key_does_not_open_the_directory() {
+    let bench = Bench::new();
+    let refused = customers(DEMO_PUBLIC_KEY, &bench.base_url()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::SecretKeyRequired);
+    assert_eq!(bench.received("listCustomers"), 0);
+    assert_eq!(customers(DEMO_SECRET_KEY, &bench.base_url()).unwrap(), 3);
+    let printed = format!("{:?}", ApiKey::new(DEMO_SECRET_KEY).unwrap());
+    assert!(!printed.contains(DEMO_SECRET_KEY), "{printed}");
+}
+
+// ANCHOR: booking
+fn join(client: &Client, customer: Option<&str>) -> Result<String, Error> {
+    let mut request = BookTicketRequest::walk_in("6fe8fb8b12", "7c1f9a3b2d");
+    if let Some(id) = customer {
+        request = request.customer(CustomerRef::external_id(id));
+    }
+    match client.tickets().book(&request).with_response().wait() {
+        Ok(response) if response.recovered() => Ok(format!(
+            "the answer was lost, your place was not: {}",
+            response.data().ticket_number()
+        )),
+        Ok(response) => Ok(format!(
+            "your number is {}",
+            response.data().ticket_number()
+        )),
+        Err(error) if error.outcome() == Outcome::Unknown => {
+            Ok("you may have a place: ask at the counter before you try again".to_owned())
+        }
+        Err(error) => Err(error), // Nothing was booked.
+    }
+}
+// ANCHOR_END: booking
+
+#[test]
+fn a_booking_is_made_once() {
+    let bench = Bench::new();
+    let client = bench.public();
+    assert_eq!(
+        join(&client, Some("crm-7741")).unwrap(),
+        "your number is Q018"
+    );
+    bench.fault("bookTicket", "drop_after_commit", json!({}));
+    assert_eq!(
+        join(&client, Some("crm-7741")).unwrap(),
+        "the answer was lost, your place was not: Q019"
+    );
+    assert!(join(&client, None).unwrap().starts_with("you may have"));
+    assert_eq!(bench.received("bookTicket"), 3);
+}
+
+// ANCHOR: following
+fn follow(
+    client: &Client,
+    ticket: &TicketId,
+    often: Duration,
+    mut show: impl FnMut(String),
+) -> Result<(), Error> {
+    // Looks `often` at the front of the queue, and a tenth as often far from it.
+    for change in client
+        .tickets()
+        .watch(ticket)
+        .min(often)
+        .max(often * 10)
+        .wait()
+    {
+        let ticket = change?;
+        match (ticket.status(), ticket.queue_size()) {
+            (TicketStatus::Waiting, Some(0)) => show("you are next".to_owned()),
+            (TicketStatus::Waiting, Some(ahead)) => show(format!("{ahead} ahead of you")),
+            (TicketStatus::Serving, _) => show("it is your turn".to_owned()),
+            // What a later version of the API may bring is shown as it comes.
+            (other, _) => show(other.to_string()),
+        }
+    }
+    Ok(()) // Served or cancelled.
+}
+// ANCHOR_END: following
+
+#[test]
+fn a_ticket_is_followed_to_its_end() {
+    let bench = Bench::new();
+    let client = bench.public();
+    // The first in its queue.
+    let request = BookTicketRequest::walk_in("b7a1d2c3e4", "7c1f9a3b2d");
+    let ticket = client.tickets().book(request).wait().unwrap();
+    let mut shown = Vec::new();
+    follow(&client, ticket.id(), Duration::from_millis(1), |text| {
+        let staff = if shown.is_empty() { "call" } else { "serve" };
+        if shown.len() < 2 {
+            bench.control(
+                &format!("POST /tickets/{}/{staff}", ticket.id()),
+                &json!({}),
+            );
+        }
+        shown.push(text);
+    })
+    .unwrap();
+    assert_eq!(shown, ["you are next", "it is your turn", "served"]);
+}
+
+// ANCHOR: directory
+fn bring(client: &Client, rows: Vec<CustomerWriteRequest>, checkpoint: &str) -> Result<u64, Error> {
+    let mut left_out = 0;
+    // Run again with the same rows and the same file, it goes on where it was.
+    for row in client
+        .customers()
+        .sync(rows)
+        .rate(50.0)
+        .checkpoint(checkpoint)
+        .wait()
+    {
+        let row = row?;
+        if let Some(error) = row.outcome().error() {
+            eprintln!("row {}: {error}", row.index() + 1);
+            left_out += 1;
+        }
+    }
+    Ok(left_out)
+}
+// ANCHOR_END: directory
+
+#[test]
+fn a_directory_is_brought() {
+    let bench = Bench::new();
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = folder.path().join("rows.checkpoint");
+    let rows = ["crm-1", "crm-2"].map(|id| CustomerWriteRequest::new().external_id(id));
+    let bad = CustomerWriteRequest::new().name("Nobody's");
+    let rows: Vec<_> = rows.into_iter().chain([bad]).collect();
+    let client = bench.secret();
+    let checkpoint = checkpoint.to_str().unwrap();
+    assert_eq!(bring(&client, rows.clone(), checkpoint).unwrap(), 1);
+    assert_eq!(bench.received("createCustomer"), 2);
+    assert_eq!(bring(&client, rows, checkpoint).unwrap(), 1);
+    assert_eq!(bench.received("createCustomer"), 2, "done before");
+}
+
+// ANCHOR: errors
+fn explain(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::Connect => "There is no connection.".to_owned(),
+        // In the language that was asked for.
+        ErrorKind::Rejected => error.reason().unwrap_or("It was refused.").to_owned(),
+        ErrorKind::InvalidRequest | ErrorKind::Validation => {
+            let fields: Vec<_> = error.fields().keys().map(String::as_str).collect();
+            format!("Please look at {} again.", fields.join(", "))
+        }
+        ErrorKind::Conflict => "It is too late for that.".to_owned(),
+        ErrorKind::OutcomeUnknown => "It may have happened: look first.".to_owned(),
+        _ => error.to_string(),
+    }
+}
+// ANCHOR_END: errors
+
+#[test]
+fn errors_are_told_apart() {
+    let bench = Bench::new();
+    let client = bench.secret();
+    let book = |client: &Client| {
+        let request = BookTicketRequest::walk_in("6fe8fb8b12", "7c1f9a3b2d");
+        explain(&client.tickets().book(request).wait().unwrap_err())
+    };
+    bench.control("PUT /services/6fe8fb8b12", &json!({"open": false}));
+    assert_eq!(book(&client), "This service is closed.");
+    bench.control("PUT /services/6fe8fb8b12", &json!({"open": null}));
+    bench.fault("bookTicket", "drop_after_commit", json!({}));
+    assert_eq!(book(&client), "It may have happened: look first.");
+    let empty = client.tickets().cancel("").wait().unwrap_err();
+    assert_eq!(explain(&empty), "Please look at ticketId again.");
+    let cancel = || client.tickets().cancel("k7m2p9x4q1").wait();
+    cancel().unwrap();
+    assert_eq!(explain(&cancel().unwrap_err()), "It is too late for that.");
+    let port = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    let gone = bench
+        .builder(DEMO_SECRET_KEY)
+        .base_url(format!("http://127.0.0.1:{port}"));
+    assert_eq!(book(&gone.build().unwrap()), "There is no connection.");
+}
+
+// ANCHOR: sandbox
+#[test]
+fn a_closed_branch_is_shown_as_such() -> Result<(), Box<dyn std::error::Error>> {
+    let sandbox = Sandbox::start(Config {
+        now: Some("2026-06-23T11:10:00Z".parse()?),
+        freeze: true,
+        ..Config::default()
+    })?;
+    let client = Client::builder(ApiKey::new(DEMO_PUBLIC_KEY)?)
+        .base_url(sandbox.base_url())
+        .build()?;
+    // Ten past two in the company: the second branch has closed at two.
+    let open: Vec<_> = client.branches().list().wait()?;
+    assert!(open[0].is_open() && !open[1].is_open());
+    Ok(())
+}
+// ANCHOR_END: sandbox
