@@ -90,7 +90,7 @@ impl From<&BranchTreeGroup> for NativeBranchTreeGroup {
     }
 }
 
-#[uniffi::export]
+#[cfg_attr(not(feature = "kotlin"), uniffi::export)]
 impl NativeClient {
     /// The active branches (operation 1, `GET /branches`).
     pub async fn list_branches(

@@ -37,17 +37,17 @@ impl NativeCallOptions {
 }
 
 /// Ends one call, list or watch, from any thread and for good.
-#[derive(uniffi::Object)]
+#[cfg_attr(not(feature = "kotlin"), derive(uniffi::Object))]
 pub struct CancelHandle {
     pub(crate) canceller: Canceller,
     #[cfg(feature = "testing")]
     _counted: crate::testing::Counted,
 }
 
-#[uniffi::export]
+#[cfg_attr(not(feature = "kotlin"), uniffi::export)]
 impl CancelHandle {
     /// Nothing is cancelled yet.
-    #[uniffi::constructor]
+    #[cfg_attr(not(feature = "kotlin"), uniffi::constructor)]
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
             canceller: Canceller::new(),

@@ -144,7 +144,7 @@ macro_rules! with_fields {
     }};
 }
 
-#[uniffi::export]
+#[cfg_attr(not(feature = "kotlin"), uniffi::export)]
 impl NativeClient {
     /// Creates a customer (operation 8, `POST /customers/create`).
     pub async fn create_customer(

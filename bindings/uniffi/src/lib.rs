@@ -10,6 +10,8 @@ mod calls;
 mod client;
 mod customers;
 mod errors;
+#[cfg(feature = "kotlin")]
+mod kotlin;
 mod log;
 mod pages;
 mod runtime;

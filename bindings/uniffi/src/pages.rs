@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use futures_util::stream::{self, Stream};
 use skiplino::{Canceller, Customer, Error, List, Operation, Page, Pagination, Progress, Ticket};
-use tokio::runtime::Handle;
+use tokio::runtime::Runtime;
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::calls::{
@@ -137,7 +137,7 @@ impl<T> Drop for Walk<T> {
     fn drop(&mut self) {
         // The connection of a request under way goes back to a pool that looks for its runtime.
         let runtime = runtime::runtime().ok();
-        let _entered = runtime.as_ref().map(Handle::enter);
+        let _entered = runtime.map(Runtime::enter);
         // Nobody else holds it: steps under way hold the walk.
         if let Ok(mut steps) = self.steps.try_lock() {
             steps.stream = None;
@@ -260,7 +260,7 @@ impl From<Page<Ticket>> for NativeTicketPage {
     }
 }
 
-#[uniffi::export]
+#[cfg_attr(not(feature = "kotlin"), uniffi::export)]
 impl CustomerPages {
     /// The next page, or none after the last. The first one comes even when the list is empty. After an error, or a step that was
     /// cancelled, it is over.
@@ -270,14 +270,17 @@ impl CustomerPages {
     ) -> Result<Option<NativeCustomerPage>, SkiplinoError> {
         self.walk.next(cancel, Into::into).await
     }
+}
 
+#[uniffi::export]
+impl CustomerPages {
     /// How far it has come.
     pub fn progress(&self) -> WalkProgress {
         progress(&self.seen)
     }
 }
 
-#[uniffi::export]
+#[cfg_attr(not(feature = "kotlin"), uniffi::export)]
 impl TicketPages {
     /// The next page, or none after the last. The first one comes even when the list is empty. After an error, or a step that was
     /// cancelled, it is over.
@@ -287,14 +290,17 @@ impl TicketPages {
     ) -> Result<Option<NativeTicketPage>, SkiplinoError> {
         self.walk.next(cancel, Into::into).await
     }
+}
 
+#[uniffi::export]
+impl TicketPages {
     /// How far it has come.
     pub fn progress(&self) -> WalkProgress {
         progress(&self.seen)
     }
 }
 
-#[uniffi::export]
+#[cfg_attr(not(feature = "kotlin"), uniffi::export)]
 impl NativeClient {
     /// One page of the customer directory, numbered from 1, newest customer first (operation 9, `GET /customers/getAll`). `limit`
     /// is from 1 to 100, and 100 unless given.
@@ -346,7 +352,10 @@ impl NativeClient {
         )
         .await
     }
+}
 
+#[uniffi::export]
+impl NativeClient {
     /// A walk over the customer directory: each customer that is there throughout comes exactly once, however it changes meanwhile.
     pub fn walk_customers(
         &self,

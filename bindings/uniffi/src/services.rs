@@ -34,7 +34,7 @@ impl From<&Slot> for NativeSlot {
     }
 }
 
-#[uniffi::export]
+#[cfg_attr(not(feature = "kotlin"), uniffi::export)]
 impl NativeClient {
     /// The appointment times of a service that have places left (operation 3, `GET /services/{id}/slots`), on `date` (as in
     /// `2026-06-23`) or today, in the company's time zone.

@@ -71,7 +71,7 @@ pub fn testing_panic() -> Result<(), SkiplinoError> {
 }
 
 /// Panics on the runtime's threads, as a bug in an operation would.
-#[uniffi::export]
+#[cfg_attr(not(feature = "kotlin"), uniffi::export)]
 pub async fn testing_panic_async() -> Result<(), SkiplinoError> {
     Sending::new(runtime::run(Box::pin(async { panic!("for the tests") }))).await
 }

@@ -156,7 +156,7 @@ impl TicketResponse {
     }
 }
 
-#[uniffi::export]
+#[cfg_attr(not(feature = "kotlin"), uniffi::export)]
 impl NativeClient {
     /// Books a ticket (operation 4, `POST /tickets/book`): a walk-in joins the queue at once, an appointment takes a place in a slot.
     pub async fn book_ticket(

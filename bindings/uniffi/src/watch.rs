@@ -29,7 +29,7 @@ pub struct TicketWatch {
     walk: Walk<Ticket>,
 }
 
-#[uniffi::export]
+#[cfg_attr(not(feature = "kotlin"), uniffi::export)]
 impl TicketWatch {
     /// The next change, or none after the last: when the ticket is served or cancelled, the watch is over, and so it is after an
     /// error. A step that was cancelled ends the requests; the one after it tells the present state again.

@@ -1,17 +1,20 @@
 package com.skiplino
 
+import com.skiplino.internal.FfiConverterTypeBranchTreeResponse
+import com.skiplino.internal.FfiConverterTypeBranchesResponse
 import com.skiplino.internal.NativeBranch
 import com.skiplino.internal.NativeBranchTreeGroup
+import com.skiplino.internal.NativeCall
 import java.util.concurrent.CompletableFuture
 
 /** Branches and their services. See [SkiplinoClient.branches]. */
 public class Branches internal constructor(private val core: Core, private val defaults: CallOptions) {
     /** The active branches (operation 1, `GET /branches`). */
-    public suspend fun list(options: CallOptions = CallOptions()): List<Branch> = core.read { native ->
+    public suspend fun list(options: CallOptions = CallOptions()): List<Branch> {
         val how = options.over(defaults)
-        val response = native.listBranches(how.toNative(), null)
+        val response = core.read(NativeCall.ListBranches(how.toNative()), FfiConverterTypeBranchesResponse::read)
         how.tell(response.info)
-        response.data.map { it.toBranch() }
+        return response.data.map { it.toBranch() }
     }
 
     /** [list] as a future. */
@@ -22,11 +25,11 @@ public class Branches internal constructor(private val core: Core, private val d
      * A branch's service groups with their active services (operation 2, `GET /branches/{branchId}/tree`). A group without an active
      * service is left out.
      */
-    public suspend fun tree(branchId: String, options: CallOptions = CallOptions()): List<BranchTreeGroup> = core.read { native ->
+    public suspend fun tree(branchId: String, options: CallOptions = CallOptions()): List<BranchTreeGroup> {
         val how = options.over(defaults)
-        val response = native.getBranchTree(branchId, how.toNative(), null)
+        val response = core.read(NativeCall.GetBranchTree(branchId, how.toNative()), FfiConverterTypeBranchTreeResponse::read)
         how.tell(response.info)
-        response.data.map { it.toBranchTreeGroup() }
+        return response.data.map { it.toBranchTreeGroup() }
     }
 
     /** [tree] as a future. */

@@ -1,10 +1,11 @@
 package com.skiplino
 
-import com.skiplino.internal.CancelHandle
+import com.skiplino.internal.Calls
+import com.skiplino.internal.FfiConverterTypeSkiplinoError
 import com.skiplino.internal.InternalException
+import com.skiplino.internal.NativeCall
 import com.skiplino.internal.NativeClient
-import com.sun.jna.CallbackThreadInitializer
-import com.sun.jna.Native
+import java.nio.ByteBuffer
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.atomic.AtomicBoolean
 import kotlinx.coroutines.CoroutineScope
@@ -16,9 +17,9 @@ import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.future.future
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.suspendCancellableCoroutine
 import kotlinx.coroutines.withContext
 import com.skiplino.internal.SkiplinoException as NativeException
-import kotlin.coroutines.cancellation.CancellationException
 
 /** The boundary to the library: what every call goes through, whatever it asks for. */
 internal class Core(apiKey: String, options: ClientOptions) {
@@ -29,6 +30,8 @@ internal class Core(apiKey: String, options: ClientOptions) {
         Library.load()
         native = translated { NativeClient(apiKey, options.toSettings()) }
     }
+
+    private val number = native.number().toLong()
 
     val isClosed: Boolean get() = native.uniffiIsDestroyed
 
@@ -45,58 +48,74 @@ internal class Core(apiKey: String, options: ClientOptions) {
     }
 
     /** Asks the library for something that needs no waiting. */
-    fun <T> ask(question: (NativeClient) -> T): T = open { question(native) }
+    fun <T> ask(question: (NativeClient) -> T): T {
+        if (isClosed) throw SkiplinoException.closed()
+        return try {
+            translated { question(native) }
+        } catch (state: IllegalStateException) {
+            // Closed between the look above and its use.
+            throw if (isClosed) SkiplinoException.closed() else state
+        }
+    }
 
     /** A call that changes nothing: when its coroutine is cancelled it is dropped, and its connection with it. */
-    suspend fun <T> read(call: suspend (NativeClient) -> T): T = open { call(native) }
+    suspend fun <T> read(call: NativeCall, answer: (ByteBuffer) -> T): T = read(number, call, answer)
 
     /** A call that changes something: when its coroutine is cancelled, it is waited for what is known of the outcome, at once. */
-    suspend fun <T> write(call: suspend (NativeClient, CancelHandle) -> T): T {
+    suspend fun <T> write(call: NativeCall, answer: (ByteBuffer) -> T): T {
         val caller = currentCoroutineContext()
         caller.ensureActive()
-        if (isClosed) throw SkiplinoException.closed()
-        val handle = CancelHandle()
-        val ended = AtomicBoolean()
+        val each = Calls.number()
+        val cancelled = AtomicBoolean()
         // Runs on the thread that cancels: no dispatcher has to be free for it.
         val watcher = CoroutineScope(caller).launch(Dispatchers.Unconfined) {
             try {
                 awaitCancellation()
             } finally {
-                if (!ended.get()) handle.cancelIfOpen()
+                cancelled.set(true)
+                Calls.end(each)
             }
         }
         try {
-            return withContext(NonCancellable) { open { call(native, handle) } }
+            val answered = withContext(NonCancellable) {
+                suspendCancellableCoroutine { waiting ->
+                    translated { Calls.begin(number, each, call, waiting) }
+                    // It may not have begun yet when it was to end.
+                    if (cancelled.get()) Calls.end(each)
+                }
+            }
+            return read(answered, answer)
         } catch (cancelled: SkiplinoException.Cancelled) {
             throw CallCancelledException(cancelled)
         } finally {
-            ended.set(true)
             watcher.cancel()
-            handle.close()
         }
     }
 
     /** The same as a future, for callers without coroutines. Cancelling the future cancels the call. */
     fun <T> future(call: suspend () -> T): CompletableFuture<T> = futures.future { call() }
 
-    private inline fun <T> open(use: () -> T): T {
-        if (isClosed) throw SkiplinoException.closed()
-        return try {
-            translated(use)
-        } catch (cancelled: CancellationException) {
-            throw cancelled
-        } catch (state: IllegalStateException) {
-            // Closed between the look above and its use.
-            throw if (isClosed) SkiplinoException.closed() else state
+    companion object {
+        /** The same of what has the number [of]: a client, a walk or a watch. */
+        suspend fun <T> read(of: Long, call: NativeCall, answer: (ByteBuffer) -> T): T {
+            currentCoroutineContext().ensureActive()
+            val answered = suspendCancellableCoroutine { waiting ->
+                val each = Calls.number()
+                translated { Calls.begin(of, each, call, waiting) }
+                waiting.invokeOnCancellation { Calls.drop(each) }
+            }
+            return read(answered, answer)
         }
-    }
-}
 
-private fun CancelHandle.cancelIfOpen() {
-    try {
-        cancel()
-    } catch (_: IllegalStateException) {
-        // The call has ended meanwhile.
+        /** The next of a walk or a watch, or null after the last. */
+        suspend fun <T : Any> next(of: Long, call: NativeCall, answer: (ByteBuffer) -> T): T? =
+            read(of, call) { if (it.get() == NONE) null else answer(it) }
+
+        private fun <T> read(answered: ByteBuffer, answer: (ByteBuffer) -> T): T =
+            if (answered.get() == DONE) answer(answered) else throw FfiConverterTypeSkiplinoError.read(answered).toSkiplinoException()
+
+        private const val DONE: Byte = 0
+        private const val NONE: Byte = 0
     }
 }
 
@@ -118,12 +137,7 @@ internal fun NativeException.toSkiplinoException(): SkiplinoException = when (th
 internal object Library {
     init {
         com.skiplino.internal.uniffiEnsureInitialized()
-        // The library's threads come back with every answer, and stay: to attach them to the JVM each time would cost as much as the
-        // rest of a call's way.
-        Native.setCallbackThreadInitializer(
-            com.skiplino.internal.uniffiRustFutureContinuationCallbackImpl,
-            CallbackThreadInitializer(true, false, "skiplino"),
-        )
+        Calls.load()
     }
 
     fun load() = Unit

@@ -1,5 +1,11 @@
 package com.skiplino
 
+import com.skiplino.internal.FfiConverterTypeCustomerPageResponse
+import com.skiplino.internal.FfiConverterTypeCustomerResponse
+import com.skiplino.internal.FfiConverterTypeFoundCustomerResponse
+import com.skiplino.internal.FfiConverterTypeResponseInfo
+import com.skiplino.internal.FfiConverterTypeTicketPageResponse
+import com.skiplino.internal.NativeCall
 import java.util.concurrent.CompletableFuture
 
 /** The customer directory. All but [tickets] take a secret key. See [SkiplinoClient.customers]. */
@@ -10,13 +16,13 @@ public class Customers internal constructor(private val core: Core, private val 
      * @throws SkiplinoException.Validation as for an `externalId` that is taken
      * @throws SkiplinoException.OutcomeUnknown without an `externalId`, when the answer was lost: creating again could make a second one
      */
-    public suspend fun create(request: CustomerWriteRequest, options: CallOptions = CallOptions()): Customer =
-        core.write { native, cancel ->
-            val how = options.over(defaults)
-            val response = native.createCustomer(request.externalId, request.toFields(), how.toNative(), cancel)
-            how.tell(response.info)
-            response.data.toCustomer()
-        }
+    public suspend fun create(request: CustomerWriteRequest, options: CallOptions = CallOptions()): Customer {
+        val how = options.over(defaults)
+        val call = NativeCall.CreateCustomer(request.externalId, request.toFields(), how.toNative())
+        val response = core.write(call, FfiConverterTypeCustomerResponse::read)
+        how.tell(response.info)
+        return response.data.toCustomer()
+    }
 
     /** [create] as a future. */
     @JvmOverloads
@@ -30,11 +36,10 @@ public class Customers internal constructor(private val core: Core, private val 
         return PagedList(
             core,
             page = { number ->
-                core.read { native ->
-                    val response = native.listCustomers(number.toLong(), limit?.toLong(), how.toNative(), null)
-                    how.tell(response.info)
-                    response.data.toPage()
-                }
+                val call = NativeCall.ListCustomers(number.toLong(), limit?.toLong(), how.toNative())
+                val response = core.read(call, FfiConverterTypeCustomerPageResponse::read)
+                how.tell(response.info)
+                response.data.toPage()
             },
             walk = { CustomerWalk(core.ask { it.walkCustomers(limit?.toLong(), how.toNative()) }) },
         )
@@ -45,11 +50,11 @@ public class Customers internal constructor(private val core: Core, private val 
      *
      * @throws SkiplinoException.Validation when there is none: see [find]
      */
-    public suspend fun get(customer: CustomerRef, options: CallOptions = CallOptions()): Customer = core.read { native ->
+    public suspend fun get(customer: CustomerRef, options: CallOptions = CallOptions()): Customer {
         val how = options.over(defaults)
-        val response = native.getCustomer(customer.toNative(), how.toNative(), null)
+        val response = core.read(NativeCall.GetCustomer(customer.toNative(), how.toNative()), FfiConverterTypeCustomerResponse::read)
         how.tell(response.info)
-        response.data.toCustomer()
+        return response.data.toCustomer()
     }
 
     /** [get] as a future. */
@@ -58,11 +63,11 @@ public class Customers internal constructor(private val core: Core, private val 
         core.future { get(customer, options) }
 
     /** One customer, or null where there is none (operation 10, whose 422 for an unknown id is an answer here). */
-    public suspend fun find(customer: CustomerRef, options: CallOptions = CallOptions()): Customer? = core.read { native ->
+    public suspend fun find(customer: CustomerRef, options: CallOptions = CallOptions()): Customer? {
         val how = options.over(defaults)
-        val response = native.findCustomer(customer.toNative(), how.toNative(), null)
+        val response = core.read(NativeCall.FindCustomer(customer.toNative(), how.toNative()), FfiConverterTypeFoundCustomerResponse::read)
         how.tell(response.info)
-        response.data?.toCustomer()
+        return response.data?.toCustomer()
     }
 
     /** [find] as a future. */
@@ -76,15 +81,13 @@ public class Customers internal constructor(private val core: Core, private val 
      * @throws SkiplinoException.Validation when there is no such customer
      * @throws SkiplinoException.NotFound when the record vanished meanwhile
      */
-    public suspend fun update(request: CustomerUpdateRequest, options: CallOptions = CallOptions()): Customer =
-        core.write { native, cancel ->
-            val how = options.over(defaults)
-            val response = native.updateCustomer(
-                request.customer.toNative(), request.newExternalId, request.toFields(), how.toNative(), cancel,
-            )
-            how.tell(response.info)
-            response.data.toCustomer()
-        }
+    public suspend fun update(request: CustomerUpdateRequest, options: CallOptions = CallOptions()): Customer {
+        val how = options.over(defaults)
+        val call = NativeCall.UpdateCustomer(request.customer.toNative(), request.newExternalId, request.toFields(), how.toNative())
+        val response = core.write(call, FfiConverterTypeCustomerResponse::read)
+        how.tell(response.info)
+        return response.data.toCustomer()
+    }
 
     /** [update] as a future. */
     @JvmOverloads
@@ -96,9 +99,9 @@ public class Customers internal constructor(private val core: Core, private val 
      *
      * @throws SkiplinoException.Validation when there is none
      */
-    public suspend fun delete(customer: CustomerRef, options: CallOptions = CallOptions()): Unit = core.write { native, cancel ->
+    public suspend fun delete(customer: CustomerRef, options: CallOptions = CallOptions()) {
         val how = options.over(defaults)
-        how.tell(native.deleteCustomer(customer.toNative(), how.toNative(), cancel))
+        how.tell(core.write(NativeCall.DeleteCustomer(customer.toNative(), how.toNative()), FfiConverterTypeResponseInfo::read))
     }
 
     /** [delete] as a future. */
@@ -117,11 +120,10 @@ public class Customers internal constructor(private val core: Core, private val 
         return PagedList(
             core,
             page = { number ->
-                core.read { native ->
-                    val response = native.listCustomerTickets(whose, number.toLong(), limit?.toLong(), how.toNative(), null)
-                    how.tell(response.info)
-                    response.data.toPage()
-                }
+                val call = NativeCall.ListCustomerTickets(whose, number.toLong(), limit?.toLong(), how.toNative())
+                val response = core.read(call, FfiConverterTypeTicketPageResponse::read)
+                how.tell(response.info)
+                response.data.toPage()
             },
             walk = { TicketWalk(core.ask { it.walkCustomerTickets(whose, limit?.toLong(), how.toNative()) }) },
         )

@@ -1,6 +1,9 @@
 package com.skiplino
 
 import com.skiplino.internal.CustomerPages
+import com.skiplino.internal.FfiConverterTypeNativeCustomerPage
+import com.skiplino.internal.FfiConverterTypeNativeTicketPage
+import com.skiplino.internal.NativeCall
 import com.skiplino.internal.NativeCustomerPage
 import com.skiplino.internal.NativePagination
 import com.skiplino.internal.NativeTicketPage
@@ -74,7 +77,7 @@ public class PagedList<T> internal constructor(
     public fun pages(onProgress: (WalkProgress) -> Unit = {}): Flow<Page<T>> = flow {
         walk().use { walk ->
             while (true) {
-                val page = translated { walk.next() } ?: break
+                val page = walk.next() ?: break
                 onProgress(walk.progress().toWalkProgress())
                 emit(page)
             }
@@ -99,13 +102,17 @@ internal interface Walk<T> : AutoCloseable {
 }
 
 internal class CustomerWalk(private val native: CustomerPages) : Walk<Customer>, AutoCloseable by native {
-    override suspend fun next() = native.next(null)?.toPage()
+    private val number = native.number().toLong()
+
+    override suspend fun next() = Core.next(number, NativeCall.NextCustomers, FfiConverterTypeNativeCustomerPage::read)?.toPage()
 
     override fun progress() = native.progress()
 }
 
 internal class TicketWalk(private val native: TicketPages) : Walk<Ticket>, AutoCloseable by native {
-    override suspend fun next() = native.next(null)?.toPage()
+    private val number = native.number().toLong()
+
+    override suspend fun next() = Core.next(number, NativeCall.NextTickets, FfiConverterTypeNativeTicketPage::read)?.toPage()
 
     override fun progress() = native.progress()
 }

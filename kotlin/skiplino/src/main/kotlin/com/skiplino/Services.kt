@@ -1,5 +1,7 @@
 package com.skiplino
 
+import com.skiplino.internal.FfiConverterTypeSlotsResponse
+import com.skiplino.internal.NativeCall
 import com.skiplino.internal.NativeService
 import java.time.Instant
 import java.time.LocalDate
@@ -13,13 +15,12 @@ public class Services internal constructor(private val core: Core, private val d
      *
      * @throws SkiplinoException.Validation for a day that is past, or a service that does not take appointments
      */
-    public suspend fun slots(serviceId: String, date: LocalDate? = null, options: CallOptions = CallOptions()): List<Slot> =
-        core.read { native ->
-            val how = options.over(defaults)
-            val response = native.listSlots(serviceId, date?.toString(), how.toNative(), null)
-            how.tell(response.info)
-            response.data.map { Slot(Instant.ofEpochMilli(it.timeMs), it.remaining.toInt()) }
-        }
+    public suspend fun slots(serviceId: String, date: LocalDate? = null, options: CallOptions = CallOptions()): List<Slot> {
+        val how = options.over(defaults)
+        val response = core.read(NativeCall.ListSlots(serviceId, date?.toString(), how.toNative()), FfiConverterTypeSlotsResponse::read)
+        how.tell(response.info)
+        return response.data.map { Slot(Instant.ofEpochMilli(it.timeMs), it.remaining.toInt()) }
+    }
 
     /** [slots] as a future. */
     @JvmOverloads

@@ -1,5 +1,8 @@
 package com.skiplino
 
+import com.skiplino.internal.FfiConverterTypeNativeTicket
+import com.skiplino.internal.FfiConverterTypeTicketResponse
+import com.skiplino.internal.NativeCall
 import java.time.Instant
 import java.util.concurrent.CompletableFuture
 import java.util.function.Consumer
@@ -18,11 +21,11 @@ public class Tickets internal constructor(private val core: Core, private val de
      * @throws SkiplinoException.OutcomeUnknown when the answer was lost and the ticket was not found: booking again could make a second one
      * @throws CallCancelledException when the coroutine is cancelled; its outcome says whether there may be a ticket
      */
-    public suspend fun book(request: BookTicketRequest, options: CallOptions = CallOptions()): Ticket = core.write { native, cancel ->
+    public suspend fun book(request: BookTicketRequest, options: CallOptions = CallOptions()): Ticket {
         val how = options.over(defaults)
-        val response = native.bookTicket(request.toNative(), how.toNative(), cancel)
+        val response = core.write(NativeCall.BookTicket(request.toNative(), how.toNative()), FfiConverterTypeTicketResponse::read)
         how.tell(response.info)
-        response.data.toTicket()
+        return response.data.toTicket()
     }
 
     /** [book] as a future. */
@@ -31,11 +34,11 @@ public class Tickets internal constructor(private val core: Core, private val de
         core.future { book(request, options) }
 
     /** A ticket as it is now (operation 5, `GET /tickets/{id}`). */
-    public suspend fun get(ticketId: String, options: CallOptions = CallOptions()): Ticket = core.read { native ->
+    public suspend fun get(ticketId: String, options: CallOptions = CallOptions()): Ticket {
         val how = options.over(defaults)
-        val response = native.getTicket(ticketId, how.toNative(), null)
+        val response = core.read(NativeCall.GetTicket(ticketId, how.toNative()), FfiConverterTypeTicketResponse::read)
         how.tell(response.info)
-        response.data.toTicket()
+        return response.data.toTicket()
     }
 
     /** [get] as a future. */
@@ -53,8 +56,9 @@ public class Tickets internal constructor(private val core: Core, private val de
     @JvmOverloads
     public fun watch(ticketId: String, options: WatchOptions = WatchOptions()): Flow<Ticket> = flow {
         core.ask { it.watchTicket(ticketId, options.toNative(), defaults.toNative()) }.use { watch ->
+            val number = watch.number().toLong()
             while (true) {
-                val change = translated { watch.next(null) } ?: break
+                val change = Core.next(number, NativeCall.NextChange, FfiConverterTypeNativeTicket::read) ?: break
                 emit(change.toTicket())
             }
         }
@@ -75,11 +79,11 @@ public class Tickets internal constructor(private val core: Core, private val de
      * @throws SkiplinoException.Conflict in any other state, cancelled included
      * @throws SkiplinoException.Validation for an unknown ticket
      */
-    public suspend fun cancel(ticketId: String, options: CallOptions = CallOptions()): Ticket = core.write { native, cancel ->
+    public suspend fun cancel(ticketId: String, options: CallOptions = CallOptions()): Ticket {
         val how = options.over(defaults)
-        val response = native.cancelTicket(ticketId, how.toNative(), cancel)
+        val response = core.write(NativeCall.CancelTicket(ticketId, how.toNative()), FfiConverterTypeTicketResponse::read)
         how.tell(response.info)
-        response.data.toTicket()
+        return response.data.toTicket()
     }
 
     /** [cancel] as a future. */
@@ -99,11 +103,12 @@ public class Tickets internal constructor(private val core: Core, private val de
         time: Instant,
         customer: CustomerRef,
         options: CallOptions = CallOptions(),
-    ): Ticket = core.write { native, cancel ->
+    ): Ticket {
         val how = options.over(defaults)
-        val response = native.rescheduleTicket(ticketId, time.milliseconds(), customer.toNative(), how.toNative(), cancel)
+        val call = NativeCall.RescheduleTicket(ticketId, time.milliseconds(), customer.toNative(), how.toNative())
+        val response = core.write(call, FfiConverterTypeTicketResponse::read)
         how.tell(response.info)
-        response.data.toTicket()
+        return response.data.toTicket()
     }
 
     /** [reschedule] as a future. */

@@ -1,8 +1,9 @@
 package com.skiplino
 
+import com.skiplino.internal.FfiConverterBoolean
+import com.skiplino.internal.NativeCall
 import com.skiplino.internal.testingLiveHandles
 import com.skiplino.internal.testingPanic
-import com.skiplino.internal.testingPanicAsync
 import java.io.File
 import java.time.Duration
 import java.util.concurrent.ConcurrentLinkedQueue
@@ -121,8 +122,10 @@ class ClientTest {
     @Test
     fun `a panic is an error`() = runBlocking {
         val here = assertThrows(SkiplinoException.Internal::class.java) { translated { testingPanic() } }
-        val there = runCatching { translated { testingPanicAsync() } }.exceptionOrNull() as SkiplinoException.Internal
-        for (error in listOf(here, there)) {
+        val core = Core(sandbox.secretKey, ClientOptions())
+        val there = runCatching { core.read(NativeCall.TestingPanic, FfiConverterBoolean::read) }.exceptionOrNull()
+        core.close()
+        for (error in listOf(here, there as SkiplinoException.Internal)) {
             assertEquals("a bug in the client library", error.message)
             assertEquals(Outcome.Unknown, error.outcome)
         }
