@@ -44,7 +44,7 @@ install: ## The C library for PREFIX (/usr/local): header, shared and static, pk
 	scripts/c-install
 
 dist: ## All that is published, for every language, into target/dist
-	scripts/setup rust package kotlin bill
+	scripts/setup rust package kotlin release
 	scripts/dist
 
 smoke: ## What make dist built, each in an empty folder, as a stranger installs it, with the program of its README
