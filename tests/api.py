@@ -80,7 +80,8 @@ def kotlin(dump: str) -> Iterator[str]:
     """As the compiler's own tool prints it: a class, and what it has, indented."""
     inside = ""
     for line in Path(dump).read_text(encoding="utf-8").splitlines():
-        if line.startswith("\t"):
+        if line.startswith("\t") and not re.search(r"\$skiplino |com/skiplino/internal", line):
+            # What is left out are remains of what is internal, which no program can call.
             yield f"{inside}: {line.strip()}"
         elif line.endswith("{"):
             inside = re.search(r"\bcom/skiplino/[\w$/]+", line).group()
