@@ -1,4 +1,4 @@
-.PHONY: demo test parity chaos soak fuzz docs check bench library install dist-python advisories
+.PHONY: demo test parity chaos soak fuzz docs check bench library install dist smoke reproduce dist-python advisories
 
 demo: ## The booking journey, on a sandbox of its own
 	scripts/setup rust python
@@ -46,7 +46,18 @@ library: ## The C library, built for size; PROFILE=release is faster and larger
 install: ## The C library for PREFIX (/usr/local): header, shared and static, pkg-config, CMake; LIBDIR=, DESTDIR= and PROFILE= as usual
 	scripts/c-install
 
-dist-python: ## What is published of the Python packages, into target/dist
+dist: ## All that is published, for every language, into target/dist
+	scripts/setup rust package kotlin release
+	scripts/dist
+
+smoke: ## What make dist built, each in an empty folder, as a stranger installs it, with the program of its README
+	scripts/setup rust python package c kotlin swift
+	scripts/smoke
+
+reproduce: ## Builds this commit in another folder, and compares with what make dist built here
+	scripts/reproduce
+
+dist-python: ## What is published of the Python packages, into target/dist/python
 	scripts/setup rust package
 	scripts/python-dist
 
