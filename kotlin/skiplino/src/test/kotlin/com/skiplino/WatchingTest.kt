@@ -8,6 +8,7 @@ import java.net.URI
 import java.time.Duration
 import java.util.concurrent.ConcurrentLinkedQueue
 import kotlin.concurrent.thread
+import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
@@ -69,7 +70,8 @@ class WatchingTest {
     fun `collectors of one ticket share their looks`() = runBlocking {
         sandbox.client().use { client ->
             val fault = sandbox.fault("getTicket", "hold", "then" to "commit", "when" to mapOf("nth" to 1))
-            val watches = List(8) { async(Dispatchers.Default) { client.tickets.watch(TICKET).first() } }
+            // All of them have begun before the first is answered: what is shared is there for as long as somebody watches.
+            val watches = List(8) { async(start = CoroutineStart.UNDISPATCHED) { client.tickets.watch(TICKET).first() } }
             sandbox.held()
             sandbox.release(fault)
             assertEquals(8, watches.awaitAll().size)
