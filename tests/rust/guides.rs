@@ -136,7 +136,7 @@ fn bring(client: &Client, rows: Vec<CustomerWriteRequest>, checkpoint: &str) -> 
     {
         let row = row?;
         if let Some(error) = row.outcome().error() {
-            eprintln!("row {}: {error}", row.index() + 1);
+            println!("row {}: {error}", row.index() + 1);
             left_out += 1;
         }
     }
