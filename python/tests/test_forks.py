@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from conftest import SECRET, SWIFT, TICKET
-from skiplino import Client, ClosedError
+from skiplino import Canceller, Client, ClosedError
 from skiplino.testing import Sandbox
 
 # Python itself warns of forks among threads, which is what is tried here.
@@ -113,6 +113,21 @@ def test_a_fork_while_a_call_waits_leaves_it_to_the_parent(client: Client, sandb
         sandbox.release(fault)
         assert call.result(timeout=30)
     assert sandbox.received(operation) == 2
+
+
+def test_a_canceller_belongs_to_its_process(client: Client, sandbox: Sandbox) -> None:
+    canceller = Canceller()
+    ended = client.with_options(canceller=canceller)
+
+    def work() -> None:
+        for use in (canceller.cancel, lambda: ended.tickets.get(TICKET), lambda: canceller.is_cancelled):
+            with pytest.raises(ClosedError, match="before the fork"):
+                use()
+        assert client.tickets.get(TICKET).id == TICKET
+
+    in_child(work)
+    assert not canceller.is_cancelled
+    assert ended.tickets.get(TICKET).id == TICKET
 
 
 shared: Client

@@ -7,15 +7,16 @@ import itertools
 import json
 import os
 import socket
+import threading
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from conftest import PUBLIC, ROOT, SECRET
-from skiplino import AsyncClient, Client, SkiplinoError
+from skiplino import AsyncClient, CancelledError, Canceller, Client, SkiplinoError
 from skiplino.testing import Sandbox
 
 FILES = sorted(path for path in (ROOT / "tests/scenarios").glob("*.json") if path.name != "schema.json")
@@ -59,6 +60,26 @@ class Waited:
     def call(self, result: Any) -> Any:
         return result
 
+    def cancelled(self, moment: str, held: Callable[[], object], client: Any, call: Callable[[Any], Any]) -> NoReturn:
+        """Makes a call that another thread cancels."""
+        canceller = Canceller()
+
+        def when_held() -> None:
+            held()
+            canceller.cancel()
+
+        thread = threading.Thread(target=when_held)
+        if moment == "before":
+            canceller.cancel()
+        else:
+            thread.start()
+        try:
+            call(client.with_options(canceller=canceller))
+        finally:
+            if moment != "before":
+                thread.join()
+        pytest.fail("it was cancelled")
+
     def each(self, records: Any, note: Callable[[Any], None]) -> None:
         for record in records:
             note(record)
@@ -70,7 +91,25 @@ class Awaited:
     client = AsyncClient
 
     def __init__(self, runner: asyncio.Runner) -> None:
-        self.call = runner.run
+        self.run = runner.run
+        self.call: Callable[[Any], Any] = self.run
+
+    def cancelled(self, moment: str, held: Callable[[], object], client: Any, call: Callable[[Any], Any]) -> NoReturn:
+        """Makes a call whose task is cancelled. asyncio's error says no more than that."""
+
+        async def cancel(result: Any) -> Any:
+            task = asyncio.ensure_future(result)
+            if moment == "when-held":
+                await asyncio.to_thread(held)
+            task.cancel()
+            return await task
+
+        self.call = lambda result: self.run(cancel(result))
+        try:
+            call(client)
+        finally:
+            self.call = self.run
+        pytest.fail("it was cancelled")
 
     def each(self, records: Any, note: Callable[[Any], None]) -> None:
         async def go() -> None:
@@ -123,8 +162,13 @@ class Player:
 
     def take(self, client: Client | AsyncClient, step: dict[str, Any]) -> Any:
         if "sandbox" in step:
-            return self.sandbox.control(step["sandbox"], step.get("body"))
+            came = self.sandbox.control(step["sandbox"], step.get("body"))
+            contains("sandbox", step.get("expect", {}), came)
+            return came
         expect = step["expect"]
+        if "cancel" in step:
+            self.cancelled(client, step)
+            return None
         if "error" in expect:
             with pytest.raises(SkiplinoError) as caught:
                 self.call(client, step)
@@ -134,6 +178,20 @@ class Player:
         for key, expected in expect.items():
             contains(key, expected, came[key])
         return came["value"]
+
+    def cancelled(self, client: Any, step: dict[str, Any]) -> None:
+        def held() -> object:
+            return self.sandbox.control("GET /held?atLeast=1")
+
+        try:
+            self.mode.cancelled(step["cancel"], held, client, lambda client: self.call(client, step))
+        except (CancelledError, asyncio.CancelledError) as error:
+            # What its traceback knows, as a list that was being read, would keep a connection until garbage is collected.
+            ended = error.with_traceback(None)
+        if isinstance(ended, SkiplinoError):
+            compare_error(step["expect"]["error"], ended)
+        else:
+            assert isinstance(self.mode, Awaited)
 
     def call(self, client: Any, step: dict[str, Any]) -> dict[str, Any]:
         options = step.get("options", {})
@@ -152,7 +210,7 @@ class Player:
             limit, number = given.pop("limit", None), given.pop("page", 1)
             records = function(*positional(given), **arguments(given), limit=limit)
             if name.endswith(".items"):
-                return {"value": self.collected(records)}
+                return {"value": self.collected(records, step.get("between", []))}
             function, args, kwargs = records.page, [number], {}
         elif name == "tickets.watch":
             changes = function(*positional(given), min=0.001, max=0.001)
@@ -168,7 +226,7 @@ class Player:
             "recovered": response.recovered,
         }
 
-    def collected(self, records: Any, between: Sequence[dict[str, Any]] = ()) -> list[Any]:
+    def collected(self, records: Any, between: Sequence[dict[str, Any]]) -> list[Any]:
         """All of them; after each one the next request of those between is made."""
         found: list[Any] = []
         requests = iter(between)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import asyncio
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
-from conftest import TICKET
-from skiplino import Client
+import pytest
+
+from conftest import SECRET, TICKET
+from skiplino import AsyncClient, CancelledError, Canceller, Client, InvalidRequestError
 from skiplino.testing import Sandbox
 
 
@@ -35,3 +39,47 @@ def test_a_client_that_is_closed_meanwhile_lets_calls_end(client: Client, sandbo
         client.close()
         sandbox.release(fault)
         assert {call.result(timeout=30).id for call in calls} == {TICKET}
+
+
+def test_a_canceller_ends_all_that_was_given_it(client: Client, sandbox: Sandbox) -> None:
+    canceller = Canceller()
+    ended = client.with_options(canceller=canceller)
+    sandbox.hold("*")
+    with ThreadPoolExecutor(8) as threads:
+        # Options over options keep it.
+        calls: list[Future[Any]] = [
+            threads.submit(ended.with_options(locale="ar").tickets.get, TICKET) for _ in range(4)
+        ]
+        calls.append(threads.submit(ended.customers.to_arrow))
+        sandbox.held(5)
+        canceller.cancel()
+        assert {type(call.exception(timeout=30)) for call in calls} == {CancelledError}
+    assert canceller.is_cancelled
+    sandbox.control("DELETE /faults")
+    with pytest.raises(CancelledError):
+        next(ended.tickets.watch(TICKET))
+    # The client that it came from goes on.
+    assert client.tickets.get(TICKET).id == TICKET
+
+
+def test_a_canceller_ends_a_call_that_a_loop_waits_for_and_tells_its_outcome(sandbox: Sandbox) -> None:
+    async def book() -> None:
+        canceller = Canceller()
+        async with AsyncClient(SECRET, base_url=sandbox.base_url) as client:
+            ended = client.with_options(canceller=canceller)
+            sandbox.hold("bookTicket")
+            call = asyncio.ensure_future(ended.tickets.book("6fe8fb8b12", "7c1f9a3b2d"))
+            await asyncio.to_thread(sandbox.held, 1)
+            canceller.cancel()
+            with pytest.raises(CancelledError) as caught:
+                await call
+            assert caught.value.outcome == "Unknown"
+            with pytest.raises(CancelledError):
+                await anext(ended.tickets.watch(TICKET))
+
+    asyncio.run(book())
+
+
+def test_a_sync_takes_no_canceller(client: Client) -> None:
+    with pytest.raises(InvalidRequestError, match="a sync takes none"):
+        client.with_options(canceller=Canceller()).customers.sync([])

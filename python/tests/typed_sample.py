@@ -7,7 +7,19 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, assert_type
 
 import skiplino
-from skiplino import AsyncClient, Branch, BranchTreeGroup, Client, Customer, Page, Response, Service, Slot, Ticket
+from skiplino import (
+    AsyncClient,
+    Branch,
+    BranchTreeGroup,
+    Canceller,
+    Client,
+    Customer,
+    Page,
+    Response,
+    Service,
+    Slot,
+    Ticket,
+)
 from skiplino.testing import Sandbox
 
 TIME = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
@@ -18,6 +30,9 @@ def settings() -> Client:
         "sk_…", base_url="http://127.0.0.1:1", deadline=10, attempt_timeout=timedelta(seconds=3), backoff=(0.1, 1)
     )
     assert_type(given.with_options(locale="ar", deadline=1.5, max_attempts=1), Client)
+    canceller = Canceller()
+    assert_type(canceller.is_cancelled, bool)
+    assert_type(given.with_options(canceller=canceller), Client)
     with given as client:
         return assert_type(client, Client)
 

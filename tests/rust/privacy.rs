@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::json;
 use skiplino::{
     ApiKey, BookTicketRequest, Client, CustomerRef, CustomerUpdateRequest, CustomerWriteRequest,
+    ErrorKind, KeyClass,
 };
 use skiplino_sandbox::{DEMO_PUBLIC_KEY, DEMO_SECRET_KEY};
 use skiplino_tests::Bench;
@@ -138,4 +139,23 @@ fn nothing_private_is_in_any_error() {
             }
         }
     }
+}
+
+#[test]
+fn a_secret_key_is_refused_on_a_device_unless_it_is_allowed() {
+    let bench = Bench::new();
+    let error = bench.builder(DEMO_SECRET_KEY).on_device().build().err();
+    let error = error.unwrap();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert!(error.fields().contains_key("apiKey"));
+    assert_eq!(
+        error.to_string(),
+        "invalid input: apiKey: a secret key does not belong on a device: use a public one, or allow it as the client is set up"
+    );
+    let public = bench.builder(DEMO_PUBLIC_KEY).on_device().build().unwrap();
+    assert_eq!(public.branches().list().wait().unwrap().len(), 2);
+    let allowed = bench.builder(DEMO_SECRET_KEY).on_device();
+    let allowed = allowed.allow_secret_key_on_device().build().unwrap();
+    assert_eq!(allowed.key_class(), KeyClass::Secret);
+    assert!(allowed.customers().list().page(1).wait().is_ok());
 }

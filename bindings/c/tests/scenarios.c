@@ -2,6 +2,7 @@
 #include "control.h"
 
 #include <jansson.h>
+#include <pthread.h>
 #include <skiplino.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -335,6 +336,15 @@ static skiplino_code client_new(json_t *settings, skiplino_client **client, skip
     type##_free(handle);                    \
   } while (0)
 
+/* Keeps what comes bit by bit; after each bit the next request of `between` is made. */
+static void keep(json_t *items, json_t *item, json_t *between) {
+  json_t *request = json_array_get(between, json_array_size(items));
+  json_array_append_new(items, item);
+  if (request != NULL) {
+    json_decref(control(base_url, text(request, "sandbox"), json_object_get(request, "body")));
+  }
+}
+
 #define WALKED(one, start)                                                                     \
   do {                                                                                         \
     skiplino_##one##_walk *walk = NULL;                                                        \
@@ -344,7 +354,7 @@ static skiplino_code client_new(json_t *settings, skiplino_client **client, skip
       skiplino_##one *item = NULL;                                                             \
       code = skiplino_##one##_walk_next(walk, &item, error);                                   \
       if (code == SKIPLINO_OK) {                                                               \
-        json_array_append_new(items, of_##one(item));                                          \
+        keep(items, of_##one(item), between);                                                  \
         skiplino_##one##_free(item);                                                           \
       }                                                                                        \
     }                                                                                          \
@@ -374,7 +384,7 @@ static json_t *tickets_of(const skiplino_ticket_page *page) {
   return of_page(items, skiplino_ticket_page_pagination(page));
 }
 
-static skiplino_code call(const skiplino_client *client, const char *name, json_t *with,
+static skiplino_code call(const skiplino_client *client, const char *name, json_t *with, json_t *between,
                           const skiplino_call_options *options, json_t **out, skiplino_error **error) {
   skiplino_code code = SKIPLINO_OK;
   const char *id = text(with, "customerId"), *external_id = text(with, "externalId");
@@ -453,22 +463,17 @@ static skiplino_code call(const skiplino_client *client, const char *name, json_
   return code;
 }
 
-/* All changes of a ticket; after each one the next request of `between` is made. */
 static skiplino_code watch(const skiplino_client *client, const char *id, json_t *between,
                            const skiplino_call_options *options, json_t **out, skiplino_error **error) {
   skiplino_watch *looks = NULL;
   skiplino_code code = skiplino_tickets_watch(client, id, 1, 1, -1, options, &looks, error);
-  json_t *changes = json_array(), *request;
+  json_t *changes = json_array();
   while (code == SKIPLINO_OK) {
     skiplino_ticket *ticket = NULL;
     code = skiplino_watch_next(looks, 60000, &ticket, error);
     if (code == SKIPLINO_OK) {
-      request = json_array_get(between, json_array_size(changes));
-      json_array_append_new(changes, of_ticket(ticket));
+      keep(changes, of_ticket(ticket), between);
       skiplino_ticket_free(ticket);
-      if (request != NULL) {
-        json_decref(control(base_url, text(request, "sandbox"), json_object_get(request, "body")));
-      }
     }
   }
   if (code == SKIPLINO_END) {
@@ -482,6 +487,13 @@ static skiplino_code watch(const skiplino_client *client, const char *id, json_t
   return code;
 }
 
+/* Cancels what is under way once the sandbox holds its request. */
+static void *cancel_when_held(void *canceller) {
+  tell(base_url, "GET /held?atLeast=1", NULL);
+  skiplino_cancel((const skiplino_canceller *)canceller);
+  return NULL;
+}
+
 static void take_call(const skiplino_client *client, json_t *step, json_t **value) {
   json_t *empty = json_object(), *with = json_object_get(step, "with"), *settings = json_object_get(step, "options");
   json_t *expect = json_object_get(step, "expect"), *refusal = json_object_get(expect, "error");
@@ -492,9 +504,26 @@ static void take_call(const skiplino_client *client, json_t *step, json_t **valu
   options.deadline_ms = number(settings, "deadlineMs", -1);
   options.max_attempts = number(settings, "maxAttempts", -1);
   options.response = &response;
+  const char *cancel = text(step, "cancel");
+  skiplino_canceller *canceller = NULL;
+  pthread_t thread;
+  if (cancel != NULL) {
+    require(skiplino_canceller_new(&canceller, NULL) == SKIPLINO_OK, "a canceller is made");
+    options.canceller = canceller;
+  }
+  if (cancel != NULL && strcmp(cancel, "before") == 0) {
+    skiplino_cancel(canceller);
+  } else if (cancel != NULL) {
+    require(pthread_create(&thread, NULL, cancel_when_held, canceller) == 0, "a thread starts");
+  }
+  json_t *between = json_object_get(step, "between");
   skiplino_code code = strcmp(text(step, "call"), "tickets.watch") == 0
-                           ? watch(client, text(with, "ticketId"), json_object_get(step, "between"), &options, value, &error)
-                           : call(client, text(step, "call"), with == NULL ? empty : with, &options, value, &error);
+                           ? watch(client, text(with, "ticketId"), between, &options, value, &error)
+                           : call(client, text(step, "call"), with == NULL ? empty : with, between, &options, value, &error);
+  if (cancel != NULL && strcmp(cancel, "before") != 0) {
+    pthread_join(thread, NULL);
+  }
+  skiplino_canceller_free(canceller);
   if ((code == SKIPLINO_OK) != (error == NULL) || (error != NULL && skiplino_error_code(error) != code)) {
     differs("code %d does not go with the error", code);
   }
@@ -525,6 +554,9 @@ static void take(const skiplino_client *client, json_t *step, json_t *saved) {
   json_t *value = NULL;
   if (text(step, "sandbox") != NULL) {
     value = control(base_url, text(step, "sandbox"), json_object_get(step, "body"));
+    if (json_object_get(step, "expect") != NULL) {
+      contains("sandbox", json_object_get(step, "expect"), value);
+    }
   } else {
     take_call(client, step, &value);
   }

@@ -4,10 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pyo3::prelude::*;
-use skiplino::{Call, CallOptions, Error, Response};
+use skiplino::{Call, CallOptions, Error, List, Response};
 
 use crate::bridge::{ReplyTo, finish};
 use crate::models::{self, ToPython};
+use crate::process::OfProcess;
 use crate::{errors, log};
 
 thread_local! {
@@ -69,26 +70,84 @@ pub(crate) fn blocking<T: Send, E: Raise + Send>(
     }
 }
 
-/// What of a call is not its input: its options, and whether the whole response is wanted.
+/// Ends the calls, lists and watches that ``client.with_options(canceller=…)`` makes, from any thread and for good.
+///
+/// Those under way raise ``CancelledError`` at once, which says whether a write may have happened; what is called afterwards raises
+/// it before anything is sent. In an event loop cancelling the task does as much, and says less.
+#[pyclass(frozen, module = "skiplino._native")]
+pub(crate) struct Canceller(OfProcess<skiplino::Canceller>);
+
+#[pymethods]
+impl Canceller {
+    #[new]
+    fn new() -> Self {
+        Self(OfProcess::new(skiplino::Canceller::new()))
+    }
+
+    /// Ends them. Twice is as good as once.
+    fn cancel(&self, py: Python<'_>) -> PyResult<()> {
+        self.inner(py).map(skiplino::Canceller::cancel)
+    }
+
+    /// Whether it was.
+    #[getter]
+    fn is_cancelled(&self, py: Python<'_>) -> PyResult<bool> {
+        self.inner(py).map(skiplino::Canceller::is_cancelled)
+    }
+}
+
+impl Canceller {
+    fn inner(&self, py: Python<'_>) -> PyResult<&skiplino::Canceller> {
+        self.0.get().ok_or_else(|| errors::closed(py, FORKED))
+    }
+}
+
+const FORKED: &str =
+    "this canceller was made in the process before the fork: make another one in this";
+
+/// What of a call is not its input: its options, what ends it, and whether the whole response is wanted.
 #[derive(Default)]
 #[pyclass(frozen, module = "skiplino._native")]
 pub(crate) struct Options {
     pub(crate) call: CallOptions,
+    pub(crate) canceller: Option<Py<Canceller>>,
     pub(crate) respond: bool,
 }
 
 #[pymethods]
 impl Options {
     /// The same, and the whole response.
-    fn responding(&self) -> Self {
+    fn responding(&self, py: Python<'_>) -> Self {
         Self {
             call: self.call.clone(),
+            canceller: self.canceller.as_ref().map(|given| given.clone_ref(py)),
             respond: true,
         }
     }
 }
 
 impl Options {
+    /// What ends the call, if it was given any.
+    pub(crate) fn canceller(&self, py: Python<'_>) -> PyResult<Option<skiplino::Canceller>> {
+        let given = self.canceller.as_ref();
+        given
+            .map(|given| given.get().inner(py).cloned())
+            .transpose()
+    }
+
+    /// A list whose pages are fetched so.
+    pub(crate) fn list<T: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        list: List<T>,
+    ) -> PyResult<List<T>> {
+        let list = list.options(self.call.clone());
+        Ok(match self.canceller(py)? {
+            Some(canceller) => list.cancelled_by(&canceller),
+            None => list,
+        })
+    }
+
     /// Makes the call: its data, or with `reply_to` the number of a call under way.
     pub(crate) fn send<T: ToPython>(
         &self,
@@ -96,7 +155,11 @@ impl Options {
         reply_to: Option<ReplyTo<'_>>,
         call: Call<T>,
     ) -> PyResult<Py<PyAny>> {
-        let call = call.options(self.call.clone()).with_response();
+        let mut call = call.options(self.call.clone());
+        if let Some(canceller) = self.canceller(py)? {
+            call = call.cancelled_by(&canceller);
+        }
+        let call = call.with_response();
         let respond = self.respond;
         match reply_to {
             None => shown(py, blocking(py, || call.wait())?, respond),

@@ -10,7 +10,7 @@ use skiplino::{
     CustomerWriteRequest, KeyClass, RetryPolicy,
 };
 
-use crate::asking::{Options, interrupted};
+use crate::asking::{Canceller, Options, interrupted};
 use crate::bridge::ReplyTo;
 use crate::input::{
     BranchArgument, CustomerArgument, Day, GroupArgument, Moment, Seconds, ServiceArgument,
@@ -169,7 +169,11 @@ impl NativeClient {
     }
 
     /// Options of calls: those of `base` where they are not given.
-    #[pyo3(signature = (base=None, *, locale=None, deadline=None, max_attempts=None))]
+    #[pyo3(signature = (base=None, *, locale=None, deadline=None, max_attempts=None, canceller=None))]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "they are settings, each given by its name"
+    )]
     fn options(
         &self,
         py: Python<'_>,
@@ -177,6 +181,7 @@ impl NativeClient {
         locale: Option<String>,
         deadline: Option<Seconds>,
         max_attempts: Option<u32>,
+        canceller: Option<Py<Canceller>>,
     ) -> PyResult<Options> {
         let mut call = base.map(|base| base.call.clone()).unwrap_or_default();
         if locale.is_some() {
@@ -188,8 +193,13 @@ impl NativeClient {
         if let Some(attempts) = max_attempts {
             call.retry = Some(self.settings.retry.clone().max_attempts(attempts));
         }
+        let canceller = canceller.or_else(|| {
+            let kept = base.and_then(|base| base.canceller.as_ref());
+            kept.map(|kept| kept.clone_ref(py))
+        });
         Ok(Options {
             call,
+            canceller,
             respond: false,
         })
     }
@@ -461,7 +471,7 @@ impl NativeClient {
     /// All pages of customers.
     fn walk_customers(&self, py: Python<'_>, how: &Options, limit: Option<u64>) -> PyResult<Walk> {
         let list = sized(self.client(py)?.customers().list(), limit);
-        Ok(Walk::pages(list.options(how.call.clone())))
+        Ok(Walk::pages(how.list(py, list)?))
     }
 
     /// All pages of customers, for an event loop.
@@ -472,7 +482,7 @@ impl NativeClient {
         limit: Option<u64>,
     ) -> PyResult<AsyncWalk> {
         let list = sized(self.client(py)?.customers().list(), limit);
-        AsyncWalk::pages(list.options(how.call.clone()))
+        AsyncWalk::pages(how.list(py, list)?)
     }
 
     /// All pages of a customer's tickets.
@@ -486,7 +496,7 @@ impl NativeClient {
     ) -> PyResult<Walk> {
         let customer = self::customer(customer, external_id)?;
         let list = sized(self.client(py)?.customers().tickets(customer), limit);
-        Ok(Walk::pages(list.options(how.call.clone())))
+        Ok(Walk::pages(how.list(py, list)?))
     }
 
     /// All pages of a customer's tickets, for an event loop.
@@ -500,7 +510,7 @@ impl NativeClient {
     ) -> PyResult<AsyncWalk> {
         let customer = self::customer(customer, external_id)?;
         let list = sized(self.client(py)?.customers().tickets(customer), limit);
-        AsyncWalk::pages(list.options(how.call.clone()))
+        AsyncWalk::pages(how.list(py, list)?)
     }
 
     /// The changes of a ticket.
@@ -544,12 +554,16 @@ impl NativeClient {
     ) -> PyResult<impl Fn() -> skiplino::Watch + Send + use<>> {
         let client = self.client(py)?;
         let options = how.call.clone();
+        let canceller = how.canceller(py)?;
         let min = seconds(py, "min", min)?;
         let max = seconds(py, "max", max)?;
         let limit = seconds(py, "giveUpAfter", give_up_after)?;
         Ok(move || {
             let mut watch = client.tickets().watch(ticket.0.clone());
             watch = watch.options(options.clone());
+            if let Some(canceller) = &canceller {
+                watch = watch.cancelled_by(canceller);
+            }
             if let Some(pause) = min {
                 watch = watch.min(pause);
             }

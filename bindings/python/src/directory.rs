@@ -166,6 +166,7 @@ fn export(
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Py<PyAny>> {
     let client = client.client(py)?;
+    let canceller = how.canceller(py)?;
     let progress = progress.map(|callback| callback.clone().unbind());
     let mut records = 0;
     let finish = blocking(py, || {
@@ -179,7 +180,11 @@ fn export(
             Ok(())
         };
         let export: Export<_> = client.customers().export(each);
-        let read = export.options(how.call.clone()).wait()?;
+        let mut export = export.options(how.call.clone());
+        if let Some(canceller) = &canceller {
+            export = export.cancelled_by(canceller);
+        }
+        let read = export.wait()?;
         sink.finish(read)
     })?;
     finish(py)
@@ -194,7 +199,7 @@ fn export_in_steps(
     each_page: bool,
 ) -> PyResult<AsyncWalk> {
     let list = client.client(py)?.customers().list();
-    let pages = list.options(how.call.clone()).pages();
+    let pages = how.list(py, list)?.pages();
     let steps = unfold(Some((pages, sink, 0)), move |reading| async move {
         let (mut pages, mut sink, mut records) = reading?;
         let ended = loop {
@@ -299,6 +304,7 @@ pub(crate) fn sync_customers(
     dry_run: bool,
     checkpoint: Option<PathBuf>,
 ) -> PyResult<Walk> {
+    refuse_canceller(py, how)?;
     let source = Source::new(rows)?;
     let broken = source.broken.clone();
     let sync = client.client(py)?.customers().sync(source);
@@ -313,6 +319,18 @@ pub(crate) fn sync_customers(
         }
         step.map(|row| row.map(|row| finish(|py| row.to_python(py))))
     }))
+}
+
+/// A sync has rows under way of which each would have to say what became of it.
+fn refuse_canceller(py: Python<'_>, how: &Options) -> PyResult<()> {
+    match &how.canceller {
+        None => Ok(()),
+        Some(_) => Err(errors::invalid(
+            py,
+            "canceller",
+            "a sync takes none: what on_row or its rows raise ends it",
+        )),
+    }
 }
 
 fn set<I: Iterator>(
@@ -342,6 +360,7 @@ pub(crate) fn async_sync_customers(
     dry_run: bool,
     checkpoint: Option<PathBuf>,
 ) -> PyResult<AsyncWalk> {
+    refuse_canceller(py, how)?;
     let source = Source::taken(rows)?;
     let broken = source.broken.clone();
     let sync = client.client(py)?.customers().sync(source);

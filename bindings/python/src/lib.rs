@@ -25,7 +25,7 @@ mod _native {
     #[pymodule_export]
     use crate::arrow::ArrowTable;
     #[pymodule_export]
-    use crate::asking::Options;
+    use crate::asking::{Canceller, Options};
     #[pymodule_export]
     use crate::bridge::Bridge;
     #[pymodule_export]

@@ -78,6 +78,10 @@ impl ClientSettings {
             root_certificates: self.root_certificates,
             user_agent_suffix: self.user_agent_suffix,
         }
+        #[cfg(feature = "testing")]
+        if crate::testing::on_device() {
+            builder = builder.on_device();
+        }
         if self.allow_secret_key_on_device {
             builder = builder.allow_secret_key_on_device();
         }

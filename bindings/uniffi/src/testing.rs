@@ -1,7 +1,7 @@
-//! What the tests of the hosts need, and no release has: exports that panic, and how many handles there are.
+//! What the tests of the hosts need, and no release has: exports that panic, how many handles there are, and a phone.
 #![allow(clippy::panic, reason = "that is its work")]
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::calls::Sending;
 use crate::errors::SkiplinoError;
@@ -62,6 +62,18 @@ pub fn testing_live_handles() -> LiveHandles {
         cancel_handles: CANCEL_HANDLES.load(Ordering::SeqCst),
         tasks: runtime.map_or(0, |runtime| runtime.metrics().num_alive_tasks() as u64),
     }
+}
+
+static ON_DEVICE: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn on_device() -> bool {
+    ON_DEVICE.load(Ordering::SeqCst)
+}
+
+/// Has clients that are made from now on take this system for a phone's, or no longer.
+#[uniffi::export]
+pub fn testing_set_on_device(on: bool) {
+    ON_DEVICE.store(on, Ordering::SeqCst);
 }
 
 /// Panics on the caller's thread.

@@ -53,7 +53,7 @@ impl Input<'_> {
 type Outcome = Result<Value, Failure>;
 type Handler = fn(&Input<'_>) -> Outcome;
 
-const ROUTES: [(Method, &str, Handler); 30] = [
+const ROUTES: [(Method, &str, Handler); 31] = [
     (Method::GET, "/health", inside::health),
     (Method::GET, "/state", inside::state),
     (Method::POST, "/reset", time::reset),
@@ -71,6 +71,7 @@ const ROUTES: [(Method, &str, Handler); 30] = [
     (Method::POST, "/tickets/{id}/check-in", company::check_in),
     (Method::POST, "/tickets/{id}/cancel", company::cancel),
     (Method::POST, "/customers/generate", company::generate),
+    (Method::DELETE, "/customers/{id}", company::delete_customer),
     (Method::GET, "/tickets", inside::tickets),
     (Method::GET, "/customers", inside::customers),
     (Method::GET, "/requests", inside::requests),

@@ -193,6 +193,11 @@ fn the_company_can_be_changed_and_filled() {
     let page = client.get("/customers/getAll?page=51&limit=100");
     assert_eq!(page.data().as_array().unwrap().len(), 3);
     assert_eq!(page.data()[2]["_id"], LAYLA);
+    let path = format!("/customers/{LAYLA}");
+    assert_eq!(client.control("DELETE", &path, Value::Null)["_id"], LAYLA);
+    assert_eq!(client.try_control("DELETE", &path, Value::Null).status, 404);
+    let rows = client.control("GET", "/customers", Value::Null);
+    assert_eq!(rows.as_array().unwrap().len(), 5002);
 
     client.control(
         "POST",

@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 
 use crate::client::Inner;
 use crate::models::Customer;
-use crate::{CallOptions, Client, Error, List, Page, Pages, Progress};
+use crate::{CallOptions, Canceller, Client, Error, List, Page, Pages, Progress};
 
 /// An export ready to begin: `.await` it (on Tokio), or [`wait`](Self::wait) for it. See
 /// [`Customers::export`](crate::Customers::export).
@@ -26,6 +26,12 @@ impl<S> Export<S> {
     /// Deadline and retries of each page's call.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.list = self.list.options(options);
+        self
+    }
+
+    /// Lets another thread end the export.
+    pub fn cancelled_by(mut self, canceller: &Canceller) -> Self {
+        self.list = self.list.cancelled_by(canceller);
         self
     }
 }

@@ -190,7 +190,7 @@ impl Watch {
         self
     }
 
-    /// Lets another thread end the watch where it is [waited for](Self::wait).
+    /// Lets another thread end the watch.
     pub fn cancelled_by(mut self, canceller: &Canceller) -> Self {
         self.canceller = Some(canceller.clone());
         self
@@ -227,14 +227,22 @@ impl Stream for Watch {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let started = match self.started.take() {
             Some(started) => started,
-            None => stream::unfold(self.watcher(), |mut watcher| async move {
-                let next = match call::in_runtime() {
-                    Ok(()) => watcher.next(&watcher.client.0.pool.clone()).await,
-                    Err(error) => watcher.end(error),
-                };
-                next.map(|item| (item, watcher))
-            })
-            .boxed(),
+            None => {
+                let canceller = self.canceller.clone();
+                stream::unfold(
+                    (self.watcher(), canceller),
+                    |(mut watcher, canceller)| async move {
+                        let pool = watcher.client.0.pool.clone();
+                        let next = match call::in_runtime() {
+                            Ok(()) => cancel::unless(canceller.as_ref(), watcher.next(&pool)).await,
+                            Err(error) => Some(watcher.end(error)),
+                        };
+                        let next = next.unwrap_or_else(|| watcher.end(cancelled()));
+                        next.map(|item| (item, (watcher, canceller)))
+                    },
+                )
+                .boxed()
+            }
         };
         self.started.insert(started).as_mut().poll_next(context)
     }
@@ -283,9 +291,7 @@ impl WatchWait {
                 tokio::time::timeout(limit.unwrap_or(FOREVER).min(FOREVER), watcher.next(pool));
             match cancel::unless(canceller, limited).await {
                 Some(next) => Ok(next.unwrap_or_default()),
-                None => Err(Error::new(ErrorKind::Cancelled).edit(|inner| {
-                    inner.operation = Some(Operation::GetTicket);
-                })),
+                None => Err(cancelled()),
             }
         });
         next.unwrap_or_else(|error| self.watcher.end(error))
@@ -311,6 +317,10 @@ impl fmt::Debug for WatchWait {
             .field("ticket", &self.watcher.ticket)
             .finish_non_exhaustive()
     }
+}
+
+fn cancelled() -> Error {
+    Error::new(ErrorKind::Cancelled).edit(|inner| inner.operation = Some(Operation::GetTicket))
 }
 
 /// One who watches.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from typing import Any, Self
 
-    from ._native import Options
+    from ._native import Canceller, Options
 
 P = ParamSpec("P")
 
@@ -83,10 +83,13 @@ class BaseClient:
         locale: str | None = None,
         deadline: float | timedelta | None = None,
         max_attempts: int | None = None,
+        canceller: Canceller | None = None,
     ) -> Self:
         """This client with other settings for its calls. The two share connections, and are closed together."""
         other = object.__new__(type(self))
-        options = self._native.options(self._options, locale=locale, deadline=deadline, max_attempts=max_attempts)
+        options = self._native.options(
+            self._options, locale=locale, deadline=deadline, max_attempts=max_attempts, canceller=canceller
+        )
         other._use(self._native, options)
         return other
 

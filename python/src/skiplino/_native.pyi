@@ -19,6 +19,7 @@ __all__ = [
     "Branch",
     "BranchTreeGroup",
     "Bridge",
+    "Canceller",
     "Customer",
     "Named",
     "NativeClient",
@@ -397,6 +398,20 @@ class SyncedRow:
         """For one that was updated: the fields that were not what the row says, under the API's names."""
 
 @final
+class Canceller:
+    """Ends the calls, lists and watches that ``client.with_options(canceller=…)`` makes, from any thread and for good.
+
+    Those under way raise ``CancelledError`` at once, which says whether a write may have happened; what is called afterwards raises
+    it before anything is sent. In an event loop cancelling the task does as much, and says less.
+    """
+    def __new__(cls) -> Canceller: ...
+    def cancel(self) -> None:
+        """Ends them. Twice is as good as once."""
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was."""
+
+@final
 class Options:
     def responding(self) -> Options: ...
 
@@ -453,6 +468,7 @@ class NativeClient:
         locale: str | None = None,
         deadline: _Seconds | None = None,
         max_attempts: int | None = None,
+        canceller: Canceller | None = None,
     ) -> Options: ...
     def close(self) -> None: ...
     @property

@@ -3,6 +3,7 @@ import Foundation
 import func SkiplinoNative.testingLiveHandles
 import func SkiplinoNative.testingPanic
 import func SkiplinoNative.testingPanicAsync
+import func SkiplinoNative.testingSetOnDevice
 import XCTest
 
 /// Closing, freeing, and what must not take the process with it.
@@ -49,6 +50,27 @@ final class LifeTests: SandboxTestCase {
         // And everything goes on.
         let branches = try await client.branches.list()
         XCTAssertEqual(branches.count, 2)
+    }
+
+    func testASecretKeyIsRefusedOnADeviceUnlessItIsAllowed() async throws {
+        testingSetOnDevice(on: true)
+        defer { testingSetOnDevice(on: false) }
+        let error = try await failure { [sandbox] in try sandbox.client(sandbox.secretKey).close() }
+        XCTAssertEqual(error.kind, .invalidRequest)
+        XCTAssertEqual(error.outcome, .notApplied)
+        XCTAssertEqual(Array(error.fields.keys), ["apiKey"])
+        XCTAssertEqual(
+            error.localizedDescription,
+            "invalid input: apiKey: a secret key does not belong on a device: use a public one, or allow it as the client is set up")
+        // A public one is what an app is for.
+        let app = try sandbox.client()
+        let branches = try await app.branches.list()
+        XCTAssertEqual(branches.count, 2)
+        app.close()
+        let allowed = try sandbox.client(sandbox.secretKey) { $0.allowsSecretKeyOnDevice = true }
+        let page = try await allowed.customers.list().page(1)
+        XCTAssertEqual(page.items.count, 3)
+        allowed.close()
     }
 
     func testTenThousandClientsLeaveNothingBehind() async throws {

@@ -96,23 +96,39 @@ private struct Player {
         let value: JSONValue
         if let request = step["sandbox"]?.string {
             value = try await sandbox.control(request, step["body"])
+            if let expected = step["expect"] { try contains("sandbox", expected, value) }
         } else {
             let expect = try unwrap(step["expect"]?.fields, "what is expected")
             if let expected = expect["error"] {
                 do {
-                    _ = try await call(client, step)
+                    _ = try await make(client, step)
                 } catch let error as SkiplinoError {
                     return try compare(error, with: expected)
                 }
                 throw Failure("\(step["call"].text) did not fail")
             }
-            let came = try await call(client, step)
+            let came = try await make(client, step)
             for (key, expected) in expect {
                 try contains(key, expected, came[key] ?? .null)
             }
             value = came["value"] ?? .null
         }
         if let name = step["save"]?.string { saved[name] = value }
+    }
+
+    /// Makes a call, in a task that is cancelled where the step says so.
+    private func make(_ client: SkiplinoClient, _ step: JSONValue) async throws -> JSONValue {
+        guard let cancel = step["cancel"]?.string else { return try await call(client, step) }
+        let player = self
+        let task = Task {
+            if cancel == "before" { withUnsafeCurrentTask { $0?.cancel() } }
+            return try await player.call(client, step)
+        }
+        if cancel == "when-held" {
+            try await sandbox.held(1)
+            task.cancel()
+        }
+        return try await task.value
     }
 
     private func call(_ client: SkiplinoClient, _ step: JSONValue) async throws -> JSONValue {
@@ -177,29 +193,29 @@ private struct Player {
                 try await $0.customers.tickets(of: customer, limit: with["limit"]?.int, options: options).page(number)
             }
         case "customers.list.items":
-            var customers: [Customer] = []
-            for try await customer in client.customers.list(limit: with["limit"]?.int, options: options) { customers.append(customer) }
-            return ["value": try json(customers)]
+            return try await all(client.customers.list(limit: with["limit"]?.int, options: options), step)
         case "customers.tickets.items":
-            var tickets: [Ticket] = []
-            let list = try client.customers.tickets(of: with.looked(), limit: with["limit"]?.int, options: options)
-            for try await ticket in list { tickets.append(ticket) }
-            return ["value": try json(tickets)]
+            return try await all(client.customers.tickets(of: with.looked(), limit: with["limit"]?.int, options: options), step)
         case "tickets.watch":
-            var changes: [Ticket] = []
-            var between = try step["between"].map { try Optional($0).list() } ?? []
-            let often = Duration.milliseconds(1)
-            for try await change in try client.tickets.watch(Ticket.ID(with.text("ticketId")), min: often, max: often, options: options) {
-                changes.append(change)
-                if !between.isEmpty {
-                    let request = between.removeFirst()
-                    _ = try await sandbox.control(unwrap(request["sandbox"]?.string, "a request"), request["body"])
-                }
-            }
-            return ["value": try json(changes)]
+            let (ticket, often) = try (Ticket.ID(with.text("ticketId")), Duration.milliseconds(1))
+            return try await all(client.tickets.watch(ticket, min: often, max: often, options: options), step)
         case let other:
             throw Failure("no such call: \(other ?? "none")")
         }
+    }
+
+    /// All that comes bit by bit; after each bit the next request of `between` is made.
+    private func all<Bits: AsyncSequence>(_ bits: Bits, _ step: JSONValue) async throws -> JSONValue where Bits.Element: Encodable {
+        var came: [Bits.Element] = []
+        var between = try step["between"].map { try Optional($0).list() } ?? []
+        for try await bit in bits {
+            came.append(bit)
+            if !between.isEmpty {
+                let request = between.removeFirst()
+                _ = try await sandbox.control(unwrap(request["sandbox"]?.string, "a request"), request["body"])
+            }
+        }
+        return ["value": try json(came)]
     }
 
     /// Makes a call, and tells its value and what came with it.

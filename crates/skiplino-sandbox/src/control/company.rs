@@ -11,7 +11,7 @@ use crate::{
         customers, slots, staff,
         tickets::{self, status},
     },
-    validate::Fields,
+    validate::{CustomerRef, Fields},
 };
 
 const MOST_AT_ONCE: u64 = 5_000_000;
@@ -183,4 +183,15 @@ pub(super) fn generate(input: &Input<'_>) -> Outcome {
         .store
         .write(|db| customers::generate(db, count, now))?;
     Ok(json!({"count": count}))
+}
+
+/// As somebody else would who has the directory before them.
+pub(super) fn delete_customer(input: &Input<'_>) -> Outcome {
+    let reference = CustomerRef::Id(input.id.clone());
+    input.app.store.write(|db| {
+        let found = customers::located(db, &reference, ["id"; 2]);
+        let customer = found.map_err(|_| not_found())?;
+        customers::delete(db, &customer)?;
+        Ok(customer.json())
+    })
 }

@@ -2,11 +2,15 @@ import com.skiplino.Skiplino
 import com.skiplino.SkiplinoClient
 import com.skiplino.SkiplinoException
 import java.io.IOException
+import java.net.InetAddress
+import java.net.ServerSocket
 import java.util.concurrent.TimeUnit
 import kotlin.coroutines.resume
 import kotlin.coroutines.resumeWithException
 import kotlin.system.exitProcess
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.async
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
@@ -53,6 +57,7 @@ fun main(arguments: Array<String>) {
                     // As it should.
                 }
             } && reached
+            reached = cancellation() && reached
         }
         okhttp.close()
     }
@@ -64,6 +69,42 @@ fun main(arguments: Array<String>) {
 
 private suspend fun inFlight(count: Int, call: suspend () -> Unit) = coroutineScope {
     repeat(FLIGHT) { launch(Dispatchers.Default) { repeat(count / FLIGHT) { call() } } }
+}
+
+/** From the cancelling of a coroutine to the end of its connection, as the server sees it: of a read, which is dropped, and of a write. */
+private suspend fun cancellation(): Boolean = Silence().use { silence ->
+    SkiplinoClient("pk_bench") { baseUrl = silence.base }.use { client ->
+        val calls: List<suspend () -> Any> = listOf({ client.tickets.get(TICKET) }, { client.tickets.cancel(TICKET) })
+        val rounds = List(20) { calls }.flatten().map { call ->
+            coroutineScope {
+                val asked = CompletableDeferred<Unit>()
+                val hungUp = async(Dispatchers.IO) { silence.hungUp { asked.complete(Unit) } }
+                val under = launch(Dispatchers.Default) { call() }
+                asked.await()
+                val began = System.nanoTime()
+                under.cancel()
+                (hungUp.await() - began) / 1e6
+            }
+        }
+        within("cancelled to hung up, worst", rounds.max(), "ms", 100.0)
+    }
+}
+
+/** Takes requests, and never answers. */
+private class Silence : AutoCloseable {
+    private val listener = ServerSocket(0, 1, InetAddress.getLoopbackAddress())
+    val base = "http://127.0.0.1:${listener.localPort}/external/v1"
+
+    /** Waits for a request, says so, waits until its sender hangs up, and gives the moment. */
+    fun hungUp(asked: () -> Unit): Long = listener.accept().use { socket ->
+        val lines = socket.getInputStream().bufferedReader()
+        while (lines.readLine().isNotEmpty()) continue
+        asked()
+        while (lines.read() >= 0) continue
+        System.nanoTime()
+    }
+
+    override fun close() = listener.close()
 }
 
 /** What one would write by hand. */

@@ -50,8 +50,14 @@ suspend fun race(work: String, vararg contestants: Contestant): Boolean {
 suspend fun limit(work: String, goal: Double, run: suspend () -> Unit): Boolean {
     repeat(20_000) { run() }
     val took = median(List(15) { timed { repeat(2_000) { run() } } / 2_000 / 1e3 })
-    println("%-28s %-24s %8.1f µs (goal %.0f: %s)".format(work, "skiplino", took, goal, if (took <= goal) "reached" else "MISSED"))
-    return took <= goal
+    return within(work, took, "µs", goal)
+}
+
+/** Prints how long something took, in a unit of which there may be [goal]. Whether it is no more. */
+fun within(work: String, took: Double, unit: String, goal: Double): Boolean {
+    val reached = took <= goal
+    println("%-28s %-24s %8.1f %s (goal %.0f: %s)".format(work, "skiplino", took, unit, goal, if (reached) "reached" else "MISSED"))
+    return reached
 }
 
 private suspend inline fun timed(work: suspend () -> Unit): Double {

@@ -4,6 +4,7 @@ import com.skiplino.internal.FfiConverterBoolean
 import com.skiplino.internal.NativeCall
 import com.skiplino.internal.testingLiveHandles
 import com.skiplino.internal.testingPanic
+import com.skiplino.internal.testingSetOnDevice
 import java.io.File
 import java.time.Duration
 import java.util.concurrent.ConcurrentLinkedQueue
@@ -131,6 +132,25 @@ class ClientTest {
         }
         // And everything goes on.
         sandbox.client().use { client -> assertTrue(client.branches.list().isNotEmpty()) }
+    }
+
+    @Test
+    fun `a secret key is refused on a device unless it is allowed`() = runBlocking {
+        testingSetOnDevice(true)
+        try {
+            val error = assertThrows(SkiplinoException.InvalidRequest::class.java) { sandbox.client().close() }
+            assertEquals(setOf("apiKey"), error.fields.keys)
+            assertEquals(Outcome.NotApplied, error.outcome)
+            assertEquals(
+                "invalid input: apiKey: a secret key does not belong on a device: use a public one, or allow it as the client is set up",
+                error.message,
+            )
+            // A public one is what an app is for.
+            sandbox.client(sandbox.publicKey).use { assertEquals(2, it.branches.list().size) }
+            sandbox.client { allowSecretKeyOnDevice = true }.use { assertEquals(3, it.customers.list().page(1).items.size) }
+        } finally {
+            testingSetOnDevice(false)
+        }
     }
 
     @Test

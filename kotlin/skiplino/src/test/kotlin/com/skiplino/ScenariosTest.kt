@@ -5,8 +5,14 @@ import java.time.Duration
 import java.time.Instant
 import java.time.LocalDate
 import java.time.format.DateTimeFormatterBuilder
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.toList
+import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.AfterAll
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -94,9 +100,17 @@ private class Player(private val sandbox: Sandbox, private val scenario: JsonVal
     }
 
     private suspend fun take(client: SkiplinoClient, step: JsonValue): JsonValue {
-        step["sandbox"]?.let { return sandbox.control(it.text, step["body"]) }
+        step["sandbox"]?.let { request ->
+            val came = sandbox.control(request.text, step["body"])
+            step["expect"]?.let { contains("sandbox", it, came) }
+            return came
+        }
         val expect = step["expect"]!!
         val wanted = expect["error"]
+        step["cancel"]?.let { moment ->
+            compareCancelled(wanted!!, cancelled(client, step, moment.text))
+            return JsonValue.Null
+        }
         val came = try {
             call(client, step)
         } catch (error: SkiplinoException) {
@@ -107,6 +121,23 @@ private class Player(private val sandbox: Sandbox, private val scenario: JsonVal
         assertEquals(null, wanted, "it should have failed")
         (expect as JsonValue.Object).fields.forEach { (name, expected) -> contains(name, expected, came.getValue(name)) }
         return came.getValue("value")
+    }
+
+    /** What a call ends with whose coroutine is cancelled. */
+    private suspend fun cancelled(client: SkiplinoClient, step: JsonValue, moment: String): Throwable? = coroutineScope {
+        var ended: Throwable? = null
+        val call = launch(Dispatchers.Default) {
+            if (moment == "before") cancel()
+            ended = runCatching { call(client, step) }.exceptionOrNull()
+        }
+        if (moment == "when-held") {
+            sandbox.held()
+            call.cancel()
+        }
+        call.join()
+        // Coroutines say no more of what changes nothing, or was never begun.
+        val told = ended is CallCancelledException || moment == "before" || step["call"].text !in WRITES
+        ended.takeIf { told } ?: error("nothing is told of a write: $ended")
     }
 
     private suspend fun call(client: SkiplinoClient, step: JsonValue): Map<String, JsonValue> {
@@ -121,22 +152,11 @@ private class Player(private val sandbox: Sandbox, private val scenario: JsonVal
         val name = step["call"].text
         val limit = given["limit"]?.int
         when (name) {
-            "customers.list.items" -> {
-                val items = client.customers.list(limit, how).items().toList()
-                return mapOf("value" to JsonValue.Array(items.map { it.toJson() }))
-            }
-            "customers.tickets.items" -> {
-                val items = client.customers.tickets(whom(given), limit, how).items().toList()
-                return mapOf("value" to JsonValue.Array(items.map { it.toJson() }))
-            }
+            "customers.list.items" -> return all(client.customers.list(limit, how).items(), step) { it.toJson() }
+            "customers.tickets.items" -> return all(client.customers.tickets(whom(given), limit, how).items(), step) { it.toJson() }
             "tickets.watch" -> {
                 val often = WatchOptions(min = Duration.ofMillis(1), max = Duration.ofMillis(1))
-                val between = (step["between"] as JsonValue.Array?)?.items.orEmpty().iterator()
-                val changes = client.withOptions(how).tickets.watch(given["ticketId"].text, often).map { change ->
-                    if (between.hasNext()) between.next().let { sandbox.control(it["sandbox"].text, it["body"]) }
-                    change.toJson()
-                }
-                return mapOf("value" to JsonValue.Array(changes.toList()))
+                return all(client.withOptions(how).tickets.watch(given["ticketId"].text, often), step) { it.toJson() }
             }
         }
         val response = client.withResponse { withOptions(how).operate(name, given, limit) }
@@ -147,6 +167,16 @@ private class Player(private val sandbox: Sandbox, private val scenario: JsonVal
             "attempts" to JsonValue.of(response.info.attempts),
             "recovered" to JsonValue.of(response.info.recovered),
         )
+    }
+
+    /** All that comes bit by bit; after each bit the next request of `between` is made. */
+    private suspend fun <T> all(bits: Flow<T>, step: JsonValue, json: (T) -> JsonValue): Map<String, JsonValue> {
+        val between = (step["between"] as JsonValue.Array?)?.items.orEmpty().iterator()
+        val came = bits.map { bit ->
+            if (between.hasNext()) between.next().let { sandbox.control(it["sandbox"].text, it["body"]) }
+            json(bit)
+        }
+        return mapOf("value" to JsonValue.Array(came.toList()))
     }
 
     private suspend fun SkiplinoClient.operate(name: String, given: JsonValue.Object, limit: Int?): JsonValue = when (name) {
@@ -275,6 +305,20 @@ private fun compareError(expected: JsonValue, error: SkiplinoException) {
         }
     }
     assertEquals(error.kind.name, error.javaClass.simpleName)
+}
+
+private val WRITES =
+    setOf("tickets.book", "tickets.cancel", "tickets.reschedule", "customers.create", "customers.update", "customers.delete")
+
+private fun compareCancelled(expected: JsonValue, ended: Throwable?) {
+    if (ended is CallCancelledException) {
+        compareError(expected, ended.cause)
+        assertEquals(ended.cause.outcome, ended.outcome)
+        assertEquals(ended.cause.message, ended.message)
+    } else {
+        assertTrue(ended is CancellationException, "$ended")
+        assertEquals(listOf("Cancelled", "NotApplied"), listOf(expected["kind"].text, expected["outcome"].text))
+    }
 }
 
 private val TIME = DateTimeFormatterBuilder().appendInstant(3).toFormatter()
