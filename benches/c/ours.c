@@ -21,7 +21,7 @@ lane *lane_new(const char *base_url) {
   return made;
 }
 
-void lane_item(lane *its) {
+void lane_ticket(lane *its) {
   skiplino_ticket *ticket = NULL;
   require(skiplino_tickets_get(its->client, "k7m2p9x4q1", NULL, &ticket, NULL) == SKIPLINO_OK, "a ticket is got");
   require(skiplino_ticket_queue_size(ticket) == 6 && strcmp(skiplino_ticket_number(ticket), "Q017") == 0, "it is the one");

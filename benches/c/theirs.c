@@ -59,7 +59,7 @@ static cJSON *call(lane *its, const char *url) {
 
 static const cJSON *member(const cJSON *of, const char *name) { return cJSON_GetObjectItemCaseSensitive(of, name); }
 
-void lane_item(lane *its) {
+void lane_ticket(lane *its) {
   cJSON *answer = call(its, its->item);
   const cJSON *ticket = member(answer, "data");
   require(member(ticket, "queueSize")->valueint == 6 && strcmp(member(ticket, "ticketNumber")->valuestring, "Q017") == 0,

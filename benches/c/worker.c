@@ -1,4 +1,4 @@
-/* Does work on command: a line is "item N", "page N", or with "threads" before it the same on eight threads. Answers each with the
+/* Does work on command: a line is "ticket 1 N" or "page 1 N", or with 8 for the 1 the same on eight threads. Answers each with the
    nanoseconds that it took. worker BASE_URL */
 #include "worker.h"
 
@@ -39,11 +39,11 @@ int main(int count, char **arguments) {
   require(count == 2, "worker BASE_URL");
   lanes[0] = lane_new(arguments[1]);
   while (fgets(line, sizeof line, stdin) != NULL) {
-    int threaded = strncmp(line, "threads ", 8) == 0, calls;
-    require(sscanf(line + (threaded ? 8 : 0), "%15s %d", kind, &calls) == 2, "a command is understood");
-    work = strcmp(kind, "item") == 0 ? lane_item : lane_page;
+    int wide, calls;
+    require(sscanf(line, "%15s %d %d", kind, &wide, &calls) == 3 && (wide == 1 || wide == THREADS), "a command is understood");
+    work = strcmp(kind, "ticket") == 0 ? lane_ticket : lane_page;
     long long began = now();
-    if (threaded) {
+    if (wide == THREADS) {
       pthread_t threads[THREADS];
       share = calls / THREADS;
       for (int nth = 0; nth < THREADS; nth++) {

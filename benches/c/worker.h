@@ -6,7 +6,7 @@
 typedef struct lane lane;
 
 lane *lane_new(const char *base_url);
-void lane_item(lane *);
+void lane_ticket(lane *);
 void lane_page(lane *);
 
 /* Ends the program where `is` is not so. */

@@ -13,7 +13,7 @@ from race import Contestant, Measure, race
 CUSTOMERS = 100_000
 
 
-def imports() -> bool:
+def imports() -> None:
     goals = {"skiplino": None, "httpx": 4, "requests": 4}
 
     def turn(name: str) -> Callable[[], Sequence[float]]:
@@ -21,10 +21,10 @@ def imports() -> bool:
         return lambda: [float(output(["-c", script]))]
 
     contestants = [Contestant(name, turn(name), [goal]) for name, goal in goals.items()]
-    return race(contestants, [Measure("import", lambda seconds: f"{seconds * 1000:.1f} ms")], rounds=15)
+    race("Python", contestants, [Measure("import", "ms")], 15)
 
 
-def frames(base_url: str) -> bool:
+def frames(base_url: str) -> None:
     goals = {"skiplino": None, "httpx + pandas": (10, 5)}
     names = list(goals)
 
@@ -41,13 +41,11 @@ def frames(base_url: str) -> bool:
         return once
 
     work = f"{CUSTOMERS // 1000},000 in a dataframe"
-    return race(
-        [Contestant(name, turn(name), goals[name] or (None, None)) for name in names],
-        [
-            Measure(work, lambda seconds: f"{seconds:.2f} s"),
-            Measure("… and its memory", lambda peak: f"{peak / 1024:.0f} MiB"),
-        ],
-        rounds=5,
+    race(
+        "Python",
+        [Contestant(name, turn(name), goals[name] or ()) for name in names],
+        [Measure(work, "s"), Measure(f"{work}: memory", "MiB")],
+        5,
     )
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -14,6 +12,7 @@ import httpx
 import requests
 import urllib3
 from race import Contestant, Measure, calls, race
+from worker import Server, one_core
 
 from skiplino import AsyncClient, Client
 
@@ -22,10 +21,6 @@ TICKET = "k7m2p9x4q1"
 HEADERS = {"Authorization": f"Bearer {KEY}", "Accept": "application/json"}
 THREADS = 16
 WIDE = 64
-
-
-def a_second(seconds: float) -> str:
-    return f"{1 / seconds:.0f}/s"
 
 
 class Waiting:
@@ -77,29 +72,31 @@ def again(call: Callable[[], object], wanted: object) -> Callable[[int], None]:
     return run
 
 
-def one_thread(waiting: Waiting) -> bool:
+def one_thread(waiting: Waiting) -> None:
     goals = {"skiplino": None, "urllib3": 5, "httpx": 9, "requests": 15}
-    return race(
+    race(
+        "Python",
         [
             Contestant(name, calls(again(waiting.tickets()[name](), 6)), [goal])
             for name, goal in goals.items()
         ],
-        [Measure("a ticket, one thread", a_second)],
+        [Measure("a ticket, one at a time")],
     )
 
 
-def a_page(waiting: Waiting) -> bool:
+def a_page(waiting: Waiting) -> None:
     goals = {"skiplino": None, "urllib3": 2.7, "requests": 6}
-    return race(
+    race(
+        "Python",
         [
             Contestant(name, calls(again(waiting.pages()[name], "layla.hassan99@example.com")), [goal])
             for name, goal in goals.items()
         ],
-        [Measure("a page of 100, one thread", a_second)],
+        [Measure("a page of 100 customers")],
     )
 
 
-def many_threads(waiting: Waiting) -> bool:
+def many_threads(waiting: Waiting) -> None:
     goals = {"skiplino": None, "urllib3": 8, "httpx": 18, "requests": 20}
 
     def spread(ready: Callable[[], Callable[[], object]]) -> Callable[[int], None]:
@@ -113,16 +110,17 @@ def many_threads(waiting: Waiting) -> bool:
 
         return run
 
-    return race(
+    race(
+        "Python",
         [
-            Contestant(name, calls(spread(waiting.tickets()[name])), [goal])
+            Contestant(name, calls(spread(waiting.tickets()[name]), THREADS), [goal])
             for name, goal in goals.items()
         ],
-        [Measure(f"a ticket, {THREADS} threads", a_second)],
+        [Measure(f"a ticket, {THREADS} threads")],
     )
 
 
-def in_flight(base_url: str) -> bool:
+def in_flight(base_url: str) -> None:
     ticket = f"{base_url}/tickets/{TICKET}"
     goals = {"skiplino": None, "aiohttp": 4, "httpx": 50}
     with asyncio.Runner() as runner:
@@ -159,12 +157,13 @@ def in_flight(base_url: str) -> bool:
             return lambda count: runner.run(all_lanes(count))
 
         ways = {"skiplino": with_skiplino, "aiohttp": with_aiohttp, "httpx": with_httpx}
-        reached = race(
+        race(
+            "Python",
             [
-                Contestant(name, calls(spread(ways[name])), [goal])
+                Contestant(name, calls(spread(ways[name]), WIDE), [goal])
                 for name, goal in goals.items()
             ],
-            [Measure(f"a ticket, {WIDE} in flight", a_second)],
+            [Measure(f"a ticket, {WIDE} in flight")],
         )
 
         async def close_all() -> None:
@@ -173,22 +172,12 @@ def in_flight(base_url: str) -> bool:
             await clients["httpx"].aclose()
 
         runner.run(close_all())
-    return reached
 
 
-def stay(on: set[int], server: int) -> None:
-    """Puts this thread, those that it starts, and the server on these cores."""
-    os.sched_setaffinity(0, on)
-    for thread in Path(f"/proc/{server}/task").iterdir():
-        os.sched_setaffinity(int(thread.name), on)
-
-
-def all_calls(base_url: str, server: int) -> bool:
-    cores = os.sched_getaffinity(0)
-    waiting = Waiting(base_url)
-    # On two cores, the time that the system takes to wake the other one hides what either of them does.
-    stay({min(cores)}, server)
-    reached = [one_thread(waiting), a_page(waiting)]
-    stay(cores, server)
-    reached += [many_threads(waiting), in_flight(base_url)]
-    return all(reached)
+def all_calls(server: Server) -> None:
+    waiting = Waiting(server.base_url)
+    with one_core(server):
+        one_thread(waiting)
+        a_page(waiting)
+    many_threads(waiting)
+    in_flight(server.base_url)

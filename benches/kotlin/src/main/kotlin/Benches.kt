@@ -27,44 +27,43 @@ import okhttp3.Response
 private const val TICKET = "k7m2p9x4q1"
 private const val FLIGHT = 64
 
-/** `Benches CANNED [LIBRARY]`: against the canned server that the program starts. Ends with 1 where a goal is missed. */
+/** `Benches CANNED`: against the canned server that the program starts. */
 fun main(arguments: Array<String>) {
     val began = System.nanoTime()
     Skiplino.warmUp().get()
-    println("%-28s %-24s %8.0f ms".format("start", "loading the library", (System.nanoTime() - began) / 1e6))
+    row("loading the library", "ms", (System.nanoTime() - began) / 1e6, null)
 
     val server = ProcessBuilder(arguments[0]).redirectError(ProcessBuilder.Redirect.INHERIT).start()
     val base = server.inputReader().readLine()
-    var reached = true
     SkiplinoClient("pk_bench") { baseUrl = base }.use { ours ->
         val okhttp = OkHttp(base)
         runBlocking {
-            reached = race(
+            race(
                 "a ticket, one at a time",
                 Contestant("skiplino") { count -> repeat(count) { ours.tickets.get(TICKET) } },
                 Contestant("OkHttp, blocking", 0.8) { count -> repeat(count) { okhttp.ticket() } },
                 Contestant("OkHttp, suspending") { count -> repeat(count) { okhttp.ticketLater() } },
-            ) && reached
-            reached = race(
+            )
+            race(
                 "a ticket, $FLIGHT in flight",
                 Contestant("skiplino") { count -> inFlight(count) { ours.tickets.get(TICKET) } },
                 Contestant("OkHttp, suspending", 1.0) { count -> inFlight(count) { okhttp.ticketLater() } },
-            ) && reached
-            reached = limit("a call refused here", 60.0) {
+            )
+            limit("a call refused here", 60.0) {
                 try {
                     ours.tickets.get("")
                 } catch (_: SkiplinoException.InvalidRequest) {
                     // As it should.
                 }
-            } && reached
-            reached = cancellation() && reached
+            }
+            cancellation()
         }
         okhttp.close()
     }
     server.outputStream.close()
     server.waitFor(10, TimeUnit.SECONDS)
-    println(if (reached) "all goals reached" else "a goal was MISSED")
-    exitProcess(if (reached) 0 else 1)
+    // Whatever still has threads.
+    exitProcess(0)
 }
 
 private suspend fun inFlight(count: Int, call: suspend () -> Unit) = coroutineScope {
@@ -72,7 +71,7 @@ private suspend fun inFlight(count: Int, call: suspend () -> Unit) = coroutineSc
 }
 
 /** From the cancelling of a coroutine to the end of its connection, as the server sees it: of a read, which is dropped, and of a write. */
-private suspend fun cancellation(): Boolean = Silence().use { silence ->
+private suspend fun cancellation() = Silence().use { silence ->
     SkiplinoClient("pk_bench") { baseUrl = silence.base }.use { client ->
         val calls: List<suspend () -> Any> = listOf({ client.tickets.get(TICKET) }, { client.tickets.cancel(TICKET) })
         val rounds = List(20) { calls }.flatten().map { call ->
@@ -83,10 +82,10 @@ private suspend fun cancellation(): Boolean = Silence().use { silence ->
                 asked.await()
                 val began = System.nanoTime()
                 under.cancel()
-                (hungUp.await() - began) / 1e6
+                (hungUp.await() - began) / 1e3
             }
         }
-        within("cancelled to hung up, worst", rounds.max(), "ms", 100.0)
+        row("cancelled to hung up, worst", "µs", rounds.max(), 100_000.0)
     }
 }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A way to do some work. Whoever comes first in a race is ours; `goal` says how many times faster ours has to be.
 struct Contestant {
     let name: String
@@ -6,12 +8,11 @@ struct Contestant {
 }
 
 /// Rounds in which every contestant has its turn, and how long a turn lasts.
-private let rounds = 7
+private let rounds = ProcessInfo.processInfo.environment["SKIPLINO_BENCH_ROUNDS"].flatMap(Int.init) ?? 7
 private let turn = Duration.milliseconds(400)
 
-/// Lets the contestants take turns, and prints the median of their rates and of their ratios, round by round, to ours. Whether all goals
-/// are reached.
-func race(_ work: String, _ contestants: [Contestant]) async throws -> Bool {
+/// Lets the contestants take turns, and prints a row for each but ours: the medians of the rates, and of their ratio, round by round.
+func race(_ work: String, _ contestants: [Contestant]) async throws {
     var counts: [Int] = []
     for contestant in contestants { counts.append(try await fitting(contestant.run)) }
     var seconds = Array(repeating: [Double](), count: contestants.count)
@@ -22,28 +23,32 @@ func race(_ work: String, _ contestants: [Contestant]) async throws -> Bool {
             seconds[index].append(each / Duration.seconds(1))
         }
     }
-    var reached = true
-    for (index, contestant) in contestants.enumerated() {
-        let rate = String(Int((1 / median(seconds[index])).rounded()))
-        var line = padded(work, 28) + padded(contestant.name, 24) + padded(rate, -8) + "/s"
-        if index > 0 {
-            let ratio = median(zip(seconds[0], seconds[index]).map { $1 / $0 })
-            line += "   \(contestants[0].name): \(shown(ratio)) ×"
-            if let goal = contestant.goal {
-                reached = reached && ratio >= goal
-                line += " (goal \(shown(goal)): \(ratio >= goal ? "reached" : "MISSED"))"
-            }
-        }
-        print(line)
+    for (index, contestant) in contestants.enumerated().dropFirst() {
+        try Row(
+            work: work, unit: "/s", name: contestants[0].name, ours: 1 / median(seconds[0]), peer: contestant.name,
+            theirs: 1 / median(seconds[index]), ratio: median(zip(seconds[0], seconds[index]).map { $1 / $0 }), goal: contestant.goal
+        ).print()
     }
-    return reached
 }
 
-/// Prints what something takes, of which there may be so much. Whether it is no more.
-func limit(_ work: String, _ name: String, _ took: Duration, goal: Duration) -> Bool {
-    let reached = took <= goal
-    print(padded(work, 28) + padded(name, 24) + padded(shown(took), -10) + "   (goal \(shown(goal)): \(reached ? "reached" : "MISSED"))")
-    return reached
+/// Prints how many microseconds something takes, of which there may be so many.
+func limit(_ work: String, _ took: Duration, goal: Duration) throws {
+    let microsecond = Duration.microseconds(1)
+    try Row(work: work, unit: "µs", ours: took / microsecond, goal: goal / microsecond).print()
+}
+
+/// A row of the table that `table.py` makes.
+private struct Row: Encodable {
+    var host = "Swift"
+    let work, unit: String
+    var name: String?
+    let ours: Double
+    var peer: String?
+    var theirs, ratio, goal: Double?
+
+    func print() throws {
+        Swift.print(String(decoding: try JSONEncoder().encode(self), as: UTF8.self))
+    }
 }
 
 /// How many fill a turn.
@@ -64,18 +69,4 @@ func timed(_ work: () async throws -> Void) async throws -> Duration {
 
 func median<Value: Comparable>(_ values: [Value]) -> Value {
     values.sorted()[values.count / 2]
-}
-
-private func padded(_ text: String, _ width: Int) -> String {
-    let space = String(repeating: " ", count: max(0, abs(width) - text.count))
-    return width > 0 ? text + space + " " : space + text
-}
-
-private func shown(_ ratio: Double) -> String {
-    String(Double(Int((ratio * 100).rounded())) / 100)
-}
-
-private func shown(_ time: Duration) -> String {
-    let microseconds = time / Duration.microseconds(1)
-    return microseconds < 1000 ? "\(shown(microseconds)) µs" : "\(shown(microseconds / 1000)) ms"
 }

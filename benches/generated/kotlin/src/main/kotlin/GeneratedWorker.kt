@@ -1,0 +1,25 @@
+import generated.apis.CustomersApi
+import generated.apis.TicketsApi
+import generated.infrastructure.ApiClient
+import java.util.concurrent.TimeUnit
+import kotlinx.coroutines.Dispatchers
+import okhttp3.ConnectionPool
+import okhttp3.OkHttpClient
+
+/** `GeneratedWorker BASE_URL`: as `Worker`, with the client that openapi-generator makes for Kotlin. Its calls block. */
+object GeneratedWorker {
+    @JvmStatic
+    fun main(arguments: Array<String>) {
+        ApiClient.accessToken = "sk_bench"
+        // As it comes it keeps five connections, of which 64 in flight would close the rest again and again.
+        val okhttp = OkHttpClient.Builder().connectionPool(ConnectionPool(64, 1, TimeUnit.MINUTES)).build()
+        val (tickets, customers) = TicketsApi(arguments[0], okhttp) to CustomersApi(arguments[0], okhttp)
+        serve(Dispatchers.IO) { work ->
+            when (work) {
+                "ticket" -> check(tickets.getTicket("k7m2p9x4q1").data.queueSize == 6)
+                "page" -> check(customers.listCustomers(1, 100).data[99].email == "layla.hassan99@example.com")
+                else -> error("no such work: $work")
+            }
+        }
+    }
+}

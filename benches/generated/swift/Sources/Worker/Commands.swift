@@ -1,0 +1,1 @@
+../../../../swift/Benches/Sources/Worker/Commands.swift

@@ -1,0 +1,68 @@
+"""How it grows: `scaling.py CANNED WORKER`. Calls a second and memory by how many are in flight; an export's cost a row and memory by how
+many customers there are, which must not grow. Every contestant is a process of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from race import Contestant, Measure, race
+from worker import Server, Worker, one_core
+
+canned, worker = sys.argv[1:]
+PYTHON = [sys.executable, str(Path(__file__).parent / "generated/python/worker.py")]
+IN_FLIGHT = {
+    "Rust": {"core": [worker, "core"], "reqwest + serde_json": [worker, "reqwest"]},
+    "Python": {"skiplino": [*PYTHON, "skiplino-asyncio"], "aiohttp": [*PYTHON, "aiohttp"]},
+}
+EXPORTS = {"Rust": [worker, "core"], "Python": [*PYTHON, "skiplino"]}
+LEAST, *MORE = CUSTOMERS = 10_000, 100_000, 1_000_000
+
+
+def in_flight(server: Server, host: str, wide: int) -> None:
+    with ExitStack() as stack:
+        contestants = []
+        for name, command in IN_FLIGHT[host].items():
+            started = stack.enter_context(Worker(*command, server.base_url))
+            contestants.append(
+                Contestant(name, started.calling("ticket", wide), memory=lambda its=started: its.status("VmRSS"))
+            )
+        race(host, contestants, [Measure(f"scaling: a ticket, {wide} in flight")])
+
+
+def export(servers: dict[int, Server], host: str) -> None:
+    """The larger directory is ours, the smallest the peer; within a fifth of it is flat."""
+
+    def turn(customers: int) -> Callable[[], Sequence[float]]:
+        def once() -> Sequence[float]:
+            with Worker(*EXPORTS[host], servers[customers].base_url) as started:
+                # What a process does once is no cost of a row.
+                started.work("export", 1, 1)
+                times = max(1, 100_000 // customers)
+                took = started.work("export", 1, times) / times
+                return took / customers, started.status("VmHWM")
+
+        return once
+
+    for customers in MORE:
+        race(
+            host,
+            [
+                Contestant(f"{customers:,} customers", turn(customers)),
+                Contestant(f"{LEAST:,} customers", turn(LEAST), (1 / 1.2, 1 / 1.2)),
+            ],
+            [Measure("scaling: export, a customer", "µs"), Measure("scaling: export, memory at its peak", "MiB")],
+            5,
+        )
+
+
+with Server(canned) as server, one_core(server):
+    for host in IN_FLIGHT:
+        for wide in (1, 8, 64, 512):
+            in_flight(server, host, wide)
+with ExitStack() as stack:
+    servers = {customers: stack.enter_context(Server(canned, customers)) for customers in CUSTOMERS}
+    for host in EXPORTS:
+        export(servers, host)

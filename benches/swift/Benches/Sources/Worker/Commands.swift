@@ -1,0 +1,24 @@
+import Foundation
+
+/// Does work on command, as `benches/worker.py` has it: a line says which, how many at a time and how many in all, and the answer how many
+/// nanoseconds they took.
+func serve(_ work: @escaping @Sendable (String) async throws -> Void) async throws {
+    while let line = readLine() {
+        let words = line.split(separator: " ").map(String.init)
+        guard words.count == 3, let wide = Int(words[1]), let count = Int(words[2]) else { throw Failure.notACommand }
+        let began = ContinuousClock.now
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<wide {
+                group.addTask { for _ in 0..<((count + wide - 1) / wide) { try await work(words[0]) } }
+            }
+            try await group.waitForAll()
+        }
+        // `print` keeps lines for a pipe back until there are many.
+        try FileHandle.standardOutput.write(contentsOf: Data("\(Int(began.duration(to: .now) / .nanoseconds(1)))\n".utf8))
+    }
+}
+
+enum Failure: Error {
+    case notACommand
+    case wrongAnswer
+}

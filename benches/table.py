@@ -1,0 +1,117 @@
+"""The table of the benches: `table.py README ROWS... [--write]`. Prints it, and ends with 1 where a goal is missed.
+
+Each file of rows is what a bench printed, a JSON object a line; README says what is in one. With `--write` table and machine go into it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
+HEAD = ["", "work", "ours", "peer", "theirs", "ours is", "goal", "memory, MiB", "size, MB"]
+
+
+def shown(value: float, unit: str) -> str:
+    if unit == "B":
+        return f"{value / 1e6:.2f} MB"
+    if unit == "/s":
+        return f"{value:,.0f}/s"
+    if unit == "µs" and value >= 1000:
+        return shown(value / 1000, "ms")
+    digits = 0 if unit == "" or value >= 1000 else 1 if value >= 10 else 2
+    return f"{value:,.{digits}f} {unit}".rstrip()
+
+
+def pair(values: list[float] | None, show: Callable[[float], str]) -> str:
+    """Ours and theirs, where both are known."""
+    return " / ".join(map(show, values)) if values and all(values) else ""
+
+
+def met(row: dict[str, Any]) -> bool | None:
+    """Whether its goal is: a ratio, or where it has no peer the least of a rate or the most of anything else."""
+    if row.get("goal") is None or "failed" in row:
+        return None
+    if "peer" in row:
+        return bool(row["ratio"] >= row["goal"])
+    return bool(row["ours"] >= row["goal"] if row["unit"] == "/s" else row["ours"] <= row["goal"])
+
+
+def line(row: dict[str, Any]) -> list[str]:
+    if "failed" in row:
+        return [row["host"], row["work"], "", row["peer"], "", "not measured", row["failed"], "", ""]
+    unit, goal, reached = row["unit"], "", met(row)
+    name = row.get("name")
+    ours = shown(row["ours"], unit) + (f" ({name})" if name not in {None, "skiplino", "core"} else "")
+    if reached is not None:
+        wanted = f"{row['goal']:.2f} ×" if "peer" in row else shown(row["goal"], unit)
+        goal = f"{wanted} {'reached' if reached else '**MISSED**'}"
+    peer, theirs, ratio = "", "", ""
+    if "peer" in row:
+        peer, theirs, ratio = row["peer"], shown(row["theirs"], unit), f"{row['ratio']:.2f} ×"
+        if reached is None and row["ratio"] < 1:
+            goal = "**behind**"
+    memory = pair(row.get("memory"), lambda kib: f"{kib / 1024:.1f}")
+    size = pair(row.get("size"), lambda size: f"{size / 1e6:.2f}")
+    return [row["host"], row["work"], ours, peer, theirs, ratio, goal, memory, size]
+
+
+def markdown(lines: list[list[str]]) -> str:
+    lines = [[cell.replace("|", "\\|") for cell in cells] for cells in lines]
+    widths = [max(len(cells[column]) for cells in [HEAD, *lines]) for column in range(len(HEAD))]
+    padded = [[cell.ljust(width) for cell, width in zip(cells, widths, strict=True)] for cells in [HEAD, *lines]]
+    padded.insert(1, ["-" * max(3, width) for width in widths])
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in padded)
+
+
+def said(*command: str) -> str:
+    """What a program prints first of its version, or nothing where there is none."""
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.splitlines()[0].strip()
+
+
+def machine() -> str:
+    cpus = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if Path("/proc/cpuinfo").exists() else []
+    model = next((line.partition(":")[2].strip() for line in cpus if line.startswith("model name")), platform.machine())
+    system = platform.freedesktop_os_release()["PRETTY_NAME"]
+    cores = len(os.sched_getaffinity(0))
+    tools = [
+        said("rustc", "--version"),
+        f"Python {platform.python_version()}",
+        said("gcc", "--version"),
+        said("java", "-version"),
+        said("scripts/swift-toolchain", "run", "swift", "--version"),
+    ]
+    return f"{cores} cores of {model}, {system}; " + "; ".join(tool for tool in tools if tool) + "."
+
+
+def main() -> int:
+    readme, *files = [Path(argument) for argument in sys.argv[1:] if argument != "--write"]
+    rows = [json.loads(text) for file in files for text in file.read_text(encoding="utf-8").splitlines()]
+    missed = sum(met(row) is False for row in rows)
+    failed = sum("failed" in row for row in rows)
+    table = f"{machine()}\n\n{markdown([line(row) for row in rows])}"
+    print(table)
+    print(f"{len(rows)} rows, {missed} goals missed, {failed} not measured")
+    if "--write" in sys.argv:
+        text = readme.read_text(encoding="utf-8")
+        before, begin, rest = text.partition(BEGIN)
+        _, end, after = rest.partition(END)
+        if not (begin and end):
+            print(f"{readme} has no {BEGIN} … {END}")
+            return 1
+        readme.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+    return int(missed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+//! `worker core|reqwest BASE_URL`: a process with one client, which works on command. See `worker.py`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a bench stops at the first thing that is not as it should be"
+)]
+
+use skiplino_benches::{Core, Reqwest};
+
+mod commands;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["core", base] => commands::serve(|| Core::new(base), &core),
+        ["reqwest", base] => commands::serve(|| Reqwest::new(base), &bare),
+        _ => panic!("worker core|reqwest BASE_URL"),
+    }
+}
+
+async fn core(client: &Core, work: &str) {
+    match work {
+        "ticket" => client.ticket().await,
+        "page" => client.page().await,
+        "export" => client.export().await,
+        _ => panic!("no such work: {work}"),
+    }
+}
+
+async fn bare(client: &Reqwest, work: &str) {
+    match work {
+        "ticket" => client.ticket().await,
+        "page" => client.page().await,
+        _ => panic!("no such work: {work}"),
+    }
+}
