@@ -35,7 +35,7 @@ struct QueueCLI {
         }
 
         // From here on Ctrl-C is a question, not the end.
-        let interrupts = Interrupts()
+        let interrupts = await Interrupts()
         let ticket = try await client.tickets.book(.walkIn(service: service.id, group: group.id))
         print("Your number is \(ticket.ticketNumber), for \(ticket.service.name) at \(ticket.branch.name).")
         let last = try await follow(ticket, interrupts.events)
@@ -89,12 +89,16 @@ private final class Interrupts {
     let events: AsyncStream<Void>
     private let source = DispatchSource.makeSignalSource(signal: SIGINT)
 
-    init() {
+    init() async {
         signal(SIGINT, SIG_IGN)
         let (events, continuation) = AsyncStream.makeStream(of: Void.self)
         self.events = events
         source.setEventHandler { continuation.yield() }
-        source.resume()
+        // One that came before that would be lost.
+        await withCheckedContinuation { begun in
+            source.setRegistrationHandler { begun.resume() }
+            source.resume()
+        }
     }
 }
 
