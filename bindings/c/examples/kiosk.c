@@ -52,7 +52,6 @@ typedef struct {
 } kiosk;
 
 static const char *say(const kiosk *k, phrase what) { return languages[k->language].phrases[what]; }
-
 /* ANCHOR: signals */
 /* A thread of its own waits for the end, and may call what it likes there, which a signal handler may not. */
 static void *wait_for_signal(void *data) {
@@ -64,7 +63,6 @@ static void *wait_for_signal(void *data) {
   return NULL;
 }
 /* ANCHOR_END: signals */
-
 /* Waits for a visitor, or only so long; -1 is for ever. False when the kiosk is to end. */
 static bool wait_for(const kiosk *k, bool visitor, int limit_ms) {
   fflush(stdout);
@@ -189,7 +187,6 @@ static void print_receipt(const kiosk *k, const skiplino_ticket *ticket) {
   centre(say(k, KEEP));
   printf("%s\n\n", RULE);
 }
-
 /* ANCHOR: book */
 /* A ticket, once. What certainly did not happen is tried again; what may have happened never is. */
 static void book(kiosk *k, const skiplino_booking *booking) {
@@ -217,7 +214,6 @@ static void book(kiosk *k, const skiplino_booking *booking) {
   skiplino_response_free(response);
 }
 /* ANCHOR_END: book */
-
 /* The service with a number, from 1, and its group. */
 static const skiplino_service *service_at(const skiplino_group_list *groups, int number, const skiplino_group **group) {
   for (size_t at = 0; (*group = skiplino_group_list_at(groups, at)) != NULL; at++) {
