@@ -8,7 +8,6 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::future::poll_fn;
-use std::io;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -369,9 +368,21 @@ fn end(number: u64, drop: bool) {
     }
 }
 
-/// Drives all calls until some have ended, and gives their answers.
-fn drive() -> io::Result<Vec<u8>> {
-    let answers = poll_fn(|context| {
+/// Drives all calls until some have ended, and gives their answers. Where there can be no runtime, those that have begun are refused, or
+/// they would wait for longer than they may; nothing is given then where there are none.
+fn drive() -> Option<Vec<u8>> {
+    let Ok(runtime) = runtime() else {
+        let mut calls = locked(&CALLS);
+        let refused = mem::take(&mut calls.begun);
+        for (number, _) in &refused {
+            calls.under_way.remove(number);
+            calls.add(*number, &answer::<bool>(Err(SkiplinoError::bug())));
+        }
+        let answers = mem::take(&mut calls.answers);
+        drop(calls);
+        return (!answers.is_empty()).then_some(answers);
+    };
+    Some(runtime.block_on(poll_fn(|context| {
         let mut calls = locked(&CALLS);
         for (number, work) in mem::take(&mut calls.begun) {
             // One that was dropped meanwhile is not there any more.
@@ -391,8 +402,7 @@ fn drive() -> io::Result<Vec<u8>> {
             return Poll::Pending;
         }
         Poll::Ready(mem::take(&mut calls.answers))
-    });
-    Ok(runtime()?.block_on(answers))
+    })))
 }
 
 /// Runs `body`; a panic ends here, and gives `otherwise`.
@@ -454,13 +464,13 @@ pub extern "C" fn skiplino_kotlin_end(number: i64, drop: i8) {
     guard((), || end(number.cast_unsigned(), drop != 0));
 }
 
-/// Drives all calls until some have ended, and gives their answers; NULL where there can be no runtime. They are there until it is called
-/// again. Its one caller is the thread that does nothing else.
+/// Drives all calls until some have ended, and gives their answers; NULL where there can be no runtime, and none has begun. They are there
+/// until it is called again. Its one caller is the thread that does nothing else.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_kotlin_wait() -> *const u8 {
     static GIVEN: Mutex<Vec<u8>> = Mutex::new(Vec::new());
     guard(ptr::null(), || {
-        let Ok(answers) = drive() else {
+        let Some(answers) = drive() else {
             return ptr::null();
         };
         let mut given = locked(&GIVEN);
