@@ -205,9 +205,10 @@ fn walk(
             continue;
         }
         let (rows, facts) = under_way.pop_front().unwrap().1.unwrap();
-        // Some as customers' ids are, some as others may be.
-        let name = |id: u64| match id % 2 {
-            0 => format!("{id:032x}"),
+        // Some as customers' ids are, some of the same value in other digits, some as others may be.
+        let name = |id: u64| match id % 3 {
+            0 => format!("{:032x}", 0xa000 + id),
+            1 => format!("{:032X}", 0xa000 + id - 1),
             _ => format!("{id}"),
         };
         let ids: HashMap<String, u64> = rows.iter().map(|id| (name(*id), *id)).collect();
