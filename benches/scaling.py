@@ -1,5 +1,5 @@
-"""How it grows: `scaling.py CANNED WORKER`. Calls a second and memory by how many are in flight; an export's cost a row and memory by how
-many customers there are, which must not grow. Every contestant is a process of its own."""
+"""How it grows: `scaling.py CANNED WORKER`. Calls a second and memory by how many are in flight; an export's cost a row, which must not
+grow, and its memory by how many customers there are. Every contestant is a process of its own."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def in_flight(server: Server, host: str, wide: int) -> None:
 
 
 def export(servers: dict[int, Server], host: str) -> None:
-    """The larger directory is ours, the smallest the peer; within a fifth of it is flat."""
+    """The larger directory is ours, the smallest the peer. Within a fifth of its cost is flat; memory is only told."""
 
     def turn(customers: int) -> Callable[[], Sequence[float]]:
         def once() -> Sequence[float]:
@@ -51,7 +51,7 @@ def export(servers: dict[int, Server], host: str) -> None:
             host,
             [
                 Contestant(f"{customers:,} customers", turn(customers)),
-                Contestant(f"{LEAST:,} customers", turn(LEAST), (1 / 1.2, 1 / 1.2)),
+                Contestant(f"{LEAST:,} customers", turn(LEAST), (1 / 1.2, None)),
             ],
             [Measure("scaling: export, a customer", "µs"), Measure("scaling: export, memory at its peak", "MiB")],
             5,
