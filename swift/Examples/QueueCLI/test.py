@@ -42,6 +42,8 @@ class App:
     def __init__(self, command: list[str], told: dict[str, str]) -> None:
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
+            # A shell in the background has what it starts ignore Ctrl-C; a terminal does not.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.environ.update(SKIPLINO_BASE_URL=told["baseUrl"], SKIPLINO_API_KEY=told["publicKey"])
             os.execvp(command[0], command)
         self.seen = ""
