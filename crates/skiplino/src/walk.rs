@@ -17,7 +17,6 @@
 //! the look finds anything else, the list is read again from the last page that counts, one page at a time.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
 
 /// Pages asked for ahead between two looks at the front: at worst so many are read twice, and the looks cost 1 request in so many.
 const LOOK_EVERY: u64 = 64;
@@ -346,7 +345,7 @@ impl Ahead {
 #[derive(Debug, Default)]
 struct Seen {
     /// Ids of 32 hexadecimal digits by their value, in many sets, so that only a small one is copied when it has to grow.
-    hex: Box<[HashSet<u128, BuildHasherDefault<Folded>>; 32]>,
+    hex: Box<[HashSet<u128>; 32]>,
     other: HashSet<Box<str>>,
 }
 
@@ -367,49 +366,14 @@ impl Seen {
     }
 
     fn value(id: &str) -> Option<u128> {
-        let digits: &[u8; 32] = id.as_bytes().try_into().ok()?;
+        let digits = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f');
         // Only what is printed back the same, or two ids could be one value.
-        let plain = digits.iter().fold(true, |plain, digit| {
-            plain & (digit.is_ascii_digit() | matches!(digit, b'a'..=b'f'))
-        });
-        let half = |digits: &[u8]| {
-            let digit = |digit: &u8| u64::from((digit & 15) + 9 * (digit >> 6));
-            digits
-                .iter()
-                .fold(0, |value: u64, next| value << 4 | digit(next))
-        };
-        let (high, low) = digits.split_at(16);
-        plain.then(|| u128::from(half(high)) << 64 | u128::from(half(low)))
+        (id.len() == 32 && id.bytes().all(digits))
+            .then(|| u128::from_str_radix(id, 16).ok())
+            .flatten()
     }
 
     fn set(value: u128) -> usize {
-        (Folded::of(value) >> 26) as usize % 32
-    }
-}
-
-/// A hash of what is random as it comes, or counts up: ids are the server's, and nobody else's to choose.
-#[derive(Debug, Default)]
-struct Folded(u64);
-
-impl Folded {
-    fn of(value: u128) -> u64 {
-        ((value as u64) ^ ((value >> 64) as u64)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    }
-}
-
-impl Hasher for Folded {
-    fn finish(&self) -> u64 {
-        // The low bits, which choose the place, are otherwise only those of the low bits.
-        self.0 ^ (self.0 >> 32)
-    }
-
-    fn write_u128(&mut self, value: u128) {
-        self.0 = Self::of(value);
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = Self::of(u128::from(self.0) << 8 | u128::from(*byte));
-        }
+        value as usize % 32
     }
 }
