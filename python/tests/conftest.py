@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -22,6 +23,9 @@ TICKET = "k7m2p9x4q1"
 CASH = ("6fe8fb8b12", "7c1f9a3b2d")
 #: Nobody has time for the pauses between attempts.
 SWIFT: dict[str, Any] = {"backoff": (0.001, 0.001)}
+
+# A shell in the background has what it starts ignore Ctrl-C, and that would be handed on to the programs of the tests.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
