@@ -12,7 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::driver::Interrupt;
 use crate::key::{ApiKey, KeyClass};
 use crate::retry::RetryPolicy;
-use crate::{Client, Error, pace, transport};
+use crate::{Client, Error, pace, tls};
 
 /// The development environment's base URL, the only one that is published.
 pub const DEFAULT_BASE_URL: &str = "https://api-dev.skiplino.com/external/v1";
@@ -229,7 +229,7 @@ impl ClientBuilder {
             requests_per_second: self.requests_per_second,
             response_cap: self.response_cap,
             proxy,
-            tls: transport::tls(&self.root_certificates)?,
+            tls: tls::config(&self.root_certificates)?,
             clock: self.clock,
             interrupt: self.interrupt,
         })

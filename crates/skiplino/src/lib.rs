@@ -31,6 +31,7 @@ mod sync_wait;
 mod syncing;
 mod text;
 mod time;
+mod tls;
 mod transport;
 mod upsert;
 mod walk;

@@ -15,8 +15,6 @@ use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
 use reqwest::redirect::Policy;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 
 use crate::config::Config;
 use crate::connecting;
@@ -77,64 +75,6 @@ impl http_body::Body for Watched {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
-    }
-}
-
-/// TLS by rustls on ring, set up here because a library must not install a process-wide provider.
-pub(crate) fn tls(extra_roots: &[u8]) -> Result<rustls::ClientConfig, Error> {
-    let extra: Vec<_> = CertificateDer::pem_slice_iter(extra_roots)
-        .collect::<Result<_, _>>()
-        .map_err(|error| Error::invalid("rootCertificates", error.to_string()))?;
-    if extra.is_empty() && !extra_roots.is_empty() {
-        return Err(Error::invalid("rootCertificates", "holds no certificate"));
-    }
-    let provider = Arc::new(rustls::crypto::CryptoProvider {
-        key_provider: &NoKeys,
-        ..rustls::crypto::ring::default_provider()
-    });
-    let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::because(ErrorKind::Internal, error))?;
-    #[cfg(feature = "platform-verifier")]
-    let builder = {
-        let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)
-            .map_err(|error| Error::invalid("rootCertificates", error.to_string()))?;
-        builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-    };
-    #[cfg(not(feature = "platform-verifier"))]
-    let builder = {
-        let mut roots = rustls::RootCertStore::empty();
-        #[cfg(feature = "bundled-roots")]
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        for certificate in extra {
-            roots
-                .add(certificate)
-                .map_err(|error| Error::invalid("rootCertificates", error.to_string()))?;
-        }
-        builder.with_root_certificates(roots)
-    };
-    let mut tls = builder.with_no_client_auth();
-    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-    if cfg!(feature = "http2") {
-        tls.alpn_protocols.insert(0, b"h2".to_vec());
-    }
-    Ok(tls)
-}
-
-/// No client has a certificate of its own, so what signs with a private key can stay out of the program.
-#[derive(Debug)]
-struct NoKeys;
-
-impl rustls::crypto::KeyProvider for NoKeys {
-    fn load_private_key(
-        &self,
-        _: rustls::pki_types::PrivateKeyDer<'static>,
-    ) -> Result<Arc<dyn rustls::sign::SigningKey>, rustls::Error> {
-        Err(rustls::Error::General(
-            "there are no client certificates".to_owned(),
-        ))
     }
 }
 

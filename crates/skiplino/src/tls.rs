@@ -1,0 +1,168 @@
+//! TLS by rustls on ring, set up here because a library must not install a process-wide provider.
+
+use std::sync::Arc;
+
+use ring::rand::SystemRandom;
+use rustls::crypto::ring::{self as provider, cipher_suite};
+use rustls::crypto::{
+    CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, WebPkiSupportedAlgorithms,
+};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::SigningKey;
+use rustls::{ClientConfig, SignatureScheme, SupportedCipherSuite};
+
+use crate::error::{Error, ErrorKind};
+
+/// How a client speaks TLS, with these authorities beside the usual ones.
+pub(crate) fn config(extra_roots: &[u8]) -> Result<ClientConfig, Error> {
+    let extra: Vec<_> = CertificateDer::pem_slice_iter(extra_roots)
+        .collect::<Result<_, _>>()
+        .map_err(|error| Error::invalid("rootCertificates", error.to_string()))?;
+    if extra.is_empty() && !extra_roots.is_empty() {
+        return Err(Error::invalid("rootCertificates", "holds no certificate"));
+    }
+    let provider = Arc::new(CryptoProvider {
+        cipher_suites: CIPHER_SUITES.to_vec(),
+        kx_groups: provider::DEFAULT_KX_GROUPS.to_vec(),
+        signature_verification_algorithms: SIGNATURES,
+        secure_random: &Random,
+        key_provider: &NoKeys,
+    });
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::because(ErrorKind::Internal, error))?;
+    #[cfg(feature = "platform-verifier")]
+    let builder = {
+        let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)
+            .map_err(|error| Error::invalid("rootCertificates", error.to_string()))?;
+        builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+    };
+    #[cfg(not(feature = "platform-verifier"))]
+    let builder = {
+        let mut roots = rustls::RootCertStore::empty();
+        #[cfg(feature = "bundled-roots")]
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        for certificate in extra {
+            roots
+                .add(certificate)
+                .map_err(|error| Error::invalid("rootCertificates", error.to_string()))?;
+        }
+        builder.with_root_certificates(roots)
+    };
+    let mut tls = builder.with_no_client_auth();
+    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    if cfg!(feature = "http2") {
+        tls.alpn_protocols.insert(0, b"h2".to_vec());
+    }
+    Ok(tls)
+}
+
+/// Those with AES-GCM: all servers of TLS 1.3 have one of them, and ring's ChaCha20 is a fortieth of a phone's library.
+const CIPHER_SUITES: &[SupportedCipherSuite] = &[
+    cipher_suite::TLS13_AES_256_GCM_SHA384,
+    cipher_suite::TLS13_AES_128_GCM_SHA256,
+    cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    cipher_suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+];
+
+/// As rustls has them for ring: those of certificates, and those that a server signs a handshake with. rustls hands its own out only
+/// together with all cipher suites.
+const SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
+    all: webpki::ALL_VERIFICATION_ALGS,
+    mapping: &[
+        (
+            SignatureScheme::ECDSA_NISTP384_SHA384,
+            &[
+                webpki::ring::ECDSA_P384_SHA384,
+                webpki::ring::ECDSA_P256_SHA384,
+            ],
+        ),
+        (
+            SignatureScheme::ECDSA_NISTP256_SHA256,
+            &[
+                webpki::ring::ECDSA_P256_SHA256,
+                webpki::ring::ECDSA_P384_SHA256,
+            ],
+        ),
+        (SignatureScheme::ED25519, &[webpki::ring::ED25519]),
+        (
+            SignatureScheme::RSA_PSS_SHA512,
+            &[webpki::ring::RSA_PSS_2048_8192_SHA512_LEGACY_KEY],
+        ),
+        (
+            SignatureScheme::RSA_PSS_SHA384,
+            &[webpki::ring::RSA_PSS_2048_8192_SHA384_LEGACY_KEY],
+        ),
+        (
+            SignatureScheme::RSA_PSS_SHA256,
+            &[webpki::ring::RSA_PSS_2048_8192_SHA256_LEGACY_KEY],
+        ),
+        (
+            SignatureScheme::RSA_PKCS1_SHA512,
+            &[webpki::ring::RSA_PKCS1_2048_8192_SHA512],
+        ),
+        (
+            SignatureScheme::RSA_PKCS1_SHA384,
+            &[webpki::ring::RSA_PKCS1_2048_8192_SHA384],
+        ),
+        (
+            SignatureScheme::RSA_PKCS1_SHA256,
+            &[webpki::ring::RSA_PKCS1_2048_8192_SHA256],
+        ),
+    ],
+};
+
+/// No client has a certificate of its own, so what signs with a private key can stay out of the program.
+#[derive(Debug)]
+struct NoKeys;
+
+impl KeyProvider for NoKeys {
+    fn load_private_key(
+        &self,
+        _: PrivateKeyDer<'static>,
+    ) -> Result<Arc<dyn SigningKey>, rustls::Error> {
+        Err(rustls::Error::General(
+            "there are no client certificates".to_owned(),
+        ))
+    }
+}
+
+#[derive(Debug)]
+struct Random;
+
+impl SecureRandom for Random {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), GetRandomFailed> {
+        ring::rand::SecureRandom::fill(&SystemRandom::new(), bytes).map_err(|_| GetRandomFailed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls::pki_types::SignatureVerificationAlgorithm;
+
+    #[test]
+    fn it_is_what_rustls_does_by_itself_without_chacha20() {
+        let theirs = provider::default_provider();
+        let suites = theirs.cipher_suites.iter().map(|suite| suite.suite());
+        let suites = suites.filter(|suite| !format!("{suite:?}").contains("CHACHA20"));
+        let ours = CIPHER_SUITES.iter().map(|suite| suite.suite());
+        assert_eq!(ours.collect::<Vec<_>>(), suites.collect::<Vec<_>>());
+
+        let signed = |algorithms: &WebPkiSupportedAlgorithms| {
+            let ids = |scheme: &(_, &[&dyn SignatureVerificationAlgorithm])| {
+                let ids = scheme.1.iter();
+                let ids = ids.map(|one| (one.public_key_alg_id(), one.signature_alg_id()));
+                (scheme.0, ids.collect::<Vec<_>>())
+            };
+            algorithms.mapping.iter().map(ids).collect::<Vec<_>>()
+        };
+        let theirs = &theirs.signature_verification_algorithms;
+        assert_eq!(signed(&SIGNATURES), signed(theirs));
+    }
+}
