@@ -1,6 +1,7 @@
 //! One call: what it will do, its options, and the two ways to make it.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +10,11 @@ use reqwest::header::HeaderMap;
 
 use crate::cancel::Canceller;
 use crate::client::{Client, Inner};
+use crate::decode::{Data, Decode, Read};
 use crate::error::{Error, ErrorKind};
 use crate::operation::{Effect, Operation};
 use crate::pace::Pace;
-use crate::plan::{Data, Decode, Decodes, Plan};
+use crate::plan::Plan;
 use crate::request::Request;
 use crate::response::Response;
 use crate::retry::RetryPolicy;
@@ -30,9 +32,6 @@ pub struct CallOptions {
     pub retry: Option<RetryPolicy>,
 }
 
-/// The data that an error stands for, where it is an answer too.
-type Recover<T> = fn(&Error) -> Option<T>;
-
 /// What is sent, and by whom; or why nothing is.
 type Prepared = Result<(Client, Request), Error>;
 
@@ -41,99 +40,115 @@ type Prepared = Result<(Client, Request), Error>;
 /// Dropping the future of a call stops it.
 #[must_use = "a call does nothing until it is awaited or waited for"]
 pub struct Call<T> {
+    untyped: UntypedCall,
+    data: PhantomData<fn() -> T>,
+}
+
+/// A call without the type of its data, which a binding gives them anyhow: that way one function makes all calls.
+#[doc(hidden)]
+#[must_use = "a call does nothing until it is sent"]
+pub struct UntypedCall {
     prepared: Prepared,
     plan: Plan,
-    decode: Decode<T>,
-    recover: Option<Recover<T>>,
+    read: Read,
+    none: Option<NoneWhere>,
+}
+
+/// The errors that are an answer too, and which one.
+struct NoneWhere {
+    is: fn(&Error) -> bool,
+    none: fn() -> Data,
 }
 
 impl<T> Call<T> {
-    pub(crate) fn new(client: Client, request: Request, decode: Decode<T>) -> Self {
-        let operation = request.operation;
-        Self::planned(operation, Ok((client, request)), decode)
+    /// A call of the request, or one that fails without any network where there is none.
+    pub(crate) fn new(
+        client: &Client,
+        operation: Operation,
+        request: Result<Request, Error>,
+        decode: Decode<T>,
+    ) -> Self {
+        let prepared = request.map(|request| (client.clone(), request));
+        Self::prepared(operation, prepared, decode.read)
     }
 
     /// A call that fails without any network.
     pub(crate) fn refused(operation: Operation, error: Error) -> Self {
         let unread = |_: &[u8]| Err(Error::new(ErrorKind::Internal));
-        Self::planned(operation, Err(error), unread)
+        Self::prepared(operation, Err(error), unread)
     }
 
-    fn planned(operation: Operation, prepared: Prepared, decode: Decode<T>) -> Self {
+    fn prepared(operation: Operation, prepared: Prepared, read: Read) -> Self {
         Self {
-            prepared,
-            plan: Plan {
-                operation,
-                options: CallOptions::default(),
-                settle: Settle::of(operation.effect()),
-                pace: None,
-                canceller: None,
-            },
-            decode,
-            recover: None,
+            untyped: UntypedCall::new(operation, prepared, read),
+            data: PhantomData,
         }
     }
 
-    pub(crate) fn recover(mut self, recover: Recover<T>) -> Self {
-        self.recover = Some(recover);
-        self
-    }
-
     pub(crate) fn settle(mut self, settle: Settle) -> Self {
-        self.plan.settle = settle;
+        self.untyped.plan.settle = settle;
         self
     }
 
     /// Attempts after the first one keep this pace, too.
     pub(crate) fn pace(mut self, pace: Option<Arc<Pace>>) -> Self {
-        self.plan.pace = pace;
+        self.untyped.plan.pace = pace;
         self
     }
 
     /// The operation that it calls.
     pub fn operation(&self) -> Operation {
-        self.plan.operation
-    }
-
-    /// Whether it will fail without any network, for a binding that need not leave its thread for that.
-    #[doc(hidden)]
-    pub fn is_refused(&self) -> bool {
-        self.prepared.is_err()
+        self.untyped.plan.operation
     }
 
     /// The language of names and reasons for this call (`X-Locale`).
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
-        self.plan.options.locale = Some(locale.into());
+        self.untyped.plan.options.locale = Some(locale.into());
         self
     }
 
     /// How long this call may take, retries and pauses included.
     pub fn deadline(mut self, limit: Duration) -> Self {
-        self.plan.options.deadline = Some(limit);
+        self.untyped.plan.options.deadline = Some(limit);
         self
     }
 
     /// How this call is tried again.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.plan.options.retry = Some(policy);
+        self.untyped.plan.options.retry = Some(policy);
         self
     }
 
     /// Lets another thread end this call.
     pub fn cancelled_by(mut self, canceller: &Canceller) -> Self {
-        self.plan.canceller = Some(canceller.clone());
+        self.untyped.plan.canceller = Some(canceller.clone());
         self
     }
 
     /// All options at once, replacing those set before.
     pub fn options(mut self, options: CallOptions) -> Self {
-        self.plan.options = options;
+        self.untyped.plan.options = options;
         self
     }
 
     /// Asks for the whole [`Response`]: the data, and message, status, headers and attempts.
     pub fn with_response(self) -> CallWithResponse<T> {
         CallWithResponse(self)
+    }
+
+    /// Leaves the type of the data to whoever takes them.
+    #[doc(hidden)]
+    pub fn untyped(self) -> UntypedCall {
+        self.untyped
+    }
+}
+
+impl<T: Send + 'static> Call<Option<T>> {
+    /// Takes some errors for the answer that there is nothing.
+    pub(crate) fn none_where(mut self, is: fn(&Error) -> bool) -> Self {
+        let none = || Box::new(None::<T>) as Data;
+        self.untyped.none = Some(NoneWhere { is, none });
+        self
     }
 }
 
@@ -147,23 +162,15 @@ impl<T: Send + 'static> Call<T> {
     }
 
     fn wait_response(self) -> Result<Response<T>, Error> {
-        let result = self.plan.wait(self.prepared, &self.decode);
-        finish(result, self.recover)
+        self.untyped.wait().and_then(Response::typed)
     }
 
     /// What the call ends in if its one attempt is answered like this. Nothing is sent. Only fuzzing asks.
     #[doc(hidden)]
     pub fn answered(self, status: u16, body: Vec<u8>) -> Result<Response<T>, Error> {
-        let answer = Answer {
-            status,
-            headers: HeaderMap::new(),
-            body: body.into(),
-        };
-        let result = self.prepared.and_then(|_| {
-            let heard = self.plan.heard(Ok(answer), &self.decode, true);
-            heard.map_err(|error| self.plan.named(error))
-        });
-        finish(result, self.recover)
+        self.untyped
+            .answered(status, body)
+            .and_then(Response::typed)
     }
 
     /// Sends it from within a runtime, on the connections given or on those that the client keeps for `.await`.
@@ -171,20 +178,84 @@ impl<T: Send + 'static> Call<T> {
         self,
         pool: Option<&reqwest::Client>,
     ) -> Result<Response<T>, Error> {
-        let result = self.plan.send(self.prepared, pool, &self.decode).await;
-        finish(result, self.recover)
+        self.untyped.send_on(pool).await.and_then(Response::typed)
+    }
+}
+
+impl UntypedCall {
+    fn new(operation: Operation, prepared: Prepared, read: Read) -> Self {
+        Self {
+            prepared,
+            plan: Plan {
+                operation,
+                options: CallOptions::default(),
+                settle: Settle::of(operation.effect()),
+                pace: None,
+                canceller: None,
+            },
+            read,
+            none: None,
+        }
+    }
+
+    /// Whether it will fail without any network, for a binding that need not leave its thread for that.
+    pub fn is_refused(&self) -> bool {
+        self.prepared.is_err()
+    }
+
+    /// As [`Call::options`].
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.plan.options = options;
+        self
+    }
+
+    /// As [`Call::cancelled_by`].
+    pub fn cancelled_by(mut self, canceller: &Canceller) -> Self {
+        self.plan.canceller = Some(canceller.clone());
+        self
+    }
+
+    fn wait(self) -> Result<Response<Data>, Error> {
+        let result = self.plan.wait(self.prepared, self.read);
+        finish(result, self.none.as_ref())
+    }
+
+    fn answered(self, status: u16, body: Vec<u8>) -> Result<Response<Data>, Error> {
+        let answer = Answer {
+            status,
+            headers: HeaderMap::new(),
+            body: body.into(),
+        };
+        let result = self.prepared.and_then(|_| {
+            let heard = self.plan.heard(Ok(answer), self.read, true);
+            heard.map_err(|error| self.plan.named(error))
+        });
+        finish(result, self.none.as_ref())
+    }
+
+    /// Sends it from within a runtime, on the connections that the client keeps for `.await`.
+    pub async fn send(self) -> Result<Response<Data>, Error> {
+        self.send_on(None).await
+    }
+
+    pub(crate) async fn send_on(
+        self,
+        pool: Option<&reqwest::Client>,
+    ) -> Result<Response<Data>, Error> {
+        let result = self.plan.send(self.prepared, pool, self.read).await;
+        finish(result, self.none.as_ref())
     }
 }
 
 impl Plan {
-    fn wait(&self, prepared: Prepared, decode: &dyn Decodes) -> Result<Response<Data>, Error> {
+    fn wait(&self, prepared: Prepared, read: Read) -> Result<Response<Data>, Error> {
         let may_repeat = self.operation.effect() == Effect::Read;
         let result = prepared.and_then(|(client, request)| {
             let Inner {
                 drivers, config, ..
             } = &*client.0;
             drivers.drive(config, may_repeat, async |pool| {
-                self.run(&client, pool, &request, decode).await
+                self.run(&client, pool, &request, read).await
             })
         });
         result.map_err(|error| self.named(error))
@@ -194,12 +265,12 @@ impl Plan {
         &self,
         prepared: Prepared,
         pool: Option<&reqwest::Client>,
-        decode: &dyn Decodes,
+        read: Read,
     ) -> Result<Response<Data>, Error> {
         let result = match (prepared, in_runtime()) {
             (Ok((client, request)), Ok(())) => {
                 let pool = pool.unwrap_or(&client.0.pool);
-                self.run(&client, pool, &request, decode).await
+                self.run(&client, pool, &request, read).await
             }
             (Err(error), _) | (_, Err(error)) => Err(error),
         };
@@ -212,22 +283,14 @@ impl Plan {
 }
 
 /// What every result goes through, whether it was sent or refused.
-fn finish<T: 'static>(
+fn finish(
     result: Result<Response<Data>, Error>,
-    recover: Option<Recover<T>>,
-) -> Result<Response<T>, Error> {
-    let error = match result {
-        Ok(response) => {
-            return response
-                .typed()
-                .ok_or_else(|| Error::new(ErrorKind::Internal));
-        }
-        Err(error) => error,
-    };
-    match recover.and_then(|recover| recover(&error)) {
-        Some(data) => Ok(error.into_response(data)),
-        None => Err(error),
-    }
+    none: Option<&NoneWhere>,
+) -> Result<Response<Data>, Error> {
+    result.or_else(|error| match none {
+        Some(NoneWhere { is, none }) if is(&error) => Ok(error.into_response(none())),
+        _ => Err(error),
+    })
 }
 
 /// Whether there is a runtime to wait in; without one, the layers below would panic.
@@ -250,6 +313,12 @@ impl<T: Send + 'static> IntoFuture for Call<T> {
 }
 
 impl<T> fmt::Debug for Call<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.untyped.fmt(f)
+    }
+}
+
+impl fmt::Debug for UntypedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
             .field("operation", &self.plan.operation.id())

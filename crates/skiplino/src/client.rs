@@ -7,12 +7,12 @@ use crate::api::{Branches, Customers, Services, Tickets};
 use crate::bookings::Bookings;
 use crate::call::Call;
 use crate::config::{ClientBuilder, Config};
+use crate::decode::Decode;
 use crate::driver::Drivers;
 use crate::error::{Error, ErrorKind};
 use crate::key::{ApiKey, KeyClass};
 use crate::operation::{KeyRequirement, Operation};
 use crate::pace::Pace;
-use crate::plan::Decode;
 use crate::request::Request;
 use crate::retry::RetryBudget;
 use crate::transport;
@@ -96,15 +96,15 @@ impl Client {
         id: Result<&str, Error>,
         fill: impl FnOnce(Request) -> Result<Request, Error>,
     ) -> Call<T> {
+        let request = self.request(operation, id).and_then(fill);
+        Call::new(self, operation, request, decode)
+    }
+
+    fn request(&self, operation: Operation, id: Result<&str, Error>) -> Result<Request, Error> {
         if operation.key() == KeyRequirement::Secret && self.key_class() == KeyClass::Public {
-            return Call::refused(operation, Error::new(ErrorKind::SecretKeyRequired));
+            return Err(Error::new(ErrorKind::SecretKeyRequired));
         }
-        let base = &self.0.config.base_url;
-        let request = id.and_then(|id| Request::new(base, operation, id));
-        match request.and_then(fill) {
-            Ok(request) => Call::new(self.clone(), request, decode),
-            Err(error) => Call::refused(operation, error),
-        }
+        Request::new(&self.0.config.base_url, operation, id?)
     }
 }
 

@@ -1,5 +1,8 @@
 //! From the bytes of an answer to data or to an error. Nothing in here quotes the body: it holds people's names and numbers.
 
+use std::any::Any;
+use std::marker::PhantomData;
+
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
@@ -23,29 +26,69 @@ struct PageEnvelope<T> {
     pagination: Pagination,
 }
 
-/// Data and the envelope's message.
-pub(crate) type Decoded<T> = (T, Option<String>);
+/// An operation's data on its way. What makes calls knows nothing of their types: it would be compiled once for each of them.
+pub(crate) type Data = Box<dyn Any + Send>;
+
+/// Reads the body of a success: the data, and the envelope's message.
+pub(crate) type Read = fn(&[u8]) -> Result<(Data, Option<String>), Error>;
+
+/// A [`Read`] whose data are of this type.
+pub(crate) struct Decode<T> {
+    pub(crate) read: Read,
+    of: PhantomData<fn() -> T>,
+}
+
+// Whatever the data are: it has none of them.
+impl<T> Clone for Decode<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Decode<T> {}
+
+impl<T> Decode<T> {
+    const fn by(read: Read) -> Self {
+        Self {
+            read,
+            of: PhantomData,
+        }
+    }
+}
+
+fn read_data<T: DeserializeOwned, D: Send + 'static>(
+    body: &[u8],
+    shape: fn(T) -> D,
+) -> Result<(Data, Option<String>), Error> {
+    let envelope = read::<Envelope<T>>(body)?;
+    Ok((Box::new(shape(envelope.data)), envelope.message))
+}
 
 /// `{message, data}`.
-pub(crate) fn data<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<T>, Error> {
-    read::<Envelope<T>>(body).map(|envelope| (envelope.data, envelope.message))
+pub(crate) const fn data<T: DeserializeOwned + Send + 'static>() -> Decode<T> {
+    Decode::by(|body| read_data(body, |data: T| data))
+}
+
+/// `{message, data}`, where the operation may also find nothing.
+pub(crate) const fn found<T: DeserializeOwned + Send + 'static>() -> Decode<Option<T>> {
+    Decode::by(|body| read_data(body, |data: T| Some(data)))
 }
 
 /// `{message, data: null}`; whatever the data may become is passed over.
-pub(crate) fn nothing(body: &[u8]) -> Result<Decoded<()>, Error> {
-    data::<Option<Ignored>>(body).map(|(_, message)| ((), message))
+pub(crate) const fn nothing() -> Decode<()> {
+    Decode::by(|body| read_data(body, |_: Option<Ignored>| ()))
 }
 
 #[derive(Deserialize)]
 struct Ignored(#[allow(dead_code)] IgnoredAny);
 
 /// `{message, data: [...], pagination}`.
-pub(crate) fn page<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<Page<T>>, Error> {
-    let envelope = read::<PageEnvelope<T>>(body)?;
-    Ok((
-        Page::new(envelope.data, envelope.pagination),
-        envelope.message,
-    ))
+pub(crate) const fn page<T: DeserializeOwned + Send + 'static>() -> Decode<Page<T>> {
+    Decode::by(|body| {
+        let envelope = read::<PageEnvelope<T>>(body)?;
+        let page = Page::new(envelope.data, envelope.pagination);
+        Ok((Box::new(page), envelope.message))
+    })
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {

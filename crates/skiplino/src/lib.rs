@@ -38,6 +38,8 @@ mod walk;
 mod watch;
 
 pub use api::{Branches, Customers, Services, Tickets};
+#[doc(hidden)]
+pub use call::UntypedCall;
 pub use call::{Call, CallOptions, CallWithResponse};
 pub use cancel::Canceller;
 pub use client::Client;

@@ -9,32 +9,34 @@ use futures_util::stream::Stream;
 use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
-use crate::call::Call;
+use crate::call::UntypedCall;
+use crate::decode::Data;
 use crate::list::{List, Page};
 use crate::walk::{Ask, Progress, Walk};
 use crate::{Error, ErrorKind, Response};
 
 type Answered<T> = Result<Page<T>, Error>;
 
+type Untyped = Result<Response<Data>, Error>;
+
 /// A call under way. Dropping it stops it.
-enum UnderWay<T> {
+enum UnderWay {
     /// Driven by whoever polls the stream.
-    Here(Pin<Box<dyn Future<Output = Answered<T>> + Send>>),
+    Here(Pin<Box<dyn Future<Output = Untyped> + Send>>),
     /// Driven by the runtime: a page read ahead must not run out of time because the caller takes long over the one before.
-    Spawned(JoinHandle<Answered<T>>),
+    Spawned(JoinHandle<Untyped>),
 }
 
-impl<T: Send + 'static> UnderWay<T> {
-    fn start(call: Call<Page<T>>, ahead: bool, pool: Option<reqwest::Client>) -> Self {
-        let future =
-            Box::pin(async move { call.send_on(pool.as_ref()).await.map(Response::into_data) });
+impl UnderWay {
+    fn start(call: UntypedCall, ahead: bool, pool: Option<reqwest::Client>) -> Self {
+        let future = Box::pin(async move { call.send_on(pool.as_ref()).await });
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) if ahead => Self::Spawned(runtime.spawn(future.in_current_span())),
             _ => Self::Here(future),
         }
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Answered<T>> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Untyped> {
         match self {
             Self::Here(future) => future.as_mut().poll(context),
             Self::Spawned(task) => Pin::new(task).poll(context).map(|joined| {
@@ -44,7 +46,7 @@ impl<T: Send + 'static> UnderWay<T> {
     }
 }
 
-impl<T> Drop for UnderWay<T> {
+impl Drop for UnderWay {
     fn drop(&mut self) {
         if let Self::Spawned(task) = self {
             task.abort();
@@ -72,7 +74,7 @@ pub struct Pages<T> {
     /// The connections to use, where they are not the client's own.
     pool: Option<reqwest::Client>,
     walk: Walk<T>,
-    under_way: VecDeque<(Ask, UnderWay<T>)>,
+    under_way: VecDeque<(Ask, UnderWay)>,
 }
 
 /// A stream of records. Dropping it stops the calls under way.
@@ -153,7 +155,7 @@ impl<T: Send + 'static> Stream for Pages<T> {
             while let Some(ask) = this.walk.next_ask() {
                 let call = this.list.page_of(ask.number, ask.limit);
                 let ahead = this.walk.is_ahead();
-                let started = UnderWay::start(call, ahead, this.pool.clone());
+                let started = UnderWay::start(call.untyped(), ahead, this.pool.clone());
                 this.under_way.push_back((ask, started));
             }
             let Some((ask, call)) = this.under_way.front_mut() else {
@@ -161,6 +163,7 @@ impl<T: Send + 'static> Stream for Pages<T> {
             };
             let (ask, answered) = (*ask, ready!(call.poll(context)));
             this.under_way.pop_front();
+            let answered = answered.and_then(Response::typed).map(Response::into_data);
             let (shown, drop_others) = take(&mut this.walk, ask, answered);
             if drop_others {
                 this.under_way.clear();

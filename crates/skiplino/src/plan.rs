@@ -1,6 +1,5 @@
 //! Everything about a call but what it sends: how it begins, what one attempt is, and what becomes of its answer.
 
-use std::any::Any;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +12,7 @@ use crate::cancel::{self, Canceller, SoFar};
 use crate::client::Client;
 use crate::clock::Clock;
 use crate::config;
-use crate::decode::{self, Decoded};
+use crate::decode::{self, Data, Read};
 use crate::error::{Deadline, Error, ErrorKind, Outcome};
 use crate::operation::{Effect, Operation};
 use crate::pace::Pace;
@@ -22,23 +21,6 @@ use crate::response::Response;
 use crate::sending::Sending;
 use crate::settle::{Reader, Settle};
 use crate::transport;
-
-/// Reads the body of a success.
-pub(crate) type Decode<T> = fn(&[u8]) -> Result<Decoded<T>, Error>;
-
-/// An operation's data on its way. What makes calls knows nothing of their types: it would be compiled once for each of them.
-pub(crate) type Data = Box<dyn Any + Send>;
-
-/// A [`Decode`] of some type.
-pub(crate) trait Decodes: Sync {
-    fn decode(&self, body: &[u8]) -> Result<Decoded<Data>, Error>;
-}
-
-impl<T: Send + 'static> Decodes for Decode<T> {
-    fn decode(&self, body: &[u8]) -> Result<Decoded<Data>, Error> {
-        self(body).map(|(data, message)| (Box::new(data) as Data, message))
-    }
-}
 
 /// Nobody waits for longer, and what is added to a clock must not overflow it.
 pub(crate) const FOREVER: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -59,7 +41,7 @@ impl Plan {
         client: &Client,
         pool: &reqwest::Client,
         request: &Request,
-        decode: &dyn Decodes,
+        decode: Read,
     ) -> Result<Response<Data>, Error> {
         let operation = self.operation.id();
         let span = tracing::info_span!(
@@ -111,7 +93,7 @@ impl Plan {
         client: &Client,
         pool: &reqwest::Client,
         request: &Request,
-        decode: &dyn Decodes,
+        decode: Read,
         started: Instant,
         so_far: &SoFar,
     ) -> Result<Response<Data>, Error> {
@@ -154,7 +136,7 @@ impl Plan {
         &self,
         reader: &Reader<'_>,
         request: &Request,
-        decode: &dyn Decodes,
+        decode: Read,
         locale: Option<&HeaderValue>,
         so_far: &SoFar,
     ) -> Result<Response<Data>, Error> {
@@ -188,7 +170,7 @@ impl Plan {
     pub(crate) fn heard(
         &self,
         answer: Result<transport::Answer, Error>,
-        decode: &dyn Decodes,
+        decode: Read,
         sent: bool,
     ) -> Result<Response<Data>, Error> {
         answer
@@ -200,10 +182,10 @@ impl Plan {
     }
 }
 
-fn read(answer: transport::Answer, decode: &dyn Decodes) -> Result<Response<Data>, Error> {
+fn read(answer: transport::Answer, decode: Read) -> Result<Response<Data>, Error> {
     let status = answer.status;
     if (200..300).contains(&status) {
-        return match decode.decode(&answer.body) {
+        return match decode(&answer.body) {
             Ok((data, message)) => Ok(Response {
                 data,
                 message,

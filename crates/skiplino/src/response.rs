@@ -5,7 +5,8 @@ use std::fmt;
 
 use reqwest::header::HeaderMap;
 
-use crate::plan::Data;
+use crate::decode::Data;
+use crate::error::{Error, ErrorKind};
 
 /// The data of an operation, and what came with it.
 #[derive(Clone)]
@@ -96,9 +97,10 @@ impl<T: Send + 'static> Response<T> {
 }
 
 impl Response<Data> {
-    /// As it was before, if it was of this type.
-    pub(crate) fn typed<T: Any>(self) -> Option<Response<T>> {
+    /// As it was before, of this type.
+    pub(crate) fn typed<T: Any>(self) -> Result<Response<T>, Error> {
         self.filter_map(|data| data.downcast().ok().map(|data| *data))
+            .ok_or_else(|| Error::new(ErrorKind::Internal))
     }
 }
 

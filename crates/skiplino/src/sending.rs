@@ -6,10 +6,11 @@ use tracing::{Instrument as _, field};
 use crate::bookings::UnderWay;
 use crate::cancel::SoFar;
 use crate::client::Inner;
+use crate::decode::{Data, Read};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::models::Ticket;
 use crate::pace::Pace;
-use crate::plan::{Data, Decodes, Plan, finished, milliseconds};
+use crate::plan::{Plan, finished, milliseconds};
 use crate::request::Request;
 use crate::response::Response;
 use crate::retry::RetryPolicy;
@@ -18,7 +19,7 @@ use crate::settle::{Reader, Settle};
 /// A call between its attempts.
 pub(crate) struct Sending<'a> {
     pub(crate) plan: &'a Plan,
-    pub(crate) decode: &'a dyn Decodes,
+    pub(crate) decode: Read,
     pub(crate) reader: &'a Reader<'a>,
     pub(crate) request: &'a Request,
     pub(crate) locale: Option<&'a HeaderValue>,

@@ -8,9 +8,9 @@ use crate::RetryPolicy;
 use crate::bookings::Booking;
 use crate::call::{Call, CallOptions};
 use crate::client::Client;
+use crate::decode::Data;
 use crate::error::{Error, ErrorKind};
 use crate::operation::Effect;
-use crate::plan::Data;
 use crate::response::Response;
 
 /// How a write that may have happened comes to an end.

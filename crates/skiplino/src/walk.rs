@@ -342,14 +342,25 @@ impl Ahead {
 /// The ids that came. Any of them can come again, however long ago it did: records deleted at the far end send the walk back as
 /// far. So all are kept, and kept exact, for a mistaken one would be a record lost. A customer's id takes 16 bytes and a bit of
 /// room; a million of them take some 40 MB.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Seen {
     /// Ids of 32 hexadecimal digits by their value, in many sets, so that only a small one is copied when it has to grow.
-    hex: Box<[HashSet<u128>; 32]>,
+    hex: Vec<HashSet<u128>>,
     other: HashSet<Box<str>>,
 }
 
+impl Default for Seen {
+    fn default() -> Self {
+        Self {
+            hex: (0..Self::SETS).map(|_| HashSet::new()).collect(),
+            other: HashSet::new(),
+        }
+    }
+}
+
 impl Seen {
+    const SETS: usize = 32;
+
     fn has(&self, id: &str) -> bool {
         match Self::value(id) {
             Some(value) => self.hex[Self::set(value)].contains(&value),
@@ -374,6 +385,6 @@ impl Seen {
     }
 
     fn set(value: u128) -> usize {
-        value as usize % 32
+        value as usize % Self::SETS
     }
 }

@@ -9,7 +9,7 @@ impl Branches<'_> {
     /// The active branches (operation 1, `GET /branches`).
     pub fn list(&self) -> Call<Vec<Branch>> {
         self.0
-            .call(Operation::ListBranches, decode::data, Ok(""), Ok)
+            .call(Operation::ListBranches, decode::data(), Ok(""), Ok)
     }
 
     /// A branch's service groups with their active services (operation 2, `GET /branches/{branchId}/tree`). A group without an
@@ -17,7 +17,7 @@ impl Branches<'_> {
     pub fn tree(&self, branch: impl Into<BranchId>) -> Call<Vec<BranchTreeGroup>> {
         self.0.call(
             Operation::GetBranchTree,
-            decode::data,
+            decode::data(),
             branch.into().checked(),
             Ok,
         )

@@ -24,7 +24,7 @@ impl Customers<'_> {
         let request = request.borrow();
         let call = self
             .0
-            .call(Operation::CreateCustomer, decode::data, Ok(""), |ready| {
+            .call(Operation::CreateCustomer, decode::data(), Ok(""), |ready| {
                 request.check()?;
                 ready.json(request)
             });
@@ -44,9 +44,12 @@ impl Customers<'_> {
         let client = self.0.clone();
         let id: fn(&Customer) -> &str = |customer| customer.id().as_str();
         List::new(Operation::ListCustomers, 100, id, move |page, limit| {
-            client.call(Operation::ListCustomers, decode::page, Ok(""), |request| {
-                Ok(request.paged(page, limit))
-            })
+            client.call(
+                Operation::ListCustomers,
+                decode::page(),
+                Ok(""),
+                |request| Ok(request.paged(page, limit)),
+            )
         })
     }
 
@@ -131,7 +134,7 @@ impl Customers<'_> {
     pub fn get(&self, customer: impl Into<CustomerRef>) -> Call<Customer> {
         let customer = customer.into();
         self.0
-            .call(Operation::GetCustomer, decode::data, Ok(""), |request| {
+            .call(Operation::GetCustomer, decode::data(), Ok(""), |request| {
                 request.customer(&customer)
             })
     }
@@ -139,13 +142,11 @@ impl Customers<'_> {
     /// One customer, or `None` where there is none (operation 10, whose 422 for an unknown id is an answer here).
     pub fn find(&self, customer: impl Into<CustomerRef>) -> Call<Option<Customer>> {
         let customer = customer.into();
-        let decode =
-            |body: &[u8]| decode::data(body).map(|(customer, message)| (Some(customer), message));
         self.0
-            .call(Operation::GetCustomer, decode, Ok(""), |request| {
+            .call(Operation::GetCustomer, decode::found(), Ok(""), |request| {
                 request.customer(&customer)
             })
-            .recover(|error| is_unknown_customer(error).then_some(None))
+            .none_where(is_unknown_customer)
     }
 
     /// Changes the fields that are sent and leaves the others (operation 11, `PUT /customers/update`); `metadata` is replaced
@@ -155,7 +156,7 @@ impl Customers<'_> {
     /// `InvalidRequest` (fields `metadata`, `externalId`); `Validation`; `NotFound` when the record vanished meanwhile.
     pub fn update(&self, request: impl Borrow<CustomerUpdateRequest>) -> Call<Customer> {
         self.0
-            .call(Operation::UpdateCustomer, decode::data, Ok(""), |ready| {
+            .call(Operation::UpdateCustomer, decode::data(), Ok(""), |ready| {
                 let request = request.borrow();
                 request.check()?;
                 ready.json(request)
@@ -171,7 +172,7 @@ impl Customers<'_> {
         let customer = customer.into();
         let call = self.0.call(
             Operation::DeleteCustomer,
-            decode::nothing,
+            decode::nothing(),
             Ok(""),
             |request| request.customer(&customer),
         );
@@ -190,7 +191,7 @@ impl Customers<'_> {
             move |page, limit| {
                 client.call(
                     Operation::ListCustomerTickets,
-                    decode::page,
+                    decode::page(),
                     Ok(""),
                     |request| Ok(request.customer(&customer)?.paged(page, limit)),
                 )

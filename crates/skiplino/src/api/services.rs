@@ -22,7 +22,7 @@ impl Services<'_> {
         let date = date.into();
         self.0.call(
             Operation::ListSlots,
-            decode::data,
+            decode::data(),
             service.into().checked(),
             |request| match date {
                 None => Ok(request),

@@ -25,7 +25,7 @@ impl Tickets<'_> {
         let request = request.borrow();
         let call = self
             .0
-            .call(Operation::BookTicket, decode::data, Ok(""), |ready| {
+            .call(Operation::BookTicket, decode::data(), Ok(""), |ready| {
                 request.check()?;
                 ready.json(request)
             });
@@ -41,7 +41,7 @@ impl Tickets<'_> {
     pub fn get(&self, ticket: impl Into<TicketId>) -> Call<Ticket> {
         self.0.call(
             Operation::GetTicket,
-            decode::data,
+            decode::data(),
             ticket.into().checked(),
             Ok,
         )
@@ -63,9 +63,12 @@ impl Tickets<'_> {
     /// `Conflict` in any other state, cancelled included; `Validation` for an unknown ticket.
     pub fn cancel(&self, ticket: impl Into<TicketId>) -> Call<Ticket> {
         let ticket = ticket.into();
-        let call = self
-            .0
-            .call(Operation::CancelTicket, decode::data, ticket.checked(), Ok);
+        let call = self.0.call(
+            Operation::CancelTicket,
+            decode::data(),
+            ticket.checked(),
+            Ok,
+        );
         // States do not go back: what cannot be cancelled now cannot be later.
         let is_final =
             |error: &Error| matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Validation);
@@ -87,7 +90,7 @@ impl Tickets<'_> {
         let (ticket, request) = (ticket.into(), request.borrow());
         let call = self.0.call(
             Operation::RescheduleTicket,
-            decode::data,
+            decode::data(),
             ticket.checked(),
             |ready| {
                 request.check()?;
