@@ -2,9 +2,8 @@ use std::sync::Arc;
 
 use skiplino::{Branch, BranchTreeGroup, Operation, Service};
 
-use crate::calls::{CancelHandle, NativeCallOptions, ResponseInfo};
+use crate::calls::{CancelHandle, NativeCallOptions, ResponseInfo, calls};
 use crate::client::NativeClient;
-use crate::errors::SkiplinoError;
 
 /// A branch, as of operation 1.
 #[derive(Debug, Clone, uniffi::Record)]
@@ -90,44 +89,43 @@ impl From<&BranchTreeGroup> for NativeBranchTreeGroup {
     }
 }
 
-#[cfg_attr(not(feature = "kotlin"), uniffi::export)]
-impl NativeClient {
-    /// The active branches (operation 1, `GET /branches`).
-    pub async fn list_branches(
-        &self,
-        options: NativeCallOptions,
-        cancel: Option<Arc<CancelHandle>>,
-    ) -> Result<BranchesResponse, SkiplinoError> {
-        self.send(
-            Operation::ListBranches,
-            |client| Ok(client.branches().list()),
-            options,
-            cancel,
-            |branches, info| BranchesResponse {
-                data: branches.iter().map(Into::into).collect(),
-                info,
-            },
-        )
-        .await
-    }
+calls! {
+    impl NativeClient {
+        /// The active branches (operation 1, `GET /branches`).
+        pub fn list_branches(
+            &self,
+            options: NativeCallOptions,
+            cancel: Option<Arc<CancelHandle>>,
+        ) -> BranchesResponse {
+            self.send(
+                Operation::ListBranches,
+                |client| Ok(client.branches().list()),
+                options,
+                cancel,
+                |branches, info| BranchesResponse {
+                    data: branches.iter().map(Into::into).collect(),
+                    info,
+                },
+            )
+        }
 
-    /// A branch's service groups with their active services (operation 2, `GET /branches/{branchId}/tree`).
-    pub async fn get_branch_tree(
-        &self,
-        branch_id: String,
-        options: NativeCallOptions,
-        cancel: Option<Arc<CancelHandle>>,
-    ) -> Result<BranchTreeResponse, SkiplinoError> {
-        self.send(
-            Operation::GetBranchTree,
-            |client| Ok(client.branches().tree(branch_id)),
-            options,
-            cancel,
-            |groups, info| BranchTreeResponse {
-                data: groups.iter().map(Into::into).collect(),
-                info,
-            },
-        )
-        .await
+        /// A branch's service groups with their active services (operation 2, `GET /branches/{branchId}/tree`).
+        pub fn get_branch_tree(
+            &self,
+            branch_id: String,
+            options: NativeCallOptions,
+            cancel: Option<Arc<CancelHandle>>,
+        ) -> BranchTreeResponse {
+            self.send(
+                Operation::GetBranchTree,
+                |client| Ok(client.branches().tree(branch_id)),
+                options,
+                cancel,
+                |groups, info| BranchTreeResponse {
+                    data: groups.iter().map(Into::into).collect(),
+                    info,
+                },
+            )
+        }
     }
 }

@@ -1,17 +1,16 @@
 //! One call: what differs for it, the handle that ends it, and what comes back beside its data.
 
-use std::any::Any;
 use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use futures_util::future::{Either, select};
-use skiplino::{Call, CallOptions, Canceller, Response, RetryPolicy};
+use skiplino::{CallOptions, Canceller, Response, RetryPolicy, UntypedCall};
 use tokio::sync::watch;
 
 use crate::errors::SkiplinoError;
-use crate::runtime::{self, Outcome, Work};
+use crate::runtime::{self, Data, Outcome, Work};
 use crate::times::{count, duration};
 
 /// What differs from the client's settings for one call.
@@ -129,12 +128,26 @@ pub(crate) struct Sending<R> {
     shape: PhantomData<fn() -> R>,
 }
 
-impl<R: Send + 'static> Sending<R> {
+impl<R: 'static> Sending<R> {
     /// Of work that gives this shape.
     pub(crate) fn new(work: Work) -> Self {
         Self {
             work,
             shape: PhantomData,
+        }
+    }
+
+    /// The work, whose outcome [`Self::shaped`] takes.
+    #[cfg(feature = "kotlin")]
+    pub(crate) fn into_work(self) -> Work {
+        self.work
+    }
+
+    /// What the work came to.
+    pub(crate) fn shaped(outcome: Outcome) -> Result<R, SkiplinoError> {
+        match outcome?.downcast() {
+            Ok(data) => Ok(*data),
+            Err(_) => Err(SkiplinoError::bug()),
         }
     }
 }
@@ -143,39 +156,58 @@ impl<R: 'static> Future for Sending<R> {
     type Output = Result<R, SkiplinoError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let ended = ready!(self.work.as_mut().poll(context));
-        Poll::Ready(ended.and_then(|data| {
-            data.downcast()
-                .map(|data| *data)
-                .map_err(|_| SkiplinoError::bug())
-        }))
+        self.work.as_mut().poll(context).map(Self::shaped)
     }
 }
 
+/// Exports calls, as functions that begin them. Swift waits for them by UniFFI's async functions, Kotlin has a way of its own (`kotlin.rs`).
+macro_rules! calls {
+    (impl $of:ident {$(
+        $(#[$doc:meta])*
+        pub fn $name:ident(&$this:ident $(, $argument:ident: $type:ty)* $(,)?) -> $answer:ty $begin:block
+    )+}) => {
+        #[cfg(not(feature = "kotlin"))]
+        #[uniffi::export]
+        impl $of {$(
+            $(#[$doc])*
+            pub async fn $name(&$this $(, $argument: $type)*) -> Result<$answer, crate::errors::SkiplinoError> {
+                $begin.await
+            }
+        )+}
+
+        #[cfg(feature = "kotlin")]
+        impl $of {$(
+            $(#[$doc])*
+            pub(crate) fn $name(&$this $(, $argument: $type)*) -> crate::calls::Sending<$answer> $begin
+        )+}
+    };
+}
+
+pub(crate) use calls;
+
+/// Gives an answer its shape, unless its data are of another type than they should be.
+pub(crate) type Shape = Box<dyn FnOnce(Data, ResponseInfo) -> Option<Data> + Send>;
+
 /// Begins a call on the runtime's thread, or on this one where it is refused anyway.
-pub(crate) fn send<T: Send + 'static, R: Send + 'static>(
-    call: Call<T>,
+pub(crate) fn send(
+    call: UntypedCall,
     options: CallOptions,
     closing: Closing,
     cancel: Option<Arc<CancelHandle>>,
-    shape: impl FnOnce(T, ResponseInfo) -> R + Send + 'static,
-) -> Sending<R> {
+    shape: Shape,
+) -> Work {
     let canceller = cancel.map_or_else(Canceller::new, |handle| handle.canceller.clone());
+    let call = call.options(options).cancelled_by(&canceller);
     let refused = call.is_refused();
-    let call = call
-        .options(options)
-        .cancelled_by(&canceller)
-        .with_response()
-        .into_future();
     let work: Work = Box::pin(async move {
-        let response = call.await?;
+        let response = call.send().await?;
         let info = ResponseInfo::of(&response);
-        Ok(Box::new(shape(response.into_data(), info)) as Box<dyn Any + Send>)
+        shape(response.into_data(), info).ok_or_else(SkiplinoError::bug)
     });
-    Sending::new(match refused {
+    match refused {
         true => work,
         false => unless_closed(closing, canceller, work),
-    })
+    }
 }
 
 /// Does the work on the runtime's thread, and has it ended when the client is closed.

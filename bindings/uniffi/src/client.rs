@@ -2,10 +2,12 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use skiplino::{ApiKey, Call, Client, KeyClass, Operation, RetryPolicy};
+use futures_util::future::ready;
+use skiplino::{ApiKey, Call, Client, KeyClass, Operation, RetryPolicy, UntypedCall};
 
-use crate::calls::{CancelHandle, Closing, NativeCallOptions, ResponseInfo, Sending, send};
+use crate::calls::{CancelHandle, Closing, NativeCallOptions, ResponseInfo, Sending, Shape, send};
 use crate::errors::SkiplinoError;
+use crate::runtime::Work;
 use crate::times::{count, duration};
 
 /// How a client is set up; what is absent is as the core has it.
@@ -150,6 +152,9 @@ impl NativeClient {
     }
 }
 
+/// Makes a call of a client, or refuses what is asked.
+type Make<'a> = Box<dyn FnOnce(&Client) -> Result<UntypedCall, SkiplinoError> + 'a>;
+
 impl NativeClient {
     fn open(&self) -> MutexGuard<'_, Option<Client>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
@@ -183,13 +188,30 @@ impl NativeClient {
         cancel: Option<Arc<CancelHandle>>,
         shape: impl FnOnce(T, ResponseInfo) -> R + Send + 'static,
     ) -> Sending<R> {
+        let call = Box::new(|client: &Client| call(client).map(Call::untyped));
+        let shape: Shape = Box::new(|data, info| {
+            let data = data.downcast().ok()?;
+            Some(Box::new(shape(*data, info)))
+        });
+        Sending::new(self.begin(operation, call, options, cancel, shape))
+    }
+
+    /// [`Self::send`], of which only what depends on the types is in the library for each operation.
+    fn begin(
+        &self,
+        operation: Operation,
+        call: Make<'_>,
+        options: NativeCallOptions,
+        cancel: Option<Arc<CancelHandle>>,
+        shape: Shape,
+    ) -> Work {
         let begun = self.client().and_then(|client| {
             let call = call(&client).map_err(|refusal| refusal.of(operation))?;
             Ok((call, self.options(options, operation)?))
         });
         match begun {
             Ok((call, options)) => send(call, options, self.closing(), cancel, shape),
-            Err(refusal) => Sending::new(Box::pin(async { Err(refusal) })),
+            Err(refusal) => Box::pin(ready(Err(refusal))),
         }
     }
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use skiplino::{Customer, CustomerRef, CustomerUpdateRequest, CustomerWriteRequest, Operation};
 
-use crate::calls::{CancelHandle, NativeCallOptions, ResponseInfo};
+use crate::calls::{CancelHandle, NativeCallOptions, ResponseInfo, calls};
 use crate::client::NativeClient;
 use crate::errors::SkiplinoError;
 
@@ -144,109 +144,105 @@ macro_rules! with_fields {
     }};
 }
 
-#[cfg_attr(not(feature = "kotlin"), uniffi::export)]
-impl NativeClient {
-    /// Creates a customer (operation 8, `POST /customers/create`).
-    pub async fn create_customer(
-        &self,
-        external_id: Option<String>,
-        fields: NativeCustomerFields,
-        options: NativeCallOptions,
-        cancel: Option<Arc<CancelHandle>>,
-    ) -> Result<CustomerResponse, SkiplinoError> {
-        self.send(
-            Operation::CreateCustomer,
-            |client| {
-                let mut request = with_fields!(CustomerWriteRequest::new(), fields);
-                if let Some(id) = external_id {
-                    request = request.external_id(id);
-                }
-                Ok(client.customers().create(request))
-            },
-            options,
-            cancel,
-            CustomerResponse::new,
-        )
-        .await
-    }
+calls! {
+    impl NativeClient {
+        /// Creates a customer (operation 8, `POST /customers/create`).
+        pub fn create_customer(
+            &self,
+            external_id: Option<String>,
+            fields: NativeCustomerFields,
+            options: NativeCallOptions,
+            cancel: Option<Arc<CancelHandle>>,
+        ) -> CustomerResponse {
+            self.send(
+                Operation::CreateCustomer,
+                |client| {
+                    let mut request = with_fields!(CustomerWriteRequest::new(), fields);
+                    if let Some(id) = external_id {
+                        request = request.external_id(id);
+                    }
+                    Ok(client.customers().create(request))
+                },
+                options,
+                cancel,
+                CustomerResponse::new,
+            )
+        }
 
-    /// One customer (operation 10, `GET /customers/getOne`).
-    pub async fn get_customer(
-        &self,
-        customer: NativeCustomerRef,
-        options: NativeCallOptions,
-        cancel: Option<Arc<CancelHandle>>,
-    ) -> Result<CustomerResponse, SkiplinoError> {
-        self.send(
-            Operation::GetCustomer,
-            |client| Ok(client.customers().get(customer)),
-            options,
-            cancel,
-            CustomerResponse::new,
-        )
-        .await
-    }
+        /// One customer (operation 10, `GET /customers/getOne`).
+        pub fn get_customer(
+            &self,
+            customer: NativeCustomerRef,
+            options: NativeCallOptions,
+            cancel: Option<Arc<CancelHandle>>,
+        ) -> CustomerResponse {
+            self.send(
+                Operation::GetCustomer,
+                |client| Ok(client.customers().get(customer)),
+                options,
+                cancel,
+                CustomerResponse::new,
+            )
+        }
 
-    /// One customer, or none (operation 10, whose 422 for an unknown id is an answer here).
-    pub async fn find_customer(
-        &self,
-        customer: NativeCustomerRef,
-        options: NativeCallOptions,
-        cancel: Option<Arc<CancelHandle>>,
-    ) -> Result<FoundCustomerResponse, SkiplinoError> {
-        self.send(
-            Operation::GetCustomer,
-            |client| Ok(client.customers().find(customer)),
-            options,
-            cancel,
-            |customer, info| FoundCustomerResponse {
-                data: customer.as_ref().map(Into::into),
-                info,
-            },
-        )
-        .await
-    }
+        /// One customer, or none (operation 10, whose 422 for an unknown id is an answer here).
+        pub fn find_customer(
+            &self,
+            customer: NativeCustomerRef,
+            options: NativeCallOptions,
+            cancel: Option<Arc<CancelHandle>>,
+        ) -> FoundCustomerResponse {
+            self.send(
+                Operation::GetCustomer,
+                |client| Ok(client.customers().find(customer)),
+                options,
+                cancel,
+                |customer, info| FoundCustomerResponse {
+                    data: customer.as_ref().map(Into::into),
+                    info,
+                },
+            )
+        }
 
-    /// Changes the fields that are given and leaves the others (operation 11, `PUT /customers/update`). `new_external_id` is for a
-    /// record located by the server's id.
-    pub async fn update_customer(
-        &self,
-        customer: NativeCustomerRef,
-        new_external_id: Option<String>,
-        fields: NativeCustomerFields,
-        options: NativeCallOptions,
-        cancel: Option<Arc<CancelHandle>>,
-    ) -> Result<CustomerResponse, SkiplinoError> {
-        self.send(
-            Operation::UpdateCustomer,
-            |client| {
-                let mut request = with_fields!(CustomerUpdateRequest::new(customer), fields);
-                if let Some(id) = new_external_id {
-                    request = request.external_id(id);
-                }
-                Ok(client.customers().update(request))
-            },
-            options,
-            cancel,
-            CustomerResponse::new,
-        )
-        .await
-    }
+        /// Changes the fields that are given and leaves the others (operation 11, `PUT /customers/update`). `new_external_id` is for a
+        /// record located by the server's id.
+        pub fn update_customer(
+            &self,
+            customer: NativeCustomerRef,
+            new_external_id: Option<String>,
+            fields: NativeCustomerFields,
+            options: NativeCallOptions,
+            cancel: Option<Arc<CancelHandle>>,
+        ) -> CustomerResponse {
+            self.send(
+                Operation::UpdateCustomer,
+                |client| {
+                    let mut request = with_fields!(CustomerUpdateRequest::new(customer), fields);
+                    if let Some(id) = new_external_id {
+                        request = request.external_id(id);
+                    }
+                    Ok(client.customers().update(request))
+                },
+                options,
+                cancel,
+                CustomerResponse::new,
+            )
+        }
 
-    /// Deletes a customer for good (operation 12, `DELETE /customers/delete`).
-    pub async fn delete_customer(
-        &self,
-        customer: NativeCustomerRef,
-        options: NativeCallOptions,
-        cancel: Option<Arc<CancelHandle>>,
-    ) -> Result<ResponseInfo, SkiplinoError> {
-        self.send(
-            Operation::DeleteCustomer,
-            |client| Ok(client.customers().delete(customer)),
-            options,
-            cancel,
-            |(), info| info,
-        )
-        .await
+        /// Deletes a customer for good (operation 12, `DELETE /customers/delete`).
+        pub fn delete_customer(
+            &self,
+            customer: NativeCustomerRef,
+            options: NativeCallOptions,
+            cancel: Option<Arc<CancelHandle>>,
+        ) -> ResponseInfo {
+            self.send(
+                Operation::DeleteCustomer,
+                |client| Ok(client.customers().delete(customer)),
+                options,
+                cancel,
+                |(), info| info,
+            )
+        }
     }
 }

@@ -22,12 +22,12 @@ use tokio::task::AbortHandle;
 use uniffi::{Lift, Lower};
 
 use crate::UniFfiTag;
-use crate::calls::{CancelHandle, NativeCallOptions};
+use crate::calls::{CancelHandle, NativeCallOptions, Sending};
 use crate::client::NativeClient;
 use crate::customers::{NativeCustomerFields, NativeCustomerRef};
 use crate::errors::SkiplinoError;
 use crate::pages::{CustomerPages, TicketPages};
-use crate::runtime::runtime;
+use crate::runtime::{Outcome, Work, runtime};
 use crate::tickets::NativeBooking;
 use crate::watch::TicketWatch;
 
@@ -179,36 +179,46 @@ fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Work that ends with an answer.
-type Work = Pin<Box<dyn Future<Output = Answer> + Send>>;
-
-/// Asks something that has a number. A panic meanwhile is an error.
-fn asked<T, R, F>(of: u64, ask: impl FnOnce(Arc<T>) -> F + Send + 'static) -> Work
-where
-    T: Send + Sync + 'static,
-    R: Lower<UniFfiTag>,
-    F: Future<Output = Result<R, SkiplinoError>> + Send + 'static,
-{
-    let found = locked(&NUMBERED).get(&of).and_then(Weak::upgrade);
-    let found = found.ok_or_else(SkiplinoError::closed);
-    let found = found.and_then(|found| found.downcast().map_err(|_| SkiplinoError::bug()));
-    Box::pin(async move {
-        let asked = match found {
-            Ok(found) => AssertUnwindSafe(ask(found)).catch_unwind().await,
-            Err(error) => Ok(Err(error)),
-        };
-        answer(asked.unwrap_or_else(|_| Err(SkiplinoError::bug())))
-    })
+/// Work that ends with an answer. A panic meanwhile is an error.
+struct Asked {
+    work: Work,
+    answer: fn(Outcome) -> Answer,
 }
 
-fn work(of: u64, call: NativeCall, cancel: Arc<CancelHandle>) -> Work {
+impl<R: Lower<UniFfiTag> + 'static> From<Sending<R>> for Asked {
+    fn from(sending: Sending<R>) -> Self {
+        Self {
+            work: sending.into_work(),
+            answer: |outcome| answer(Sending::<R>::shaped(outcome)),
+        }
+    }
+}
+
+impl Future for Asked {
+    type Output = Answer;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer> {
+        let polled = guard(Poll::Ready(Err(SkiplinoError::bug())), || {
+            self.work.as_mut().poll(context)
+        });
+        polled.map(self.answer)
+    }
+}
+
+fn numbered<T: Send + Sync + 'static>(number: u64) -> Result<Arc<T>, SkiplinoError> {
+    let found = locked(&NUMBERED).get(&number).and_then(Weak::upgrade);
+    let found = found.ok_or_else(SkiplinoError::closed)?;
+    found.downcast().map_err(|_| SkiplinoError::bug())
+}
+
+fn ask(of: u64, call: NativeCall, cancel: Arc<CancelHandle>) -> Result<Asked, SkiplinoError> {
     let cancel = Some(cancel);
     macro_rules! ask {
         ($of:ty, $method:ident($($argument:expr),*)) => {
-            asked(of, move |of: Arc<$of>| async move { of.$method($($argument,)* cancel).await })
+            numbered::<$of>(of)?.$method($($argument,)* cancel).into()
         };
     }
-    match call {
+    Ok(match call {
         NativeCall::ListBranches { options } => ask!(NativeClient, list_branches(options)),
         NativeCall::GetBranchTree { branch_id, options } => {
             ask!(NativeClient, get_branch_tree(branch_id, options))
@@ -277,10 +287,8 @@ fn work(of: u64, call: NativeCall, cancel: Arc<CancelHandle>) -> Work {
         NativeCall::NextTickets => ask!(TicketPages, next()),
         NativeCall::NextChange => ask!(TicketWatch, next()),
         #[cfg(feature = "testing")]
-        NativeCall::TestingPanic => asked(of, |_: Arc<NativeClient>| async {
-            crate::testing::testing_panic_async().await.map(|()| true)
-        }),
-    }
+        NativeCall::TestingPanic => crate::testing::panics::<bool>().into(),
+    })
 }
 
 /// A call that has begun.
@@ -296,7 +304,7 @@ struct Calls {
     /// By the numbers that Kotlin gave them.
     under_way: HashMap<u64, UnderWay>,
     /// Those that have no task yet.
-    begun: Vec<(u64, Work)>,
+    begun: Vec<(u64, Asked)>,
     /// Answers that nobody has come for, one after the other: the number of the call, the answer's length, the answer. Before all of them
     /// is their length in bytes.
     answers: Vec<u8>,
@@ -342,15 +350,18 @@ fn begin(of: u64, number: u64, mut call: &[u8]) -> Option<Answer> {
         return Some(answer::<bool>(Err(SkiplinoError::bug())));
     };
     let cancel = CancelHandle::new();
-    let mut work = work(of, call, Arc::clone(&cancel));
+    let mut asked = match ask(of, call, Arc::clone(&cancel)) {
+        Ok(asked) => asked,
+        Err(refusal) => return Some(answer::<bool>(Err(refusal))),
+    };
     let context = &mut Context::from_waker(Waker::noop());
-    if let Poll::Ready(answer) = work.as_mut().poll(context) {
+    if let Poll::Ready(answer) = asked.poll_unpin(context) {
         return Some(answer);
     }
     tell(|calls| {
         let task = None;
         calls.under_way.insert(number, UnderWay { cancel, task });
-        calls.begun.push((number, work));
+        calls.begun.push((number, asked));
     });
     None
 }
@@ -384,11 +395,11 @@ fn drive() -> Option<Vec<u8>> {
     };
     Some(runtime.block_on(poll_fn(|context| {
         let mut calls = locked(&CALLS);
-        for (number, work) in mem::take(&mut calls.begun) {
+        for (number, asked) in mem::take(&mut calls.begun) {
             // One that was dropped meanwhile is not there any more.
             if let Some(call) = calls.under_way.get_mut(&number) {
                 let task = tokio::spawn(async move {
-                    let answer = work.await;
+                    let answer = asked.await;
                     tell(|calls| {
                         calls.under_way.remove(&number);
                         calls.add(number, &answer);

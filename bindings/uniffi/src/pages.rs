@@ -1,6 +1,5 @@
 //! Numbered pages, and walks over all of them.
 
-use std::any::Any;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,12 +11,12 @@ use tokio::runtime::Runtime;
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::calls::{
-    CancelHandle, Closing, NativeCallOptions, ResponseInfo, Sending, unless_closed,
+    CancelHandle, Closing, NativeCallOptions, ResponseInfo, Sending, calls, unless_closed,
 };
 use crate::client::NativeClient;
 use crate::customers::{NativeCustomer, NativeCustomerRef};
 use crate::errors::SkiplinoError;
-use crate::runtime::{self, Work};
+use crate::runtime::{self, Data, Work};
 use crate::tickets::NativeTicket;
 
 /// Where a page stands in its list.
@@ -63,20 +62,21 @@ impl From<&Pagination> for NativePagination {
     }
 }
 
-type Streamed<T> = Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>;
+/// What comes bit by bit, in a shape of this interface.
+pub(crate) type Streamed = Pin<Box<dyn Stream<Item = Result<Data, Error>> + Send>>;
 
-/// What comes bit by bit. A step that is cancelled takes the stream with it, and so the requests under way.
-pub(crate) struct Steps<T> {
+/// A step that is cancelled takes the stream with it, and so the requests under way.
+pub(crate) struct Steps {
     operation: Operation,
-    begin: Option<Box<dyn FnMut() -> Option<Streamed<T>> + Send>>,
-    stream: Option<Streamed<T>>,
+    begin: Option<Box<dyn FnMut() -> Option<Streamed> + Send>>,
+    stream: Option<Streamed>,
 }
 
-impl<T> Steps<T> {
+impl Steps {
     /// `begin` makes the stream, again after a step that was cancelled if it can.
     pub(crate) fn new(
         operation: Operation,
-        begin: impl FnMut() -> Option<Streamed<T>> + Send + 'static,
+        begin: impl FnMut() -> Option<Streamed> + Send + 'static,
     ) -> Self {
         Self {
             operation,
@@ -85,7 +85,7 @@ impl<T> Steps<T> {
         }
     }
 
-    async fn next(&mut self, canceller: &Canceller) -> Result<Option<T>, SkiplinoError> {
+    async fn next(&mut self, canceller: &Canceller) -> Result<Option<Data>, SkiplinoError> {
         let taken = self.stream.take();
         let begun = taken.or_else(|| self.begin.as_mut().and_then(|begin| begin()));
         let Some(mut stream) = begun else {
@@ -101,15 +101,15 @@ impl<T> Steps<T> {
 }
 
 /// Steps that a host asks for, each on the runtime's threads.
-pub(crate) struct Walk<T> {
-    steps: Arc<AsyncMutex<Steps<T>>>,
+pub(crate) struct Walk {
+    steps: Arc<AsyncMutex<Steps>>,
     closing: Closing,
     #[cfg(feature = "testing")]
     _counted: crate::testing::Counted,
 }
 
-impl<T: Send + 'static> Walk<T> {
-    pub(crate) fn new(steps: Steps<T>, closing: Closing) -> Self {
+impl Walk {
+    pub(crate) fn new(steps: Steps, closing: Closing) -> Self {
         Self {
             steps: Arc::new(AsyncMutex::new(steps)),
             closing,
@@ -118,22 +118,33 @@ impl<T: Send + 'static> Walk<T> {
         }
     }
 
+    /// What comes next, which is of this shape.
     pub(crate) fn next<R: Send + 'static>(
         &self,
         cancel: Option<Arc<CancelHandle>>,
-        shape: impl FnOnce(T) -> R + Send + 'static,
     ) -> Sending<Option<R>> {
+        Sending::new(self.step(cancel, |next| {
+            let next = next.map(|data| data.downcast::<R>().map(|data| *data));
+            Some(Box::new(next.transpose().ok()?))
+        }))
+    }
+
+    fn step(
+        &self,
+        cancel: Option<Arc<CancelHandle>>,
+        shape: fn(Option<Data>) -> Option<Data>,
+    ) -> Work {
         let canceller = cancel.map_or_else(Canceller::new, |handle| handle.canceller.clone());
         let (steps, until) = (Arc::clone(&self.steps), canceller.clone());
         let step: Work = Box::pin(async move {
             let next = steps.lock().await.next(&until).await?;
-            Ok(Box::new(next.map(shape)) as Box<dyn Any + Send>)
+            shape(next).ok_or_else(SkiplinoError::bug)
         });
-        Sending::new(unless_closed(self.closing.clone(), canceller, step))
+        unless_closed(self.closing.clone(), canceller, step)
     }
 }
 
-impl<T> Drop for Walk<T> {
+impl Drop for Walk {
     fn drop(&mut self) {
         // The connection of a request under way goes back to a pool that looks for its runtime.
         let runtime = runtime::runtime().ok();
@@ -150,11 +161,11 @@ fn note(seen: &Mutex<Progress>, progress: Progress) {
     *seen.lock().unwrap_or_else(PoisonError::into_inner) = progress;
 }
 
-fn walk<T: Send + 'static>(
+fn walk<T: Send + 'static, R: From<Page<T>> + Send + 'static>(
     list: List<T>,
     operation: Operation,
     closing: Closing,
-) -> (Walk<Page<T>>, Arc<Mutex<Progress>>) {
+) -> (Walk, Arc<Mutex<Progress>>) {
     let seen = Arc::<Mutex<Progress>>::default();
     let noted = Arc::clone(&seen);
     let mut list = Some(list);
@@ -162,12 +173,12 @@ fn walk<T: Send + 'static>(
         // Begun anew it would hand out again what came before.
         let mut pages = list.take()?.pages();
         let noted = Arc::clone(&noted);
-        let steps: Streamed<Page<T>> = Box::pin(stream::poll_fn(move |context| {
+        let steps: Streamed = Box::pin(stream::poll_fn(move |context| {
             let step = pages.poll_next_unpin(context);
             if step.is_ready() {
                 note(&noted, pages.progress());
             }
-            step
+            step.map_ok(|page| Box::new(R::from(page)) as Data)
         }));
         Some(steps)
     });
@@ -195,14 +206,14 @@ fn with_limit<T: Send + 'static>(list: List<T>, limit: Option<i64>) -> List<T> {
 /// All pages of the customer directory.
 #[derive(uniffi::Object)]
 pub struct CustomerPages {
-    walk: Walk<Page<Customer>>,
+    walk: Walk,
     seen: Arc<Mutex<Progress>>,
 }
 
 /// All pages of a customer's tickets.
 #[derive(uniffi::Object)]
 pub struct TicketPages {
-    walk: Walk<Page<Ticket>>,
+    walk: Walk,
     seen: Arc<Mutex<Progress>>,
 }
 
@@ -260,15 +271,16 @@ impl From<Page<Ticket>> for NativeTicketPage {
     }
 }
 
-#[cfg_attr(not(feature = "kotlin"), uniffi::export)]
-impl CustomerPages {
-    /// The next page, or none after the last. The first one comes even when the list is empty. After an error, or a step that was
-    /// cancelled, it is over.
-    pub async fn next(
-        &self,
-        cancel: Option<Arc<CancelHandle>>,
-    ) -> Result<Option<NativeCustomerPage>, SkiplinoError> {
-        self.walk.next(cancel, Into::into).await
+calls! {
+    impl CustomerPages {
+        /// The next page, or none after the last. The first one comes even when the list is empty. After an error, or a step that was
+        /// cancelled, it is over.
+        pub fn next(
+            &self,
+            cancel: Option<Arc<CancelHandle>>,
+        ) -> Option<NativeCustomerPage> {
+            self.walk.next(cancel)
+        }
     }
 }
 
@@ -280,15 +292,16 @@ impl CustomerPages {
     }
 }
 
-#[cfg_attr(not(feature = "kotlin"), uniffi::export)]
-impl TicketPages {
-    /// The next page, or none after the last. The first one comes even when the list is empty. After an error, or a step that was
-    /// cancelled, it is over.
-    pub async fn next(
-        &self,
-        cancel: Option<Arc<CancelHandle>>,
-    ) -> Result<Option<NativeTicketPage>, SkiplinoError> {
-        self.walk.next(cancel, Into::into).await
+calls! {
+    impl TicketPages {
+        /// The next page, or none after the last. The first one comes even when the list is empty. After an error, or a step that was
+        /// cancelled, it is over.
+        pub fn next(
+            &self,
+            cancel: Option<Arc<CancelHandle>>,
+        ) -> Option<NativeTicketPage> {
+            self.walk.next(cancel)
+        }
     }
 }
 
@@ -300,57 +313,56 @@ impl TicketPages {
     }
 }
 
-#[cfg_attr(not(feature = "kotlin"), uniffi::export)]
-impl NativeClient {
-    /// One page of the customer directory, numbered from 1, newest customer first (operation 9, `GET /customers/getAll`). `limit`
-    /// is from 1 to 100, and 100 unless given.
-    pub async fn list_customers(
-        &self,
-        page: i64,
-        limit: Option<i64>,
-        options: NativeCallOptions,
-        cancel: Option<Arc<CancelHandle>>,
-    ) -> Result<CustomerPageResponse, SkiplinoError> {
-        self.send(
-            Operation::ListCustomers,
-            |client| {
-                let list = with_limit(client.customers().list(), limit);
-                Ok(list.page(page.try_into().unwrap_or(0)))
-            },
-            options,
-            cancel,
-            |page, info| CustomerPageResponse {
-                data: page.into(),
-                info,
-            },
-        )
-        .await
-    }
+calls! {
+    impl NativeClient {
+        /// One page of the customer directory, numbered from 1, newest customer first (operation 9, `GET /customers/getAll`). `limit`
+        /// is from 1 to 100, and 100 unless given.
+        pub fn list_customers(
+            &self,
+            page: i64,
+            limit: Option<i64>,
+            options: NativeCallOptions,
+            cancel: Option<Arc<CancelHandle>>,
+        ) -> CustomerPageResponse {
+            self.send(
+                Operation::ListCustomers,
+                |client| {
+                    let list = with_limit(client.customers().list(), limit);
+                    Ok(list.page(page.try_into().unwrap_or(0)))
+                },
+                options,
+                cancel,
+                |page, info| CustomerPageResponse {
+                    data: page.into(),
+                    info,
+                },
+            )
+        }
 
-    /// One page of a customer's tickets, numbered from 1, newest first (operation 13, `GET /customers/tickets`). `limit` is from 1 to
-    /// 10, and 10 unless given.
-    pub async fn list_customer_tickets(
-        &self,
-        customer: NativeCustomerRef,
-        page: i64,
-        limit: Option<i64>,
-        options: NativeCallOptions,
-        cancel: Option<Arc<CancelHandle>>,
-    ) -> Result<TicketPageResponse, SkiplinoError> {
-        self.send(
-            Operation::ListCustomerTickets,
-            |client| {
-                let list = with_limit(client.customers().tickets(customer), limit);
-                Ok(list.page(page.try_into().unwrap_or(0)))
-            },
-            options,
-            cancel,
-            |page, info| TicketPageResponse {
-                data: page.into(),
-                info,
-            },
-        )
-        .await
+        /// One page of a customer's tickets, numbered from 1, newest first (operation 13, `GET /customers/tickets`). `limit` is from 1 to
+        /// 10, and 10 unless given.
+        pub fn list_customer_tickets(
+            &self,
+            customer: NativeCustomerRef,
+            page: i64,
+            limit: Option<i64>,
+            options: NativeCallOptions,
+            cancel: Option<Arc<CancelHandle>>,
+        ) -> TicketPageResponse {
+            self.send(
+                Operation::ListCustomerTickets,
+                |client| {
+                    let list = with_limit(client.customers().tickets(customer), limit);
+                    Ok(list.page(page.try_into().unwrap_or(0)))
+                },
+                options,
+                cancel,
+                |page, info| TicketPageResponse {
+                    data: page.into(),
+                    info,
+                },
+            )
+        }
     }
 }
 
@@ -365,7 +377,7 @@ impl NativeClient {
         let operation = Operation::ListCustomers;
         let list = self.client()?.customers().list();
         let list = with_limit(list, limit).options(self.options(options, operation)?);
-        let (walk, seen) = walk(list, operation, self.closing());
+        let (walk, seen) = walk::<_, NativeCustomerPage>(list, operation, self.closing());
         Ok(Arc::new(CustomerPages { walk, seen }))
     }
 
@@ -379,7 +391,7 @@ impl NativeClient {
         let operation = Operation::ListCustomerTickets;
         let list = self.client()?.customers().tickets(customer);
         let list = with_limit(list, limit).options(self.options(options, operation)?);
-        let (walk, seen) = walk(list, operation, self.closing());
+        let (walk, seen) = walk::<_, NativeTicketPage>(list, operation, self.closing());
         Ok(Arc::new(TicketPages { walk, seen }))
     }
 }

@@ -25,8 +25,11 @@ pub(crate) fn runtime() -> io::Result<&'static Runtime> {
     Ok(RUNTIME.get_or_init(|| runtime))
 }
 
-/// What a call comes to, whatever its type: so that what runs calls is in the library once, and not once for each of them.
-pub(crate) type Outcome = Result<Box<dyn Any + Send>, SkiplinoError>;
+/// What a call gives, whatever its type: so that what runs calls is in the library once, and not once for each of them.
+pub(crate) type Data = Box<dyn Any + Send>;
+
+/// What a call comes to.
+pub(crate) type Outcome = Result<Data, SkiplinoError>;
 
 /// Work to be done.
 pub(crate) type Work = Pin<Box<dyn Future<Output = Outcome> + Send>>;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use skiplino::jiff::civil::Date;
 use skiplino::{Operation, Slot};
 
-use crate::calls::{CancelHandle, NativeCallOptions, ResponseInfo};
+use crate::calls::{CancelHandle, NativeCallOptions, ResponseInfo, calls};
 use crate::client::NativeClient;
 use crate::errors::SkiplinoError;
 
@@ -34,33 +34,33 @@ impl From<&Slot> for NativeSlot {
     }
 }
 
-#[cfg_attr(not(feature = "kotlin"), uniffi::export)]
-impl NativeClient {
-    /// The appointment times of a service that have places left (operation 3, `GET /services/{id}/slots`), on `date` (as in
-    /// `2026-06-23`) or today, in the company's time zone.
-    pub async fn list_slots(
-        &self,
-        service_id: String,
-        date: Option<String>,
-        options: NativeCallOptions,
-        cancel: Option<Arc<CancelHandle>>,
-    ) -> Result<SlotsResponse, SkiplinoError> {
-        self.send(
-            Operation::ListSlots,
-            |client| {
-                let date: Option<Date> =
-                    date.map(|date| date.parse()).transpose().map_err(|_| {
-                        SkiplinoError::invalid("date", "must be a day, as in 2026-06-23")
-                    })?;
-                Ok(client.services().slots(service_id, date))
-            },
-            options,
-            cancel,
-            |slots, info| SlotsResponse {
-                data: slots.iter().map(Into::into).collect(),
-                info,
-            },
-        )
-        .await
+calls! {
+    impl NativeClient {
+        /// The appointment times of a service that have places left (operation 3, `GET /services/{id}/slots`), on `date` (as in
+        /// `2026-06-23`) or today, in the company's time zone.
+        pub fn list_slots(
+            &self,
+            service_id: String,
+            date: Option<String>,
+            options: NativeCallOptions,
+            cancel: Option<Arc<CancelHandle>>,
+        ) -> SlotsResponse {
+            self.send(
+                Operation::ListSlots,
+                |client| {
+                    let date: Option<Date> =
+                        date.map(|date| date.parse()).transpose().map_err(|_| {
+                            SkiplinoError::invalid("date", "must be a day, as in 2026-06-23")
+                        })?;
+                    Ok(client.services().slots(service_id, date))
+                },
+                options,
+                cancel,
+                |slots, info| SlotsResponse {
+                    data: slots.iter().map(Into::into).collect(),
+                    info,
+                },
+            )
+        }
     }
 }

@@ -83,7 +83,12 @@ pub fn testing_panic() -> Result<(), SkiplinoError> {
 }
 
 /// Panics on the runtime's threads, as a bug in an operation would.
-#[cfg_attr(not(feature = "kotlin"), uniffi::export)]
+#[cfg(not(feature = "kotlin"))]
+#[uniffi::export]
 pub async fn testing_panic_async() -> Result<(), SkiplinoError> {
-    Sending::new(runtime::run(Box::pin(async { panic!("for the tests") }))).await
+    panics().await
+}
+
+pub(crate) fn panics<R: 'static>() -> Sending<R> {
+    Sending::new(runtime::run(Box::pin(async { panic!("for the tests") })))
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use skiplino::{BookTicketRequest, ChangeTimeRequest, Named, Operation, Ticket};
 
-use crate::calls::{CancelHandle, NativeCallOptions, ResponseInfo};
+use crate::calls::{CancelHandle, NativeCallOptions, ResponseInfo, calls};
 use crate::client::NativeClient;
 use crate::customers::{NativeCustomerRef, json};
 use crate::errors::SkiplinoError;
@@ -156,78 +156,75 @@ impl TicketResponse {
     }
 }
 
-#[cfg_attr(not(feature = "kotlin"), uniffi::export)]
-impl NativeClient {
-    /// Books a ticket (operation 4, `POST /tickets/book`): a walk-in joins the queue at once, an appointment takes a place in a slot.
-    pub async fn book_ticket(
-        &self,
-        booking: NativeBooking,
-        options: NativeCallOptions,
-        cancel: Option<Arc<CancelHandle>>,
-    ) -> Result<TicketResponse, SkiplinoError> {
-        self.send(
-            Operation::BookTicket,
-            |client| Ok(client.tickets().book(booking.read()?)),
-            options,
-            cancel,
-            TicketResponse::new,
-        )
-        .await
-    }
+calls! {
+    impl NativeClient {
+        /// Books a ticket (operation 4, `POST /tickets/book`): a walk-in joins the queue at once, an appointment takes a place in a slot.
+        pub fn book_ticket(
+            &self,
+            booking: NativeBooking,
+            options: NativeCallOptions,
+            cancel: Option<Arc<CancelHandle>>,
+        ) -> TicketResponse {
+            self.send(
+                Operation::BookTicket,
+                |client| Ok(client.tickets().book(booking.read()?)),
+                options,
+                cancel,
+                TicketResponse::new,
+            )
+        }
 
-    /// A ticket as it is now (operation 5, `GET /tickets/{id}`).
-    pub async fn get_ticket(
-        &self,
-        ticket_id: String,
-        options: NativeCallOptions,
-        cancel: Option<Arc<CancelHandle>>,
-    ) -> Result<TicketResponse, SkiplinoError> {
-        self.send(
-            Operation::GetTicket,
-            |client| Ok(client.tickets().get(ticket_id)),
-            options,
-            cancel,
-            TicketResponse::new,
-        )
-        .await
-    }
+        /// A ticket as it is now (operation 5, `GET /tickets/{id}`).
+        pub fn get_ticket(
+            &self,
+            ticket_id: String,
+            options: NativeCallOptions,
+            cancel: Option<Arc<CancelHandle>>,
+        ) -> TicketResponse {
+            self.send(
+                Operation::GetTicket,
+                |client| Ok(client.tickets().get(ticket_id)),
+                options,
+                cancel,
+                TicketResponse::new,
+            )
+        }
 
-    /// Cancels a ticket that is waiting or upcoming (operation 6, `POST /tickets/{id}/cancel`), and gives its new state.
-    pub async fn cancel_ticket(
-        &self,
-        ticket_id: String,
-        options: NativeCallOptions,
-        cancel: Option<Arc<CancelHandle>>,
-    ) -> Result<TicketResponse, SkiplinoError> {
-        self.send(
-            Operation::CancelTicket,
-            |client| Ok(client.tickets().cancel(ticket_id)),
-            options,
-            cancel,
-            TicketResponse::new,
-        )
-        .await
-    }
+        /// Cancels a ticket that is waiting or upcoming (operation 6, `POST /tickets/{id}/cancel`), and gives its new state.
+        pub fn cancel_ticket(
+            &self,
+            ticket_id: String,
+            options: NativeCallOptions,
+            cancel: Option<Arc<CancelHandle>>,
+        ) -> TicketResponse {
+            self.send(
+                Operation::CancelTicket,
+                |client| Ok(client.tickets().cancel(ticket_id)),
+                options,
+                cancel,
+                TicketResponse::new,
+            )
+        }
 
-    /// Moves a waiting appointment to another slot (operation 7, `POST /tickets/{id}/change-time`).
-    pub async fn reschedule_ticket(
-        &self,
-        ticket_id: String,
-        time_ms: i64,
-        customer: NativeCustomerRef,
-        options: NativeCallOptions,
-        cancel: Option<Arc<CancelHandle>>,
-    ) -> Result<TicketResponse, SkiplinoError> {
-        self.send(
-            Operation::RescheduleTicket,
-            |client| {
-                let request = ChangeTimeRequest::new(timestamp(time_ms, "time")?, customer);
-                Ok(client.tickets().reschedule(ticket_id, request))
-            },
-            options,
-            cancel,
-            TicketResponse::new,
-        )
-        .await
+        /// Moves a waiting appointment to another slot (operation 7, `POST /tickets/{id}/change-time`).
+        pub fn reschedule_ticket(
+            &self,
+            ticket_id: String,
+            time_ms: i64,
+            customer: NativeCustomerRef,
+            options: NativeCallOptions,
+            cancel: Option<Arc<CancelHandle>>,
+        ) -> TicketResponse {
+            self.send(
+                Operation::RescheduleTicket,
+                |client| {
+                    let request = ChangeTimeRequest::new(timestamp(time_ms, "time")?, customer);
+                    Ok(client.tickets().reschedule(ticket_id, request))
+                },
+                options,
+                cancel,
+                TicketResponse::new,
+            )
+        }
     }
 }

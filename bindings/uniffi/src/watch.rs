@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
-use skiplino::{Operation, Ticket};
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use skiplino::Operation;
 
-use crate::calls::{CancelHandle, NativeCallOptions};
+use crate::calls::{CancelHandle, NativeCallOptions, calls};
 use crate::client::NativeClient;
 use crate::errors::SkiplinoError;
 use crate::pages::{Steps, Walk};
+use crate::runtime::Data;
 use crate::tickets::NativeTicket;
 use crate::times::duration;
 
@@ -26,20 +27,19 @@ pub struct WatchOptions {
 /// The changes of a ticket, from its present state on.
 #[derive(uniffi::Object)]
 pub struct TicketWatch {
-    walk: Walk<Ticket>,
+    walk: Walk,
 }
 
-#[cfg_attr(not(feature = "kotlin"), uniffi::export)]
-impl TicketWatch {
-    /// The next change, or none after the last: when the ticket is served or cancelled, the watch is over, and so it is after an
-    /// error. A step that was cancelled ends the requests; the one after it tells the present state again.
-    pub async fn next(
-        &self,
-        cancel: Option<Arc<CancelHandle>>,
-    ) -> Result<Option<NativeTicket>, SkiplinoError> {
-        self.walk
-            .next(cancel, |ticket| NativeTicket::from(&ticket))
-            .await
+calls! {
+    impl TicketWatch {
+        /// The next change, or none after the last: when the ticket is served or cancelled, the watch is over, and so it is after an
+        /// error. A step that was cancelled ends the requests; the one after it tells the present state again.
+        pub fn next(
+            &self,
+            cancel: Option<Arc<CancelHandle>>,
+        ) -> Option<NativeTicket> {
+            self.walk.next(cancel)
+        }
     }
 }
 
@@ -71,7 +71,8 @@ impl NativeClient {
             if let Some(limit) = give_up_after {
                 watch = watch.give_up_after(limit);
             }
-            Some(watch.fuse().boxed())
+            let changes = watch.map_ok(|ticket| Box::new(NativeTicket::from(&ticket)) as Data);
+            Some(changes.fuse().boxed())
         });
         Ok(Arc::new(TicketWatch {
             walk: Walk::new(steps, self.closing()),
