@@ -1,20 +1,37 @@
 //! How the library is linked.
 
+use std::env;
+
 fn main() {
-    println!("cargo:rerun-if-changed=build.rs");
-    let target = |name| std::env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
-    let (system, processor) = (target("OS"), target("ARCH"));
+    println!("cargo::rerun-if-changed=build.rs");
+    let variable = |name: &str| env::var(name).unwrap_or_default();
+    let system = variable("CARGO_CFG_TARGET_OS");
     let android = system == "android";
+    // What Rust links by lld.
+    let linux = system == "linux" && variable("CARGO_CFG_TARGET_ARCH") == "x86_64";
     if android || system == "linux" {
         // Segments start where pages of 16 KB do: Android has such devices, and loads nothing else on them.
-        println!("cargo:rustc-link-arg-cdylib=-Wl,-z,max-page-size=16384");
+        link("-Wl,-z,max-page-size=16384");
     }
-    // What lld links, by Rust's default or the NDK's: functions that are the same are there once.
-    if android || (system == "linux" && processor == "x86_64") {
-        println!("cargo:rustc-link-arg-cdylib=-Wl,--icf=all");
+    if android || linux {
+        // Functions that are the same are there once.
+        link("-Wl,--icf=all");
     }
-    // A tenth of a megabyte of addresses to fill in at load; Android's loader takes them packed.
+    // A tenth of a megabyte of addresses to fill in at load, which loaders take packed: Android's in its own way.
     if android {
-        println!("cargo:rustc-link-arg-cdylib=-Wl,--pack-dyn-relocs=android");
+        link("-Wl,--pack-dyn-relocs=android");
     }
+    let smallest = variable("OPT_LEVEL") == "z";
+    if linux && smallest {
+        link("-Wl,--pack-dyn-relocs=relr");
+    }
+    if (android || linux) && smallest && env::var_os("CARGO_FEATURE_KOTLIN").is_some() {
+        println!("cargo::rerun-if-changed=kotlin.ld");
+        let unused = format!("{}/kotlin.ld", variable("CARGO_MANIFEST_DIR"));
+        link(&format!("-Wl,-T,{unused}"));
+    }
+}
+
+fn link(argument: &str) {
+    println!("cargo::rustc-cdylib-link-arg={argument}");
 }

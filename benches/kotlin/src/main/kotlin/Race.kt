@@ -6,8 +6,8 @@ private const val TURN = 400_000_000L
 private const val WARM_UP = 4_000_000_000L
 
 /**
- * Lets the contestants take turns on a warm JVM, and prints a row for each but ours: the medians of the rates, and of their ratio, round by
- * round.
+ * Lets the contestants take turns on a warm JVM, and prints a row for each but ours, or for ours if it is alone: the medians of the rates,
+ * and of their ratio, round by round.
  */
 suspend fun race(work: String, vararg contestants: Contestant) {
     val counts = contestants.map { contestant ->
@@ -22,6 +22,7 @@ suspend fun race(work: String, vararg contestants: Contestant) {
             seconds[index] += timed { contestant.run(counts[index]) } / counts[index]
         }
     }
+    if (contestants.size == 1) row(work, "/s", 1e9 / median(seconds[0]), null)
     contestants.drop(1).forEachIndexed { index, contestant ->
         val theirs = seconds[index + 1]
         row(
