@@ -121,13 +121,13 @@ impl<T> Call<T> {
 
     /// Lets another thread end this call.
     pub fn cancelled_by(mut self, canceller: &Canceller) -> Self {
-        self.untyped.plan.canceller = Some(canceller.clone());
+        self.untyped = self.untyped.cancelled_by(canceller);
         self
     }
 
     /// All options at once, replacing those set before.
     pub fn options(mut self, options: CallOptions) -> Self {
-        self.untyped.plan.options = options;
+        self.untyped = self.untyped.options(options);
         self
     }
 
