@@ -65,7 +65,7 @@ impl From<&Pagination> for NativePagination {
 /// What comes bit by bit, in a shape of this interface.
 pub(crate) type Streamed = Pin<Box<dyn Stream<Item = Result<Data, Error>> + Send>>;
 
-/// A step that is cancelled takes the stream with it, and so the requests under way.
+/// A stream that is asked for a step at a time. A step that is cancelled takes it along, and so the requests under way.
 pub(crate) struct Steps {
     operation: Operation,
     begin: Option<Box<dyn FnMut() -> Option<Streamed> + Send>>,
