@@ -77,7 +77,7 @@ def test_a_table_is_what_records_say(sandbox: Sandbox, customers: Both, client: 
     rows = pyarrow.table(table).to_pylist()
     assert len(table) == len(rows) == client.customers.list().page(1).pagination.total
     assert table.column_names == COLUMNS
-    assert not table.moved
+    assert not table.changed_during_read
     records = {record.id: record for record in client.customers.list()}
     assert len(records) == len(rows)
     for row in rows:
@@ -150,7 +150,7 @@ def test_an_export_gives_each_page_once(sandbox: Sandbox, customers: Both, clien
 
     exported = customers.export(sink, progress=lambda done, total: seen.append((done, total)))
     assert exported.records == len(ids) == len(set(ids))
-    assert not exported.moved
+    assert not exported.changed_during_read
     assert set(ids) == {customer.id for customer in client.customers.list()}
     assert seen[-1] == (len(ids), len(ids))
     assert seen == sorted(seen)
@@ -371,9 +371,9 @@ def test_a_sync_is_resumed_from_its_checkpoint(sandbox: Sandbox, customers: Both
         report = customers.sync(rows, checkpoint=str(checkpoint))
     else:
         pytest.fail("nothing was raised")
-    assert report.done_before >= 20
+    assert report.already_done >= 20
     assert report.rows == 40
-    assert report.done_before + report.created == 40
+    assert report.already_done + report.created == 40
     rows[0] = {"external_id": "r0", "name": "other"}
     with pytest.raises(InvalidRequestError) as raised:
         customers.sync(rows, checkpoint=checkpoint)

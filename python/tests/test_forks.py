@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from conftest import SECRET, SWIFT, TICKET
-from skiplino import Canceller, Client, ClosedError
+from skiplino import CancellationToken, Client, ClosedError
 from skiplino.testing import Sandbox
 
 # Python itself warns of forks among threads, which is what is tried here.
@@ -116,17 +116,17 @@ def test_a_fork_while_a_call_waits_leaves_it_to_the_parent(client: Client, sandb
 
 
 def test_a_canceller_belongs_to_its_process(client: Client, sandbox: Sandbox) -> None:
-    canceller = Canceller()
-    ended = client.with_options(canceller=canceller)
+    cancellation_token = CancellationToken()
+    ended = client.with_options(cancellation_token=cancellation_token)
 
     def work() -> None:
-        for use in (canceller.cancel, lambda: ended.tickets.get(TICKET), lambda: canceller.is_cancelled):
+        for use in (cancellation_token.cancel, lambda: ended.tickets.get(TICKET), lambda: cancellation_token.is_cancelled):
             with pytest.raises(ClosedError, match="before the fork"):
                 use()
         assert client.tickets.get(TICKET).id == TICKET
 
     in_child(work)
-    assert not canceller.is_cancelled
+    assert not cancellation_token.is_cancelled
     assert ended.tickets.get(TICKET).id == TICKET
 
 

@@ -104,7 +104,7 @@ def test_a_directory_is_brought(sandbox: Sandbox, client: Client, tmp_path: Path
     report = bring(client, rows, tmp_path / "rows.checkpoint")
     assert (report.created, report.failed) == (2, 1)
     assert sandbox.received("createCustomer") == 2
-    assert bring(client, rows, tmp_path / "rows.checkpoint").done_before == 2
+    assert bring(client, rows, tmp_path / "rows.checkpoint").already_done == 2
     assert sandbox.received("createCustomer") == 2
     assert len(directory(client)) == 5
 

@@ -159,11 +159,11 @@ def test_errors_hold_nothing_of_a_person(client: Client) -> None:
 def test_lists_tell_how_far_they_are(client: Client, sandbox: Sandbox) -> None:
     sandbox.generate(25)
     customers = client.customers.list(limit=10)
-    assert (customers.total, customers.moved) == (None, False)
+    assert (customers.total, customers.changed_during_read) == (None, False)
     assert isinstance(next(customers), Customer)
     assert sandbox.received("listCustomers") == 1
     assert len(list(customers)) == 27
-    assert (customers.total, customers.moved) == (28, False)
+    assert (customers.total, customers.changed_during_read) == (28, False)
     assert list(customers) == []
     assert [len(page) for page in client.customers.list(limit=10).pages()] == [10, 10, 8]
 
@@ -175,7 +175,7 @@ def test_a_list_that_moves_says_so(client: Client, sandbox: Sandbox) -> None:
     seen = [next(customers).id]
     client.customers.create(external_id="crm-new")
     seen += [customer.id for customer in customers]
-    assert customers.moved
+    assert customers.changed_during_read
     assert before <= set(seen)
     assert len(seen) == len(set(seen))
 

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import pytest
 
 from conftest import PUBLIC, ROOT, SECRET
-from skiplino import AsyncClient, CancelledError, Canceller, Client, SkiplinoError
+from skiplino import AsyncClient, CancelledError, CancellationToken, Client, SkiplinoError
 from skiplino.testing import Sandbox
 
 FILES = sorted(path for path in (ROOT / "tests/scenarios").glob("*.json") if path.name != "schema.json")
@@ -62,19 +62,19 @@ class Waited:
 
     def cancelled(self, moment: str, held: Callable[[], object], client: Any, call: Callable[[Any], Any]) -> NoReturn:
         """Makes a call that another thread cancels."""
-        canceller = Canceller()
+        cancellation_token = CancellationToken()
 
         def when_held() -> None:
             held()
-            canceller.cancel()
+            cancellation_token.cancel()
 
         thread = threading.Thread(target=when_held)
         if moment == "before":
-            canceller.cancel()
+            cancellation_token.cancel()
         else:
             thread.start()
         try:
-            call(client.with_options(canceller=canceller))
+            call(client.with_options(cancellation_token=cancellation_token))
         finally:
             if moment != "before":
                 thread.join()
@@ -153,7 +153,7 @@ class Player:
             "backoff": (pause, pause),
             "locale": given.get("locale"),
             "max_attempts": given.get("maxAttempts"),
-            "response_cap": given.get("responseCap"),
+            "max_response_bytes": given.get("maxResponseBytes"),
         }
         for name, ours in (("attemptTimeoutMs", "attempt_timeout"), ("deadlineMs", "deadline")):
             if name in given:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conftest import SECRET, TICKET
-from skiplino import AsyncClient, CancelledError, Canceller, Client, InvalidRequestError
+from skiplino import AsyncClient, CancelledError, CancellationToken, Client, InvalidRequestError
 from skiplino.testing import Sandbox
 
 
@@ -42,8 +42,8 @@ def test_a_client_that_is_closed_meanwhile_lets_calls_end(client: Client, sandbo
 
 
 def test_a_canceller_ends_all_that_was_given_it(client: Client, sandbox: Sandbox) -> None:
-    canceller = Canceller()
-    ended = client.with_options(canceller=canceller)
+    cancellation_token = CancellationToken()
+    ended = client.with_options(cancellation_token=cancellation_token)
     sandbox.hold("*")
     with ThreadPoolExecutor(8) as threads:
         # Options over options keep it.
@@ -52,9 +52,9 @@ def test_a_canceller_ends_all_that_was_given_it(client: Client, sandbox: Sandbox
         ]
         calls.append(threads.submit(ended.customers.to_arrow))
         sandbox.held(5)
-        canceller.cancel()
+        cancellation_token.cancel()
         assert {type(call.exception(timeout=30)) for call in calls} == {CancelledError}
-    assert canceller.is_cancelled
+    assert cancellation_token.is_cancelled
     sandbox.control("DELETE /faults")
     with pytest.raises(CancelledError):
         next(ended.tickets.watch(TICKET))
@@ -64,13 +64,13 @@ def test_a_canceller_ends_all_that_was_given_it(client: Client, sandbox: Sandbox
 
 def test_a_canceller_ends_a_call_that_a_loop_waits_for_and_tells_its_outcome(sandbox: Sandbox) -> None:
     async def book() -> None:
-        canceller = Canceller()
+        cancellation_token = CancellationToken()
         async with AsyncClient(SECRET, base_url=sandbox.base_url) as client:
-            ended = client.with_options(canceller=canceller)
+            ended = client.with_options(cancellation_token=cancellation_token)
             sandbox.hold("bookTicket")
             call = asyncio.ensure_future(ended.tickets.book("6fe8fb8b12", "7c1f9a3b2d"))
             await asyncio.to_thread(sandbox.held, 1)
-            canceller.cancel()
+            cancellation_token.cancel()
             with pytest.raises(CancelledError) as caught:
                 await call
             assert caught.value.outcome == "Unknown"
@@ -80,6 +80,6 @@ def test_a_canceller_ends_a_call_that_a_loop_waits_for_and_tells_its_outcome(san
     asyncio.run(book())
 
 
-def test_a_sync_takes_no_canceller(client: Client) -> None:
+def test_a_sync_takes_no_cancellation_token(client: Client) -> None:
     with pytest.raises(InvalidRequestError, match="a sync takes none"):
-        client.with_options(canceller=Canceller()).customers.sync([])
+        client.with_options(cancellation_token=CancellationToken()).customers.sync([])

@@ -11,7 +11,7 @@ from skiplino import (
     AsyncClient,
     Branch,
     BranchTreeGroup,
-    Canceller,
+    CancellationToken,
     Client,
     Customer,
     Page,
@@ -30,9 +30,9 @@ def settings() -> Client:
         "sk_…", base_url="http://127.0.0.1:1", deadline=10, attempt_timeout=timedelta(seconds=3), backoff=(0.1, 1)
     )
     assert_type(given.with_options(locale="ar", deadline=1.5, max_attempts=1), Client)
-    canceller = Canceller()
-    assert_type(canceller.is_cancelled, bool)
-    assert_type(given.with_options(canceller=canceller), Client)
+    cancellation_token = CancellationToken()
+    assert_type(cancellation_token.is_cancelled, bool)
+    assert_type(given.with_options(cancellation_token=cancellation_token), Client)
     with given as client:
         return assert_type(client, Client)
 
@@ -56,7 +56,7 @@ def tickets(client: Client, service: Service, group: BranchTreeGroup) -> None:
     assert_type(client.tickets.cancel(ticket.id).queue_size, int | None)
     for change in assert_type(client.tickets.watch(ticket, min=timedelta(seconds=1)), skiplino.Watch):
         assert_type(change, Ticket)
-    assert_type(ticket.branch, skiplino.Named)
+    assert_type(ticket.branch, skiplino.NamedRef)
     assert_type(ticket.status, str)
     assert_type(ticket.time, datetime | None)
     assert_type(ticket.customer, skiplino.TicketCustomer | None)
@@ -73,7 +73,7 @@ def customers(client: Client, ticket: Ticket) -> None:
         assert_type(record, Customer)
     assert_type(records.pages(), Iterator[Page[Customer]])
     assert_type(records.page(1).pagination.total_pages, int)
-    assert_type((records.total, records.moved), tuple[int | None, bool])
+    assert_type((records.total, records.changed_during_read), tuple[int | None, bool])
     assert_type(client.customers.tickets(customer, limit=1), skiplino.List[Ticket])
     assert_type(customer.metadata, dict[str, Any] | None)
     assert_type(customer.to_dict(), dict[str, Any])

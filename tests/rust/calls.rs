@@ -306,12 +306,12 @@ fn lists_come_as_pages_and_as_items() {
     assert!(total > 230);
 
     let waited: Vec<_> = list()
-        .items_wait()
+        .items_blocking()
         .map(|customer| customer.unwrap().id().clone())
         .collect();
     assert_eq!(waited.len(), total);
     let pages: Vec<_> = list()
-        .pages_wait()
+        .pages_blocking()
         .map(|page| page.unwrap().items().len())
         .collect();
     assert_eq!(pages, [100, 100, total - 200]);
@@ -341,7 +341,7 @@ fn lists_come_as_pages_and_as_items() {
     assert!(
         list()
             .limit(10)
-            .items_wait()
+            .items_blocking()
             .take(15)
             .all(|customer| customer.is_ok())
     );
@@ -361,7 +361,7 @@ fn a_page_that_claims_a_next_one_but_is_empty_ends_the_list() {
     let body = br#"{"message":"m","data":[],"pagination":{"total":9,"totalPages":9,"hasNextPage":true,"hasPrevPage":false}}"#;
     let server = Raw::start(Say::Answer(http(200, "", body)));
     let client = server.builder().build().unwrap();
-    assert_eq!(client.customers().list().items_wait().count(), 0);
+    assert_eq!(client.customers().list().items_blocking().count(), 0);
     assert_eq!(server.requests().len(), 1);
 }
 

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use skiplino::{BookTicketRequest, Canceller, Error, ErrorKind, Outcome};
+use skiplino::{BookTicketRequest, CancellationToken, Error, ErrorKind, Outcome};
 use skiplino_tests::Bench;
 
 const TICKET: &str = "k7m2p9x4q1";
@@ -13,14 +13,14 @@ const TICKET: &str = "k7m2p9x4q1";
 fn cancelled(
     bench: &Bench,
     operation: &str,
-    call: impl FnOnce(&Canceller) -> Result<(), Error> + Send,
+    call: impl FnOnce(&CancellationToken) -> Result<(), Error> + Send,
 ) -> Error {
     bench.fault(operation, "hold", json!({"then": "commit"}));
-    let canceller = Canceller::new();
+    let cancellation_token = CancellationToken::new();
     thread::scope(|scope| {
-        let call = scope.spawn(|| call(&canceller).unwrap_err());
+        let call = scope.spawn(|| call(&cancellation_token).unwrap_err());
         bench.control("GET /held?atLeast=1", &Value::Null);
-        canceller.cancel();
+        cancellation_token.cancel();
         let error = call.join().unwrap();
         // Its connection went with the call, though the client lives on.
         let idle = bench.control("GET /idle?requests=1", &Value::Null);
@@ -33,8 +33,11 @@ fn cancelled(
 fn a_call_ends_and_says_what_may_have_happened() {
     let bench = Bench::new();
     let client = bench.secret();
-    let error = cancelled(&bench, "getTicket", |canceller| {
-        let call = client.tickets().get(TICKET).cancelled_by(canceller);
+    let error = cancelled(&bench, "getTicket", |cancellation_token| {
+        let call = client
+            .tickets()
+            .get(TICKET)
+            .cancelled_by(cancellation_token);
         call.wait().map(drop)
     });
     assert_eq!(error.kind(), ErrorKind::Cancelled);
@@ -47,9 +50,12 @@ fn a_call_ends_and_says_what_may_have_happened() {
     // Another sandbox: this one still holds the request before.
     let bench = Bench::new();
     let client = bench.secret();
-    let error = cancelled(&bench, "bookTicket", |canceller| {
+    let error = cancelled(&bench, "bookTicket", |cancellation_token| {
         let request = BookTicketRequest::walk_in("6fe8fb8b12", "7c1f9a3b2d");
-        let call = client.tickets().book(request).cancelled_by(canceller);
+        let call = client
+            .tickets()
+            .book(request)
+            .cancelled_by(cancellation_token);
         call.wait().map(drop)
     });
     assert_eq!(error.outcome(), Outcome::Unknown);
@@ -63,10 +69,13 @@ fn a_call_ends_and_says_what_may_have_happened() {
 fn what_is_cancelled_sends_nothing_more() {
     let bench = Bench::new();
     let client = bench.secret();
-    let canceller = Canceller::new();
-    canceller.cancel();
+    let cancellation_token = CancellationToken::new();
+    cancellation_token.cancel();
     let request = BookTicketRequest::walk_in("6fe8fb8b12", "7c1f9a3b2d");
-    let call = client.tickets().book(request).cancelled_by(&canceller);
+    let call = client
+        .tickets()
+        .book(request)
+        .cancelled_by(&cancellation_token);
     let error = call.wait().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     assert_eq!(
@@ -78,8 +87,8 @@ fn what_is_cancelled_sends_nothing_more() {
     let mut list = client
         .customers()
         .list()
-        .cancelled_by(&canceller)
-        .items_wait();
+        .cancelled_by(&cancellation_token)
+        .items_blocking();
     assert_eq!(
         list.next().unwrap().unwrap_err().kind(),
         ErrorKind::Cancelled
@@ -88,7 +97,7 @@ fn what_is_cancelled_sends_nothing_more() {
     let mut watch = client
         .tickets()
         .watch(TICKET)
-        .cancelled_by(&canceller)
+        .cancelled_by(&cancellation_token)
         .wait();
     assert_eq!(
         watch.next().unwrap().unwrap_err().kind(),

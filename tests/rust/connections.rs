@@ -4,8 +4,8 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use skiplino::{
-    ApiKey, BookTicketRequest, Client, CustomerWriteRequest, Deadline, ErrorKind, Outcome,
-    RetryPolicy,
+    ApiKey, BookTicketRequest, Client, CustomerWriteRequest, ErrorKind, Outcome, RetryPolicy,
+    TimeoutKind,
 };
 use skiplino_tests::quick_retry;
 
@@ -37,7 +37,7 @@ fn a_server_that_never_finishes_connecting_is_sent_nothing() {
             (error.kind(), error.timeout(), error.outcome()),
             (
                 ErrorKind::Timeout,
-                Some(Deadline::Connect),
+                Some(TimeoutKind::Connect),
                 Outcome::NotApplied
             )
         );
@@ -50,13 +50,13 @@ fn a_server_that_never_finishes_connecting_is_sent_nothing() {
     let error = book(&client);
     assert_eq!(
         (error.timeout(), error.outcome(), error.attempts()),
-        (Some(Deadline::Attempt), Outcome::NotApplied, 3)
+        (Some(TimeoutKind::Attempt), Outcome::NotApplied, 3)
     );
     let client = builder().deadline(short).build().unwrap();
     let error = book(&client);
     assert_eq!(
         (error.timeout(), error.outcome(), error.attempts()),
-        (Some(Deadline::Call), Outcome::NotApplied, 1)
+        (Some(TimeoutKind::Call), Outcome::NotApplied, 1)
     );
 }
 

@@ -405,7 +405,7 @@ fn an_answer_may_be_as_large_as_the_cap_and_no_larger() {
     for answer in [whole, pieces] {
         let server = Raw::start(Say::Answer(answer));
         let list = |cap| {
-            let client = server.builder().response_cap(cap).build().unwrap();
+            let client = server.builder().max_response_bytes(cap).build().unwrap();
             client.branches().list().wait()
         };
         assert!(list(body.len()).is_ok());

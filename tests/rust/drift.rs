@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
-use skiplino::{Client, CustomerId, CustomerWriteRequest, Progress};
+use skiplino::{Client, CustomerId, CustomerWriteRequest, ListProgress};
 use skiplino_tests::Bench;
 
 use crate::raw::{Raw, Say, http};
@@ -98,7 +98,7 @@ fn streams_and_iterators_miss_nothing_while_the_list_changes() {
         );
         prop_assert!(came.iter().all(|id| *id < model.next));
         let still = model.next == first && model.deleted.is_empty();
-        prop_assert!(!(still && progress.moved));
+        prop_assert!(!(still && progress.changed_during_read));
         prop_assert_eq!(progress.records, came.len() as u64);
         prop_assert!(progress.pages_read <= server.requests().len() as u64);
         prop_assert!(progress.total.is_some());
@@ -107,13 +107,13 @@ fn streams_and_iterators_miss_nothing_while_the_list_changes() {
     result.unwrap();
 }
 
-fn waited(list: skiplino::List<skiplino::Customer>, items: bool) -> (Vec<u64>, Progress) {
+fn waited(list: skiplino::List<skiplino::Customer>, items: bool) -> (Vec<u64>, ListProgress) {
     if items {
-        let mut items = list.items_wait();
+        let mut items = list.items_blocking();
         let came = items.by_ref().map(|item| number(item.unwrap().id()));
         (came.collect(), items.progress())
     } else {
-        let mut pages = list.pages_wait();
+        let mut pages = list.pages_blocking();
         let came = pages.by_ref().flat_map(|page| page.unwrap().into_items());
         (
             came.map(|item| number(item.id())).collect(),
@@ -131,7 +131,7 @@ fn a_list_that_stands_still_costs_a_request_a_page() {
         let server = serve(&model, Vec::new());
         let client = server.builder().build().unwrap();
         let list = || client.customers().list().limit(10);
-        let mut iterator = list().items_wait();
+        let mut iterator = list().items_blocking();
         assert_eq!(iterator.by_ref().filter(Result::is_ok).count(), pages * 10);
         assert_eq!(server.requests().len(), pages.max(1), "{pages} pages");
         let progress = iterator.progress();
@@ -140,7 +140,7 @@ fn a_list_that_stands_still_costs_a_request_a_page() {
                 progress.pages_read,
                 progress.records,
                 progress.total,
-                progress.moved
+                progress.changed_during_read
             ),
             (
                 pages.max(1) as u64,
@@ -157,7 +157,7 @@ fn a_list_that_stands_still_costs_a_request_a_page() {
                 .collect()
                 .await;
             assert!(came.iter().rev().copied().eq(0..pages as u64 * 10));
-            assert!(!stream.progress().moved);
+            assert!(!stream.progress().changed_during_read);
         });
         let asked = server.requests().len() - pages.max(1);
         assert_eq!(asked, streamed, "{pages} pages");
@@ -165,7 +165,7 @@ fn a_list_that_stands_still_costs_a_request_a_page() {
 }
 
 /// Walks over a sandbox's directory while others delete and create one customer for each 19 that come.
-fn race(customers: u64) -> Progress {
+fn race(customers: u64) -> ListProgress {
     let bench = Bench::new();
     bench.generate(customers);
     let client = bench.secret();
@@ -190,7 +190,7 @@ fn race(customers: u64) -> Progress {
     assert_eq!(distinct.len(), came.len(), "something came twice");
     let stayed = before.iter().filter(|id| !gone.contains(*id));
     assert_eq!(stayed.filter(|id| !distinct.contains(id)).count(), 0);
-    assert!(progress.moved && created as u64 >= customers / 20);
+    assert!(progress.changed_during_read && created as u64 >= customers / 20);
     assert_eq!(gone.len(), created);
     println!(
         "{} customers, {} deleted and {created} created: {progress:?}",
@@ -225,7 +225,7 @@ fn change_as_told(
     (gone, created)
 }
 
-async fn all(client: &Client, mut each: impl FnMut()) -> (Vec<CustomerId>, Progress) {
+async fn all(client: &Client, mut each: impl FnMut()) -> (Vec<CustomerId>, ListProgress) {
     let mut items = client.customers().list().items();
     let mut came = Vec::new();
     while let Some(customer) = items.next().await {

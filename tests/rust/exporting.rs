@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::mpsc;
 
 use serde_json::{Value, json};
-use skiplino::{Customer, Error, ErrorKind, Page, Progress};
+use skiplino::{Customer, Error, ErrorKind, ListProgress, Page};
 use skiplino_tests::Bench;
 
 /// What a sink fails with.
@@ -35,13 +35,16 @@ fn every_customer_comes_once_waited_for_or_awaited() {
                 .for_each(|customer| sent.send(customer).unwrap());
             Ok::<(), Error>(())
         });
-        let progress: Progress = match awaited {
+        let progress: ListProgress = match awaited {
             true => runtime.block_on(async { export.await.unwrap() }),
             false => export.wait().unwrap(),
         };
         let ids: HashSet<_> = came.iter().map(|customer| customer.id().clone()).collect();
         assert_eq!(ids.len(), 1003);
-        assert_eq!((progress.records, progress.moved), (1003, false));
+        assert_eq!(
+            (progress.records, progress.changed_during_read),
+            (1003, false)
+        );
         // Eleven pages, and a look at the front, for they are read ahead.
         assert_eq!(bench.received("listCustomers") - before, 12);
     }

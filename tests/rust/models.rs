@@ -184,14 +184,14 @@ fn a_stream_of_pages_tells_an_error_once_and_ends() {
     let list = || client.customers().list();
     assert_eq!(
         list()
-            .pages_wait()
+            .pages_blocking()
             .map(|page| page.is_err())
             .collect::<Vec<_>>(),
         [true]
     );
     assert_eq!(
         list()
-            .items_wait()
+            .items_blocking()
             .map(|item| item.is_err())
             .collect::<Vec<_>>(),
         [true]

@@ -34,7 +34,7 @@ fn what_was_done_is_not_done_again() {
     file.set_len(length - 5).unwrap();
     drop(file);
     let counts = counts(client.customers().sync(rows(500)).checkpoint(&path));
-    let done = counts["doneBefore"];
+    let done = counts["alreadyDone"];
     assert!((192..=208).contains(&done), "{counts:?}");
     assert_eq!(
         done + counts["created"] + counts.get("unchanged").unwrap_or(&0),
@@ -77,7 +77,7 @@ fn a_checkpoint_does_not_fit_another_source() {
     let longer = counts(sync(rows(310)));
     assert_eq!(
         longer,
-        BTreeMap::from([("created", 10), ("doneBefore", 300)])
+        BTreeMap::from([("created", 10), ("alreadyDone", 300)])
     );
 
     let elsewhere = Bench::new();
@@ -146,12 +146,12 @@ fn what_failed_is_tried_again_and_may_be_changed() {
     let second = outcomes(sync(&source));
     assert_eq!(
         (second[&40], second[&41], second[&42]),
-        ("failed", "failed", "doneBefore")
+        ("failed", "failed", "alreadyDone")
     );
     source[40] = row("row-40").name("Short");
     source[41] = row("row-41").name("With an id");
     let third = counts(sync(&source));
-    assert_eq!(third, BTreeMap::from([("created", 2), ("doneBefore", 98)]));
+    assert_eq!(third, BTreeMap::from([("created", 2), ("alreadyDone", 98)]));
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_row_that_failed_does_not_overtake_a_later_one_of_its_customer() {
     assert_eq!(
         second
             .values()
-            .filter(|name| **name == "doneBefore")
+            .filter(|name| **name == "alreadyDone")
             .count(),
         48
     );

@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use skiplino::{
-    ApiKey, BookTicketRequest, Call, CallOptions, Canceller, ChangeTimeRequest, Client,
+    ApiKey, BookTicketRequest, Call, CallOptions, CancellationToken, ChangeTimeRequest, Client,
     CustomerRef, CustomerUpdateRequest, CustomerWriteRequest, Error, ErrorKind, List, Page,
     Response, RetryPolicy,
 };
@@ -211,8 +211,8 @@ fn client(bench: &Bench, settings: &Value) -> Result<Client, Error> {
     if let Some(limit) = settings["deadlineMs"].as_u64() {
         builder = builder.deadline(Duration::from_millis(limit));
     }
-    if let Some(cap) = settings["responseCap"].as_u64() {
-        builder = builder.response_cap(cap as usize);
+    if let Some(cap) = settings["maxResponseBytes"].as_u64() {
+        builder = builder.max_response_bytes(cap as usize);
     }
     builder.build()
 }
@@ -235,9 +235,13 @@ fn take(mode: &Mode, bench: &Bench, client: &Client, step: &Value) -> Result<Val
     let with = step.get("with").unwrap_or(&empty);
     let how = How {
         options: options(&step["options"]),
-        canceller: step.get("cancel").map(|_| Canceller::new()),
+        cancellation_token: step.get("cancel").map(|_| CancellationToken::new()),
     };
-    let cancel = || how.canceller.iter().for_each(Canceller::cancel);
+    let cancel = || {
+        how.cancellation_token
+            .iter()
+            .for_each(CancellationToken::cancel)
+    };
     let result = thread::scope(|scope| {
         match step["cancel"].as_str() {
             Some("before") => cancel(),
@@ -274,7 +278,7 @@ fn take(mode: &Mode, bench: &Bench, client: &Client, step: &Value) -> Result<Val
 /// What is special about one call.
 struct How {
     options: CallOptions,
-    canceller: Option<Canceller>,
+    cancellation_token: Option<CancellationToken>,
 }
 
 fn options(settings: &Value) -> CallOptions {
@@ -334,8 +338,8 @@ fn send<T: Serialize + Send + 'static>(
 
 fn respond<T: Send + 'static>(mode: &Mode, call: Call<T>, how: &How) -> Result<Response<T>, Error> {
     let mut call = call.options(how.options.clone());
-    if let Some(canceller) = &how.canceller {
-        call = call.cancelled_by(canceller);
+    if let Some(cancellation_token) = &how.cancellation_token {
+        call = call.cancelled_by(cancellation_token);
     }
     let call = call.with_response();
     match mode {
@@ -356,8 +360,8 @@ fn told<T>(response: &Response<T>, value: &Value) -> Value {
 
 fn sized<T: Send + 'static>(list: List<T>, with: &Value, how: &How) -> List<T> {
     let mut list = list.options(how.options.clone());
-    if let Some(canceller) = &how.canceller {
-        list = list.cancelled_by(canceller);
+    if let Some(cancellation_token) = &how.cancellation_token {
+        list = list.cancelled_by(cancellation_token);
     }
     match with["limit"].as_u64() {
         Some(limit) => list.limit(limit),
@@ -422,7 +426,7 @@ fn items<T: Serialize + Send + 'static>(
             items.try_for_each(|item| item.map(|item| note(json!(item))))
         }
         Mode::Wait => {
-            let mut items = list.items_wait();
+            let mut items = list.items_blocking();
             items.try_for_each(|item| item.map(|item| note(json!(item))))
         }
     }
@@ -439,8 +443,8 @@ fn watch(
     let id = with["ticketId"].as_str().unwrap();
     let watch = client.tickets().watch(id).options(how.options.clone());
     let mut watch = watch.min(often).max(often);
-    if let Some(canceller) = &how.canceller {
-        watch = watch.cancelled_by(canceller);
+    if let Some(cancellation_token) = &how.cancellation_token {
+        watch = watch.cancelled_by(cancellation_token);
     }
     match mode {
         Mode::Await(runtime) => {

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use skiplino::{
-    BookTicketRequest, Client, Clock, CustomerRef, CustomerWriteRequest, Deadline, Error,
-    ErrorKind, Outcome, Response, Ticket,
+    BookTicketRequest, Client, Clock, CustomerRef, CustomerWriteRequest, Error, ErrorKind, Outcome,
+    Response, Ticket, TimeoutKind,
 };
 use skiplino_tests::Bench;
 
@@ -218,7 +218,7 @@ fn a_booking_does_not_wait_for_those_before_it_beyond_its_deadline() {
     held(&bench, 1);
     let call = client.tickets().book(walk_in(CustomerRef::id(LAYLA)));
     let error = call.deadline(Duration::from_millis(50)).wait().unwrap_err();
-    assert_eq!(error.timeout(), Some(Deadline::Call));
+    assert_eq!(error.timeout(), Some(TimeoutKind::Call));
     assert_eq!(
         (error.kind(), error.outcome(), error.attempts()),
         (ErrorKind::Timeout, Outcome::NotApplied, 0)

@@ -342,7 +342,7 @@ fn lost_answers_are_told_as_they_are_and_mended_by_the_next_run() {
     bench.control("DELETE /faults", &Value::Null);
     let second = counts(sync());
     assert!(!second.contains_key("failed") && !second.contains_key("unknown"));
-    assert_eq!(counts(sync()), BTreeMap::from([("doneBefore", 400)]));
+    assert_eq!(counts(sync()), BTreeMap::from([("alreadyDone", 400)]));
     let stored = stored(&bench);
     for n in 0..200 {
         let customer = &stored[&format!("row-{n}")];

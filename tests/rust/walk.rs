@@ -164,7 +164,7 @@ type Read = (Vec<u64>, Facts);
 struct Outcome {
     came: Vec<u64>,
     asks: usize,
-    moved: bool,
+    changed_during_read: bool,
 }
 
 /// Walks over the list; `order` says which of the requests under way the server gets to next.
@@ -225,7 +225,7 @@ fn walk(
     Outcome {
         came,
         asks,
-        moved: progress.moved,
+        changed_during_read: progress.changed_during_read,
     }
 }
 
@@ -254,7 +254,7 @@ proptest! {
         prop_assert!(missing.is_empty(), "{:?} did not come", missing);
         prop_assert!(came.iter().all(|id| *id < model.next));
         if model.next == first && model.deleted.is_empty() {
-            prop_assert!(!outcome.moved);
+            prop_assert!(!outcome.changed_during_read);
             // In the order of the list, at one request a page, and a look for each 64 read ahead.
             prop_assert!(outcome.came.iter().rev().copied().eq(0..first));
             let size = cap.map_or(limit, |cap| limit.min(cap));
@@ -286,7 +286,7 @@ fn seen_in_the_end(count: usize, change: Change, before: usize, order: &[usize])
     assert!(!model.deleted.is_empty());
     assert!((0..count as u64).all(|id| model.deleted.contains(&id) || came.contains(&id)));
     assert_eq!(came.len(), outcome.came.len());
-    assert!(outcome.moved);
+    assert!(outcome.changed_during_read);
 }
 
 #[test]

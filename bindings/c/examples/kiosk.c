@@ -42,7 +42,7 @@ static const struct {
 
 typedef struct {
   skiplino_client *client;
-  skiplino_canceller *canceller;
+  skiplino_cancellation_token *cancellation_token;
   skiplino_branch_list *branches;
   skiplino_group_list *groups;
   size_t language;
@@ -59,7 +59,7 @@ static void *wait_for_signal(void *data) {
   int signal;
   sigwait(&k->signals, &signal);
   close(k->stopping[1]); /* First, so that whoever is cancelled knows why. */
-  skiplino_cancel(k->canceller);
+  skiplino_cancel(k->cancellation_token);
   return NULL;
 }
 /* ANCHOR_END: signals */
@@ -85,7 +85,7 @@ static bool read_line(const kiosk *k, char *line, size_t size) {
 static skiplino_call_options in_language(const kiosk *k) {
   skiplino_call_options options = SKIPLINO_CALL_OPTIONS_INIT;
   options.locale = languages[k->language].locale;
-  options.canceller = k->canceller;
+  options.cancellation_token = k->cancellation_token;
   return options;
 }
 
@@ -195,7 +195,7 @@ static void book(kiosk *k, const skiplino_booking *booking) {
   skiplino_ticket *ticket = NULL;
   skiplino_error *error = NULL;
   bool again = true;
-  options.canceller = NULL; /* One that is on its way is waited for: this deadline is the longest that an end of the kiosk takes. */
+  options.cancellation_token = NULL; /* One that is on its way is waited for: this deadline is the longest that an end of the kiosk takes. */
   options.deadline_ms = BOOKING_DEADLINE_MS;
   options.response = &response;
   while (again && skiplino_tickets_book(k->client, booking, &options, &ticket, &error) != SKIPLINO_OK) {
@@ -272,7 +272,7 @@ int main(void) {
   options.base_url = getenv("SKIPLINO_BASE_URL");
   options.user_agent_suffix = "kiosk/1";
   options.log = on_log;
-  if (skiplino_canceller_new(&k.canceller, &error) != SKIPLINO_OK ||
+  if (skiplino_cancellation_token_new(&k.cancellation_token, &error) != SKIPLINO_OK ||
       skiplino_client_new(key != NULL ? key : "", &options, &k.client, &error) != SKIPLINO_OK) {
     fprintf(stderr, "kiosk: %s\n", skiplino_error_message(error));
     skiplino_error_free(error);
@@ -294,6 +294,6 @@ int main(void) {
   pthread_kill(waiter, SIGTERM); /* Where it still waits. */
   pthread_join(waiter, NULL);
   skiplino_client_free(k.client);
-  skiplino_canceller_free(k.canceller);
+  skiplino_cancellation_token_free(k.cancellation_token);
   return k.status;
 }

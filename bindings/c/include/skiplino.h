@@ -11,10 +11,10 @@
  * Strings     UTF-8, NUL-terminated, and the caller's: they are only read during the call. NULL is refused with
  *             SKIPLINO_NULL_ARGUMENT unless it is said to be allowed, other bytes with SKIPLINO_NOT_UTF8. Asking NULL for something
  *             gives NULL, 0, or what is said.
- * Threads     A client and a canceller may be used by any number of threads at once. What calls give does not change, so any number
+ * Threads     A client and a cancellation token may be used by any number of threads at once. What calls give does not change, so any number
  *             may read it. Walks and watches are for one thread at a time. Nothing may be used while or after it is freed. There is
  *             no global state, nothing to set up and nothing to shut down.
- * fork()      Clients, walks, watches and cancellers belong to the process that made them: in a child, what needs them returns
+ * fork()      Clients, walks, watches and cancellation tokens belong to the process that made them: in a child, what needs them returns
  *             SKIPLINO_FORKED, and freeing them is safe. A child makes its own.
  * Memory      A call needs 256 KiB of stack. Where the system has no more memory, the process is aborted, as Rust does.
  * dlclose()   Is safe, and keeps the library's code mapped.
@@ -75,7 +75,7 @@ enum skiplino_code
   SKIPLINO_CONNECT = 12,
   // The connection was lost after sending began.
   SKIPLINO_TRANSPORT = 13,
-  // A deadline passed; skiplino_error_deadline() says which.
+  // A deadline passed; skiplino_error_timeout_kind() says which.
   SKIPLINO_TIMEOUT = 14,
   // A write that may have happened, and that could not be found out about. Look before making it again.
   SKIPLINO_OUTCOME_UNKNOWN = 15,
@@ -116,22 +116,22 @@ typedef int32_t skiplino_outcome;
 #endif // __cplusplus
 
 // Which deadline passed.
-enum skiplino_deadline
+enum skiplino_timeout_kind
 #ifdef __cplusplus
   : int32_t
 #endif // __cplusplus
  {
   // None did.
-  SKIPLINO_DEADLINE_NONE = 0,
+  SKIPLINO_TIMEOUT_KIND_NONE = 0,
   // Connecting, TLS included.
-  SKIPLINO_DEADLINE_CONNECT = 1,
+  SKIPLINO_TIMEOUT_KIND_CONNECT = 1,
   // One attempt, from its start to the end of its answer.
-  SKIPLINO_DEADLINE_ATTEMPT = 2,
+  SKIPLINO_TIMEOUT_KIND_ATTEMPT = 2,
   // The whole call, retries and pauses included.
-  SKIPLINO_DEADLINE_CALL = 3,
+  SKIPLINO_TIMEOUT_KIND_CALL = 3,
 };
 #ifndef __cplusplus
-typedef int32_t skiplino_deadline;
+typedef int32_t skiplino_timeout_kind;
 #endif // __cplusplus
 
 // Where a ticket stands.
@@ -198,7 +198,7 @@ typedef struct skiplino_branch skiplino_branch;
 typedef struct skiplino_branch_list skiplino_branch_list;
 
 // Ends calls from another thread. Give it to them in their `skiplino_call_options`.
-typedef struct skiplino_canceller skiplino_canceller;
+typedef struct skiplino_cancellation_token skiplino_cancellation_token;
 
 // A client. Any number of threads may use it at the same time; each call runs on the thread that makes it, on connections that the
 // client keeps. Not usable in a forked child: see SKIPLINO_FORKED.
@@ -286,9 +286,9 @@ typedef struct {
   // The longest pause before the first retry in milliseconds, doubled for each one after it; -1 for the default.
   int64_t backoff_ms;
   // The longest pause ever in milliseconds; -1 for the default.
-  int64_t backoff_cap_ms;
+  int64_t max_backoff_ms;
   // The largest answer that is read, in bytes; -1 for the default.
-  int64_t response_cap;
+  int64_t max_response_bytes;
   // At most so many requests a second from all calls together; 0 for no such limit.
   double requests_per_second;
   // Is told what happens during the client's calls, walks and watches, which may outlive the client; NULL for nothing.
@@ -313,9 +313,9 @@ typedef struct {
   // The longest pause before the first retry in milliseconds, doubled for each one after it; -1 for the client's.
   int64_t backoff_ms;
   // The longest pause ever in milliseconds; -1 for the client's.
-  int64_t backoff_cap_ms;
+  int64_t max_backoff_ms;
   // What ends the call from another thread, or NULL.
-  const skiplino_canceller *canceller;
+  const skiplino_cancellation_token *cancellation_token;
   // Where to write what came around the data of a success, or NULL. Free it with skiplino_response_free(). Walks and watches
   // have none.
   skiplino_response **response;
@@ -432,16 +432,16 @@ bool skiplino_service_is_open(const skiplino_service *service);
 // Whether it can be booked for a time.
 bool skiplino_service_is_appointment(const skiplino_service *service);
 
-// Makes a canceller. Free it with skiplino_canceller_free(). Any thread.
-skiplino_code skiplino_canceller_new(skiplino_canceller **canceller, skiplino_error **error);
+// Makes a cancellation token. Free it with skiplino_cancellation_token_free(). Any thread.
+skiplino_code skiplino_cancellation_token_new(skiplino_cancellation_token **cancellation_token, skiplino_error **error);
 
-// Ends every call, walk and watch that has this canceller, now and for good: those under way return SKIPLINO_CANCELLED at once,
+// Ends every call, walk and watch that has this cancellation token, now and for good: those under way return SKIPLINO_CANCELLED at once,
 // later ones before anything is sent. Any thread; not from a signal handler (wait for the signal in a thread, as the kiosk does).
 // NULL is ignored.
-void skiplino_cancel(const skiplino_canceller *canceller);
+void skiplino_cancel(const skiplino_cancellation_token *cancellation_token);
 
-// Frees a canceller; what has it goes on undisturbed. NULL is ignored.
-void skiplino_canceller_free(skiplino_canceller *canceller);
+// Frees a cancellation token; what has it goes on undisturbed. NULL is ignored.
+void skiplino_cancellation_token_free(skiplino_cancellation_token *cancellation_token);
 
 // Makes a client with an API key. `options` may be NULL. Nothing is sent. Free it with skiplino_client_free(). Any thread.
 skiplino_code skiplino_client_new(const char *key,
@@ -577,7 +577,7 @@ const char *skiplino_error_field_reason(const skiplino_error *error, size_t inde
 int64_t skiplino_error_retry_after_ms(const skiplino_error *error);
 
 // For SKIPLINO_TIMEOUT: which deadline passed.
-skiplino_deadline skiplino_error_deadline(const skiplino_error *error);
+skiplino_timeout_kind skiplino_error_timeout_kind(const skiplino_error *error);
 
 // How many attempts were made; 0 when it was refused here.
 uint32_t skiplino_error_attempts(const skiplino_error *error);
@@ -613,7 +613,7 @@ skiplino_code skiplino_customer_walk_next(skiplino_customer_walk *walk,
                                           skiplino_error **error);
 
 // Whether the list was seen to change during the walk. One thread at a time.
-bool skiplino_customer_walk_moved(const skiplino_customer_walk *walk);
+bool skiplino_customer_walk_changed_during_read(const skiplino_customer_walk *walk);
 
 // Frees a walk. NULL is ignored.
 void skiplino_customer_walk_free(skiplino_customer_walk *walk);
@@ -661,7 +661,7 @@ skiplino_code skiplino_ticket_walk_next(skiplino_ticket_walk *walk,
                                         skiplino_error **error);
 
 // Whether the list was seen to change during the walk. One thread at a time.
-bool skiplino_ticket_walk_moved(const skiplino_ticket_walk *walk);
+bool skiplino_ticket_walk_changed_during_read(const skiplino_ticket_walk *walk);
 
 // Frees a walk. NULL is ignored.
 void skiplino_ticket_walk_free(skiplino_ticket_walk *walk);
@@ -850,7 +850,7 @@ void skiplino_ticket_free(skiplino_ticket *ticket);
 // Follows a ticket: its state now, and again each time that it changes, until it is served or cancelled. Nothing is sent before
 // skiplino_watch_next(). It looks at the pace of the queue: at least `min_ms`, at most `max_ms` apart. Failures of the network or the
 // server are ridden out for `give_up_after_ms`. Each may be -1 for the default. `options`, which may be NULL, are those of each look:
-// locale and deadline; the canceller ends the watch. Free the watch with skiplino_watch_free(), before or after the client. Any thread.
+// locale and deadline; the cancellation token ends the watch. Free the watch with skiplino_watch_free(), before or after the client. Any thread.
 skiplino_code skiplino_tickets_watch(const skiplino_client *client,
                                      const char *ticket_id,
                                      int64_t min_ms,
@@ -870,7 +870,7 @@ skiplino_code skiplino_watch_next(skiplino_watch *watch,
                                   skiplino_error **error);
 
 // Hands every change to `on_change`, on this thread, which it keeps until the last state, until `on_change` returns false, or until an
-// error: SKIPLINO_OK in the first two cases, and after the second it can go on. For a thread of its own, and a canceller to end it
+// error: SKIPLINO_OK in the first two cases, and after the second it can go on. For a thread of its own, and a cancellation token to end it
 // (SKIPLINO_CANCELLED). One thread at a time.
 skiplino_code skiplino_watch_each(skiplino_watch *watch,
                                   skiplino_watch_callback on_change,

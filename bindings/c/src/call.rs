@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 use skiplino::{
-    Call, CallOptions, Canceller, Client, CustomerRef, List, Operation, Response, RetryPolicy,
+    Call, CallOptions, CancellationToken, Client, CustomerRef, List, Operation, Response,
+    RetryPolicy,
 };
 
-use crate::canceller::skiplino_canceller;
+use crate::cancellation_token::skiplino_cancellation_token;
 use crate::client::skiplino_client;
 use crate::error::{Failure, skiplino_error};
 use crate::log::Log;
@@ -32,15 +33,15 @@ pub struct skiplino_call_options<'a> {
     /// The longest pause before the first retry in milliseconds, doubled for each one after it; -1 for the client's.
     pub backoff_ms: i64,
     /// The longest pause ever in milliseconds; -1 for the client's.
-    pub backoff_cap_ms: i64,
+    pub max_backoff_ms: i64,
     /// What ends the call from another thread, or NULL.
-    pub canceller: Option<&'a skiplino_canceller>,
+    pub cancellation_token: Option<&'a skiplino_cancellation_token>,
     /// Where to write what came around the data of a success, or NULL. Free it with skiplino_response_free(). Walks and watches
     /// have none.
     pub response: *mut *mut skiplino_response,
 }
 
-// SAFETY: `repr(C)`, its size first; numbers and raw pointers take any bytes, and the canceller is a handle or NULL as at any function.
+// SAFETY: `repr(C)`, its size first; numbers and raw pointers take any bytes, and the cancellation token is a handle or NULL as at any function.
 unsafe impl Versioned for skiplino_call_options<'_> {
     const INIT: Self = Self {
         size: size_of::<Self>(),
@@ -48,8 +49,8 @@ unsafe impl Versioned for skiplino_call_options<'_> {
         deadline_ms: -1,
         max_attempts: -1,
         backoff_ms: -1,
-        backoff_cap_ms: -1,
-        canceller: None,
+        max_backoff_ms: -1,
+        cancellation_token: None,
         response: std::ptr::null_mut(),
     };
     const FIRST: usize = size_of::<Self>();
@@ -78,7 +79,7 @@ pub(crate) fn retry(
     before: &Retry,
     max_attempts: i64,
     backoff_ms: i64,
-    backoff_cap_ms: i64,
+    max_backoff_ms: i64,
 ) -> Result<Retry, Failure> {
     let attempts = match max_attempts {
         -1 => before.max_attempts,
@@ -89,7 +90,7 @@ pub(crate) fn retry(
     Ok(Retry {
         max_attempts: attempts,
         backoff: duration(backoff_ms, "backoff_ms")?.or(before.backoff),
-        cap: duration(backoff_cap_ms, "backoff_cap_ms")?.or(before.cap),
+        cap: duration(max_backoff_ms, "max_backoff_ms")?.or(before.cap),
     })
 }
 
@@ -196,9 +197,9 @@ impl<'a> Sending<'a> {
         &self.client.log
     }
 
-    pub(crate) fn canceller(&self) -> Result<Option<&Canceller>, Failure> {
+    pub(crate) fn cancellation_token(&self) -> Result<Option<&CancellationToken>, Failure> {
         self.options
-            .canceller
+            .cancellation_token
             .map(|handle| handle.0.get())
             .transpose()
     }
@@ -208,7 +209,7 @@ impl<'a> Sending<'a> {
         let numbers = (
             options.max_attempts,
             options.backoff_ms,
-            options.backoff_cap_ms,
+            options.max_backoff_ms,
         );
         let retry = match numbers {
             (-1, -1, -1) => None,
@@ -230,8 +231,8 @@ impl<'a> Sending<'a> {
     ) -> Result<List<T>, Failure> {
         let made = || {
             let list = make(self.api()?)?.options(self.call_options()?);
-            Ok(match self.canceller()? {
-                Some(canceller) => list.cancelled_by(canceller),
+            Ok(match self.cancellation_token()? {
+                Some(cancellation_token) => list.cancelled_by(cancellation_token),
                 None => list,
             })
         };
@@ -245,8 +246,8 @@ impl<'a> Sending<'a> {
     ) -> Result<Response<T>, Failure> {
         let made = || {
             let call = make(self.api()?)?.options(self.call_options()?);
-            Ok(match self.canceller()? {
-                Some(canceller) => call.cancelled_by(canceller),
+            Ok(match self.cancellation_token()? {
+                Some(cancellation_token) => call.cancelled_by(cancellation_token),
                 None => call,
             })
         };

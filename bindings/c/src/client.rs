@@ -47,9 +47,9 @@ pub struct skiplino_options {
     /// The longest pause before the first retry in milliseconds, doubled for each one after it; -1 for the default.
     pub backoff_ms: i64,
     /// The longest pause ever in milliseconds; -1 for the default.
-    pub backoff_cap_ms: i64,
+    pub max_backoff_ms: i64,
     /// The largest answer that is read, in bytes; -1 for the default.
-    pub response_cap: i64,
+    pub max_response_bytes: i64,
     /// At most so many requests a second from all calls together; 0 for no such limit.
     pub requests_per_second: f64,
     /// Is told what happens during the client's calls, walks and watches, which may outlive the client; NULL for nothing.
@@ -74,8 +74,8 @@ unsafe impl Versioned for skiplino_options {
         deadline_ms: -1,
         max_attempts: -1,
         backoff_ms: -1,
-        backoff_cap_ms: -1,
-        response_cap: -1,
+        max_backoff_ms: -1,
+        max_response_bytes: -1,
         requests_per_second: 0.0,
         log: None,
         log_data: std::ptr::null_mut(),
@@ -114,11 +114,11 @@ fn build(key: &str, options: &skiplino_options) -> Result<skiplino_client, Failu
     if let Some(limit) = duration(options.deadline_ms, "deadline_ms")? {
         builder = builder.deadline(limit);
     }
-    if options.response_cap != -1 {
-        let cap = options.response_cap.try_into().map_err(|_| {
-            skiplino_error::invalid("response_cap", "must not be negative, but for -1")
+    if options.max_response_bytes != -1 {
+        let cap = options.max_response_bytes.try_into().map_err(|_| {
+            skiplino_error::invalid("max_response_bytes", "must not be negative, but for -1")
         })?;
-        builder = builder.response_cap(cap);
+        builder = builder.max_response_bytes(cap);
     }
     if options.requests_per_second != 0.0 {
         builder = builder.requests_per_second(options.requests_per_second);
@@ -127,7 +127,7 @@ fn build(key: &str, options: &skiplino_options) -> Result<skiplino_client, Failu
         &Retry::default(),
         options.max_attempts,
         options.backoff_ms,
-        options.backoff_cap_ms,
+        options.max_backoff_ms,
     )?;
     Ok(skiplino_client {
         api: Owned::new(builder.retry(retry.policy()).build()?),

@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char};
 use std::ptr;
 
-use skiplino::{Deadline, ErrorKind, Outcome, TicketStatus, TicketType};
+use skiplino::{ErrorKind, Outcome, TicketStatus, TicketType, TimeoutKind};
 
 use crate::guard;
 
@@ -39,7 +39,7 @@ pub enum skiplino_code {
     SKIPLINO_CONNECT = 12,
     /// The connection was lost after sending began.
     SKIPLINO_TRANSPORT = 13,
-    /// A deadline passed; skiplino_error_deadline() says which.
+    /// A deadline passed; skiplino_error_timeout_kind() says which.
     SKIPLINO_TIMEOUT = 14,
     /// A write that may have happened, and that could not be found out about. Look before making it again.
     SKIPLINO_OUTCOME_UNKNOWN = 15,
@@ -146,24 +146,24 @@ impl From<Outcome> for skiplino_outcome {
 /// Which deadline passed.
 #[repr(i32)]
 #[derive(Clone, Copy)]
-pub enum skiplino_deadline {
+pub enum skiplino_timeout_kind {
     /// None did.
-    SKIPLINO_DEADLINE_NONE = 0,
+    SKIPLINO_TIMEOUT_KIND_NONE = 0,
     /// Connecting, TLS included.
-    SKIPLINO_DEADLINE_CONNECT = 1,
+    SKIPLINO_TIMEOUT_KIND_CONNECT = 1,
     /// One attempt, from its start to the end of its answer.
-    SKIPLINO_DEADLINE_ATTEMPT = 2,
+    SKIPLINO_TIMEOUT_KIND_ATTEMPT = 2,
     /// The whole call, retries and pauses included.
-    SKIPLINO_DEADLINE_CALL = 3,
+    SKIPLINO_TIMEOUT_KIND_CALL = 3,
 }
 
-impl From<Option<Deadline>> for skiplino_deadline {
-    fn from(deadline: Option<Deadline>) -> Self {
+impl From<Option<TimeoutKind>> for skiplino_timeout_kind {
+    fn from(deadline: Option<TimeoutKind>) -> Self {
         match deadline {
-            None => Self::SKIPLINO_DEADLINE_NONE,
-            Some(Deadline::Connect) => Self::SKIPLINO_DEADLINE_CONNECT,
-            Some(Deadline::Attempt) => Self::SKIPLINO_DEADLINE_ATTEMPT,
-            Some(Deadline::Call) => Self::SKIPLINO_DEADLINE_CALL,
+            None => Self::SKIPLINO_TIMEOUT_KIND_NONE,
+            Some(TimeoutKind::Connect) => Self::SKIPLINO_TIMEOUT_KIND_CONNECT,
+            Some(TimeoutKind::Attempt) => Self::SKIPLINO_TIMEOUT_KIND_ATTEMPT,
+            Some(TimeoutKind::Call) => Self::SKIPLINO_TIMEOUT_KIND_CALL,
         }
     }
 }

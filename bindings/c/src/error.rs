@@ -1,9 +1,9 @@
 use std::ffi::{CString, c_char};
 use std::ptr;
 
-use skiplino::{Deadline, Error, Operation, Outcome};
+use skiplino::{Error, Operation, Outcome, TimeoutKind};
 
-use crate::code::{skiplino_code, skiplino_deadline, skiplino_outcome};
+use crate::code::{skiplino_code, skiplino_outcome, skiplino_timeout_kind};
 use crate::guard;
 use crate::text;
 
@@ -21,7 +21,7 @@ pub struct skiplino_error {
     fields: Vec<(CString, Vec<CString>)>,
     path: Option<CString>,
     retry_after_ms: i64,
-    deadline: Option<Deadline>,
+    deadline: Option<TimeoutKind>,
     attempts: u32,
     retryable: bool,
 }
@@ -228,10 +228,14 @@ pub extern "C" fn skiplino_error_retry_after_ms(error: Option<&skiplino_error>) 
 
 /// For SKIPLINO_TIMEOUT: which deadline passed.
 #[unsafe(no_mangle)]
-pub extern "C" fn skiplino_error_deadline(error: Option<&skiplino_error>) -> skiplino_deadline {
-    guard::get(error, skiplino_deadline::SKIPLINO_DEADLINE_NONE, |error| {
-        error.deadline.into()
-    })
+pub extern "C" fn skiplino_error_timeout_kind(
+    error: Option<&skiplino_error>,
+) -> skiplino_timeout_kind {
+    guard::get(
+        error,
+        skiplino_timeout_kind::SKIPLINO_TIMEOUT_KIND_NONE,
+        |error| error.deadline.into(),
+    )
 }
 
 /// How many attempts were made; 0 when it was refused here.

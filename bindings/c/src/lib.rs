@@ -5,7 +5,7 @@
 
 mod branches;
 mod call;
-mod canceller;
+mod cancellation_token;
 mod client;
 mod code;
 mod customers;

@@ -2,7 +2,7 @@
 
 use std::mem::MaybeUninit;
 
-use skiplino::{Customer, ItemsWait, List, Operation, Page, Pagination, Response, Ticket};
+use skiplino::{BlockingItems, Customer, List, Operation, Page, Pagination, Response, Ticket};
 
 use crate::call::{self, CallOptionsIn, Sending};
 use crate::client::skiplino_client;
@@ -34,7 +34,7 @@ impl From<Response<Page<Customer>>> for skiplino_customer_page {
 }
 
 /// A walk over all customers of a list. One thread at a time.
-pub struct skiplino_customer_walk(Owned<ItemsWait<Customer>>, Log);
+pub struct skiplino_customer_walk(Owned<BlockingItems<Customer>>, Log);
 
 /// A page of tickets. Any thread may read it.
 pub struct skiplino_ticket_page {
@@ -52,7 +52,7 @@ impl From<Response<Page<Ticket>>> for skiplino_ticket_page {
 }
 
 /// A walk over all tickets of a list. One thread at a time.
-pub struct skiplino_ticket_walk(Owned<ItemsWait<Ticket>>, Log);
+pub struct skiplino_ticket_walk(Owned<BlockingItems<Ticket>>, Log);
 
 /// A page's number as the core takes it: what is less than 1 it refuses.
 fn number(page: i64) -> u64 {
@@ -108,7 +108,7 @@ pub extern "C" fn skiplino_customers_list_walk(
             Sending::begin(Operation::ListCustomers, client, &options, walk, "walk")?;
         let list = sending.list(|api| Ok(sized(api.customers().list(), limit)))?;
         out.write(Box::new(skiplino_customer_walk(
-            Owned::new(list.items_wait()),
+            Owned::new(list.items_blocking()),
             sending.log().clone(),
         )));
         Ok(())
@@ -136,9 +136,11 @@ pub extern "C" fn skiplino_customer_walk_next(
 
 /// Whether the list was seen to change during the walk. One thread at a time.
 #[unsafe(no_mangle)]
-pub extern "C" fn skiplino_customer_walk_moved(walk: Option<&skiplino_customer_walk>) -> bool {
+pub extern "C" fn skiplino_customer_walk_changed_during_read(walk: Option<&skiplino_customer_walk>) -> bool {
     guard::get(walk, false, |walk| {
-        walk.0.get().is_ok_and(|walk| walk.progress().moved)
+        walk.0
+            .get()
+            .is_ok_and(|walk| walk.progress().changed_during_read)
     })
 }
 
@@ -238,7 +240,7 @@ pub extern "C" fn skiplino_customers_tickets_walk(
             ))
         })?;
         out.write(Box::new(skiplino_ticket_walk(
-            Owned::new(list.items_wait()),
+            Owned::new(list.items_blocking()),
             sending.log().clone(),
         )));
         Ok(())
@@ -266,9 +268,11 @@ pub extern "C" fn skiplino_ticket_walk_next(
 
 /// Whether the list was seen to change during the walk. One thread at a time.
 #[unsafe(no_mangle)]
-pub extern "C" fn skiplino_ticket_walk_moved(walk: Option<&skiplino_ticket_walk>) -> bool {
+pub extern "C" fn skiplino_ticket_walk_changed_during_read(walk: Option<&skiplino_ticket_walk>) -> bool {
     guard::get(walk, false, |walk| {
-        walk.0.get().is_ok_and(|walk| walk.progress().moved)
+        walk.0
+            .get()
+            .is_ok_and(|walk| walk.progress().changed_during_read)
     })
 }
 

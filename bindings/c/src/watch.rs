@@ -2,7 +2,7 @@ use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
-use skiplino::{Operation, WatchWait};
+use skiplino::{BlockingWatch, Operation};
 
 use crate::call::{self, CallOptionsIn, Sending};
 use crate::client::skiplino_client;
@@ -15,7 +15,7 @@ use crate::text::Text;
 use crate::tickets::skiplino_ticket;
 
 /// Follows a ticket. One thread at a time.
-pub struct skiplino_watch(Owned<WatchWait>, Log);
+pub struct skiplino_watch(Owned<BlockingWatch>, Log);
 
 /// Is handed a ticket after a change, which lives during the call; `data` is what skiplino_watch_each() was given. Returns whether to go
 /// on. It may make other calls, but not of this watch.
@@ -25,7 +25,7 @@ pub type skiplino_watch_callback =
 /// Follows a ticket: its state now, and again each time that it changes, until it is served or cancelled. Nothing is sent before
 /// skiplino_watch_next(). It looks at the pace of the queue: at least `min_ms`, at most `max_ms` apart. Failures of the network or the
 /// server are ridden out for `give_up_after_ms`. Each may be -1 for the default. `options`, which may be NULL, are those of each look:
-/// locale and deadline; the canceller ends the watch. Free the watch with skiplino_watch_free(), before or after the client. Any thread.
+/// locale and deadline; the cancellation token ends the watch. Free the watch with skiplino_watch_free(), before or after the client. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_tickets_watch(
     client: Option<&skiplino_client>,
@@ -41,7 +41,7 @@ pub extern "C" fn skiplino_tickets_watch(
         let (sending, out) =
             Sending::begin(Operation::GetTicket, client, &options, watch, "watch")?;
         let options = sending.call_options()?;
-        let canceller = sending.canceller()?;
+        let cancellation_token = sending.cancellation_token()?;
         let mut watch = sending
             .api()?
             .tickets()
@@ -56,8 +56,8 @@ pub extern "C" fn skiplino_tickets_watch(
         if let Some(limit) = call::duration(give_up_after_ms, "give_up_after_ms")? {
             watch = watch.give_up_after(limit);
         }
-        if let Some(canceller) = canceller {
-            watch = watch.cancelled_by(canceller);
+        if let Some(cancellation_token) = cancellation_token {
+            watch = watch.cancelled_by(cancellation_token);
         }
         out.write(Box::new(skiplino_watch(
             Owned::new(watch.wait()),
@@ -75,7 +75,7 @@ impl skiplino_watch {
     }
 
     fn is_over(&self) -> bool {
-        self.0.get().is_ok_and(WatchWait::is_over)
+        self.0.get().is_ok_and(BlockingWatch::is_over)
     }
 }
 
@@ -105,7 +105,7 @@ pub extern "C" fn skiplino_watch_next(
 }
 
 /// Hands every change to `on_change`, on this thread, which it keeps until the last state, until `on_change` returns false, or until an
-/// error: SKIPLINO_OK in the first two cases, and after the second it can go on. For a thread of its own, and a canceller to end it
+/// error: SKIPLINO_OK in the first two cases, and after the second it can go on. For a thread of its own, and a cancellation token to end it
 /// (SKIPLINO_CANCELLED). One thread at a time.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_watch_each(

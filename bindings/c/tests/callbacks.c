@@ -120,7 +120,7 @@ static void watches(void) {
   skiplino_call_options asking = SKIPLINO_CALL_OPTIONS_INIT;
   follower it = {NULL, 0, SKIPLINO_STATUS_UNKNOWN};
   skiplino_watch *watch = NULL;
-  skiplino_canceller *canceller = NULL;
+  skiplino_cancellation_token *cancellation_token = NULL;
   options.base_url = base_url;
   require(skiplino_client_new("sk_sandbox_secret", &options, &it.client, NULL) == SKIPLINO_OK, "a client is made");
   require(skiplino_tickets_watch(it.client, "k7m2p9x4q1", 5, 5, -1, NULL, &watch, NULL) == SKIPLINO_OK, "a watch is made");
@@ -133,13 +133,13 @@ static void watches(void) {
   require(it.changes == 2 && it.last == SKIPLINO_STATUS_CANCELLED, "which is the last state");
   require(skiplino_watch_each(watch, until_the_end, &it, NULL) == SKIPLINO_OK && it.changes == 2, "nothing follows");
   skiplino_watch_free(watch);
-  require(skiplino_canceller_new(&canceller, NULL) == SKIPLINO_OK, "a canceller is made");
-  asking.canceller = canceller;
+  require(skiplino_cancellation_token_new(&cancellation_token, NULL) == SKIPLINO_OK, "a cancellation_token is made");
+  asking.cancellation_token = cancellation_token;
   require(skiplino_tickets_watch(it.client, "k7m2p9x4q1", 5, 5, -1, &asking, &watch, NULL) == SKIPLINO_OK, "a watch is made");
-  skiplino_cancel(canceller);
+  skiplino_cancel(cancellation_token);
   require(skiplino_watch_each(watch, once, &it, NULL) == SKIPLINO_CANCELLED && it.changes == 2, "it can be cancelled");
   skiplino_watch_free(watch);
-  skiplino_canceller_free(canceller);
+  skiplino_cancellation_token_free(cancellation_token);
   skiplino_client_free(it.client);
 }
 

@@ -10,13 +10,13 @@ from header import Header
 HEADER = Header(sys.argv[1])
 
 # What lives from one call to the next; other results are read and freed at once.
-KEPT = ["client", "canceller", "customer_walk", "ticket_walk", "watch"]
+KEPT = ["client", "cancellation_token", "customer_walk", "ticket_walk", "watch"]
 FREED = {name.removesuffix("_free") for _, name, _ in HEADER.functions if name.endswith("_free")}
 # Where fields and arguments of these types come from; texts ending in _ms are times that nobody waits long for.
 DRAWN = {
     "const char *": "text()", "int64_t": "number()", "size_t": "(size_t)number()", "int32_t": "(int32_t)number()", "uint8_t": "byte()",
     "double": "real()", "void *": "NULL", "skiplino_watch_callback": "rarely() ? NULL : on_change",
-    "skiplino_log_callback": "byte() & 1 ? on_line : NULL", "const skiplino_canceller *": "byte() & 1 ? canceller : NULL",
+    "skiplino_log_callback": "byte() & 1 ? on_line : NULL", "const skiplino_cancellation_token *": "byte() & 1 ? cancellation_token : NULL",
     "skiplino_response **": "byte() & 1 ? &response : NULL",
 }
 
@@ -31,7 +31,7 @@ def drawn(kind, name):
     struct = re.fullmatch(r"const (skiplino_\w+) \*", kind)
     if struct and struct[1] in HEADER.structs:
         return f"a_{struct[1]}()"
-    if handle(kind) in KEPT and kind != "const skiplino_canceller *":
+    if handle(kind) in KEPT and kind != "const skiplino_cancellation_token *":
         return f"rarely() ? NULL : {handle(kind)}"
     return "pause_ms()" if name.endswith("_ms") else DRAWN[kind]
 
@@ -244,7 +244,7 @@ void fuzz_calls(const char *base_url, const uint8_t *data, size_t size) {
   options.base_url = base_url;
   options.max_attempts = 2;
   options.backoff_ms = 1;
-  options.backoff_cap_ms = 1;
+  options.max_backoff_ms = 1;
   options.deadline_ms = 2000;
   require(skiplino_client_new("sk_fuzz", &options, &client, NULL) == SKIPLINO_OK, "a client is made");
   for (int count = 0; count < 12 && at < end; count++) {

@@ -189,7 +189,7 @@ int main(int count, char **arguments) {
   skiplino_client *client = NULL;
   skiplino_options options = SKIPLINO_OPTIONS_INIT;
   options.base_url = base_url;
-  options.backoff_ms = options.backoff_cap_ms = 1;
+  options.backoff_ms = options.max_backoff_ms = 1;
   tell(base_url, "POST /reset", "{\"seed\": 1, \"now\": \"2026-06-23T11:10:00.000Z\", \"freeze\": true}");
   require(skiplino_client_new("pk_sandbox_public", &options, &client, NULL) == SKIPLINO_OK, "a client");
   a_public_key_does_not_open_the_directory(base_url);

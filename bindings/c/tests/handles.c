@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 skiplino_client *client;
-skiplino_canceller *canceller;
+skiplino_cancellation_token *cancellation_token;
 skiplino_error *an_error;
 skiplino_response *response;
 skiplino_branch_list *branch_list;
@@ -44,7 +44,7 @@ void make_handles(const char *base_url) {
   options.base_url = base_url;
   asking.response = &response;
   made(skiplino_client_new("sk_sandbox_secret", &options, &client, NULL), &client);
-  made(skiplino_canceller_new(&canceller, NULL), &canceller);
+  made(skiplino_cancellation_token_new(&cancellation_token, NULL), &cancellation_token);
   made(skiplino_branches_list(client, &asking, &branch_list, NULL), &response);
   branch = skiplino_branch_list_at(branch_list, 0);
   made(skiplino_branches_tree(client, skiplino_branch_id(branch), NULL, &group_list, NULL), &group_list);
@@ -60,8 +60,8 @@ void make_handles(const char *base_url) {
   made(skiplino_customers_list_walk(client, -1, NULL, &customer_walk, NULL), &customer_walk);
   made(skiplino_customers_tickets_walk(client, NULL, "crm-7741", -1, NULL, &ticket_walk, NULL), &ticket_walk);
   /* Nothing is waited for with it. */
-  skiplino_cancel(canceller);
-  asking.canceller = canceller;
+  skiplino_cancel(cancellation_token);
+  asking.cancellation_token = cancellation_token;
   made(skiplino_tickets_watch(client, "k7m2p9x4q1", -1, -1, -1, &asking, &watch, NULL), &watch);
   require(skiplino_branches_tree(client, "", NULL, &group_list, &an_error) == SKIPLINO_INVALID_REQUEST &&
               an_error != NULL && slot != NULL && service != NULL && pagination != NULL,
@@ -71,7 +71,7 @@ void make_handles(const char *base_url) {
 /* The client first: what is made of it must outlive it. */
 void free_handles(void) {
   skiplino_client_free(client);
-  skiplino_canceller_free(canceller);
+  skiplino_cancellation_token_free(cancellation_token);
   skiplino_error_free(an_error);
   skiplino_response_free(response);
   skiplino_branch_list_free(branch_list);

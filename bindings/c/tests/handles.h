@@ -5,7 +5,7 @@
 #include <skiplino.h>
 
 extern skiplino_client *client;
-extern skiplino_canceller *canceller;
+extern skiplino_cancellation_token *cancellation_token;
 extern skiplino_error *an_error;
 extern skiplino_response *response;
 extern skiplino_branch_list *branch_list;

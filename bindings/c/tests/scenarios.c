@@ -206,7 +206,7 @@ static json_t *of_error(const skiplino_error *error) {
   json_object_set_new(object, "retryAfterMs", skiplino_error_retry_after_ms(error) < 0
                                                   ? json_null()
                                                   : json_integer(skiplino_error_retry_after_ms(error)));
-  json_object_set_new(object, "timeout", string(deadlines[skiplino_error_deadline(error)]));
+  json_object_set_new(object, "timeout", string(deadlines[skiplino_error_timeout_kind(error)]));
   json_object_set_new(object, "attempts", json_integer(skiplino_error_attempts(error)));
   return object;
 }
@@ -318,8 +318,8 @@ static skiplino_code client_new(json_t *settings, skiplino_client **client, skip
   options.attempt_timeout_ms = number(settings, "attemptTimeoutMs", -1);
   options.deadline_ms = number(settings, "deadlineMs", -1);
   options.max_attempts = number(settings, "maxAttempts", -1);
-  options.backoff_ms = options.backoff_cap_ms = number(settings, "backoffMs", 1);
-  options.response_cap = number(settings, "responseCap", -1);
+  options.backoff_ms = options.max_backoff_ms = number(settings, "backoffMs", 1);
+  options.max_response_bytes = number(settings, "maxResponseBytes", -1);
   return skiplino_client_new(key, &options, client, error);
 }
 
@@ -488,9 +488,9 @@ static skiplino_code watch(const skiplino_client *client, const char *id, json_t
 }
 
 /* Cancels what is under way once the sandbox holds its request. */
-static void *cancel_when_held(void *canceller) {
+static void *cancel_when_held(void *cancellation_token) {
   tell(base_url, "GET /held?atLeast=1", NULL);
-  skiplino_cancel((const skiplino_canceller *)canceller);
+  skiplino_cancel((const skiplino_cancellation_token *)cancellation_token);
   return NULL;
 }
 
@@ -505,16 +505,16 @@ static void take_call(const skiplino_client *client, json_t *step, json_t **valu
   options.max_attempts = number(settings, "maxAttempts", -1);
   options.response = &response;
   const char *cancel = text(step, "cancel");
-  skiplino_canceller *canceller = NULL;
+  skiplino_cancellation_token *cancellation_token = NULL;
   pthread_t thread;
   if (cancel != NULL) {
-    require(skiplino_canceller_new(&canceller, NULL) == SKIPLINO_OK, "a canceller is made");
-    options.canceller = canceller;
+    require(skiplino_cancellation_token_new(&cancellation_token, NULL) == SKIPLINO_OK, "a cancellation_token is made");
+    options.cancellation_token = cancellation_token;
   }
   if (cancel != NULL && strcmp(cancel, "before") == 0) {
-    skiplino_cancel(canceller);
+    skiplino_cancel(cancellation_token);
   } else if (cancel != NULL) {
-    require(pthread_create(&thread, NULL, cancel_when_held, canceller) == 0, "a thread starts");
+    require(pthread_create(&thread, NULL, cancel_when_held, cancellation_token) == 0, "a thread starts");
   }
   json_t *between = json_object_get(step, "between");
   skiplino_code code = strcmp(text(step, "call"), "tickets.watch") == 0
@@ -523,7 +523,7 @@ static void take_call(const skiplino_client *client, json_t *step, json_t **valu
   if (cancel != NULL && strcmp(cancel, "before") != 0) {
     pthread_join(thread, NULL);
   }
-  skiplino_canceller_free(canceller);
+  skiplino_cancellation_token_free(cancellation_token);
   if ((code == SKIPLINO_OK) != (error == NULL) || (error != NULL && skiplino_error_code(error) != code)) {
     differs("code %d does not go with the error", code);
   }

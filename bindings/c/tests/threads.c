@@ -16,7 +16,7 @@
 
 static const char *base_url;
 static skiplino_client *client;
-static skiplino_canceller *canceller;
+static skiplino_cancellation_token *cancellation_token;
 
 static void *look(void *nothing) {
   for (int nth = 0; nth < CALLS; nth++) {
@@ -43,7 +43,7 @@ static void *book(void *code) {
   skiplino_booking booking = SKIPLINO_BOOKING_INIT;
   skiplino_ticket *ticket = NULL;
   skiplino_error *error = NULL;
-  options.canceller = canceller;
+  options.cancellation_token = cancellation_token;
   booking.service_id = "6fe8fb8b12";
   booking.group_id = "7c1f9a3b2d";
   *(skiplino_code *)code = skiplino_tickets_book(client, &booking, &options, &ticket, &error);
@@ -55,15 +55,15 @@ static void *book(void *code) {
 
 static void cancels(void) {
   skiplino_code code = SKIPLINO_OK;
-  require(skiplino_canceller_new(&canceller, NULL) == SKIPLINO_OK, "a canceller is made");
+  require(skiplino_cancellation_token_new(&cancellation_token, NULL) == SKIPLINO_OK, "a cancellation_token is made");
   tell(base_url, "POST /faults", "{\"operation\": \"bookTicket\", \"kind\": \"hold\", \"then\": \"commit\"}");
   pthread_t thread = start(book, &code);
   tell(base_url, "GET /held?atLeast=1", NULL);
-  skiplino_cancel(canceller);
+  skiplino_cancel(cancellation_token);
   pthread_join(thread, NULL);
   require(code == SKIPLINO_CANCELLED, "the call under way is cancelled");
   tell(base_url, "DELETE /faults", NULL);
-  skiplino_canceller_free(canceller);
+  skiplino_cancellation_token_free(cancellation_token);
 }
 
 static void watches(void) {

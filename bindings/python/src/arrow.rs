@@ -20,7 +20,7 @@ const BATCH: usize = 16_384;
 pub(crate) struct ArrowTable {
     schema: SchemaRef,
     batches: Vec<RecordBatch>,
-    moved: bool,
+    changed_during_read: bool,
 }
 
 #[pymethods]
@@ -60,8 +60,8 @@ impl ArrowTable {
 
     /// Whether the list was seen to change while it was read.
     #[getter]
-    fn moved(&self) -> bool {
-        self.moved
+    fn changed_during_read(&self) -> bool {
+        self.changed_during_read
     }
 
     fn __repr__(&self) -> String {
@@ -161,14 +161,14 @@ impl Building {
         Ok(())
     }
 
-    pub(crate) fn finish(mut self, moved: bool) -> Result<ArrowTable, ArrowError> {
+    pub(crate) fn finish(mut self, changed_during_read: bool) -> Result<ArrowTable, ArrowError> {
         if self.rows > 0 {
             self.close_batch()?;
         }
         Ok(ArrowTable {
             schema: self.schema,
             batches: self.batches,
-            moved,
+            changed_during_read,
         })
     }
 }

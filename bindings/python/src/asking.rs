@@ -70,47 +70,48 @@ pub(crate) fn blocking<T: Send, E: Raise + Send>(
     }
 }
 
-/// Ends the calls, lists and watches that ``client.with_options(canceller=…)`` makes, from any thread and for good.
+/// Ends the calls, lists and watches that ``client.with_options(cancellation_token=…)`` makes, from any thread and for good.
 ///
 /// Those under way raise ``CancelledError`` at once, which says whether a write may have happened; what is called afterwards raises
 /// it before anything is sent. In an event loop cancelling the task does as much, and says less.
 #[pyclass(frozen, module = "skiplino._native")]
-pub(crate) struct Canceller(OfProcess<skiplino::Canceller>);
+pub(crate) struct CancellationToken(OfProcess<skiplino::CancellationToken>);
 
 #[pymethods]
-impl Canceller {
+impl CancellationToken {
     #[new]
     fn new() -> Self {
-        Self(OfProcess::new(skiplino::Canceller::new()))
+        Self(OfProcess::new(skiplino::CancellationToken::new()))
     }
 
     /// Ends them. Twice is as good as once.
     fn cancel(&self, py: Python<'_>) -> PyResult<()> {
-        self.inner(py).map(skiplino::Canceller::cancel)
+        self.inner(py).map(skiplino::CancellationToken::cancel)
     }
 
     /// Whether it was.
     #[getter]
     fn is_cancelled(&self, py: Python<'_>) -> PyResult<bool> {
-        self.inner(py).map(skiplino::Canceller::is_cancelled)
+        self.inner(py)
+            .map(skiplino::CancellationToken::is_cancelled)
     }
 }
 
-impl Canceller {
-    fn inner(&self, py: Python<'_>) -> PyResult<&skiplino::Canceller> {
+impl CancellationToken {
+    fn inner(&self, py: Python<'_>) -> PyResult<&skiplino::CancellationToken> {
         self.0.get().ok_or_else(|| errors::closed(py, FORKED))
     }
 }
 
 const FORKED: &str =
-    "this canceller was made in the process before the fork: make another one in this";
+    "this cancellation_token was made in the process before the fork: make another one in this";
 
 /// What of a call is not its input: its options, what ends it, and whether the whole response is wanted.
 #[derive(Default)]
 #[pyclass(frozen, module = "skiplino._native")]
 pub(crate) struct Options {
     pub(crate) call: CallOptions,
-    pub(crate) canceller: Option<Py<Canceller>>,
+    pub(crate) cancellation_token: Option<Py<CancellationToken>>,
     pub(crate) respond: bool,
 }
 
@@ -120,7 +121,10 @@ impl Options {
     fn responding(&self, py: Python<'_>) -> Self {
         Self {
             call: self.call.clone(),
-            canceller: self.canceller.as_ref().map(|given| given.clone_ref(py)),
+            cancellation_token: self
+                .cancellation_token
+                .as_ref()
+                .map(|given| given.clone_ref(py)),
             respond: true,
         }
     }
@@ -128,8 +132,11 @@ impl Options {
 
 impl Options {
     /// What ends the call, if it was given any.
-    pub(crate) fn canceller(&self, py: Python<'_>) -> PyResult<Option<skiplino::Canceller>> {
-        let given = self.canceller.as_ref();
+    pub(crate) fn cancellation_token(
+        &self,
+        py: Python<'_>,
+    ) -> PyResult<Option<skiplino::CancellationToken>> {
+        let given = self.cancellation_token.as_ref();
         given
             .map(|given| given.get().inner(py).cloned())
             .transpose()
@@ -142,8 +149,8 @@ impl Options {
         list: List<T>,
     ) -> PyResult<List<T>> {
         let list = list.options(self.call.clone());
-        Ok(match self.canceller(py)? {
-            Some(canceller) => list.cancelled_by(&canceller),
+        Ok(match self.cancellation_token(py)? {
+            Some(cancellation_token) => list.cancelled_by(&cancellation_token),
             None => list,
         })
     }
@@ -156,8 +163,8 @@ impl Options {
         call: Call<T>,
     ) -> PyResult<Py<PyAny>> {
         let mut call = call.options(self.call.clone());
-        if let Some(canceller) = self.canceller(py)? {
-            call = call.cancelled_by(&canceller);
+        if let Some(cancellation_token) = self.cancellation_token(py)? {
+            call = call.cancelled_by(&cancellation_token);
         }
         let call = call.with_response();
         let respond = self.respond;

@@ -10,7 +10,7 @@ use skiplino::{
     CustomerWriteRequest, KeyClass, RetryPolicy,
 };
 
-use crate::asking::{Canceller, Options, interrupted};
+use crate::asking::{CancellationToken, Options, interrupted};
 use crate::bridge::ReplyTo;
 use crate::input::{
     BranchArgument, CustomerArgument, Day, GroupArgument, Moment, Seconds, ServiceArgument,
@@ -52,7 +52,7 @@ struct Settings {
     deadline: Option<Duration>,
     retry: RetryPolicy,
     requests_per_second: Option<f64>,
-    response_cap: Option<usize>,
+    max_response_bytes: Option<usize>,
     proxy: Option<String>,
     root_certificates: Option<Vec<u8>>,
     user_agent_suffix: Option<String>,
@@ -73,7 +73,7 @@ impl Settings {
             };
         }
         set!(base_url locale connect_timeout attempt_timeout deadline requests_per_second);
-        set!(response_cap proxy root_certificates user_agent_suffix);
+        set!(max_response_bytes proxy root_certificates user_agent_suffix);
         builder.build()
     }
 }
@@ -113,7 +113,7 @@ fn seconds(py: Python<'_>, field: &str, given: Option<Seconds>) -> PyResult<Opti
 impl NativeClient {
     #[new]
     #[pyo3(signature = (api_key, *, base_url=None, locale=None, connect_timeout=None, attempt_timeout=None, deadline=None,
-        max_attempts=None, backoff=None, requests_per_second=None, response_cap=None, proxy=None, root_certificates=None,
+        max_attempts=None, backoff=None, requests_per_second=None, max_response_bytes=None, proxy=None, root_certificates=None,
         user_agent_suffix=None, host))]
     #[allow(
         clippy::too_many_arguments,
@@ -130,7 +130,7 @@ impl NativeClient {
         max_attempts: Option<u32>,
         backoff: Option<(Seconds, Seconds)>,
         requests_per_second: Option<f64>,
-        response_cap: Option<usize>,
+        max_response_bytes: Option<usize>,
         proxy: Option<String>,
         root_certificates: Option<Vec<u8>>,
         user_agent_suffix: Option<String>,
@@ -153,7 +153,7 @@ impl NativeClient {
             deadline: seconds(py, "deadline", deadline)?,
             retry,
             requests_per_second,
-            response_cap,
+            max_response_bytes,
             proxy,
             root_certificates,
             user_agent_suffix,
@@ -169,7 +169,7 @@ impl NativeClient {
     }
 
     /// Options of calls: those of `base` where they are not given.
-    #[pyo3(signature = (base=None, *, locale=None, deadline=None, max_attempts=None, canceller=None))]
+    #[pyo3(signature = (base=None, *, locale=None, deadline=None, max_attempts=None, cancellation_token=None))]
     #[allow(
         clippy::too_many_arguments,
         reason = "they are settings, each given by its name"
@@ -181,7 +181,7 @@ impl NativeClient {
         locale: Option<String>,
         deadline: Option<Seconds>,
         max_attempts: Option<u32>,
-        canceller: Option<Py<Canceller>>,
+        cancellation_token: Option<Py<CancellationToken>>,
     ) -> PyResult<Options> {
         let mut call = base.map(|base| base.call.clone()).unwrap_or_default();
         if locale.is_some() {
@@ -193,13 +193,13 @@ impl NativeClient {
         if let Some(attempts) = max_attempts {
             call.retry = Some(self.settings.retry.clone().max_attempts(attempts));
         }
-        let canceller = canceller.or_else(|| {
-            let kept = base.and_then(|base| base.canceller.as_ref());
+        let cancellation_token = cancellation_token.or_else(|| {
+            let kept = base.and_then(|base| base.cancellation_token.as_ref());
             kept.map(|kept| kept.clone_ref(py))
         });
         Ok(Options {
             call,
-            canceller,
+            cancellation_token,
             respond: false,
         })
     }
@@ -554,15 +554,15 @@ impl NativeClient {
     ) -> PyResult<impl Fn() -> skiplino::Watch + Send + use<>> {
         let client = self.client(py)?;
         let options = how.call.clone();
-        let canceller = how.canceller(py)?;
+        let cancellation_token = how.cancellation_token(py)?;
         let min = seconds(py, "min", min)?;
         let max = seconds(py, "max", max)?;
         let limit = seconds(py, "giveUpAfter", give_up_after)?;
         Ok(move || {
             let mut watch = client.tickets().watch(ticket.0.clone());
             watch = watch.options(options.clone());
-            if let Some(canceller) = &canceller {
-                watch = watch.cancelled_by(canceller);
+            if let Some(cancellation_token) = &cancellation_token {
+                watch = watch.cancelled_by(cancellation_token);
             }
             if let Some(pause) = min {
                 watch = watch.min(pause);

@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::unfold;
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
-use skiplino::{Customer, CustomerSync, Error, Export, Page, Progress};
+use skiplino::{Customer, CustomerSync, Error, Export, ListProgress, Page};
 use skiplino_cli::{Format, Target};
 
 use crate::arrow::{ArrowTable, Building};
@@ -91,7 +91,7 @@ fn code(error: &(dyn StdError + 'static)) -> Option<i32> {
 trait Sink: Send + 'static {
     fn add(&mut self, page: Page<Customer>) -> Result<(), Stop>;
     /// What it comes to.
-    fn finish(self, read: Progress) -> Result<Finish, Stop>;
+    fn finish(self, read: ListProgress) -> Result<Finish, Stop>;
 }
 
 impl Sink for Building {
@@ -99,15 +99,15 @@ impl Sink for Building {
         Ok(Building::add(self, &page)?)
     }
 
-    fn finish(self, read: Progress) -> Result<Finish, Stop> {
-        let table: ArrowTable = Building::finish(self, read.moved)?;
+    fn finish(self, read: ListProgress) -> Result<Finish, Stop> {
+        let table: ArrowTable = Building::finish(self, read.changed_during_read)?;
         Ok(finish(|py| Py::new(py, table).map(Py::into_any)))
     }
 }
 
 /// How many records there were, and whether they moved.
-fn exported(read: Progress) -> Finish {
-    let told = (read.records, read.moved);
+fn exported(read: ListProgress) -> Finish {
+    let told = (read.records, read.changed_during_read);
     finish(move |py| Ok(told.into_pyobject(py)?.into_any().unbind()))
 }
 
@@ -118,7 +118,7 @@ impl Sink for Py<PyAny> {
         Ok(())
     }
 
-    fn finish(self, read: Progress) -> Result<Finish, Stop> {
+    fn finish(self, read: ListProgress) -> Result<Finish, Stop> {
         Ok(exported(read))
     }
 }
@@ -150,7 +150,7 @@ impl Sink for ToFile {
         written.map_err(|error| Stop::File(error, self.path.clone()))
     }
 
-    fn finish(self, read: Progress) -> Result<Finish, Stop> {
+    fn finish(self, read: ListProgress) -> Result<Finish, Stop> {
         let Self { path, target } = self;
         target.finish().map_err(|error| Stop::File(error, path))?;
         Ok(exported(read))
@@ -166,7 +166,7 @@ fn export(
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Py<PyAny>> {
     let client = client.client(py)?;
-    let canceller = how.canceller(py)?;
+    let cancellation_token = how.cancellation_token(py)?;
     let progress = progress.map(|callback| callback.clone().unbind());
     let mut records = 0;
     let finish = blocking(py, || {
@@ -181,8 +181,8 @@ fn export(
         };
         let export: Export<_> = client.customers().export(each);
         let mut export = export.options(how.call.clone());
-        if let Some(canceller) = &canceller {
-            export = export.cancelled_by(canceller);
+        if let Some(cancellation_token) = &cancellation_token {
+            export = export.cancelled_by(cancellation_token);
         }
         let read = export.wait()?;
         sink.finish(read)
@@ -304,7 +304,7 @@ pub(crate) fn sync_customers(
     dry_run: bool,
     checkpoint: Option<PathBuf>,
 ) -> PyResult<Walk> {
-    refuse_canceller(py, how)?;
+    refuse_cancellation_token(py, how)?;
     let source = Source::new(rows)?;
     let broken = source.broken.clone();
     let sync = client.client(py)?.customers().sync(source);
@@ -322,12 +322,12 @@ pub(crate) fn sync_customers(
 }
 
 /// A sync has rows under way of which each would have to say what became of it.
-fn refuse_canceller(py: Python<'_>, how: &Options) -> PyResult<()> {
-    match &how.canceller {
+fn refuse_cancellation_token(py: Python<'_>, how: &Options) -> PyResult<()> {
+    match &how.cancellation_token {
         None => Ok(()),
         Some(_) => Err(errors::invalid(
             py,
-            "canceller",
+            "cancellation_token",
             "a sync takes none: what on_row or its rows raise ends it",
         )),
     }
@@ -360,7 +360,7 @@ pub(crate) fn async_sync_customers(
     dry_run: bool,
     checkpoint: Option<PathBuf>,
 ) -> PyResult<AsyncWalk> {
-    refuse_canceller(py, how)?;
+    refuse_cancellation_token(py, how)?;
     let source = Source::taken(rows)?;
     let broken = source.broken.clone();
     let sync = client.client(py)?.customers().sync(source);

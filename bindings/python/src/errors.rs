@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
-use skiplino::{Deadline, Error, ErrorKind, Operation, Outcome};
+use skiplino::{Error, ErrorKind, Operation, Outcome, TimeoutKind};
 
 /// The Python exception of an error. Where even that fails, the failure is what is raised.
 pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
@@ -17,9 +17,9 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         Outcome::Unknown => "Unknown",
     };
     let timeout = error.timeout().map(|deadline| match deadline {
-        Deadline::Connect => "Connect",
-        Deadline::Attempt => "Attempt",
-        Deadline::Call => "Call",
+        TimeoutKind::Connect => "Connect",
+        TimeoutKind::Attempt => "Attempt",
+        TimeoutKind::Call => "Call",
     });
     told.set_item("outcome", outcome)?;
     told.set_item("retryable", error.is_retryable())?;

@@ -10,7 +10,7 @@ use skiplino::jiff::Timestamp;
 use skiplino::jiff::civil::Date;
 use skiplino::{BranchId, CustomerId, CustomerRef, ExternalId, GroupId, ServiceId, TicketId};
 
-use crate::models::{Branch, BranchTreeGroup, Customer, Named, Service, Ticket, TicketCustomer};
+use crate::models::{Branch, BranchTreeGroup, Customer, NamedRef, Service, Ticket, TicketCustomer};
 use crate::{errors, json};
 
 /// A parameter that takes an id as text, or an object that has it.
@@ -38,13 +38,13 @@ macro_rules! id_argument {
 
 id_argument! {
     BranchArgument(BranchId) from BranchId:
-        Branch => |branch| branch.0.id().clone(), Named => |named| named.id.as_str().into();
+        Branch => |branch| branch.0.id().clone(), NamedRef => |named| named.id.as_str().into();
         "a branch or its id"
     ServiceArgument(ServiceId) from ServiceId:
-        Service => |service| service.0.id().clone(), Named => |named| named.id.as_str().into();
+        Service => |service| service.0.id().clone(), NamedRef => |named| named.id.as_str().into();
         "a service or its id"
     GroupArgument(GroupId) from GroupId:
-        BranchTreeGroup => |group| group.0.id().clone(), Named => |named| named.id.as_str().into();
+        BranchTreeGroup => |group| group.0.id().clone(), NamedRef => |named| named.id.as_str().into();
         "a group of services or its id"
     TicketArgument(TicketId) from TicketId:
         Ticket => |ticket| ticket.0.id().clone();

@@ -25,7 +25,7 @@ mod _native {
     #[pymodule_export]
     use crate::arrow::ArrowTable;
     #[pymodule_export]
-    use crate::asking::{Canceller, Options};
+    use crate::asking::{CancellationToken, Options};
     #[pymodule_export]
     use crate::bridge::Bridge;
     #[pymodule_export]
@@ -39,7 +39,7 @@ mod _native {
     };
     #[pymodule_export]
     use crate::models::{
-        Branch, BranchTreeGroup, Customer, Named, Page, Pagination, Response, Service, Slot,
+        Branch, BranchTreeGroup, Customer, NamedRef, Page, Pagination, Response, Service, Slot,
         Ticket, TicketCustomer,
     };
     #[pymodule_export]

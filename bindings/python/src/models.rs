@@ -16,7 +16,7 @@ pub(crate) use customers::Customer;
 pub(crate) use lists::{Page, Pagination};
 pub(crate) use response::Response;
 pub(crate) use services::{Service, Slot};
-pub(crate) use tickets::{Named, Ticket, TicketCustomer};
+pub(crate) use tickets::{NamedRef, Ticket, TicketCustomer};
 
 /// What a call may give.
 pub(crate) trait ToPython: Send + 'static {

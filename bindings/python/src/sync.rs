@@ -319,7 +319,7 @@ pub(crate) struct SyncedRow {
     index: u64,
     /// What it is told apart by, if it has that.
     external_id: Option<String>,
-    /// `"created"`, `"updated"`, `"unchanged"`, `"doneBefore"` (by an earlier run), `"failed"` or `"unknown"`.
+    /// `"created"`, `"updated"`, `"unchanged"`, `"alreadyDone"` (by an earlier run), `"failed"` or `"unknown"`.
     outcome: Cow<'static, str>,
     /// Why it was not done, or may not have been.
     error: Option<Py<PyAny>>,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::stream::{Stream, StreamExt as _};
 use pyo3::prelude::*;
-use skiplino::{Error, List, Page, Pages, PagesWait, Progress, Watch};
+use skiplino::{BlockingPages, Error, List, ListProgress, Page, Pages, Watch};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -18,7 +18,7 @@ use crate::process::OfProcess;
 pub(crate) type Step = Option<Result<Finish, Error>>;
 type Waited = Box<dyn FnMut() -> Step + Send>;
 pub(crate) type Streamed = Pin<Box<dyn Stream<Item = Result<Finish, Error>> + Send>>;
-type Seen = Arc<Mutex<Progress>>;
+type Seen = Arc<Mutex<ListProgress>>;
 
 const FORKED: &str = "this was begun in the process before the fork: begin it again in this one";
 
@@ -28,7 +28,7 @@ fn finish<T: ToPython>(item: T) -> Finish {
     bridge::finish(move |py| item.to_python(py))
 }
 
-fn note(seen: &Seen, progress: Progress) {
+fn note(seen: &Seen, progress: ListProgress) {
     *seen.lock().unwrap_or_else(PoisonError::into_inner) = progress;
 }
 
@@ -101,7 +101,7 @@ impl Walk {
     {
         let seen = Seen::default();
         let noted = Arc::clone(&seen);
-        let mut pages: PagesWait<T> = list.pages_wait();
+        let mut pages: BlockingPages<T> = list.pages_blocking();
         let next = move || {
             let step = pages.next();
             note(&noted, pages.progress());
@@ -141,8 +141,10 @@ impl Walk {
     }
 
     #[getter]
-    fn moved(&self) -> bool {
-        self.steps.get().is_some_and(|_| progress(&self.seen).moved)
+    fn changed_during_read(&self) -> bool {
+        self.steps
+            .get()
+            .is_some_and(|_| progress(&self.seen).changed_during_read)
     }
 }
 
@@ -220,11 +222,13 @@ impl AsyncWalk {
     }
 
     #[getter]
-    fn moved(&self) -> bool {
-        self.steps.get().is_some_and(|_| progress(&self.seen).moved)
+    fn changed_during_read(&self) -> bool {
+        self.steps
+            .get()
+            .is_some_and(|_| progress(&self.seen).changed_during_read)
     }
 }
 
-fn progress(seen: &Seen) -> Progress {
+fn progress(seen: &Seen) -> ListProgress {
     *seen.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::future::{Either, select};
-use skiplino::{CallOptions, Canceller, Response, RetryPolicy, UntypedCall};
+use skiplino::{CallOptions, CancellationToken, Response, RetryPolicy, UntypedCall};
 use tokio::sync::watch;
 
 use crate::errors::SkiplinoError;
@@ -38,7 +38,7 @@ impl NativeCallOptions {
 /// Ends one call, list or watch, from any thread and for good.
 #[cfg_attr(not(feature = "kotlin"), derive(uniffi::Object))]
 pub struct CancelHandle {
-    pub(crate) canceller: Canceller,
+    pub(crate) cancellation_token: CancellationToken,
     #[cfg(feature = "testing")]
     _counted: crate::testing::Counted,
 }
@@ -49,7 +49,7 @@ impl CancelHandle {
     #[cfg_attr(not(feature = "kotlin"), uniffi::constructor)]
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
-            canceller: Canceller::new(),
+            cancellation_token: CancellationToken::new(),
             #[cfg(feature = "testing")]
             _counted: crate::testing::Counted::handle(),
         })
@@ -57,7 +57,7 @@ impl CancelHandle {
 
     /// Ends what it was given to. A call under way fails at once, with `Cancelled` and what is known of its outcome.
     pub fn cancel(&self) {
-        self.canceller.cancel();
+        self.cancellation_token.cancel();
     }
 }
 
@@ -109,11 +109,11 @@ impl Closing {
         let _ = self.0.subscribe().wait_for(|closed| *closed).await;
     }
 
-    /// Does the work, and has it ended when the client is closed: whatever obeys the canceller says what is known.
-    async fn unless(&self, canceller: &Canceller, work: Work) -> Outcome {
+    /// Does the work, and has it ended when the client is closed: whatever obeys the cancellation token says what is known.
+    async fn unless(&self, cancellation_token: &CancellationToken, work: Work) -> Outcome {
         match select(pin!(self.closed()), work).await {
             Either::Left(((), work)) => {
-                canceller.cancel();
+                cancellation_token.cancel();
                 work.await.map_err(SkiplinoError::by_closing)
             }
             Either::Right((done, _)) => done,
@@ -196,8 +196,10 @@ pub(crate) fn send(
     cancel: Option<Arc<CancelHandle>>,
     shape: Shape,
 ) -> Work {
-    let canceller = cancel.map_or_else(Canceller::new, |handle| handle.canceller.clone());
-    let call = call.options(options).cancelled_by(&canceller);
+    let cancellation_token = cancel.map_or_else(CancellationToken::new, |handle| {
+        handle.cancellation_token.clone()
+    });
+    let call = call.options(options).cancelled_by(&cancellation_token);
     let refused = call.is_refused();
     let work: Work = Box::pin(async move {
         let response = call.send().await?;
@@ -206,13 +208,17 @@ pub(crate) fn send(
     });
     match refused {
         true => work,
-        false => unless_closed(closing, canceller, work),
+        false => unless_closed(closing, cancellation_token, work),
     }
 }
 
 /// Does the work on the runtime's thread, and has it ended when the client is closed.
-pub(crate) fn unless_closed(closing: Closing, canceller: Canceller, work: Work) -> Work {
-    runtime::run(Box::pin(
-        async move { closing.unless(&canceller, work).await },
-    ))
+pub(crate) fn unless_closed(
+    closing: Closing,
+    cancellation_token: CancellationToken,
+    work: Work,
+) -> Work {
+    runtime::run(Box::pin(async move {
+        closing.unless(&cancellation_token, work).await
+    }))
 }

@@ -28,11 +28,11 @@ pub struct ClientSettings {
     /// The longest pause before the first retry, doubled for each one after it.
     pub backoff_ms: Option<i64>,
     /// The longest pause ever.
-    pub backoff_cap_ms: Option<i64>,
+    pub max_backoff_ms: Option<i64>,
     /// At most so many requests a second from all calls together.
     pub requests_per_second: Option<f64>,
     /// The largest answer that is read, in bytes.
-    pub response_cap: Option<i64>,
+    pub max_response_bytes: Option<i64>,
     /// A proxy for all calls, as in `http://user:password@host:3128`.
     pub proxy: Option<String>,
     /// Certificate authorities to trust beside the usual ones, as PEM text.
@@ -53,7 +53,7 @@ impl ClientSettings {
         }
         let (base, cap) = policy.pauses();
         let base = duration(self.backoff_ms, "backoff")?.unwrap_or(base);
-        let cap = duration(self.backoff_cap_ms, "backoffCap")?.unwrap_or(cap);
+        let cap = duration(self.max_backoff_ms, "maxBackoff")?.unwrap_or(cap);
         Ok(policy.backoff(base, cap))
     }
 
@@ -75,7 +75,7 @@ impl ClientSettings {
             attempt_timeout: duration(self.attempt_timeout_ms, "attemptTimeout")?,
             deadline: duration(self.deadline_ms, "deadline")?,
             requests_per_second: self.requests_per_second,
-            response_cap: count(self.response_cap, "responseCap")?,
+            max_response_bytes: count(self.max_response_bytes, "maxResponseBytes")?,
             proxy: self.proxy,
             root_certificates: self.root_certificates,
             user_agent_suffix: self.user_agent_suffix,

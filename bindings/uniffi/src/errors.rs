@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use skiplino::{Deadline, Error, ErrorKind, Operation, Outcome};
+use skiplino::{Error, ErrorKind, Operation, Outcome, TimeoutKind};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident,)+) => {
@@ -227,9 +227,9 @@ impl From<Error> for SkiplinoError {
                     .retry_after()
                     .map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
                 timeout: error.timeout().map(|deadline| match deadline {
-                    Deadline::Connect => FailureTimeout::Connect,
-                    Deadline::Attempt => FailureTimeout::Attempt,
-                    Deadline::Call => FailureTimeout::Call,
+                    TimeoutKind::Connect => FailureTimeout::Connect,
+                    TimeoutKind::Attempt => FailureTimeout::Attempt,
+                    TimeoutKind::Call => FailureTimeout::Call,
                 }),
                 attempts: error.attempts(),
                 text: error.to_string(),

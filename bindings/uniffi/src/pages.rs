@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use futures_util::stream::{self, Stream};
-use skiplino::{Canceller, Customer, Error, List, Operation, Page, Pagination, Progress, Ticket};
+use skiplino::{
+    CancellationToken, Customer, Error, List, ListProgress, Operation, Page, Pagination, Ticket,
+};
 use tokio::runtime::Runtime;
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -38,7 +40,7 @@ pub struct NativePagination {
 
 /// How far a walk has come.
 #[derive(Debug, Clone, uniffi::Record)]
-pub struct WalkProgress {
+pub struct NativeListProgress {
     /// Pages read, those read again and the looks at the front included.
     pub pages_read: u64,
     /// Records handed out.
@@ -46,7 +48,7 @@ pub struct WalkProgress {
     /// Records in the list, as of the page read last; absent before the first.
     pub total: Option<u64>,
     /// Whether the list was seen to change. What was there throughout still comes exactly once.
-    pub moved: bool,
+    pub changed_during_read: bool,
 }
 
 impl From<&Pagination> for NativePagination {
@@ -85,13 +87,16 @@ impl Steps {
         }
     }
 
-    async fn next(&mut self, canceller: &Canceller) -> Result<Option<Data>, SkiplinoError> {
+    async fn next(
+        &mut self,
+        cancellation_token: &CancellationToken,
+    ) -> Result<Option<Data>, SkiplinoError> {
         let taken = self.stream.take();
         let begun = taken.or_else(|| self.begin.as_mut().and_then(|begin| begin()));
         let Some(mut stream) = begun else {
             return Err(SkiplinoError::cancelled(self.operation));
         };
-        let next = match select(pin!(canceller.cancelled()), stream.next()).await {
+        let next = match select(pin!(cancellation_token.cancelled()), stream.next()).await {
             Either::Left(_) => return Err(SkiplinoError::cancelled(self.operation)),
             Either::Right((next, _)) => next,
         };
@@ -134,13 +139,15 @@ impl Walk {
         cancel: Option<Arc<CancelHandle>>,
         shape: fn(Option<Data>) -> Option<Data>,
     ) -> Work {
-        let canceller = cancel.map_or_else(Canceller::new, |handle| handle.canceller.clone());
-        let (steps, until) = (Arc::clone(&self.steps), canceller.clone());
+        let cancellation_token = cancel.map_or_else(CancellationToken::new, |handle| {
+            handle.cancellation_token.clone()
+        });
+        let (steps, until) = (Arc::clone(&self.steps), cancellation_token.clone());
         let step: Work = Box::pin(async move {
             let next = steps.lock().await.next(&until).await?;
             shape(next).ok_or_else(SkiplinoError::bug)
         });
-        unless_closed(self.closing.clone(), canceller, step)
+        unless_closed(self.closing.clone(), cancellation_token, step)
     }
 }
 
@@ -157,7 +164,7 @@ impl Drop for Walk {
     }
 }
 
-fn note(seen: &Mutex<Progress>, progress: Progress) {
+fn note(seen: &Mutex<ListProgress>, progress: ListProgress) {
     *seen.lock().unwrap_or_else(PoisonError::into_inner) = progress;
 }
 
@@ -165,8 +172,8 @@ fn walk<T: Send + 'static, R: From<Page<T>> + Send + 'static>(
     list: List<T>,
     operation: Operation,
     closing: Closing,
-) -> (Walk, Arc<Mutex<Progress>>) {
-    let seen = Arc::<Mutex<Progress>>::default();
+) -> (Walk, Arc<Mutex<ListProgress>>) {
+    let seen = Arc::<Mutex<ListProgress>>::default();
     let noted = Arc::clone(&seen);
     let mut list = Some(list);
     let steps = Steps::new(operation, move || {
@@ -185,13 +192,13 @@ fn walk<T: Send + 'static, R: From<Page<T>> + Send + 'static>(
     (Walk::new(steps, closing), seen)
 }
 
-fn progress(seen: &Mutex<Progress>) -> WalkProgress {
+fn progress(seen: &Mutex<ListProgress>) -> NativeListProgress {
     let seen = *seen.lock().unwrap_or_else(PoisonError::into_inner);
-    WalkProgress {
+    NativeListProgress {
         pages_read: seen.pages_read,
         records: seen.records,
         total: seen.total,
-        moved: seen.moved,
+        changed_during_read: seen.changed_during_read,
     }
 }
 
@@ -207,14 +214,14 @@ fn with_limit<T: Send + 'static>(list: List<T>, limit: Option<i64>) -> List<T> {
 #[derive(uniffi::Object)]
 pub struct CustomerPages {
     walk: Walk,
-    seen: Arc<Mutex<Progress>>,
+    seen: Arc<Mutex<ListProgress>>,
 }
 
 /// All pages of a customer's tickets.
 #[derive(uniffi::Object)]
 pub struct TicketPages {
     walk: Walk,
-    seen: Arc<Mutex<Progress>>,
+    seen: Arc<Mutex<ListProgress>>,
 }
 
 /// A page of the customer directory.
@@ -287,7 +294,7 @@ calls! {
 #[uniffi::export]
 impl CustomerPages {
     /// How far it has come.
-    pub fn progress(&self) -> WalkProgress {
+    pub fn progress(&self) -> NativeListProgress {
         progress(&self.seen)
     }
 }
@@ -308,7 +315,7 @@ calls! {
 #[uniffi::export]
 impl TicketPages {
     /// How far it has come.
-    pub fn progress(&self) -> WalkProgress {
+    pub fn progress(&self) -> NativeListProgress {
         progress(&self.seen)
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use skiplino::{BookTicketRequest, ChangeTimeRequest, Named, Operation, Ticket};
+use skiplino::{BookTicketRequest, ChangeTimeRequest, NamedRef, Operation, Ticket};
 
 use crate::calls::{CancelHandle, NativeCallOptions, ResponseInfo, calls};
 use crate::client::NativeClient;
@@ -10,7 +10,7 @@ use crate::times::timestamp;
 
 /// The id and the localised name of something that a ticket is about.
 #[derive(Debug, Clone, uniffi::Record)]
-pub struct NativeNamed {
+pub struct NativeNamedRef {
     /// Its id.
     pub id: String,
     /// Its name.
@@ -42,11 +42,11 @@ pub struct NativeTicket {
     /// The appointment's time; none for a walk-in.
     pub time_ms: Option<i64>,
     /// Where it was booked.
-    pub branch: NativeNamed,
+    pub branch: NativeNamedRef,
     /// What it was booked for.
-    pub service: NativeNamed,
+    pub service: NativeNamedRef,
     /// The group of that service.
-    pub group_of_service: NativeNamed,
+    pub group_of_service: NativeNamedRef,
     /// For whom; none for an anonymous walk-in.
     pub customer: Option<NativeTicketCustomer>,
     /// When it was booked.
@@ -117,8 +117,8 @@ impl NativeBooking {
     }
 }
 
-fn named<I: ToString>(named: &Named<I>) -> NativeNamed {
-    NativeNamed {
+fn named<I: ToString>(named: &NamedRef<I>) -> NativeNamedRef {
+    NativeNamedRef {
         id: named.id().to_string(),
         name: named.name().to_owned(),
     }

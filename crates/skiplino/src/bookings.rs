@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
-use crate::error::{Deadline, Error, ErrorKind};
+use crate::error::{Error, ErrorKind, TimeoutKind};
 use crate::list::Page;
 use crate::models::Ticket;
 use crate::response::Response;
@@ -180,9 +180,8 @@ impl<'a> UnderWay<'a> {
         let inner = &reader.client.0;
         let turn = inner.bookings.turn(booking).lock_owned();
         let Ok(turn) = tokio::time::timeout(reader.left(), turn).await else {
-            return Err(
-                Error::new(ErrorKind::Timeout).edit(|inner| inner.deadline = Some(Deadline::Call))
-            );
+            return Err(Error::new(ErrorKind::Timeout)
+                .edit(|inner| inner.deadline = Some(TimeoutKind::Call)));
         };
         let mut this = UnderWay {
             booking,
@@ -206,7 +205,7 @@ impl<'a> UnderWay<'a> {
                     at: None,
                 }),
                 ErrorKind::Connect | ErrorKind::RateLimited => return Err(error),
-                ErrorKind::Timeout if error.timeout() == Some(Deadline::Connect) => {
+                ErrorKind::Timeout if error.timeout() == Some(TimeoutKind::Connect) => {
                     return Err(error);
                 }
                 // Better to book than to be barred by a list that does not work: all that is lost is finding out.

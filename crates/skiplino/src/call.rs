@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
-use crate::cancel::Canceller;
+use crate::cancel::CancellationToken;
 use crate::client::{Client, Inner};
 use crate::decode::{Data, Decode, Read};
 use crate::error::{Error, ErrorKind};
@@ -120,8 +120,8 @@ impl<T> Call<T> {
     }
 
     /// Lets another thread end this call.
-    pub fn cancelled_by(mut self, canceller: &Canceller) -> Self {
-        self.untyped = self.untyped.cancelled_by(canceller);
+    pub fn cancelled_by(mut self, cancellation_token: &CancellationToken) -> Self {
+        self.untyped = self.untyped.cancelled_by(cancellation_token);
         self
     }
 
@@ -191,7 +191,7 @@ impl UntypedCall {
                 options: CallOptions::default(),
                 settle: Settle::of(operation.effect()),
                 pace: None,
-                canceller: None,
+                cancellation_token: None,
             },
             read,
             none: None,
@@ -210,8 +210,8 @@ impl UntypedCall {
     }
 
     /// As [`Call::cancelled_by`].
-    pub fn cancelled_by(mut self, canceller: &Canceller) -> Self {
-        self.plan.canceller = Some(canceller.clone());
+    pub fn cancelled_by(mut self, cancellation_token: &CancellationToken) -> Self {
+        self.plan.cancellation_token = Some(cancellation_token.clone());
         self
     }
 

@@ -18,9 +18,9 @@ use crate::transport::Sent;
 ///
 /// In async programs dropping a call's future does as much. This is for the threads that wait.
 #[derive(Clone, Default)]
-pub struct Canceller(Arc<watch::Sender<bool>>);
+pub struct CancellationToken(Arc<watch::Sender<bool>>);
 
-impl Canceller {
+impl CancellationToken {
     /// Nothing is cancelled yet.
     pub fn new() -> Self {
         Self::default()
@@ -48,13 +48,13 @@ impl Canceller {
 
 /// What `work` comes to, or nothing when it is cancelled first.
 pub(crate) async fn unless<T>(
-    canceller: Option<&Canceller>,
+    cancellation_token: Option<&CancellationToken>,
     work: impl Future<Output = T>,
 ) -> Option<T> {
-    let Some(canceller) = canceller else {
+    let Some(cancellation_token) = cancellation_token else {
         return Some(work.await);
     };
-    match select(pin!(canceller.cancelled()), pin!(work)).await {
+    match select(pin!(cancellation_token.cancelled()), pin!(work)).await {
         Either::Left(_) => None,
         Either::Right((done, _)) => Some(done),
     }
@@ -95,8 +95,8 @@ impl SoFar {
     }
 }
 
-impl fmt::Debug for Canceller {
+impl fmt::Debug for CancellationToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Canceller({})", self.is_cancelled())
+        write!(f, "CancellationToken({})", self.is_cancelled())
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct Config {
     pub(crate) deadline: Duration,
     pub(crate) retry: RetryPolicy,
     pub(crate) requests_per_second: Option<f64>,
-    pub(crate) response_cap: usize,
+    pub(crate) max_response_bytes: usize,
     pub(crate) proxy: Option<Url>,
     pub(crate) tls: rustls::ClientConfig,
     pub(crate) clock: Arc<dyn Clock>,
@@ -49,7 +49,7 @@ pub struct ClientBuilder {
     deadline: Duration,
     retry: RetryPolicy,
     requests_per_second: Option<f64>,
-    response_cap: usize,
+    max_response_bytes: usize,
     proxy: Option<String>,
     root_certificates: Vec<u8>,
     on_device: bool,
@@ -71,7 +71,7 @@ impl ClientBuilder {
             deadline: Duration::from_secs(30),
             retry: RetryPolicy::default(),
             requests_per_second: None,
-            response_cap: 16 * 1024 * 1024,
+            max_response_bytes: 16 * 1024 * 1024,
             proxy: None,
             root_certificates: Vec::new(),
             on_device: cfg!(any(target_os = "android", target_os = "ios")),
@@ -126,8 +126,8 @@ impl ClientBuilder {
     }
 
     /// The largest answer that is read, unpacked: 16 MiB unless set.
-    pub fn response_cap(mut self, bytes: usize) -> Self {
-        self.response_cap = bytes;
+    pub fn max_response_bytes(mut self, bytes: usize) -> Self {
+        self.max_response_bytes = bytes;
         self
     }
 
@@ -227,7 +227,7 @@ impl ClientBuilder {
             deadline: self.deadline,
             retry: self.retry,
             requests_per_second: self.requests_per_second,
-            response_cap: self.response_cap,
+            max_response_bytes: self.max_response_bytes,
             proxy,
             tls: tls::config(&self.root_certificates)?,
             clock: self.clock,

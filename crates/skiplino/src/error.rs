@@ -44,7 +44,7 @@ pub enum ErrorKind {
     /// A write that may have happened, and that could not be found out about. What lost its answer is in [`Error::status`],
     /// [`Error::timeout`] and the source; the text says what was tried, and where to look before it is made again.
     OutcomeUnknown,
-    /// A [`Canceller`](crate::Canceller) ended it.
+    /// A [`CancellationToken`](crate::CancellationToken) ended it.
     Cancelled,
     /// A bug of this library.
     Internal,
@@ -126,7 +126,7 @@ pub enum Outcome {
 
 /// Which deadline passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Deadline {
+pub enum TimeoutKind {
     /// Connecting, TLS included.
     Connect,
     /// One attempt, from its start to the end of its answer.
@@ -154,7 +154,7 @@ pub(crate) struct Inner {
     pub(crate) fields: Fields,
     pub(crate) path: Option<String>,
     pub(crate) retry_after: Option<Duration>,
-    pub(crate) deadline: Option<Deadline>,
+    pub(crate) deadline: Option<TimeoutKind>,
     pub(crate) attempts: u32,
     /// For `OutcomeUnknown`: what lost the answer, and what was tried to find out.
     pub(crate) unsettled: Option<(ErrorKind, String)>,
@@ -296,7 +296,7 @@ impl Error {
     }
 
     /// For `Timeout`: which deadline passed.
-    pub fn timeout(&self) -> Option<Deadline> {
+    pub fn timeout(&self) -> Option<TimeoutKind> {
         self.0.deadline
     }
 
@@ -324,8 +324,8 @@ impl Error {
             ErrorKind::Connect => "could not connect",
             ErrorKind::Transport => "the connection was lost",
             ErrorKind::Timeout => match self.0.deadline {
-                Some(Deadline::Connect) => "connecting took too long",
-                Some(Deadline::Attempt) => "no answer in time",
+                Some(TimeoutKind::Connect) => "connecting took too long",
+                Some(TimeoutKind::Attempt) => "no answer in time",
                 _ => "the call's deadline passed",
             },
             ErrorKind::OutcomeUnknown => "the outcome is unknown",

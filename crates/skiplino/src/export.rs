@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 
 use crate::client::Inner;
 use crate::models::Customer;
-use crate::{CallOptions, Canceller, Client, Error, List, Page, Pages, Progress};
+use crate::{CallOptions, CancellationToken, Client, Error, List, ListProgress, Page, Pages};
 
 /// An export ready to begin: `.await` it (on Tokio), or [`wait`](Self::wait) for it. See
 /// [`Customers::export`](crate::Customers::export).
@@ -30,8 +30,8 @@ impl<S> Export<S> {
     }
 
     /// Lets another thread end the export.
-    pub fn cancelled_by(mut self, canceller: &Canceller) -> Self {
-        self.list = self.list.cancelled_by(canceller);
+    pub fn cancelled_by(mut self, cancellation_token: &CancellationToken) -> Self {
+        self.list = self.list.cancelled_by(cancellation_token);
         self
     }
 }
@@ -45,7 +45,7 @@ where
     ///
     /// # Errors
     /// As the list of customers; `InvalidRequest` inside an async runtime, which it would block; and whatever the sink fails with.
-    pub fn wait(self) -> Result<Progress, E> {
+    pub fn wait(self) -> Result<ListProgress, E> {
         let Inner {
             drivers, config, ..
         } = &*self.client.0;
@@ -55,7 +55,7 @@ where
     }
 }
 
-async fn drain<S, E>(mut pages: Pages<Customer>, mut sink: S) -> Result<Progress, E>
+async fn drain<S, E>(mut pages: Pages<Customer>, mut sink: S) -> Result<ListProgress, E>
 where
     S: FnMut(Page<Customer>) -> Result<(), E>,
     E: From<Error>,
@@ -71,7 +71,7 @@ where
     S: FnMut(Page<Customer>) -> Result<(), E> + Send + 'static,
     E: From<Error> + 'static,
 {
-    type Output = Result<Progress, E>;
+    type Output = Result<ListProgress, E>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, CallOptions};
-use crate::cancel::Canceller;
-use crate::pages::{Items, ItemsWait, Pages, PagesWait};
+use crate::cancel::CancellationToken;
+use crate::pages::{BlockingItems, BlockingPages, Items, Pages};
 use crate::walk::{Ask, Facts, Taken, Walk};
 use crate::{Error, Operation};
 
@@ -121,7 +121,7 @@ pub struct List<T> {
     fetch: Fetch<T>,
     id: fn(&T) -> &str,
     options: CallOptions,
-    canceller: Option<Canceller>,
+    cancellation_token: Option<CancellationToken>,
     most: u64,
     limit: u64,
 }
@@ -138,7 +138,7 @@ impl<T: Send + 'static> List<T> {
             fetch: Box::new(fetch),
             id,
             options: CallOptions::default(),
-            canceller: None,
+            cancellation_token: None,
             most,
             limit: most,
         }
@@ -160,8 +160,8 @@ impl<T: Send + 'static> List<T> {
 
     /// Lets another thread end the calls of this list.
     #[must_use]
-    pub fn cancelled_by(mut self, canceller: &Canceller) -> Self {
-        self.canceller = Some(canceller.clone());
+    pub fn cancelled_by(mut self, cancellation_token: &CancellationToken) -> Self {
+        self.cancellation_token = Some(cancellation_token.clone());
         self
     }
 
@@ -180,8 +180,8 @@ impl<T: Send + 'static> List<T> {
             (self.fetch)(number, limit)
         };
         let call = call.options(self.options.clone());
-        match &self.canceller {
-            Some(canceller) => call.cancelled_by(canceller),
+        match &self.cancellation_token {
+            Some(cancellation_token) => call.cancelled_by(cancellation_token),
             None => call,
         }
     }
@@ -198,13 +198,13 @@ impl<T: Send + 'static> List<T> {
     }
 
     /// As [`pages`](Self::pages), each fetched on the calling thread: for programs without async.
-    pub fn pages_wait(self) -> PagesWait<T> {
-        PagesWait::new(self)
+    pub fn pages_blocking(self) -> BlockingPages<T> {
+        BlockingPages::new(self)
     }
 
     /// As [`items`](Self::items), fetched on the calling thread: for programs without async.
-    pub fn items_wait(self) -> ItemsWait<T> {
-        ItemsWait::new(self)
+    pub fn items_blocking(self) -> BlockingItems<T> {
+        BlockingItems::new(self)
     }
 
     /// The walk over all of it, with up to `window` pages asked for at a time.

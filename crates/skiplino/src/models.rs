@@ -9,7 +9,8 @@ pub use branches::{Branch, BranchTreeGroup};
 pub use customers::{Customer, CustomerUpdateRequest, CustomerWriteRequest};
 pub use services::{Service, Slot};
 pub use tickets::{
-    BookTicketRequest, ChangeTimeRequest, Named, Ticket, TicketCustomer, TicketStatus, TicketType,
+    BookTicketRequest, ChangeTimeRequest, NamedRef, Ticket, TicketCustomer, TicketStatus,
+    TicketType,
 };
 
 use serde_json::Value;

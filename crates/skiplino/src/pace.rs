@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
-use crate::error::{Deadline, Error, ErrorKind};
+use crate::error::{Error, ErrorKind, TimeoutKind};
 
 /// The gate that every attempt of a client goes through.
 ///
@@ -174,7 +174,7 @@ impl Pace {
                     Error::new(ErrorKind::RateLimited).edit(|inner| inner.retry_after = Some(wait))
                 }
                 None => Error::new(ErrorKind::Timeout)
-                    .edit(|inner| inner.deadline = Some(Deadline::Call)),
+                    .edit(|inner| inner.deadline = Some(TimeoutKind::Call)),
             });
         }
         for spacing in state.spacings() {

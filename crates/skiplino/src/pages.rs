@@ -12,7 +12,7 @@ use tracing::Instrument as _;
 use crate::call::UntypedCall;
 use crate::decode::Data;
 use crate::list::{List, Page};
-use crate::walk::{Ask, Progress, Walk};
+use crate::walk::{Ask, ListProgress, Walk};
 use crate::{Error, ErrorKind, Response};
 
 type Answered<T> = Result<Page<T>, Error>;
@@ -84,14 +84,14 @@ pub struct Items<T> {
 }
 
 /// An iterator over pages, which waits for each.
-pub struct PagesWait<T> {
+pub struct BlockingPages<T> {
     list: List<T>,
     walk: Walk<T>,
 }
 
 /// An iterator over records, which waits for each page.
-pub struct ItemsWait<T> {
-    pages: PagesWait<T>,
+pub struct BlockingItems<T> {
+    pages: BlockingPages<T>,
     page: std::vec::IntoIter<T>,
 }
 
@@ -124,7 +124,7 @@ impl<T: Send + 'static> Items<T> {
     }
 }
 
-impl<T: Send + 'static> PagesWait<T> {
+impl<T: Send + 'static> BlockingPages<T> {
     pub(crate) fn new(list: List<T>) -> Self {
         Self {
             walk: list.walk(1),
@@ -133,10 +133,10 @@ impl<T: Send + 'static> PagesWait<T> {
     }
 }
 
-impl<T: Send + 'static> ItemsWait<T> {
+impl<T: Send + 'static> BlockingItems<T> {
     pub(crate) fn new(list: List<T>) -> Self {
         Self {
-            pages: PagesWait::new(list),
+            pages: BlockingPages::new(list),
             page: Vec::new().into_iter(),
         }
     }
@@ -193,7 +193,7 @@ impl<T: Send + 'static> Stream for Items<T> {
     }
 }
 
-impl<T: Send + 'static> Iterator for PagesWait<T> {
+impl<T: Send + 'static> Iterator for BlockingPages<T> {
     type Item = Result<Page<T>, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -208,7 +208,7 @@ impl<T: Send + 'static> Iterator for PagesWait<T> {
     }
 }
 
-impl<T: Send + 'static> Iterator for ItemsWait<T> {
+impl<T: Send + 'static> Iterator for BlockingItems<T> {
     type Item = Result<T, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -228,7 +228,7 @@ macro_rules! walks {
     ($($name:ident: $this:ident => $walk:expr, $held:expr;)+) => {$(
         impl<T> $name<T> {
             /// How far it has come, now and after the end.
-            pub fn progress(&self) -> Progress {
+            pub fn progress(&self) -> ListProgress {
                 let $this = self;
                 let mut progress = $walk.progress();
                 // Those of the present page that the caller has not got yet.
@@ -248,6 +248,6 @@ macro_rules! walks {
 walks! {
     Pages: this => this.walk, 0;
     Items: this => this.pages.walk, this.page.len();
-    PagesWait: this => this.walk, 0;
-    ItemsWait: this => this.pages.walk, this.page.len();
+    BlockingPages: this => this.walk, 0;
+    BlockingItems: this => this.pages.walk, this.page.len();
 }

@@ -8,12 +8,12 @@ use tracing::{Instrument as _, Span, field};
 
 use crate::bookings::UnderWay;
 use crate::call::CallOptions;
-use crate::cancel::{self, Canceller, SoFar};
+use crate::cancel::{self, CancellationToken, SoFar};
 use crate::client::Client;
 use crate::clock::Clock;
 use crate::config;
 use crate::decode::{self, Data, Read};
-use crate::error::{Deadline, Error, ErrorKind, Outcome};
+use crate::error::{Error, ErrorKind, Outcome, TimeoutKind};
 use crate::operation::{Effect, Operation};
 use crate::pace::Pace;
 use crate::request::Request;
@@ -32,7 +32,7 @@ pub(crate) struct Plan {
     pub(crate) settle: Settle,
     /// The pace of a job that the call belongs to.
     pub(crate) pace: Option<Arc<Pace>>,
-    pub(crate) canceller: Option<Canceller>,
+    pub(crate) cancellation_token: Option<CancellationToken>,
 }
 
 impl Plan {
@@ -59,7 +59,7 @@ impl Plan {
         let attempts = self
             .attempts(client, pool, request, decode, started, &so_far)
             .instrument(span.clone());
-        let result = cancel::unless(self.canceller.as_ref(), attempts)
+        let result = cancel::unless(self.cancellation_token.as_ref(), attempts)
             .await
             .unwrap_or_else(|| Err(so_far.cancelled(self.operation)));
         let (attempts, status) = match &result {
@@ -150,14 +150,20 @@ impl Plan {
             Duration::ZERO
         };
         let limit = (left - kept).min(config.attempt_timeout);
-        let sending = transport::attempt(reader.pool, request, locale, config.response_cap, &sent);
+        let sending = transport::attempt(
+            reader.pool,
+            request,
+            locale,
+            config.max_response_bytes,
+            &sent,
+        );
         let answer = match tokio::time::timeout(limit, sending).await {
             Ok(answer) => answer,
             Err(_) => Err(Error::new(ErrorKind::Timeout).edit(|inner| {
                 inner.deadline = Some(if limit < config.attempt_timeout {
-                    Deadline::Call
+                    TimeoutKind::Call
                 } else {
-                    Deadline::Attempt
+                    TimeoutKind::Attempt
                 });
             })),
         };
@@ -218,7 +224,7 @@ fn outcome(operation: Operation, error: &Error, sent: bool) -> Outcome {
         | ErrorKind::UnexpectedStatus
         | ErrorKind::Decode
         | ErrorKind::Transport => true,
-        ErrorKind::Timeout => sent && error.timeout() != Some(Deadline::Connect),
+        ErrorKind::Timeout => sent && error.timeout() != Some(TimeoutKind::Connect),
         _ => false,
     };
     if unknown && operation.effect() != Effect::Read {

@@ -12,7 +12,7 @@ use crate::models::Customer;
 use crate::syncing::Syncing;
 use crate::{CallOptions, Client, CustomerWriteRequest, Error, ExternalId, call};
 
-pub use crate::sync_wait::SyncWait;
+pub use crate::sync_wait::BlockingSync;
 
 /// What became of a row. In a dry run, what would become of it.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub enum RowOutcome {
     /// There was one, just as the row says. Nothing was written.
     Unchanged,
     /// An earlier run did it, as the checkpoint says. Nothing was sent.
-    DoneBefore,
+    AlreadyDone,
     /// It was not done; a run that is resumed tries it again.
     Failed(Error),
     /// It may have been done; a run that is resumed looks, and tries it again.
@@ -39,7 +39,7 @@ impl RowOutcome {
             Self::Created => "created",
             Self::Updated => "updated",
             Self::Unchanged => "unchanged",
-            Self::DoneBefore => "doneBefore",
+            Self::AlreadyDone => "alreadyDone",
             Self::Failed(_) => "failed",
             Self::Unknown(_) => "unknown",
         }
@@ -194,8 +194,8 @@ where
     ///
     /// The rows come in bursts of up to a second, between which nothing is under way: however long the caller takes over one,
     /// nothing runs out of time.
-    pub fn wait(self) -> SyncWait<I> {
-        SyncWait::new(self.client, self.settings, self.rows)
+    pub fn wait(self) -> BlockingSync<I> {
+        BlockingSync::new(self.client, self.settings, self.rows)
     }
 }
 

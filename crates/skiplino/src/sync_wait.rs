@@ -12,7 +12,7 @@ use crate::syncing::Syncing;
 use crate::{Client, CustomerWriteRequest, Error};
 
 /// What becomes of the rows of a sync, waited for. Dropping it leaves nothing under way.
-pub struct SyncWait<I: Iterator> {
+pub struct BlockingSync<I: Iterator> {
     client: Client,
     settings: Settings,
     rows: Option<I>,
@@ -20,7 +20,7 @@ pub struct SyncWait<I: Iterator> {
     came: VecDeque<Result<SyncedRow<I::Item>, Error>>,
 }
 
-impl<I> SyncWait<I>
+impl<I> BlockingSync<I>
 where
     I: Iterator,
     I::Item: Borrow<CustomerWriteRequest>,
@@ -72,7 +72,7 @@ where
     }
 }
 
-impl<I> Iterator for SyncWait<I>
+impl<I> Iterator for BlockingSync<I>
 where
     I: Iterator,
     I::Item: Borrow<CustomerWriteRequest>,
@@ -90,9 +90,9 @@ where
     }
 }
 
-impl<I: Iterator> fmt::Debug for SyncWait<I> {
+impl<I: Iterator> fmt::Debug for BlockingSync<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SyncWait")
+        f.debug_struct("BlockingSync")
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }

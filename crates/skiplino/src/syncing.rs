@@ -169,7 +169,7 @@ where
         if let Some(checkpoint) = &mut self.checkpoint {
             fingerprint = checkpoint::fingerprint(request)?;
             if checkpoint.settled(index, fingerprint, &id)? {
-                let outcome = RowOutcome::DoneBefore;
+                let outcome = RowOutcome::AlreadyDone;
                 return Ok(Begin::Told(told(index, row, outcome)));
             }
         }

@@ -18,7 +18,7 @@ use reqwest::redirect::Policy;
 
 use crate::config::Config;
 use crate::connecting;
-use crate::error::{Deadline, Error, ErrorKind};
+use crate::error::{Error, ErrorKind, TimeoutKind};
 use crate::request::Request;
 
 /// An error's body is read this far: envelopes are small, and what is longer is a proxy's page.
@@ -177,7 +177,7 @@ fn before_answer(error: reqwest::Error, sent: &Sent) -> Error {
     let error = error.without_url();
     if error.is_connect() && error.is_timeout() {
         return Error::new(ErrorKind::Timeout)
-            .edit(|inner| inner.deadline = Some(Deadline::Connect));
+            .edit(|inner| inner.deadline = Some(TimeoutKind::Connect));
     }
     let never_sent = error.is_connect()
         // Found closed before the request was put on it.

@@ -8,7 +8,7 @@ use crate::models::Customer;
 use crate::pace::Pace;
 use crate::plan::FOREVER;
 use crate::{
-    CallOptions, Client, CustomerWriteRequest, Deadline, Error, ErrorKind, ExternalId, Outcome,
+    CallOptions, Client, CustomerWriteRequest, Error, ErrorKind, ExternalId, Outcome, TimeoutKind,
 };
 
 /// What was done about a row, or in a dry run would be.
@@ -139,7 +139,7 @@ impl Directory {
 
 /// Whether nothing was wrong but that there were too many requests.
 fn is_held_back(error: &Error) -> bool {
-    let unsent = error.attempts() == 0 && error.timeout() == Some(Deadline::Call);
+    let unsent = error.attempts() == 0 && error.timeout() == Some(TimeoutKind::Call);
     error.outcome() == Outcome::NotApplied && (error.kind() == ErrorKind::RateLimited || unsent)
 }
 

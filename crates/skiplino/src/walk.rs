@@ -50,7 +50,7 @@ pub(crate) struct Taken {
 /// How far a walk over a list has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Progress {
+pub struct ListProgress {
     /// Pages read, those read again and the looks at the front included.
     pub pages_read: u64,
     /// Records yielded.
@@ -58,7 +58,7 @@ pub struct Progress {
     /// Records in the list, as of the page read last; absent before the first.
     pub total: Option<u64>,
     /// Whether the list was seen to change. What was there throughout still comes exactly once.
-    pub moved: bool,
+    pub changed_during_read: bool,
 }
 
 #[derive(Debug)]
@@ -101,7 +101,7 @@ pub(crate) struct Walk<T> {
     /// Answers in a row that brought the walk no further though nothing moved.
     idle: u64,
     seen: Seen,
-    progress: Progress,
+    progress: ListProgress,
 }
 
 impl<T> Walk<T> {
@@ -120,11 +120,11 @@ impl<T> Walk<T> {
             slack: 0,
             idle: 0,
             seen: Seen::default(),
-            progress: Progress::default(),
+            progress: ListProgress::default(),
         }
     }
 
-    pub(crate) fn progress(&self) -> Progress {
+    pub(crate) fn progress(&self) -> ListProgress {
         self.progress
     }
 
@@ -189,7 +189,7 @@ impl<T> Walk<T> {
         if ahead && !as_expected {
             self.in_flight = 0;
             self.stage = Stage::InTurn;
-            self.progress.moved = true;
+            self.progress.changed_during_read = true;
         }
         if ask.look {
             self.total = facts.total;
@@ -265,7 +265,7 @@ impl<T> Walk<T> {
         }
         let short = count < size.min(total.saturating_sub(start));
         let repeats = (rows.len() as u64) < count;
-        self.progress.moved |= short || repeats || !(first || total == total_before);
+        self.progress.changed_during_read |= short || repeats || !(first || total == total_before);
         self.slack = fallen
             .saturating_mul(2)
             .max(self.slack - self.slack.div_ceil(4))
@@ -297,7 +297,7 @@ impl<T> Walk<T> {
     /// Reads ahead, if the list is long enough for that to be worth a look at its front in the end.
     fn ahead(&self, first: bool, rows: &[T]) -> Option<Ahead> {
         let pages = self.total.div_ceil(self.limit);
-        let still = first && !self.fixed && !self.progress.moved;
+        let still = first && !self.fixed && !self.progress.changed_during_read;
         (still && self.window > 1 && pages > self.window).then_some(())?;
         Some(Ahead {
             front: (self.id)(rows.first()?).into(),

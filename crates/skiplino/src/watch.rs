@@ -11,7 +11,7 @@ use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::Mutex as AsyncMutex;
 
-use crate::cancel::{self, Canceller};
+use crate::cancel::{self, CancellationToken};
 use crate::client::{Client, Inner};
 use crate::clock::Clock;
 use crate::models::{Ticket, TicketStatus};
@@ -145,7 +145,7 @@ pub struct Watch {
     ticket: TicketId,
     options: CallOptions,
     pace: Pace,
-    canceller: Option<Canceller>,
+    cancellation_token: Option<CancellationToken>,
     started: Option<BoxStream<'static, Result<Ticket, Error>>>,
 }
 
@@ -160,7 +160,7 @@ impl Watch {
                 max: Duration::from_secs(30),
                 give_up_after: Duration::from_secs(10 * 60),
             },
-            canceller: None,
+            cancellation_token: None,
             started: None,
         }
     }
@@ -191,16 +191,16 @@ impl Watch {
     }
 
     /// Lets another thread end the watch.
-    pub fn cancelled_by(mut self, canceller: &Canceller) -> Self {
-        self.canceller = Some(canceller.clone());
+    pub fn cancelled_by(mut self, cancellation_token: &CancellationToken) -> Self {
+        self.cancellation_token = Some(cancellation_token.clone());
         self
     }
 
     /// The changes one by one, waited for on the calling thread: for programs without async.
-    pub fn wait(self) -> WatchWait {
-        WatchWait {
+    pub fn wait(self) -> BlockingWatch {
+        BlockingWatch {
             watcher: self.watcher(),
-            canceller: self.canceller,
+            cancellation_token: self.cancellation_token,
         }
     }
 
@@ -228,17 +228,20 @@ impl Stream for Watch {
         let started = match self.started.take() {
             Some(started) => started,
             None => {
-                let canceller = self.canceller.clone();
+                let cancellation_token = self.cancellation_token.clone();
                 stream::unfold(
-                    (self.watcher(), canceller),
-                    |(mut watcher, canceller)| async move {
+                    (self.watcher(), cancellation_token),
+                    |(mut watcher, cancellation_token)| async move {
                         let pool = watcher.client.0.pool.clone();
                         let next = match call::in_runtime() {
-                            Ok(()) => cancel::unless(canceller.as_ref(), watcher.next(&pool)).await,
+                            Ok(()) => {
+                                cancel::unless(cancellation_token.as_ref(), watcher.next(&pool))
+                                    .await
+                            }
                             Err(error) => Some(watcher.end(error)),
                         };
                         let next = next.unwrap_or_else(|| watcher.end(cancelled()));
-                        next.map(|item| (item, (watcher, canceller)))
+                        next.map(|item| (item, (watcher, cancellation_token)))
                     },
                 )
                 .boxed()
@@ -257,12 +260,12 @@ impl fmt::Debug for Watch {
 }
 
 /// The changes of a ticket, waited for.
-pub struct WatchWait {
+pub struct BlockingWatch {
     watcher: Watcher,
-    canceller: Option<Canceller>,
+    cancellation_token: Option<CancellationToken>,
 }
 
-impl WatchWait {
+impl BlockingWatch {
     /// The next change, or nothing where none came within `limit`, or none will come any more ([`is_over`](Self::is_over)).
     /// A look that is not answered within `limit` is broken off and counts as failed, so give it longer than an answer takes.
     ///
@@ -281,7 +284,7 @@ impl WatchWait {
         if self.watcher.over {
             return None;
         }
-        let (watcher, canceller) = (&mut self.watcher, self.canceller.as_ref());
+        let (watcher, cancellation_token) = (&mut self.watcher, self.cancellation_token.as_ref());
         let client = watcher.client.clone();
         let Inner {
             drivers, config, ..
@@ -289,7 +292,7 @@ impl WatchWait {
         let next = drivers.drive(config, true, async |pool| {
             let limited =
                 tokio::time::timeout(limit.unwrap_or(FOREVER).min(FOREVER), watcher.next(pool));
-            match cancel::unless(canceller, limited).await {
+            match cancel::unless(cancellation_token, limited).await {
                 Some(next) => Ok(next.unwrap_or_default()),
                 None => Err(cancelled()),
             }
@@ -298,7 +301,7 @@ impl WatchWait {
     }
 }
 
-impl Iterator for WatchWait {
+impl Iterator for BlockingWatch {
     type Item = Result<Ticket, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -311,9 +314,9 @@ impl Iterator for WatchWait {
     }
 }
 
-impl fmt::Debug for WatchWait {
+impl fmt::Debug for BlockingWatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WatchWait")
+        f.debug_struct("BlockingWatch")
             .field("ticket", &self.watcher.ticket)
             .finish_non_exhaustive()
     }

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         Branch,
         BranchTreeGroup,
         Customer,
-        Named,
+        NamedRef,
         NativeClient,
         Options,
         Page,
@@ -64,7 +64,7 @@ class AsyncBranches(Resource):
         answer: builtins.list[Branch] = await send(self._native.list_branches, self._options)
         return answer
 
-    async def tree(self, branch: str | Branch | Named) -> builtins.list[BranchTreeGroup]:
+    async def tree(self, branch: str | Branch | NamedRef) -> builtins.list[BranchTreeGroup]:
         """A branch's service groups with their active services. A group without an active service is left out."""
         answer: builtins.list[BranchTreeGroup] = await send(self._native.get_branch_tree, self._options, branch)
         return answer
@@ -75,7 +75,7 @@ class AsyncServices(Resource):
 
     __slots__ = ()
 
-    async def slots(self, service: str | Service | Named, date: Date | None = None) -> builtins.list[Slot]:
+    async def slots(self, service: str | Service | NamedRef, date: Date | None = None) -> builtins.list[Slot]:
         """The appointment times of a service that have places left, on ``date`` or today, in the company's time zone.
 
         An empty list is a full or closed day.
@@ -91,8 +91,8 @@ class AsyncTickets(Resource):
 
     async def book(
         self,
-        service: str | Service | Named,
-        group: str | BranchTreeGroup | Named,
+        service: str | Service | NamedRef,
+        group: str | BranchTreeGroup | NamedRef,
         *,
         time: datetime | None = None,
         customer: str | Customer | TicketCustomer | None = None,
@@ -270,7 +270,7 @@ class AsyncCustomers(Resource):
                     records += len(page)
                     if meter.tell is not None:
                         meter.tell(records, customers.total)
-            return Exported(records, customers.moved)
+            return Exported(records, customers.changed_during_read)
 
     async def sync(
         self,

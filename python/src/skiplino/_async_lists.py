@@ -34,7 +34,7 @@ class AsyncList(Generic[T]):
     """A paged list, as an asynchronous iterator over its records: pages are fetched ahead, as many records each as the API allows.
 
     A list may change while it is read. Each record that is there throughout comes exactly once, and none comes twice; one that is
-    inserted or deleted meanwhile may come or not. ``moved`` tells whether it changed.
+    inserted or deleted meanwhile may come or not. ``changed_during_read`` tells whether it changed.
     """
 
     def __init__(
@@ -63,9 +63,9 @@ class AsyncList(Generic[T]):
         return self._walk.total
 
     @property
-    def moved(self) -> bool:
+    def changed_during_read(self) -> bool:
         """Whether the list was seen to change."""
-        return self._walk.moved
+        return self._walk.changed_during_read
 
     def __aiter__(self) -> AsyncList[T]:
         return self

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from typing import Any, Self
 
-    from ._native import Canceller, Options
+    from ._native import CancellationToken, Options
 
 P = ParamSpec("P")
 
@@ -49,7 +49,7 @@ class BaseClient:
         max_attempts: int | None = None,
         backoff: tuple[float | timedelta, float | timedelta] | None = None,
         requests_per_second: float | None = None,
-        response_cap: int | None = None,
+        max_response_bytes: int | None = None,
         proxy: str | None = None,
         root_certificates: bytes | None = None,
         user_agent_suffix: str | None = None,
@@ -64,7 +64,7 @@ class BaseClient:
             max_attempts=max_attempts,
             backoff=backoff,
             requests_per_second=requests_per_second,
-            response_cap=response_cap,
+            max_response_bytes=max_response_bytes,
             proxy=proxy,
             root_certificates=root_certificates,
             user_agent_suffix=user_agent_suffix,
@@ -83,12 +83,12 @@ class BaseClient:
         locale: str | None = None,
         deadline: float | timedelta | None = None,
         max_attempts: int | None = None,
-        canceller: Canceller | None = None,
+        cancellation_token: CancellationToken | None = None,
     ) -> Self:
         """This client with other settings for its calls. The two share connections, and are closed together."""
         other = object.__new__(type(self))
         options = self._native.options(
-            self._options, locale=locale, deadline=deadline, max_attempts=max_attempts, canceller=canceller
+            self._options, locale=locale, deadline=deadline, max_attempts=max_attempts, cancellation_token=cancellation_token
         )
         other._use(self._native, options)
         return other

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         Branch,
         BranchTreeGroup,
         Customer,
-        Named,
+        NamedRef,
         NativeClient,
         Options,
         Page,
@@ -50,7 +50,7 @@ class Branches(Resource):
         """The active branches."""
         return self._native.list_branches(self._options)
 
-    def tree(self, branch: str | Branch | Named) -> builtins.list[BranchTreeGroup]:
+    def tree(self, branch: str | Branch | NamedRef) -> builtins.list[BranchTreeGroup]:
         """A branch's service groups with their active services. A group without an active service is left out."""
         return self._native.get_branch_tree(self._options, branch)
 
@@ -60,7 +60,7 @@ class Services(Resource):
 
     __slots__ = ()
 
-    def slots(self, service: str | Service | Named, date: Date | None = None) -> builtins.list[Slot]:
+    def slots(self, service: str | Service | NamedRef, date: Date | None = None) -> builtins.list[Slot]:
         """The appointment times of a service that have places left, on ``date`` or today, in the company's time zone.
 
         An empty list is a full or closed day.
@@ -75,8 +75,8 @@ class Tickets(Resource):
 
     def book(
         self,
-        service: str | Service | Named,
-        group: str | BranchTreeGroup | Named,
+        service: str | Service | NamedRef,
+        group: str | BranchTreeGroup | NamedRef,
         *,
         time: datetime | None = None,
         customer: str | Customer | TicketCustomer | None = None,

@@ -16,7 +16,7 @@ class List(Generic[T]):
     """A paged list, as an iterator over its records: pages are fetched when they are needed, as many records each as the API allows.
 
     A list may change while it is read. Each record that is there throughout comes exactly once, and none comes twice; one that is
-    inserted or deleted meanwhile may come or not. ``moved`` tells whether it changed.
+    inserted or deleted meanwhile may come or not. ``changed_during_read`` tells whether it changed.
     """
 
     def __init__(
@@ -45,9 +45,9 @@ class List(Generic[T]):
         return self._walk.total
 
     @property
-    def moved(self) -> bool:
+    def changed_during_read(self) -> bool:
         """Whether the list was seen to change."""
-        return self._walk.moved
+        return self._walk.changed_during_read
 
     def __iter__(self) -> Iterator[T]:
         return self._records

@@ -19,9 +19,9 @@ __all__ = [
     "Branch",
     "BranchTreeGroup",
     "Bridge",
-    "Canceller",
+    "CancellationToken",
     "Customer",
-    "Named",
+    "NamedRef",
     "NativeClient",
     "Options",
     "Page",
@@ -139,7 +139,7 @@ class Slot:
     def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
-class Named:
+class NamedRef:
     """The id and the localised name of something that a ticket is about."""
 
     @property
@@ -151,7 +151,7 @@ class Named:
     def to_dict(self) -> dict[str, Any]:
         """The record as the API's JSON."""
     @staticmethod
-    def from_dict(record: dict[str, Any]) -> Named:
+    def from_dict(record: dict[str, Any]) -> NamedRef:
         """A record from the API's JSON."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -199,13 +199,13 @@ class Ticket:
     def time(self) -> datetime | None:
         """The appointment's time; None for a walk-in."""
     @property
-    def branch(self) -> Named:
+    def branch(self) -> NamedRef:
         """Where it was booked."""
     @property
-    def service(self) -> Named:
+    def service(self) -> NamedRef:
         """What it was booked for."""
     @property
-    def group_of_service(self) -> Named:
+    def group_of_service(self) -> NamedRef:
         """The group of that service."""
     @property
     def customer(self) -> TicketCustomer | None:
@@ -361,7 +361,7 @@ class ArrowTable:
     def column_names(self) -> list[str]:
         """The columns: those of `to_dict()`, what can be written first."""
     @property
-    def moved(self) -> bool:
+    def changed_during_read(self) -> bool:
         """Whether the list was seen to change while it was read."""
 
 @final
@@ -386,7 +386,7 @@ class SyncedRow:
         """What it is told apart by, if it has that."""
     @property
     def outcome(self) -> str:
-        """`"created"`, `"updated"`, `"unchanged"`, `"doneBefore"` (by an earlier run), `"failed"` or `"unknown"`."""
+        """`"created"`, `"updated"`, `"unchanged"`, `"alreadyDone"` (by an earlier run), `"failed"` or `"unknown"`."""
     @property
     def error(self) -> SkiplinoError | None:
         """Why it was not done, or may not have been."""
@@ -398,13 +398,13 @@ class SyncedRow:
         """For one that was updated: the fields that were not what the row says, under the API's names."""
 
 @final
-class Canceller:
-    """Ends the calls, lists and watches that ``client.with_options(canceller=…)`` makes, from any thread and for good.
+class CancellationToken:
+    """Ends the calls, lists and watches that ``client.with_options(cancellation_token=…)`` makes, from any thread and for good.
 
     Those under way raise ``CancelledError`` at once, which says whether a write may have happened; what is called afterwards raises
     it before anything is sent. In an event loop cancelling the task does as much, and says less.
     """
-    def __new__(cls) -> Canceller: ...
+    def __new__(cls) -> CancellationToken: ...
     def cancel(self) -> None:
         """Ends them. Twice is as good as once."""
     @property
@@ -430,7 +430,7 @@ class Walk(Generic[_T_co]):
     @property
     def total(self) -> int | None: ...
     @property
-    def moved(self) -> bool: ...
+    def changed_during_read(self) -> bool: ...
 
 @final
 class AsyncWalk(Generic[_T_co]):
@@ -439,7 +439,7 @@ class AsyncWalk(Generic[_T_co]):
     @property
     def total(self) -> int | None: ...
     @property
-    def moved(self) -> bool: ...
+    def changed_during_read(self) -> bool: ...
 
 @final
 class NativeClient:
@@ -455,7 +455,7 @@ class NativeClient:
         max_attempts: int | None = None,
         backoff: tuple[_Seconds, _Seconds] | None = None,
         requests_per_second: float | None = None,
-        response_cap: int | None = None,
+        max_response_bytes: int | None = None,
         proxy: str | None = None,
         root_certificates: bytes | None = None,
         user_agent_suffix: str | None = None,
@@ -468,7 +468,7 @@ class NativeClient:
         locale: str | None = None,
         deadline: _Seconds | None = None,
         max_attempts: int | None = None,
-        canceller: Canceller | None = None,
+        cancellation_token: CancellationToken | None = None,
     ) -> Options: ...
     def close(self) -> None: ...
     @property
@@ -480,16 +480,16 @@ class NativeClient:
     # With a bridge and a future to reply to, each gives the number of the call under way; that way `_loops.send` goes alone.
     def list_branches(self, how: Options, reply_to: None = None) -> list[Branch]: ...
     def get_branch_tree(
-        self, how: Options, branch: str | Branch | Named, reply_to: None = None
+        self, how: Options, branch: str | Branch | NamedRef, reply_to: None = None
     ) -> list[BranchTreeGroup]: ...
     def list_slots(
-        self, how: Options, service: str | Service | Named, date: date | None, reply_to: None = None
+        self, how: Options, service: str | Service | NamedRef, date: date | None, reply_to: None = None
     ) -> list[Slot]: ...
     def book_ticket(
         self,
         how: Options,
-        service: str | Service | Named,
-        group: str | BranchTreeGroup | Named,
+        service: str | Service | NamedRef,
+        group: str | BranchTreeGroup | NamedRef,
         time: datetime | None,
         customer: _CustomerLike | None,
         external_id: str | None,

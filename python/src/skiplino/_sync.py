@@ -25,7 +25,7 @@ _OUTCOMES = {
     "created": "created",
     "updated": "updated",
     "unchanged": "unchanged",
-    "doneBefore": "done_before",
+    "alreadyDone": "already_done",
     "failed": "failed",
     "unknown": "unknown",
 }
@@ -37,7 +37,7 @@ class Exported(NamedTuple):
     #: Customers that were handed out.
     records: int
     #: Whether the list was seen to change meanwhile. Who was there throughout was handed out once all the same.
-    moved: bool
+    changed_during_read: bool
 
 
 class SyncReport:
@@ -45,7 +45,7 @@ class SyncReport:
 
     __slots__ = {
         "created": "Rows whose customer was not there, and now is.",
-        "done_before": "Rows that an earlier run did, as the checkpoint says. Nothing was sent.",
+        "already_done": "Rows that an earlier run did, as the checkpoint says. Nothing was sent.",
         "dry_run": "Whether nothing was written.",
         "failed": "Rows that were not done.",
         "not_done": "The rows that failed or are unknown, each with its ``index`` and ``error``.",
@@ -61,7 +61,7 @@ class SyncReport:
         self.created: int = 0
         self.updated: int = 0
         self.unchanged: int = 0
-        self.done_before: int = 0
+        self.already_done: int = 0
         self.failed: int = 0
         self.unknown: int = 0
         self.not_done: list[SyncedRow] = []
@@ -76,7 +76,7 @@ class SyncReport:
 
     def __str__(self) -> str:
         told = f"{self.rows} rows: {self.created} created, {self.updated} updated, {self.unchanged} unchanged"
-        for count, what in ((self.done_before, "done before"), (self.failed, "failed"), (self.unknown, "unknown")):
+        for count, what in ((self.already_done, "done before"), (self.failed, "failed"), (self.unknown, "unknown")):
             if count:
                 told += f", {count} {what}"
         return f"dry run: {told}" if self.dry_run else told

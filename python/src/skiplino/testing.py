@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from ._async_client import AsyncClient
-    from ._native import Branch, Named, Service
+    from ._native import Branch, NamedRef, Service
 
 __all__ = ["Sandbox", "SandboxError"]
 
@@ -163,7 +163,7 @@ class Sandbox:
 
     # What staff does.
 
-    def call_next(self, service: str | Service | Named, *, finish: bool = False) -> Ticket:
+    def call_next(self, service: str | Service | NamedRef, *, finish: bool = False) -> Ticket:
         """The first one who waits is served. With ``finish`` whoever was served before has been."""
         return self._ticket(f"POST /services/{_id(service)}/call-next", {"finish": finish})
 
@@ -187,19 +187,19 @@ class Sandbox:
         """Whoever has the appointment is here, and joins the end of the queue."""
         return self._ticket(f"POST /tickets/{_id(ticket)}/check-in")
 
-    def walk_ins(self, service: str | Service | Named, count: int) -> None:
+    def walk_ins(self, service: str | Service | NamedRef, count: int) -> None:
         """So many people join the queue at once."""
         self.control(f"POST /services/{_id(service)}/walk-ins", {"count": count})
 
-    def fill_slot(self, service: str | Service | Named, time: datetime) -> None:
+    def fill_slot(self, service: str | Service | NamedRef, time: datetime) -> None:
         """Every place that is left of an appointment slot is taken."""
         self.control(f"POST /services/{_id(service)}/fill-slot", {"time": _moment(time)})
 
-    def set_branch(self, branch: str | Branch | Named, **fields: bool | None) -> None:
+    def set_branch(self, branch: str | Branch | NamedRef, **fields: bool | None) -> None:
         """``open`` (None for the opening hours) and ``active`` of a branch."""
         self.control(f"PUT /branches/{_id(branch)}", fields)
 
-    def set_service(self, service: str | Service | Named, **fields: bool | int | None) -> None:
+    def set_service(self, service: str | Service | NamedRef, **fields: bool | int | None) -> None:
         """``open``, ``active``, ``appointments``, ``capacity`` (of a slot) and ``minutes`` (a person) of a service."""
         self.control(f"PUT /services/{_id(service)}", fields)
 
@@ -304,7 +304,7 @@ class Sandbox:
         return Ticket.from_dict(self.control(request, {} if body is None else body))
 
 
-def _id(of: str | Branch | Named | Service | Ticket) -> str:
+def _id(of: str | Branch | NamedRef | Service | Ticket) -> str:
     return of if isinstance(of, str) else of.id
 
 

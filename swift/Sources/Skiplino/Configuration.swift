@@ -25,7 +25,7 @@ extension SkiplinoClient {
         /// At most so many requests a second, evenly spaced; as many as there are unless set.
         public var requestsPerSecond: Double?
         /// The largest answer that is read, in bytes, unpacked: 16 MiB unless set.
-        public var responseCap: Int?
+        public var maxResponseBytes: Int?
         /// A proxy for all calls, as in `http://user:password@host:3128`.
         public var proxy: URL?
         /// Certificate authorities to trust beside the usual ones, as PEM text.

@@ -38,7 +38,7 @@ public struct ListProgress: Sendable, Hashable {
     /// Records in the list, as of the page read last; absent before the first.
     public let total: Int?
     /// Whether the list was seen to change. What was there throughout still comes exactly once.
-    public let hasMoved: Bool
+    public let changedDuringRead: Bool
 }
 
 /// A list that comes in pages: all its records one by one, its ``pages``, or any one ``page(_:)``.
@@ -147,7 +147,7 @@ public struct PagedList<Element: Sendable>: AsyncSequence, Sendable {
 /// All pages of a list, as the core hands them out.
 struct Walk<Element: Sendable>: Sendable {
     let next: @Sendable (CancelHandle) async throws -> Page<Element>?
-    let progress: @Sendable () -> WalkProgress
+    let progress: @Sendable () -> ListProgress
 }
 
 /// How far one loop over a list has come.
@@ -168,7 +168,7 @@ private final class Meter: @unchecked Sendable {
     var progress: ListProgress? {
         lock.withLock {
             read.map {
-                ListProgress(pagesRead: $0.pagesRead, records: $0.records - kept, total: $0.total, hasMoved: $0.hasMoved)
+                ListProgress(pagesRead: $0.pagesRead, records: $0.records - kept, total: $0.total, changedDuringRead: $0.changedDuringRead)
             }
         }
     }

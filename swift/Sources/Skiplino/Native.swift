@@ -57,9 +57,9 @@ extension ClientSettings {
             deadlineMs: configuration.deadline?.milliseconds,
             maxAttempts: configuration.maxAttempts.map(Int64.init),
             backoffMs: configuration.backoff?.milliseconds,
-            backoffCapMs: configuration.maxBackoff?.milliseconds,
+            maxBackoffMs: configuration.maxBackoff?.milliseconds,
             requestsPerSecond: configuration.requestsPerSecond,
-            responseCap: configuration.responseCap.map(Int64.init),
+            maxResponseBytes: configuration.maxResponseBytes.map(Int64.init),
             proxy: configuration.proxy?.absoluteString,
             rootCertificates: configuration.rootCertificates,
             userAgentSuffix: configuration.userAgentSuffix,
@@ -176,8 +176,8 @@ extension Slot {
     }
 }
 
-extension Named {
-    init(_ named: NativeNamed) {
+extension NamedRef {
+    init(_ named: NativeNamedRef) {
         self.init(id: Skiplino.ID(named.id), name: named.name)
     }
 }
@@ -187,8 +187,8 @@ extension Ticket {
         self.init(
             id: ID(ticket.id), ticketNumber: ticket.ticketNumber, status: TicketStatus(rawValue: ticket.status),
             statusAt: Date(milliseconds: ticket.statusAtMs), type: TicketType(rawValue: ticket.ticketType),
-            time: ticket.timeMs.map(Date.init(milliseconds:)), branch: Named(ticket.branch), service: Named(ticket.service),
-            groupOfService: Named(ticket.groupOfService),
+            time: ticket.timeMs.map(Date.init(milliseconds:)), branch: NamedRef(ticket.branch), service: NamedRef(ticket.service),
+            groupOfService: NamedRef(ticket.groupOfService),
             customer: ticket.customer.map { TicketCustomer(id: Customer.ID($0.id), name: $0.name) },
             bookedAt: Date(milliseconds: ticket.bookedAtMs), queueSize: ticket.queueSize.map(Int.init),
             waitingTime: ticket.waitingTime.map(Int.init))
@@ -229,10 +229,10 @@ extension Pagination {
 }
 
 extension ListProgress {
-    init(_ progress: WalkProgress) {
+    init(_ progress: NativeListProgress) {
         self.init(
             pagesRead: Int(clamping: progress.pagesRead), records: Int(clamping: progress.records),
-            total: progress.total.map(Int.init(clamping:)), hasMoved: progress.moved)
+            total: progress.total.map(Int.init(clamping:)), changedDuringRead: progress.changedDuringRead)
     }
 }
 

@@ -71,7 +71,7 @@ final class ClientTests: SandboxTestCase {
         XCTAssertEqual(ids.count, 250)
         XCTAssertEqual(list.progress?.records, 250)
         XCTAssertEqual(list.progress?.total, 250)
-        XCTAssertEqual(list.progress?.hasMoved, false)
+        XCTAssertEqual(list.progress?.changedDuringRead, false)
 
         var sizes: [Int] = []
         for try await page in list.pages { sizes.append(page.items.count) }

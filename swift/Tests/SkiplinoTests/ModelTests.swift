@@ -6,8 +6,8 @@ final class ModelTests: XCTestCase {
     func testATicketGoesThroughItsJSON() throws {
         let ticket = Ticket(
             id: "k7m2p9x4q1", ticketNumber: "Q017", status: .unknown("paused"), statusAt: Date(timeIntervalSince1970: 1_782_213_000.123),
-            type: .appointment, time: Date(timeIntervalSince1970: 1_782_216_600), branch: Named(id: "b", name: "Seef"),
-            service: Named(id: "s", name: "Cash"), groupOfService: Named(id: "g", name: "Teller"),
+            type: .appointment, time: Date(timeIntervalSince1970: 1_782_216_600), branch: NamedRef(id: "b", name: "Seef"),
+            service: NamedRef(id: "s", name: "Cash"), groupOfService: NamedRef(id: "g", name: "Teller"),
             customer: TicketCustomer(id: "c", name: "Layla"), bookedAt: Date(timeIntervalSince1970: 1_782_212_921), queueSize: 6)
         let encoded = try JSONEncoder().encode(ticket)
         XCTAssertTrue(String(decoding: encoded, as: UTF8.self).contains(#""status":"paused""#))

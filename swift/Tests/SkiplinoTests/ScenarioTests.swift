@@ -86,7 +86,7 @@ private struct Player {
             configuration.attemptTimeout = given["attemptTimeoutMs"].duration
             configuration.deadline = given["deadlineMs"].duration
             configuration.maxAttempts = given["maxAttempts"]?.int
-            configuration.responseCap = given["responseCap"]?.int
+            configuration.maxResponseBytes = given["maxResponseBytes"]?.int
             configuration.backoff = given["backoffMs"].duration ?? .milliseconds(1)
             configuration.maxBackoff = configuration.backoff
         }

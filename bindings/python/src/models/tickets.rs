@@ -7,7 +7,7 @@ use crate::json;
 /// The id and the localised name of something that a ticket is about.
 #[pyclass(frozen, eq, module = "skiplino._native")]
 #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Named {
+pub(crate) struct NamedRef {
     /// Its id.
     #[pyo3(get)]
     pub(crate) id: String,
@@ -17,13 +17,13 @@ pub(crate) struct Named {
 }
 
 #[pymethods]
-impl Named {
+impl NamedRef {
     fn __hash__(&self) -> u64 {
         hash(&self.id)
     }
 
     fn __repr__(&self) -> String {
-        format!("Named(id={:?}, name={:?})", self.id, self.name)
+        format!("NamedRef(id={:?}, name={:?})", self.id, self.name)
     }
 
     /// The record as the API's JSON.
@@ -43,7 +43,7 @@ impl Named {
     }
 }
 
-impl Named {
+impl NamedRef {
     fn new(id: &str, name: &str) -> Self {
         Self {
             id: id.to_owned(),
@@ -119,21 +119,21 @@ record! {
 
         /// Where it was booked.
         #[getter]
-        fn branch(&self) -> Named {
-            Named::new(self.0.branch().id().as_str(), self.0.branch().name())
+        fn branch(&self) -> NamedRef {
+            NamedRef::new(self.0.branch().id().as_str(), self.0.branch().name())
         }
 
         /// What it was booked for.
         #[getter]
-        fn service(&self) -> Named {
-            Named::new(self.0.service().id().as_str(), self.0.service().name())
+        fn service(&self) -> NamedRef {
+            NamedRef::new(self.0.service().id().as_str(), self.0.service().name())
         }
 
         /// The group of that service.
         #[getter]
-        fn group_of_service(&self) -> Named {
+        fn group_of_service(&self) -> NamedRef {
             let group = self.0.group_of_service();
-            Named::new(group.id().as_str(), group.name())
+            NamedRef::new(group.id().as_str(), group.name())
         }
 
         /// For whom; None for an anonymous walk-in.

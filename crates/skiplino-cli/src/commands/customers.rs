@@ -325,7 +325,9 @@ impl Paging {
                 Some(limit) => list.limit(limit),
                 None => list,
             };
-            return list.pages_wait().try_for_each(|page| print(&page?, out));
+            return list
+                .pages_blocking()
+                .try_for_each(|page| print(&page?, out));
         }
         let page = list
             .limit(self.limit.unwrap_or(10))

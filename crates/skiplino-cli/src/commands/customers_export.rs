@@ -57,10 +57,10 @@ impl Export {
         }
         if out.json {
             return Ok(out.object(&json!({
-                "customers": count, "file": self.file, "moved": progress.moved, "pagesRead": progress.pages_read,
+                "customers": count, "file": self.file, "changedDuringRead": progress.changed_during_read, "pagesRead": progress.pages_read,
             }))?);
         }
-        let moved = match progress.moved {
+        let moved = match progress.changed_during_read {
             true => "; the directory changed meanwhile",
             false => "",
         };

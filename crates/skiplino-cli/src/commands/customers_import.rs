@@ -157,7 +157,7 @@ impl Importing {
                 },
             };
             self.tally.count(row.outcome());
-            if matches!(row.outcome(), RowOutcome::DoneBefore) {
+            if matches!(row.outcome(), RowOutcome::AlreadyDone) {
                 self.meter.skip();
             }
             let not_done = row.outcome().error().is_some();

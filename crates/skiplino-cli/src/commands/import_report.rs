@@ -19,7 +19,7 @@ pub(super) struct Tally {
     created: u64,
     updated: u64,
     unchanged: u64,
-    pub(super) done_before: u64,
+    pub(super) already_done: u64,
     pub(super) failed: u64,
     pub(super) unknown: u64,
 }
@@ -31,7 +31,7 @@ impl Tally {
             RowOutcome::Created => &mut self.created,
             RowOutcome::Updated => &mut self.updated,
             RowOutcome::Unchanged => &mut self.unchanged,
-            RowOutcome::DoneBefore => &mut self.done_before,
+            RowOutcome::AlreadyDone => &mut self.already_done,
             RowOutcome::Unknown(_) => &mut self.unknown,
             // An outcome of a later library that is not known to be good is not counted as such.
             _ => &mut self.failed,
@@ -57,7 +57,7 @@ impl fmt::Display for Tally {
             "{rows} rows: {created} created, {updated} updated, {unchanged} unchanged"
         )?;
         for (count, what) in [
-            (self.done_before, "done before"),
+            (self.already_done, "done before"),
             (self.failed, "failed"),
             (self.unknown, "unknown"),
         ] {

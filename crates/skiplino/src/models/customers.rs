@@ -51,7 +51,7 @@ impl Packed {
                 all.push_str(text);
                 present |= 1 << index;
             }
-            // An answer is capped at far less than 4 GiB, see `ClientBuilder::response_cap`.
+            // An answer is capped at far less than 4 GiB, see `ClientBuilder::max_response_bytes`.
             ends[index] = all.len() as u32;
         }
         Self {

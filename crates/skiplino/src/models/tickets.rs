@@ -87,12 +87,12 @@ open_enum! {
 
 /// The id and the localised name of something that a ticket is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Named<I> {
+pub struct NamedRef<I> {
     id: I,
     name: Box<str>,
 }
 
-impl<I> Named<I> {
+impl<I> NamedRef<I> {
     /// Its id.
     pub fn id(&self) -> &I {
         &self.id
@@ -147,9 +147,9 @@ pub struct Ticket {
         deserialize_with = "time::parse_option"
     )]
     time: Option<Timestamp>,
-    branch: Named<BranchId>,
-    service: Named<ServiceId>,
-    group_of_service: Named<GroupId>,
+    branch: NamedRef<BranchId>,
+    service: NamedRef<ServiceId>,
+    group_of_service: NamedRef<GroupId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     customer: Option<TicketCustomer>,
     #[serde(serialize_with = "time::write", deserialize_with = "time::parse")]
@@ -192,17 +192,17 @@ impl Ticket {
     }
 
     /// Where it was booked.
-    pub fn branch(&self) -> &Named<BranchId> {
+    pub fn branch(&self) -> &NamedRef<BranchId> {
         &self.branch
     }
 
     /// What it was booked for.
-    pub fn service(&self) -> &Named<ServiceId> {
+    pub fn service(&self) -> &NamedRef<ServiceId> {
         &self.service
     }
 
     /// The group of that service.
-    pub fn group_of_service(&self) -> &Named<GroupId> {
+    pub fn group_of_service(&self) -> &NamedRef<GroupId> {
         &self.group_of_service
     }
 

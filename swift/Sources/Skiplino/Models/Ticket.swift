@@ -78,7 +78,7 @@ public enum TicketType: RawRepresentable, Sendable, Hashable, Codable, CustomStr
 }
 
 /// The id and the localised name of something that a ticket is about.
-public struct Named<Subject>: Sendable, Hashable, Identifiable, Codable {
+public struct NamedRef<Subject>: Sendable, Hashable, Identifiable, Codable {
     /// Its id.
     public var id: Skiplino.ID<Subject>
     /// Its name.
@@ -126,11 +126,11 @@ public struct Ticket: Sendable, Hashable, Identifiable, Codable {
     /// The appointment's time; none for a walk-in.
     public var time: Date?
     /// Where it was booked.
-    public var branch: Named<Branch>
+    public var branch: NamedRef<Branch>
     /// What it was booked for.
-    public var service: Named<Service>
+    public var service: NamedRef<Service>
     /// The group of that service.
-    public var groupOfService: Named<BranchTreeGroup>
+    public var groupOfService: NamedRef<BranchTreeGroup>
     /// For whom; none for an anonymous walk-in.
     public var customer: TicketCustomer?
     /// When it was booked.
@@ -142,8 +142,8 @@ public struct Ticket: Sendable, Hashable, Identifiable, Codable {
 
     /// A ticket by its parts, for previews and tests.
     public init(
-        id: ID, ticketNumber: String, status: TicketStatus, statusAt: Date, type: TicketType, time: Date? = nil, branch: Named<Branch>,
-        service: Named<Service>, groupOfService: Named<BranchTreeGroup>, customer: TicketCustomer? = nil, bookedAt: Date,
+        id: ID, ticketNumber: String, status: TicketStatus, statusAt: Date, type: TicketType, time: Date? = nil, branch: NamedRef<Branch>,
+        service: NamedRef<Service>, groupOfService: NamedRef<BranchTreeGroup>, customer: TicketCustomer? = nil, bookedAt: Date,
         queueSize: Int? = nil, waitingTime: Int? = nil
     ) {
         self.id = id
@@ -174,9 +174,9 @@ public struct Ticket: Sendable, Hashable, Identifiable, Codable {
         statusAt = try values.decode(Timestamp.self, forKey: .statusAt).date
         type = try values.decode(TicketType.self, forKey: .type)
         time = try values.decodeIfPresent(Timestamp.self, forKey: .time)?.date
-        branch = try values.decode(Named<Branch>.self, forKey: .branch)
-        service = try values.decode(Named<Service>.self, forKey: .service)
-        groupOfService = try values.decode(Named<BranchTreeGroup>.self, forKey: .groupOfService)
+        branch = try values.decode(NamedRef<Branch>.self, forKey: .branch)
+        service = try values.decode(NamedRef<Service>.self, forKey: .service)
+        groupOfService = try values.decode(NamedRef<BranchTreeGroup>.self, forKey: .groupOfService)
         customer = try values.decodeIfPresent(TicketCustomer.self, forKey: .customer)
         bookedAt = try values.decode(Timestamp.self, forKey: .bookedAt).date
         queueSize = try values.decodeIfPresent(Int.self, forKey: .queueSize)

@@ -44,13 +44,13 @@ public class ClientOptions {
     public var backoff: Duration? = null
 
     /** The longest pause ever: 8 s unless set. */
-    public var backoffCap: Duration? = null
+    public var maxBackoff: Duration? = null
 
     /** At most so many requests a second, evenly spaced, from all calls of the client together. */
     public var requestsPerSecond: Double? = null
 
     /** The largest answer that is read, in bytes: 16 MiB unless set. */
-    public var responseCap: Long? = null
+    public var maxResponseBytes: Long? = null
 
     /** A proxy for all calls, as in `http://user:password@host:3128`; that of the environment unless set. */
     public var proxy: String? = null
@@ -72,9 +72,9 @@ public class ClientOptions {
         deadlineMs = deadline?.milliseconds(),
         maxAttempts = maxAttempts?.toLong(),
         backoffMs = backoff?.milliseconds(),
-        backoffCapMs = backoffCap?.milliseconds(),
+        maxBackoffMs = maxBackoff?.milliseconds(),
         requestsPerSecond = requestsPerSecond,
-        responseCap = responseCap,
+        maxResponseBytes = maxResponseBytes,
         proxy = proxy,
         rootCertificates = rootCertificates,
         userAgentSuffix = userAgentSuffix,

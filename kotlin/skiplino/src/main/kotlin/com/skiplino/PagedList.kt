@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture
 import java.util.function.Consumer
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
-import com.skiplino.internal.WalkProgress as NativeWalkProgress
+import com.skiplino.internal.NativeListProgress
 
 /** Where a page stands in its list. */
 public data class Pagination(
@@ -39,7 +39,7 @@ public data class Page<out T>(
 )
 
 /** How far a walk over a list has come. */
-public data class WalkProgress(
+public data class ListProgress(
     /** Pages read, those read again and the looks at the front included. */
     public val pagesRead: Long,
     /** Records read, those of the present page included. */
@@ -47,7 +47,7 @@ public data class WalkProgress(
     /** Records in the list, as of the page read last; null before the first. */
     public val total: Long?,
     /** Whether the list was seen to change. What was there throughout still comes exactly once. */
-    public val moved: Boolean,
+    public val changedDuringRead: Boolean,
 )
 
 /**
@@ -74,19 +74,19 @@ public class PagedList<T> internal constructor(
      * All pages in order, without the records that came before. The first one comes even when the list is empty. [onProgress] is told how
      * far it is before each page comes.
      */
-    public fun pages(onProgress: (WalkProgress) -> Unit = {}): Flow<Page<T>> = flow {
+    public fun pages(onProgress: (ListProgress) -> Unit = {}): Flow<Page<T>> = flow {
         walk().use { walk ->
             while (true) {
                 val page = walk.next() ?: break
-                onProgress(walk.progress().toWalkProgress())
+                onProgress(walk.progress().toListProgress())
                 emit(page)
             }
-            onProgress(walk.progress().toWalkProgress())
+            onProgress(walk.progress().toListProgress())
         }
     }
 
     /** All records in order. [onProgress] is told how far it is with each page, and at the end. */
-    public fun items(onProgress: (WalkProgress) -> Unit = {}): Flow<T> = flow {
+    public fun items(onProgress: (ListProgress) -> Unit = {}): Flow<T> = flow {
         pages(onProgress).collect { page -> page.items.forEach { emit(it) } }
     }
 
@@ -98,7 +98,7 @@ public class PagedList<T> internal constructor(
 internal interface Walk<T> : AutoCloseable {
     suspend fun next(): Page<T>?
 
-    fun progress(): NativeWalkProgress
+    fun progress(): NativeListProgress
 }
 
 internal class CustomerWalk(private val native: CustomerPages) : Walk<Customer>, AutoCloseable by native {
@@ -124,4 +124,4 @@ internal fun NativeTicketPage.toPage() = Page(items.map { it.toTicket() }, pagin
 private fun NativePagination.toPagination() =
     Pagination(total.toLong(), totalPages.toLong(), hasNextPage, hasPrevPage, page?.toLong(), limit?.toLong())
 
-private fun NativeWalkProgress.toWalkProgress() = WalkProgress(pagesRead.toLong(), records.toLong(), total?.toLong(), moved)
+private fun NativeListProgress.toListProgress() = ListProgress(pagesRead.toLong(), records.toLong(), total?.toLong(), changedDuringRead)

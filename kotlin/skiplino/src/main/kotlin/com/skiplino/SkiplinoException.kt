@@ -74,7 +74,7 @@ public enum class Outcome {
 }
 
 /** Which deadline passed. */
-public enum class Deadline {
+public enum class TimeoutKind {
     /** Connecting, TLS included. */
     Connect,
 
@@ -125,11 +125,11 @@ public sealed class SkiplinoException private constructor(failure: Failure) : Ex
     public val retryAfter: Duration? = failure.retryAfterMs?.let { Duration.ofMillis(it.toLong()) }
 
     /** For [Timeout]: which deadline passed. */
-    public val timeout: Deadline? = when (failure.timeout) {
+    public val timeout: TimeoutKind? = when (failure.timeout) {
         null -> null
-        FailureTimeout.CONNECT -> Deadline.Connect
-        FailureTimeout.ATTEMPT -> Deadline.Attempt
-        FailureTimeout.CALL -> Deadline.Call
+        FailureTimeout.CONNECT -> TimeoutKind.Connect
+        FailureTimeout.ATTEMPT -> TimeoutKind.Attempt
+        FailureTimeout.CALL -> TimeoutKind.Call
     }
 
     /** How many attempts were made; 0 when it was refused here. */

@@ -2,7 +2,7 @@ package com.skiplino
 
 import com.skiplino.internal.NativeBooking
 import com.skiplino.internal.NativeLocation
-import com.skiplino.internal.NativeNamed
+import com.skiplino.internal.NativeNamedRef
 import com.skiplino.internal.NativeTicket
 import java.time.Instant
 
@@ -77,7 +77,7 @@ public sealed class TicketType(
 }
 
 /** The id and the localised name of something that a ticket is about. */
-public data class Named(
+public data class NamedRef(
     /** Its id. */
     public val id: String,
     /** Its name. */
@@ -110,11 +110,11 @@ public data class Ticket(
     /** The appointment's time; null for a walk-in. */
     public val time: Instant?,
     /** Where it was booked. */
-    public val branch: Named,
+    public val branch: NamedRef,
     /** What it was booked for. */
-    public val service: Named,
+    public val service: NamedRef,
     /** The group of that service. */
-    public val groupOfService: Named,
+    public val groupOfService: NamedRef,
     /** For whom; null for an anonymous walk-in. */
     public val customer: TicketCustomer?,
     /** When it was booked. */
@@ -193,16 +193,16 @@ internal fun NativeTicket.toTicket() = Ticket(
     statusAt = Instant.ofEpochMilli(statusAtMs),
     type = TicketType.of(ticketType),
     time = timeMs?.let(Instant::ofEpochMilli),
-    branch = branch.toNamed(),
-    service = service.toNamed(),
-    groupOfService = groupOfService.toNamed(),
+    branch = branch.toNamedRef(),
+    service = service.toNamedRef(),
+    groupOfService = groupOfService.toNamedRef(),
     customer = customer?.let { TicketCustomer(it.id, it.name) },
     bookedAt = Instant.ofEpochMilli(bookedAtMs),
     queueSize = queueSize?.toInt(),
     waitingTime = waitingTime?.toInt(),
 )
 
-private fun NativeNamed.toNamed() = Named(id, name)
+private fun NativeNamedRef.toNamedRef() = NamedRef(id, name)
 
 /** Milliseconds since 1970; what they cannot hold is out of range for the library, too. */
 internal fun Instant.milliseconds(): Long = try {

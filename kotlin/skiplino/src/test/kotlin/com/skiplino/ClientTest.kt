@@ -110,11 +110,11 @@ class ClientTest {
     fun `a walk tells how far it is`() = runBlocking {
         sandbox.control("POST /customers/generate", JsonValue.obj("count" to 250))
         sandbox.client().use { client ->
-            val progress = ArrayList<WalkProgress>()
+            val progress = ArrayList<ListProgress>()
             assertEquals(253, client.customers.list().items(progress::add).count())
             assertEquals(listOf(100L, 200L, 253L, 253L), progress.map { it.records })
             assertEquals(253L, progress.last().total)
-            assertFalse(progress.last().moved)
+            assertFalse(progress.last().changedDuringRead)
             assertEquals(3, client.customers.list().pages().count())
             assertEquals(0, testingLiveHandles().walks.toInt())
         }
@@ -163,7 +163,7 @@ class ClientTest {
             "maxAttempts" to { maxAttempts = -1 },
             "backoff" to { backoff = Duration.ofSeconds(Long.MIN_VALUE) },
             "requestsPerSecond" to { requestsPerSecond = 0.0 },
-            "responseCap" to { responseCap = -1 },
+            "maxResponseBytes" to { maxResponseBytes = -1 },
             "proxy" to { proxy = "not a proxy" },
             "rootCertificates" to { rootCertificates = "not a certificate" },
             "userAgentSuffix" to { userAgentSuffix = "\n" },

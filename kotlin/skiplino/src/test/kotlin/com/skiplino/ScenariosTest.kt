@@ -90,10 +90,10 @@ private class Player(private val sandbox: Sandbox, private val scenario: JsonVal
             val url = given["baseUrl"]?.text
             baseUrl = if (url == "gone") nobody() else url ?: sandbox.baseUrl
             backoff = Duration.ofMillis(given["backoffMs"]?.int?.toLong() ?: 1)
-            backoffCap = backoff
+            maxBackoff = backoff
             locale = given["locale"]?.text
             maxAttempts = given["maxAttempts"]?.int
-            responseCap = given["responseCap"]?.int?.toLong()
+            maxResponseBytes = given["maxResponseBytes"]?.int?.toLong()
             attemptTimeout = given["attemptTimeoutMs"]?.int?.let { Duration.ofMillis(it.toLong()) }
             deadline = given["deadlineMs"]?.int?.let { Duration.ofMillis(it.toLong()) }
         }
@@ -336,7 +336,7 @@ private fun BranchTreeGroup.toJson() = some("id" to id, "name" to name, "service
 
 private fun Slot.toJson() = some("time" to time.toJson(), "remaining" to remaining)
 
-private fun Named.toJson() = some("id" to id, "name" to name)
+private fun NamedRef.toJson() = some("id" to id, "name" to name)
 
 private fun Ticket.toJson(): JsonValue = JsonValue.Object(
     some(
