@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use machine::{Ask, Facts, Walk};
 
-#[path = "../../crates/skiplino/src/walk.rs"]
+#[path = "../../crates/skiplino/src/pagination/pager.rs"]
 mod machine;
 
 /// What happens to the list before a read.

@@ -8,11 +8,11 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
+use crate::call::blocking::Interrupt;
+use crate::call::retry::RetryPolicy;
+use crate::client::api_key::{ApiKey, KeyClass};
 use crate::clock::{Clock, SystemClock};
-use crate::driver::Interrupt;
-use crate::key::{ApiKey, KeyClass};
-use crate::retry::RetryPolicy;
-use crate::{Client, Error, pace, tls};
+use crate::{Client, Error, call::rate_limiter, http::tls};
 
 /// The development environment's base URL, the only one that is published.
 pub const DEFAULT_BASE_URL: &str = "https://api-dev.skiplino.com/external/v1";
@@ -209,7 +209,7 @@ impl ClientBuilder {
             }
         }
         if let Some(limit) = self.requests_per_second {
-            pace::check("requestsPerSecond", limit)?;
+            rate_limiter::check("requestsPerSecond", limit)?;
         }
         let proxy = self
             .proxy

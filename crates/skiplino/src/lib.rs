@@ -1,69 +1,45 @@
 #![doc = include_str!("../README.md")]
 
 mod api;
-mod bookings;
 mod call;
-mod cancel;
-mod checkpoint;
 mod client;
 mod clock;
 mod config;
-mod connecting;
-mod decode;
-mod driver;
 mod error;
-mod export;
-mod ids;
-mod key;
-mod list;
+mod http;
 mod models;
 mod operation;
-mod pace;
-mod pages;
-mod plan;
-mod request;
-mod response;
-mod retry;
-mod sending;
-mod settle;
-mod sync;
-mod sync_wait;
-mod syncing;
-mod text;
-mod time;
-mod tls;
-mod transport;
-mod upsert;
-mod walk;
-mod watch;
+mod pagination;
 
+pub use api::customers::export::Export;
+pub use api::customers::sync::{BlockingSync, CustomerSync, RowOutcome, SyncedRow};
+pub use api::tickets::watch::{BlockingWatch, Watch};
 pub use api::{Branches, Customers, Services, Tickets};
 #[doc(hidden)]
 pub use call::UntypedCall;
+pub use call::cancellation::CancellationToken;
+pub use call::retry::RetryPolicy;
 pub use call::{Call, CallOptions, CallWithResponse};
-pub use cancel::CancellationToken;
 pub use client::Client;
+pub use client::api_key::{ApiKey, KeyClass};
 #[doc(hidden)]
 pub use clock::Clock;
 pub use config::{ClientBuilder, DEFAULT_BASE_URL};
 pub use error::{Error, ErrorKind, Fields, Outcome, TimeoutKind};
-pub use export::Export;
-pub use ids::{BranchId, CustomerId, CustomerRef, ExternalId, GroupId, ServiceId, TicketId};
+pub use http::response::Response;
 pub use jiff;
-pub use key::{ApiKey, KeyClass};
-pub use list::{List, Page, Pagination};
+pub use models::ids::{
+    BranchId, CustomerId, CustomerRef, ExternalId, GroupId, ServiceId, TicketId,
+};
 pub use models::{
     BookTicketRequest, Branch, BranchTreeGroup, ChangeTimeRequest, Customer, CustomerUpdateRequest,
     CustomerWriteRequest, NamedRef, Service, Slot, Ticket, TicketCustomer, TicketStatus,
     TicketType,
 };
 pub use operation::{Effect, KeyRequirement, Operation};
-pub use pages::{BlockingItems, BlockingPages, Items, Pages};
-pub use response::Response;
-pub use retry::RetryPolicy;
-pub use sync::{BlockingSync, CustomerSync, RowOutcome, SyncedRow};
-pub use walk::ListProgress;
-pub use watch::{BlockingWatch, Watch};
+pub use pagination::pager::ListProgress;
+pub use pagination::stream::{BlockingItems, BlockingPages, Items, Pages};
+pub use pagination::{List, Page, Pagination};
 
 // What crosses threads in every host language must be able to.
 const _: () = {

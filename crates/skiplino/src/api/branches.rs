@@ -1,5 +1,5 @@
 use crate::models::{Branch, BranchTreeGroup};
-use crate::{BranchId, Call, Client, Operation, decode};
+use crate::{BranchId, Call, Client, Operation, http::decode};
 
 /// Branches and their services. See [`Client::branches`].
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 use jiff::civil::Date;
 
 use crate::models::Slot;
-use crate::{Call, Client, Error, Operation, ServiceId, decode};
+use crate::{Call, Client, Error, Operation, ServiceId, http::decode};
 
 /// Services and their appointment slots. See [`Client::services`].
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ServiceId, time};
+use crate::{ServiceId, models::timestamp};
 
 /// A service that can be queued for, as of operation 2.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +44,10 @@ impl From<&Service> for ServiceId {
 /// A time that an appointment can be booked for, as of operation 3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slot {
-    #[serde(serialize_with = "time::write", deserialize_with = "time::parse")]
+    #[serde(
+        serialize_with = "timestamp::write",
+        deserialize_with = "timestamp::parse"
+    )]
     time: Timestamp,
     remaining: u32,
 }

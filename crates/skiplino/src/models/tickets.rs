@@ -5,9 +5,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::check_object;
-use crate::bookings::Booking;
-use crate::text::Text;
-use crate::{BranchId, CustomerId, CustomerRef, Error, GroupId, ServiceId, TicketId, time};
+use crate::call::recovery::booking::Booking;
+use crate::models::cow_str::Text;
+use crate::{
+    BranchId, CustomerId, CustomerRef, Error, GroupId, ServiceId, TicketId, models::timestamp,
+};
 
 macro_rules! open_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
@@ -137,14 +139,17 @@ pub struct Ticket {
     id: TicketId,
     ticket_number: Box<str>,
     status: TicketStatus,
-    #[serde(serialize_with = "time::write", deserialize_with = "time::parse")]
+    #[serde(
+        serialize_with = "timestamp::write",
+        deserialize_with = "timestamp::parse"
+    )]
     status_at: Timestamp,
     #[serde(rename = "type")]
     ticket_type: TicketType,
     #[serde(
         default,
-        serialize_with = "time::write_option",
-        deserialize_with = "time::parse_option"
+        serialize_with = "timestamp::write_option",
+        deserialize_with = "timestamp::parse_option"
     )]
     time: Option<Timestamp>,
     branch: NamedRef<BranchId>,
@@ -152,7 +157,10 @@ pub struct Ticket {
     group_of_service: NamedRef<GroupId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     customer: Option<TicketCustomer>,
-    #[serde(serialize_with = "time::write", deserialize_with = "time::parse")]
+    #[serde(
+        serialize_with = "timestamp::write",
+        deserialize_with = "timestamp::parse"
+    )]
     booked_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     queue_size: Option<u32>,
@@ -248,8 +256,8 @@ pub struct BookTicketRequest {
     group_of_service_id: GroupId,
     #[serde(
         default,
-        serialize_with = "time::write_option",
-        deserialize_with = "time::parse_option",
+        serialize_with = "timestamp::write_option",
+        deserialize_with = "timestamp::parse_option",
         skip_serializing_if = "Option::is_none"
     )]
     time: Option<Timestamp>,
@@ -353,7 +361,10 @@ impl fmt::Debug for BookTicketRequest {
 /// Another time for an appointment, as operation 7 takes it.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChangeTimeRequest {
-    #[serde(serialize_with = "time::write", deserialize_with = "time::parse")]
+    #[serde(
+        serialize_with = "timestamp::write",
+        deserialize_with = "timestamp::parse"
+    )]
     time: Timestamp,
     #[serde(flatten)]
     customer: CustomerRef,

@@ -8,10 +8,10 @@ use std::task::{Context, Poll, ready};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-use crate::checkpoint::{self, Checkpoint, Fingerprint, Mark};
-use crate::pace::{self, Pace};
-use crate::sync::{RowOutcome, Settings, SyncedRow};
-use crate::upsert::{Directory, Done};
+use crate::api::customers::sync::checkpoint::{self, Checkpoint, Fingerprint, Mark};
+use crate::api::customers::sync::upsert::{Directory, Done};
+use crate::api::customers::sync::{RowOutcome, Settings, SyncedRow};
+use crate::call::rate_limiter::{self, Pace};
 use crate::{
     CallOptions, Client, CustomerWriteRequest, Error, ErrorKind, ExternalId, KeyClass, Operation,
     Outcome,
@@ -67,7 +67,7 @@ where
             return Err(Error::invalid("concurrency", "must be 1 or more"));
         }
         if let Some(rate) = settings.rate {
-            pace::check("rate", rate)?;
+            rate_limiter::check("rate", rate)?;
         }
         if client.key_class() == KeyClass::Public {
             return Err(Error::new(ErrorKind::SecretKeyRequired));

@@ -10,8 +10,8 @@ use futures_util::future::{Either, select};
 use tokio::sync::watch;
 
 use crate::error::{Error, ErrorKind, Outcome};
+use crate::http::transport::Sent;
 use crate::operation::{Effect, Operation};
-use crate::transport::Sent;
 
 /// Ends the calls, lists and watches that it was given to, from any thread and for good: what is called with it afterwards fails
 /// before any network. Clones are one and the same.

@@ -1,9 +1,9 @@
 //! The four resources: what each operation takes, and which request it becomes.
 
-mod branches;
-mod customers;
-mod services;
-mod tickets;
+pub(crate) mod branches;
+pub(crate) mod customers;
+pub(crate) mod services;
+pub(crate) mod tickets;
 
 pub use branches::Branches;
 pub use customers::Customers;

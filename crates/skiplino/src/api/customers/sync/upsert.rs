@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call::Call;
+use crate::call::attempt::FOREVER;
+use crate::call::rate_limiter::Pace;
 use crate::models::Customer;
-use crate::pace::Pace;
-use crate::plan::FOREVER;
 use crate::{
     CallOptions, Client, CustomerWriteRequest, Error, ErrorKind, ExternalId, Outcome, TimeoutKind,
 };

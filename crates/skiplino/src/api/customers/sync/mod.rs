@@ -1,5 +1,10 @@
 //! A source of rows brought into the directory.
 
+mod blocking;
+mod checkpoint;
+mod engine;
+mod upsert;
+
 use std::borrow::Borrow;
 use std::fmt;
 use std::path::PathBuf;
@@ -8,11 +13,11 @@ use std::task::{Context, Poll};
 
 use futures_util::stream::Stream;
 
+use crate::api::customers::sync::engine::Syncing;
 use crate::models::Customer;
-use crate::syncing::Syncing;
 use crate::{CallOptions, Client, CustomerWriteRequest, Error, ExternalId, call};
 
-pub use crate::sync_wait::BlockingSync;
+pub use crate::api::customers::sync::blocking::BlockingSync;
 
 /// What became of a row. In a dry run, what would become of it.
 #[derive(Debug)]

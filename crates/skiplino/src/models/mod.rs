@@ -1,9 +1,12 @@
 //! What the API sends and takes, under its published names.
 
 mod branches;
+pub(crate) mod cow_str;
 mod customers;
+pub(crate) mod ids;
 mod services;
 mod tickets;
+pub(crate) mod timestamp;
 
 pub use branches::{Branch, BranchTreeGroup};
 pub use customers::{Customer, CustomerUpdateRequest, CustomerWriteRequest};

@@ -20,12 +20,12 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
+use crate::call::recovery::Reader;
 use crate::error::{Error, ErrorKind, TimeoutKind};
-use crate::list::Page;
+use crate::http::response::Response;
 use crate::models::Ticket;
-use crate::response::Response;
-use crate::settle::Reader;
-use crate::{CustomerRef, GroupId, RetryPolicy, ServiceId, TicketId, transport};
+use crate::pagination::Page;
+use crate::{CustomerRef, GroupId, RetryPolicy, ServiceId, TicketId, http::transport};
 
 /// What tells a booking from others, as far as its ticket shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

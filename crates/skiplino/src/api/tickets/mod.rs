@@ -1,8 +1,10 @@
+pub(crate) mod watch;
+
 use std::borrow::Borrow;
 
+use crate::call::recovery::{Look, Settle};
 use crate::models::{BookTicketRequest, ChangeTimeRequest, Ticket, TicketStatus};
-use crate::settle::{Look, Settle};
-use crate::{Call, Client, Error, ErrorKind, Operation, TicketId, Watch, decode};
+use crate::{Call, Client, Error, ErrorKind, Operation, TicketId, Watch, http::decode};
 
 /// Tickets: walk-ins and appointments. See [`Client::tickets`].
 #[derive(Debug, Clone, Copy)]

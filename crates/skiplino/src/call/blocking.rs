@@ -11,7 +11,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
-use crate::transport;
+use crate::http::transport;
 
 /// Asked now and then by whoever waits, on its own thread, whether to give up.
 pub(crate) type Interrupt = Arc<dyn Fn() -> bool + Send + Sync>;

@@ -1,22 +1,24 @@
 //! The client: a configuration, its connections, and the way to the four resources.
 
+pub(crate) mod api_key;
+
 use std::fmt;
 use std::sync::Arc;
 
+use crate::api::tickets::watch::Watched;
 use crate::api::{Branches, Customers, Services, Tickets};
-use crate::bookings::Bookings;
 use crate::call::Call;
+use crate::call::blocking::Drivers;
+use crate::call::rate_limiter::Pace;
+use crate::call::recovery::booking::Bookings;
+use crate::call::retry::RetryBudget;
+use crate::client::api_key::{ApiKey, KeyClass};
 use crate::config::{ClientBuilder, Config};
-use crate::decode::Decode;
-use crate::driver::Drivers;
 use crate::error::{Error, ErrorKind};
-use crate::key::{ApiKey, KeyClass};
+use crate::http::decode::Decode;
+use crate::http::request::Request;
+use crate::http::transport;
 use crate::operation::{KeyRequirement, Operation};
-use crate::pace::Pace;
-use crate::request::Request;
-use crate::retry::RetryBudget;
-use crate::transport;
-use crate::watch::Watched;
 
 /// A client of the Skiplino External API. Cheap to clone; clones share connections and limits.
 ///

@@ -5,8 +5,8 @@ use std::fmt;
 
 use reqwest::header::HeaderMap;
 
-use crate::decode::Data;
 use crate::error::{Error, ErrorKind};
+use crate::http::decode::Data;
 
 /// The data of an operation, and what came with it.
 #[derive(Clone)]

@@ -1,11 +1,14 @@
+pub(crate) mod export;
+pub(crate) mod sync;
+
 use std::borrow::Borrow;
 use std::sync::Arc;
 
+use crate::call::recovery::{Look, Settle};
 use crate::models::{Customer, CustomerUpdateRequest, CustomerWriteRequest, Ticket};
-use crate::settle::{Look, Settle};
 use crate::{
     Call, Client, CustomerRef, CustomerSync, Error, ErrorKind, Export, List, Operation, Page,
-    Response, decode,
+    Response, http::decode,
 };
 
 /// The customer directory. All but [`tickets`](Self::tickets) take a secret key. See [`Client::customers`].

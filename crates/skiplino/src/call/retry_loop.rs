@@ -3,18 +3,18 @@
 use reqwest::header::HeaderValue;
 use tracing::{Instrument as _, field};
 
-use crate::bookings::UnderWay;
-use crate::cancel::SoFar;
+use crate::call::attempt::{Plan, finished, milliseconds};
+use crate::call::cancellation::SoFar;
+use crate::call::rate_limiter::Pace;
+use crate::call::recovery::booking::UnderWay;
+use crate::call::recovery::{Reader, Settle};
+use crate::call::retry::RetryPolicy;
 use crate::client::Inner;
-use crate::decode::{Data, Read};
 use crate::error::{Error, ErrorKind, Outcome};
+use crate::http::decode::{Data, Read};
+use crate::http::request::Request;
+use crate::http::response::Response;
 use crate::models::Ticket;
-use crate::pace::Pace;
-use crate::plan::{Plan, finished, milliseconds};
-use crate::request::Request;
-use crate::response::Response;
-use crate::retry::RetryPolicy;
-use crate::settle::{Reader, Settle};
 
 /// A call between its attempts.
 pub(crate) struct Sending<'a> {

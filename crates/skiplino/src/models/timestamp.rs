@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::de::{Error as _, Unexpected};
 use serde::{Deserialize, Deserializer, Serializer};
 
-use crate::text::Text;
+use crate::models::cow_str::Text;
 
 pub(crate) fn parse<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
     let text = Text::deserialize(deserializer)?;

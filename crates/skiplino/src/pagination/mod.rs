@@ -1,13 +1,16 @@
 //! Numbered pages: one at a time, or a walk over all of them.
 
+pub(crate) mod pager;
+pub(crate) mod stream;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::call::cancellation::CancellationToken;
 use crate::call::{Call, CallOptions};
-use crate::cancel::CancellationToken;
-use crate::pages::{BlockingItems, BlockingPages, Items, Pages};
-use crate::walk::{Ask, Facts, Taken, Walk};
+use crate::pagination::pager::{Ask, Facts, Taken, Walk};
+use crate::pagination::stream::{BlockingItems, BlockingPages, Items, Pages};
 use crate::{Error, Operation};
 
 /// Where a page stands in its list.

@@ -17,9 +17,9 @@ use reqwest::header::{
 use reqwest::redirect::Policy;
 
 use crate::config::Config;
-use crate::connecting;
 use crate::error::{Error, ErrorKind, TimeoutKind};
-use crate::request::Request;
+use crate::http::connect_error;
+use crate::http::request::Request;
 
 /// An error's body is read this far: envelopes are small, and what is longer is a proxy's page.
 const LONGEST_COMPLAINT: usize = 64 * 1024;
@@ -187,7 +187,7 @@ fn before_answer(error: reqwest::Error, sent: &Sent) -> Error {
     } else {
         ErrorKind::Transport
     };
-    let reason = connecting::reason(&error).filter(|_| kind == ErrorKind::Connect);
+    let reason = connect_error::reason(&error).filter(|_| kind == ErrorKind::Connect);
     Error::because(kind, error).edit(|inner| inner.reason = reason)
 }
 

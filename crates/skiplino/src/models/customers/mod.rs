@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::{check_object, same_json};
-use crate::text::Text;
-use crate::{CustomerId, CustomerRef, Error, ErrorKind, ExternalId, time};
+use crate::models::cow_str::Text;
+use crate::{CustomerId, CustomerRef, Error, ErrorKind, ExternalId, models::timestamp};
 
 /// A record of the customer directory, as of operations 8 to 11.
 ///
@@ -169,9 +169,15 @@ struct Wire<'a> {
     mobile: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     metadata: Option<&'a RawValue>,
-    #[serde(serialize_with = "time::write", deserialize_with = "time::parse")]
+    #[serde(
+        serialize_with = "timestamp::write",
+        deserialize_with = "timestamp::parse"
+    )]
     created_at: Timestamp,
-    #[serde(serialize_with = "time::write", deserialize_with = "time::parse")]
+    #[serde(
+        serialize_with = "timestamp::write",
+        deserialize_with = "timestamp::parse"
+    )]
     updated_at: Timestamp,
 }
 

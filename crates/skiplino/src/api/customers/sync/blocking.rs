@@ -6,9 +6,9 @@ use std::fmt;
 use std::future::poll_fn;
 use std::time::Duration;
 
+use crate::api::customers::sync::engine::Syncing;
+use crate::api::customers::sync::{Settings, SyncedRow};
 use crate::client::Inner;
-use crate::sync::{Settings, SyncedRow};
-use crate::syncing::Syncing;
 use crate::{Client, CustomerWriteRequest, Error};
 
 /// What becomes of the rows of a sync, waited for. Dropping it leaves nothing under way.

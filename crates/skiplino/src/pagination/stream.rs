@@ -10,9 +10,9 @@ use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
 use crate::call::UntypedCall;
-use crate::decode::Data;
-use crate::list::{List, Page};
-use crate::walk::{Ask, ListProgress, Walk};
+use crate::http::decode::Data;
+use crate::pagination::pager::{Ask, ListProgress, Walk};
+use crate::pagination::{List, Page};
 use crate::{Error, ErrorKind, Response};
 
 type Answered<T> = Result<Page<T>, Error>;

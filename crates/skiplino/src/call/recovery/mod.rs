@@ -1,17 +1,19 @@
 //! What becomes of a write whose answer was lost. The API has no idempotency key, so each kind of write has its own way to find out,
 //! or none.
 
+pub(crate) mod booking;
+
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use crate::RetryPolicy;
-use crate::bookings::Booking;
+use crate::call::recovery::booking::Booking;
 use crate::call::{Call, CallOptions};
 use crate::client::Client;
-use crate::decode::Data;
 use crate::error::{Error, ErrorKind};
+use crate::http::decode::Data;
+use crate::http::response::Response;
 use crate::operation::Effect;
-use crate::response::Response;
 
 /// How a write that may have happened comes to an end.
 pub(crate) enum Settle {

@@ -6,21 +6,21 @@ use std::time::{Duration, Instant};
 use reqwest::header::HeaderValue;
 use tracing::{Instrument as _, Span, field};
 
-use crate::bookings::UnderWay;
 use crate::call::CallOptions;
-use crate::cancel::{self, CancellationToken, SoFar};
+use crate::call::cancellation::{self, CancellationToken, SoFar};
+use crate::call::rate_limiter::Pace;
+use crate::call::recovery::booking::UnderWay;
+use crate::call::recovery::{Reader, Settle};
+use crate::call::retry_loop::Sending;
 use crate::client::Client;
 use crate::clock::Clock;
 use crate::config;
-use crate::decode::{self, Data, Read};
 use crate::error::{Error, ErrorKind, Outcome, TimeoutKind};
+use crate::http::decode::{self, Data, Read};
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::http::transport;
 use crate::operation::{Effect, Operation};
-use crate::pace::Pace;
-use crate::request::Request;
-use crate::response::Response;
-use crate::sending::Sending;
-use crate::settle::{Reader, Settle};
-use crate::transport;
 
 /// Nobody waits for longer, and what is added to a clock must not overflow it.
 pub(crate) const FOREVER: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -59,7 +59,7 @@ impl Plan {
         let attempts = self
             .attempts(client, pool, request, decode, started, &so_far)
             .instrument(span.clone());
-        let result = cancel::unless(self.cancellation_token.as_ref(), attempts)
+        let result = cancellation::unless(self.cancellation_token.as_ref(), attempts)
             .await
             .unwrap_or_else(|| Err(so_far.cancelled(self.operation)));
         let (attempts, status) = match &result {

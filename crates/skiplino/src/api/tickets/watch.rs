@@ -11,12 +11,14 @@ use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::Mutex as AsyncMutex;
 
-use crate::cancel::{self, CancellationToken};
+use crate::call::attempt::FOREVER;
+use crate::call::cancellation::{self, CancellationToken};
 use crate::client::{Client, Inner};
 use crate::clock::Clock;
 use crate::models::{Ticket, TicketStatus};
-use crate::plan::FOREVER;
-use crate::{CallOptions, Error, ErrorKind, Operation, RetryPolicy, TicketId, call, transport};
+use crate::{
+    CallOptions, Error, ErrorKind, Operation, RetryPolicy, TicketId, call, http::transport,
+};
 
 /// What is known of a ticket that is being followed, shared by all its watchers in a client.
 ///
@@ -235,8 +237,11 @@ impl Stream for Watch {
                         let pool = watcher.client.0.pool.clone();
                         let next = match call::in_runtime() {
                             Ok(()) => {
-                                cancel::unless(cancellation_token.as_ref(), watcher.next(&pool))
-                                    .await
+                                cancellation::unless(
+                                    cancellation_token.as_ref(),
+                                    watcher.next(&pool),
+                                )
+                                .await
                             }
                             Err(error) => Some(watcher.end(error)),
                         };
@@ -292,7 +297,7 @@ impl BlockingWatch {
         let next = drivers.drive(config, true, async |pool| {
             let limited =
                 tokio::time::timeout(limit.unwrap_or(FOREVER).min(FOREVER), watcher.next(pool));
-            match cancel::unless(cancellation_token, limited).await {
+            match cancellation::unless(cancellation_token, limited).await {
                 Some(next) => Ok(next.unwrap_or_default()),
                 None => Err(cancelled()),
             }

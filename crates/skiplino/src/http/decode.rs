@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Fields};
-use crate::list::{Page, Pagination};
+use crate::pagination::{Page, Pagination};
 
 /// The success envelope around one operation's data.
 #[derive(Deserialize)]

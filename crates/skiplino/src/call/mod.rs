@@ -1,5 +1,13 @@
 //! One call: what it will do, its options, and the two ways to make it.
 
+pub(crate) mod attempt;
+pub(crate) mod blocking;
+pub(crate) mod cancellation;
+pub(crate) mod rate_limiter;
+pub(crate) mod recovery;
+pub(crate) mod retry;
+pub(crate) mod retry_loop;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -8,18 +16,18 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
-use crate::cancel::CancellationToken;
+use crate::call::attempt::Plan;
+use crate::call::cancellation::CancellationToken;
+use crate::call::rate_limiter::Pace;
+use crate::call::recovery::Settle;
+use crate::call::retry::RetryPolicy;
 use crate::client::{Client, Inner};
-use crate::decode::{Data, Decode, Read};
 use crate::error::{Error, ErrorKind};
+use crate::http::decode::{Data, Decode, Read};
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::http::transport::Answer;
 use crate::operation::{Effect, Operation};
-use crate::pace::Pace;
-use crate::plan::Plan;
-use crate::request::Request;
-use crate::response::Response;
-use crate::retry::RetryPolicy;
-use crate::settle::Settle;
-use crate::transport::Answer;
 
 /// What may differ from the client's settings for one call.
 #[derive(Debug, Clone, Default, PartialEq)]
