@@ -14,8 +14,8 @@ from skiplino import AsyncClient, Client, OutcomeUnknownError
 from skiplino.testing import Sandbox
 
 LAYLA = "crm-7741"
-RETRIED = "getCustomer: the attempt failed, and another follows (attempt=1, kind=Server, pause_ms="
-LOST = "bookTicket: the call failed, and may have had its effect (kind=OutcomeUnknown, attempts=1)"
+RETRIED = "getCustomer: the attempt failed; retrying (attempt=1, kind=Server, pause_ms="
+LOST = "bookTicket: the call failed; it may have been applied (kind=OutcomeUnknown, attempts=1)"
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -43,7 +43,7 @@ def test_levels_are_honoured(sandbox: Sandbox, client: Client, caplog: pytest.Lo
         use(client, sandbox)
     lines = told(caplog)
     assert lines[0].startswith(RETRIED)
-    assert lines[1:] == ["bookTicket: the answer was lost, and what it told of was found (attempt=1)", LOST]
+    assert lines[1:] == ["bookTicket: response lost; the write was confirmed by a lookup (attempt=1)", LOST]
     caplog.clear()
     with caplog.at_level(logging.CRITICAL, "skiplino"):
         use(client, sandbox)

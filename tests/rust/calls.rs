@@ -47,7 +47,7 @@ fn awaiting_outside_a_runtime_is_an_error_and_no_panic() {
     assert!(
         error
             .to_string()
-            .ends_with("awaiting takes a Tokio runtime: wait() needs none")
+            .ends_with("awaiting a call needs a Tokio runtime: call wait() without one")
     );
 }
 

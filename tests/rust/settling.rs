@@ -118,7 +118,7 @@ fn a_ticket_that_was_handed_out_is_nobody_elses() {
     let second = book(&client, walk_in(CustomerRef::external_id(CRM))).unwrap();
     release(&bench, &lost);
     let text = unsettled(first.join().unwrap());
-    assert!(text.contains("looked for 5 times, and not found"), "{text}");
+    assert!(text.contains("5 lookups did not find the ticket"), "{text}");
     assert_eq!(tickets(&bench), [second.data().id().as_str()]);
 }
 
@@ -389,13 +389,13 @@ fn looks_are_on_the_budget_of_retries() {
     let server = server_with(|_| page(&json!([])));
     let client = server.builder().build().unwrap();
     let text = unsettled(book(&client, for_customer("c")));
-    assert!(text.contains("looked for 5 times"), "{text}");
+    assert!(text.contains("5 lookups did not find"), "{text}");
     for _ in 0..60 {
         client.branches().list().wait().unwrap_err();
     }
     let text = unsettled(book(&client, for_customer("d")));
     // The second look is what the read before the booking earned.
-    assert!(text.contains("looked for 2 times"), "{text}");
+    assert!(text.contains("2 lookups did not find"), "{text}");
 }
 
 #[test]

@@ -3,6 +3,9 @@
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
+/// The longest time that anything waits. Adding it to a clock's time must not overflow.
+pub(crate) const FOREVER: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 /// Tells the time and lets it pass. Only tests bring another one than the system's.
 #[doc(hidden)]
 pub trait Clock: Send + Sync + 'static {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
-use crate::{Operation, Response};
+use crate::operation::Operation;
 
 /// What went wrong, as far as a program would act on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -156,8 +156,8 @@ pub(crate) struct Inner {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) deadline: Option<TimeoutKind>,
     pub(crate) attempts: u32,
-    /// For `OutcomeUnknown`: what lost the answer, and what was tried to find out.
-    pub(crate) unsettled: Option<(ErrorKind, String)>,
+    /// For `OutcomeUnknown`: the kind of the failure that lost the response, and the result of the lookup.
+    pub(crate) outcome_unknown: Option<(ErrorKind, String)>,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -176,7 +176,7 @@ impl Error {
             retry_after: None,
             deadline: None,
             attempts: 0,
-            unsettled: None,
+            outcome_unknown: None,
             source: None,
         }))
     }
@@ -198,8 +198,8 @@ impl Error {
         self
     }
 
-    /// The same answer as the reason for another failure.
-    pub(crate) fn retold(&self) -> Self {
+    /// A copy without the source, to report the failure a second time.
+    pub(crate) fn clone_summary(&self) -> Self {
         let before = &self.0;
         Self::new(before.kind).edit(|inner| {
             inner.operation = before.operation;
@@ -212,25 +212,18 @@ impl Error {
         })
     }
 
-    /// The end of a write that could not be found out about.
-    pub(crate) fn unsettled(self, tried: String) -> Self {
+    /// The failure of a write whose outcome no lookup could determine.
+    pub(crate) fn into_outcome_unknown(self, advice: String) -> Self {
         self.edit(|inner| {
-            inner.unsettled = Some((inner.kind, tried));
+            inner.outcome_unknown = Some((inner.kind, advice));
             inner.kind = ErrorKind::OutcomeUnknown;
             inner.outcome = Outcome::Unknown;
         })
     }
 
-    /// For an error that is an answer too.
-    pub(crate) fn into_response<T>(self, data: T) -> Response<T> {
-        Response {
-            data,
-            message: self.0.message,
-            status: self.0.status.unwrap_or_default(),
-            headers: self.0.headers,
-            attempts: self.0.attempts,
-            recovered: false,
-        }
+    /// All fields, to build a response from.
+    pub(crate) fn into_inner(self) -> Inner {
+        *self.0
     }
 
     /// What went wrong.
@@ -306,26 +299,24 @@ impl Error {
     }
 
     fn headline(&self) -> &'static str {
-        let unsettled = self.0.unsettled.as_ref();
-        match unsettled.map_or(self.0.kind, |(cause, _)| *cause) {
+        let lost = self.0.outcome_unknown.as_ref();
+        match lost.map_or(self.0.kind, |(cause, _)| *cause) {
             ErrorKind::InvalidRequest => "invalid input",
-            ErrorKind::SecretKeyRequired => {
-                "a secret key is needed, and the client holds a public one"
-            }
+            ErrorKind::SecretKeyRequired => "a secret key is needed; the client has a public key",
             ErrorKind::Unauthorized => "the key was not accepted",
             ErrorKind::Rejected => "refused",
             ErrorKind::NotFound => "not found",
-            ErrorKind::Conflict => "the present state forbids it",
+            ErrorKind::Conflict => "the current state does not allow it",
             ErrorKind::Validation => "the server found the input invalid",
             ErrorKind::RateLimited => "too many requests",
             ErrorKind::Server => "the server failed",
-            ErrorKind::UnexpectedStatus => "the server answered with an unexpected status",
-            ErrorKind::Decode => "the answer could not be read",
+            ErrorKind::UnexpectedStatus => "the server returned an unexpected status",
+            ErrorKind::Decode => "the response could not be read",
             ErrorKind::Connect => "could not connect",
             ErrorKind::Transport => "the connection was lost",
             ErrorKind::Timeout => match self.0.deadline {
                 Some(TimeoutKind::Connect) => "connecting took too long",
-                Some(TimeoutKind::Attempt) => "no answer in time",
+                Some(TimeoutKind::Attempt) => "no response in time",
                 _ => "the call's deadline passed",
             },
             ErrorKind::OutcomeUnknown => "the outcome is unknown",
@@ -349,15 +340,15 @@ impl fmt::Display for Error {
         let decode = inner.path.is_some();
         let local = [ErrorKind::InvalidRequest, ErrorKind::Connect];
         let ours = decode || local.contains(&inner.kind);
-        let shown = |text| Shown { text, scrub: !ours };
+        let sanitized = |text| Sanitized { text, scrub: !ours };
         let mut separator = ": ";
         if let Some(path) = &inner.path {
             // Its names are the server's.
             let (text, scrub) = (path.clone(), true);
-            write!(f, ": at {}", Shown { text, scrub })?;
+            write!(f, ": at {}", Sanitized { text, scrub })?;
         }
         for (field, reasons) in &inner.fields {
-            let (field, reasons) = (shown(field.clone()), shown(reasons.join(", ")));
+            let (field, reasons) = (sanitized(field.clone()), sanitized(reasons.join(", ")));
             write!(f, "{separator}{field}: {reasons}")?;
             separator = "; ";
         }
@@ -367,7 +358,7 @@ impl fmt::Display for Error {
             .as_ref()
             .filter(|_| inner.fields.is_empty() && inner.status.is_some_and(|s| s >= 400));
         if let Some(text) = inner.reason.as_ref().or(general) {
-            write!(f, "{separator}{}", shown(text.clone()))?;
+            write!(f, "{separator}{}", sanitized(text.clone()))?;
         }
         if let Some(wait) = inner.retry_after {
             write!(f, "; retry after {} s", wait.as_secs_f64().ceil())?;
@@ -377,8 +368,8 @@ impl fmt::Display for Error {
         {
             write!(f, ": {}", root_cause(&**source))?;
         }
-        match &inner.unsettled {
-            Some((_, tried)) => write!(f, "; it may have happened: {tried}"),
+        match &inner.outcome_unknown {
+            Some((_, advice)) => write!(f, "; it may have happened: {advice}"),
             None if inner.outcome == Outcome::Unknown => {
                 f.write_str("; it may have happened all the same")
             }
@@ -421,12 +412,12 @@ fn root_cause<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 's
 
 /// A text on one line that cannot steer a terminal; a server's without what looks like an e-mail address, a telephone number or
 /// a key, because a server may quote the input that it refuses.
-struct Shown {
+struct Sanitized {
     text: String,
     scrub: bool,
 }
 
-impl fmt::Display for Shown {
+impl fmt::Display for Sanitized {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const LONGEST: usize = 300;
         let mut printed = 0;
@@ -447,7 +438,11 @@ impl fmt::Display for Shown {
                 f.write_str("[redacted]")?;
             } else {
                 for char in word.chars().take(LONGEST) {
-                    f.write_char(if steers(char) { '\u{fffd}' } else { char })?;
+                    f.write_char(if is_control_like(char) {
+                        '\u{fffd}'
+                    } else {
+                        char
+                    })?;
                 }
             }
             printed += word.len();
@@ -457,7 +452,7 @@ impl fmt::Display for Shown {
 }
 
 /// Whether a character would steer the terminal, or turn round the text after it, in place of being shown.
-fn steers(char: char) -> bool {
+fn is_control_like(char: char) -> bool {
     char.is_control() || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

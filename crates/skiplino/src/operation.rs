@@ -13,6 +13,15 @@ pub enum KeyRequirement {
     Secret,
 }
 
+/// What a key is allowed to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyClass {
+    /// For apps in the hands of customers: branches, services, tickets, and a customer's tickets.
+    Public,
+    /// For servers and operators: the customer directory as well.
+    Secret,
+}
+
 /// What an operation does to the server's state, and so what may follow when its answer was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {

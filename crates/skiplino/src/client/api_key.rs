@@ -5,16 +5,8 @@ use std::fmt;
 use reqwest::header::HeaderValue;
 use zeroize::Zeroizing;
 
-use crate::Error;
-
-/// What a key is allowed to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum KeyClass {
-    /// For apps in the hands of customers: branches, services, tickets, and a customer's tickets.
-    Public,
-    /// For servers and operators: the customer directory as well.
-    Secret,
-}
+use crate::error::Error;
+use crate::operation::KeyClass;
 
 /// A Skiplino API key. Its text is never printed, and is wiped from this value's memory when it is dropped. A client keeps a copy
 /// for the `Authorization` header, marked as sensitive, for as long as it lives.

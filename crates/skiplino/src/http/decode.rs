@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Fields};
-use crate::pagination::{Page, Pagination};
+use crate::models::page::{Page, Pagination};
 
 /// The success envelope around one operation's data.
 #[derive(Deserialize)]
@@ -114,7 +114,7 @@ fn no_object(text: &str) -> Error {
 #[cold]
 fn explain(text: &str, error: &serde_json::Error) -> Error {
     if error.to_string().starts_with("trailing characters") {
-        return malformed("$", "there is more after its end");
+        return malformed("$", "there is more data after its end");
     }
     let lines_before = text.split_inclusive('\n').take(error.line().max(1) - 1);
     let read = lines_before.map(str::len).sum::<usize>() + error.column();
@@ -237,30 +237,30 @@ fn without_values(error: &serde_json::Error) -> String {
 
 /// What an error's body says, as far as it can be read: the status alone is enough to go on.
 #[derive(Default)]
-pub(crate) struct Complaint {
+pub(crate) struct ErrorBody {
     pub(crate) message: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) fields: Fields,
 }
 
-pub(crate) fn complaint(body: &[u8]) -> Complaint {
-    let mut complaint = Complaint::default();
+pub(crate) fn error_body(body: &[u8]) -> ErrorBody {
+    let mut result = ErrorBody::default();
     let Ok(Value::Object(mut envelope)) = serde_json::from_slice::<Value>(body) else {
-        return complaint;
+        return result;
     };
     if let Some(Value::String(message)) = envelope.remove("message") {
-        complaint.message = Some(message);
+        result.message = Some(message);
     }
     match envelope.remove("error") {
         Some(Value::Object(fields)) => {
             for (field, reasons) in fields {
-                complaint.fields.insert(field, texts(reasons));
+                result.fields.insert(field, texts(reasons));
             }
         }
         Some(Value::Null) | None => {}
-        Some(other) => complaint.reason = Some(texts(other).join(", ")),
+        Some(other) => result.reason = Some(texts(other).join(", ")),
     }
-    complaint
+    result
 }
 
 fn texts(value: Value) -> Vec<String> {

@@ -4,7 +4,9 @@ use bytes::Bytes;
 use reqwest::Url;
 use serde::Serialize;
 
-use crate::{CustomerRef, Error, Operation};
+use crate::error::Error;
+use crate::models::ids::CustomerRef;
+use crate::operation::Operation;
 
 #[derive(Clone)]
 pub(crate) struct Request {

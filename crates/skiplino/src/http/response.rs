@@ -63,6 +63,19 @@ impl<T> Response<T> {
         self.recovered
     }
 
+    /// The response that an error came from, with these data: for errors that are a valid result.
+    pub(crate) fn from_error(error: Error, data: T) -> Self {
+        let inner = error.into_inner();
+        Self {
+            data,
+            message: inner.message,
+            status: inner.status.unwrap_or_default(),
+            headers: inner.headers,
+            attempts: inner.attempts,
+            recovered: false,
+        }
+    }
+
     /// The effect of a write, found by a read after so many attempts of the write.
     pub(crate) fn found_after(mut self, attempts: u32) -> Self {
         self.attempts = attempts;

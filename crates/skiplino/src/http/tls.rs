@@ -20,7 +20,10 @@ pub(crate) fn config(extra_roots: &[u8]) -> Result<ClientConfig, Error> {
         .collect::<Result<_, _>>()
         .map_err(|error| Error::invalid("rootCertificates", error.to_string()))?;
     if extra.is_empty() && !extra_roots.is_empty() {
-        return Err(Error::invalid("rootCertificates", "holds no certificate"));
+        return Err(Error::invalid(
+            "rootCertificates",
+            "must contain a certificate",
+        ));
     }
     let provider = Arc::new(CryptoProvider {
         cipher_suites: CIPHER_SUITES.to_vec(),

@@ -22,12 +22,12 @@ use crate::http::connect_error;
 use crate::http::request::Request;
 
 /// An error's body is read this far: envelopes are small, and what is longer is a proxy's page.
-const LONGEST_COMPLAINT: usize = 64 * 1024;
+const MAX_ERROR_BODY: usize = 64 * 1024;
 
 const LOCALE: HeaderName = HeaderName::from_static("x-locale");
 
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct RawResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -37,27 +37,27 @@ pub(crate) struct Answer {
 ///
 /// Only a body can tell; a request without one counts as sent from the start.
 #[derive(Clone)]
-pub(crate) struct Sent(Option<Arc<AtomicBool>>);
+pub(crate) struct SendFlag(Option<Arc<AtomicBool>>);
 
-impl Sent {
-    pub(crate) fn not_yet(request: &Request) -> Self {
+impl SendFlag {
+    pub(crate) fn new(request: &Request) -> Self {
         Self(request.body.is_some().then(Arc::default))
     }
 
-    pub(crate) fn get(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.0
             .as_ref()
-            .is_none_or(|sent| sent.load(Ordering::Acquire))
+            .is_none_or(|flag| flag.load(Ordering::Acquire))
     }
 }
 
 /// A body that tells when it is asked for, which is after the connection stands and the request's head is written.
-struct Watched {
+struct TrackedBody {
     bytes: Option<Bytes>,
     sent: Arc<AtomicBool>,
 }
 
-impl http_body::Body for Watched {
+impl http_body::Body for TrackedBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -95,7 +95,7 @@ pub(crate) fn pool(config: &Config) -> Result<reqwest::Client, Error> {
         .tcp_nodelay(true);
     if let Some(proxy) = &config.proxy {
         let proxy = reqwest::Proxy::all(proxy.as_str())
-            .map_err(|_| Error::invalid("proxy", "is not a proxy's URL"))?;
+            .map_err(|_| Error::invalid("proxy", "must be a proxy URL"))?;
         builder = builder.proxy(proxy);
     } else if config.loopback {
         builder = builder.no_proxy();
@@ -106,19 +106,19 @@ pub(crate) fn pool(config: &Config) -> Result<reqwest::Client, Error> {
 }
 
 /// Sends the request once and reads its answer, at most `cap` bytes of it.
-pub(crate) async fn attempt(
+pub(crate) async fn send(
     pool: &reqwest::Client,
     request: &Request,
     locale: Option<&HeaderValue>,
     cap: usize,
-    sent: &Sent,
-) -> Result<Answer, Error> {
+    send_flag: &SendFlag,
+) -> Result<RawResponse, Error> {
     let mut builder = pool.request(request.operation.http_method(), request.url.clone());
     if let Some(locale) = locale {
         builder = builder.header(LOCALE, locale.clone());
     }
-    if let (Some(bytes), Some(sent)) = (&request.body, &sent.0) {
-        let body = Watched {
+    if let (Some(bytes), Some(sent)) = (&request.body, &send_flag.0) {
+        let body = TrackedBody {
             bytes: Some(bytes.clone()),
             sent: Arc::clone(sent),
         };
@@ -129,17 +129,17 @@ pub(crate) async fn attempt(
     let mut response = builder
         .send()
         .await
-        .map_err(|error| before_answer(error, sent))?;
+        .map_err(|error| before_response(error, send_flag))?;
     let status = response.status().as_u16();
     let headers = std::mem::take(response.headers_mut());
     let body = if response.status().is_success() {
         read(&mut response, cap).await
     } else {
-        Ok(read(&mut response, LONGEST_COMPLAINT)
+        Ok(read(&mut response, MAX_ERROR_BODY)
             .await
             .unwrap_or_default())
     };
-    body.map(|body| Answer {
+    body.map(|body| RawResponse {
         status,
         headers,
         body,
@@ -149,7 +149,7 @@ pub(crate) async fn attempt(
 
 async fn read(response: &mut reqwest::Response, cap: usize) -> Result<Bytes, Error> {
     let announced = response.content_length().unwrap_or_default();
-    let Some(first) = response.chunk().await.map_err(in_answer)? else {
+    let Some(first) = response.chunk().await.map_err(in_response)? else {
         return Ok(Bytes::new());
     };
     // Most answers are one chunk, which is handed on without a copy.
@@ -161,7 +161,7 @@ async fn read(response: &mut reqwest::Response, cap: usize) -> Result<Bytes, Err
     let mut whole = Vec::with_capacity(expected.max(first.len()));
     whole.extend_from_slice(&first);
     while whole.len() <= cap {
-        let Some(chunk) = response.chunk().await.map_err(in_answer)? else {
+        let Some(chunk) = response.chunk().await.map_err(in_response)? else {
             return Ok(whole.into());
         };
         whole.extend_from_slice(&chunk);
@@ -172,7 +172,7 @@ async fn read(response: &mut reqwest::Response, cap: usize) -> Result<Bytes, Err
     }))
 }
 
-fn before_answer(error: reqwest::Error, sent: &Sent) -> Error {
+fn before_response(error: reqwest::Error, send_flag: &SendFlag) -> Error {
     // The URL of a read can hold a customer's id.
     let error = error.without_url();
     if error.is_connect() && error.is_timeout() {
@@ -182,16 +182,18 @@ fn before_answer(error: reqwest::Error, sent: &Sent) -> Error {
     let never_sent = error.is_connect()
         // Found closed before the request was put on it.
         || connection_error(&error).is_some_and(hyper::Error::is_canceled);
-    let kind = if never_sent || !sent.get() {
+    let kind = if never_sent || !send_flag.is_set() {
         ErrorKind::Connect
     } else {
         ErrorKind::Transport
     };
-    let reason = connect_error::reason(&error).filter(|_| kind == ErrorKind::Connect);
+    let reason = connect_error::reason(&error)
+        .filter(|_| kind == ErrorKind::Connect)
+        .map(|reason| reason.to_string());
     Error::because(kind, error).edit(|inner| inner.reason = reason)
 }
 
-fn in_answer(error: reqwest::Error) -> Error {
+fn in_response(error: reqwest::Error) -> Error {
     let error = error.without_url();
     // A connection lost under the decompression is reported as the latter's failure; only what is below tells them apart.
     if error.is_decode() && connection_error(&error).is_none() {

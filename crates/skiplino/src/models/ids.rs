@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::error::Error;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $field:literal) => {

@@ -1,11 +1,12 @@
 //! What the API sends and takes, under its published names.
 
-mod branches;
+pub(crate) mod branches;
 pub(crate) mod cow_str;
-mod customers;
+pub(crate) mod customers;
 pub(crate) mod ids;
-mod services;
-mod tickets;
+pub(crate) mod page;
+pub(crate) mod services;
+pub(crate) mod tickets;
 pub(crate) mod timestamp;
 
 pub use branches::{Branch, BranchTreeGroup};
@@ -18,7 +19,7 @@ pub use tickets::{
 
 use serde_json::Value;
 
-use crate::Error;
+use crate::error::Error;
 
 fn check_object(field: &str, value: Option<&Value>) -> Result<(), Error> {
     match value {

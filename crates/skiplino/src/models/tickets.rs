@@ -4,12 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::check_object;
-use crate::call::recovery::booking::Booking;
-use crate::models::cow_str::Text;
-use crate::{
-    BranchId, CustomerId, CustomerRef, Error, GroupId, ServiceId, TicketId, models::timestamp,
-};
+use crate::error::Error;
+use crate::models::cow_str::CowStr;
+use crate::models::ids::{BranchId, CustomerId, CustomerRef, GroupId, ServiceId, TicketId};
+use crate::models::{check_object, timestamp};
 
 macro_rules! open_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
@@ -55,7 +53,7 @@ macro_rules! open_enum {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Text::deserialize(deserializer).map(|text| Self::from(&*text))
+                CowStr::deserialize(deserializer).map(|text| Self::from(&*text))
             }
         }
     };
@@ -252,17 +250,17 @@ struct Location {
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BookTicketRequest {
-    service_id: ServiceId,
-    group_of_service_id: GroupId,
+    pub(crate) service_id: ServiceId,
+    pub(crate) group_of_service_id: GroupId,
     #[serde(
         default,
         serialize_with = "timestamp::write_option",
         deserialize_with = "timestamp::parse_option",
         skip_serializing_if = "Option::is_none"
     )]
-    time: Option<Timestamp>,
+    pub(crate) time: Option<Timestamp>,
     #[serde(flatten)]
-    customer: Option<CustomerRef>,
+    pub(crate) customer: Option<CustomerRef>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     options: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -314,16 +312,6 @@ impl BookTicketRequest {
     pub fn location(mut self, lat: f64, lng: f64) -> Self {
         self.location = Some(Location { lat, lng });
         self
-    }
-
-    /// What its ticket can be known by, if it is for a customer.
-    pub(crate) fn settled_by(&self) -> Option<Booking> {
-        Some(Booking {
-            customer: self.customer.clone()?,
-            service: self.service_id.clone(),
-            group: self.group_of_service_id.clone(),
-            time: self.time,
-        })
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {

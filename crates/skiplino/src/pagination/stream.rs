@@ -10,10 +10,12 @@ use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
 use crate::call::UntypedCall;
+use crate::error::{Error, ErrorKind};
 use crate::http::decode::Data;
+use crate::http::response::Response;
+use crate::models::page::Page;
+use crate::pagination::List;
 use crate::pagination::pager::{Ask, ListProgress, Walk};
-use crate::pagination::{List, Page};
-use crate::{Error, ErrorKind, Response};
 
 type Answered<T> = Result<Page<T>, Error>;
 

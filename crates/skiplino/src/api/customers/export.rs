@@ -2,24 +2,31 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 
-use crate::client::Inner;
-use crate::models::Customer;
-use crate::{CallOptions, CancellationToken, Client, Error, List, ListProgress, Page, Pages};
+use crate::call::cancellation::CancellationToken;
+use crate::call::shared::Shared;
+use crate::call::spec::CallOptions;
+use crate::error::Error;
+use crate::models::customers::Customer;
+use crate::models::page::Page;
+use crate::pagination::List;
+use crate::pagination::pager::ListProgress;
+use crate::pagination::stream::Pages;
 
 /// An export ready to begin: `.await` it (on Tokio), or [`wait`](Self::wait) for it. See
 /// [`Customers::export`](crate::Customers::export).
 #[must_use = "an export does nothing until it is awaited or waited for"]
 pub struct Export<S> {
-    client: Client,
+    client: Arc<Shared>,
     list: List<Customer>,
     sink: S,
 }
 
 impl<S> Export<S> {
-    pub(crate) fn new(client: Client, list: List<Customer>, sink: S) -> Self {
+    pub(crate) fn new(client: Arc<Shared>, list: List<Customer>, sink: S) -> Self {
         Self { client, list, sink }
     }
 
@@ -46,12 +53,12 @@ where
     /// # Errors
     /// As the list of customers; `InvalidRequest` inside an async runtime, which it would block; and whatever the sink fails with.
     pub fn wait(self) -> Result<ListProgress, E> {
-        let Inner {
-            drivers, config, ..
-        } = &*self.client.0;
-        drivers.drive(config, true, async |pool| {
-            drain(self.list.pages().on(pool), self.sink).await
-        })
+        let Self { client, list, sink } = self;
+        client
+            .runtimes
+            .block_on(&client.config, true, async |pool| {
+                drain(list.pages().on(pool), sink).await
+            })
     }
 }
 

@@ -11,14 +11,17 @@ use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::Mutex as AsyncMutex;
 
-use crate::call::attempt::FOREVER;
+use crate::call;
 use crate::call::cancellation::{self, CancellationToken};
-use crate::client::{Client, Inner};
-use crate::clock::Clock;
-use crate::models::{Ticket, TicketStatus};
-use crate::{
-    CallOptions, Error, ErrorKind, Operation, RetryPolicy, TicketId, call, http::transport,
-};
+use crate::call::retry::RetryPolicy;
+use crate::call::shared;
+use crate::call::spec::CallOptions;
+use crate::clock::{Clock, FOREVER};
+use crate::error::{Error, ErrorKind};
+use crate::http::transport;
+use crate::models::ids::TicketId;
+use crate::models::tickets::{Ticket, TicketStatus};
+use crate::operation::Operation;
 
 /// What is known of a ticket that is being followed, shared by all its watchers in a client.
 ///
@@ -143,7 +146,8 @@ fn will_pass(error: &Error) -> bool {
 /// [`Tickets::watch`](crate::Tickets::watch).
 #[must_use = "a watch does nothing until it is asked for changes"]
 pub struct Watch {
-    client: Client,
+    client: Arc<shared::Shared>,
+    watches: Arc<Watched>,
     ticket: TicketId,
     options: CallOptions,
     pace: Pace,
@@ -152,9 +156,14 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn new(client: Client, ticket: TicketId) -> Self {
+    pub(crate) fn new(
+        client: Arc<shared::Shared>,
+        watches: Arc<Watched>,
+        ticket: TicketId,
+    ) -> Self {
         Self {
             client,
+            watches,
             ticket,
             options: CallOptions::default(),
             pace: Pace {
@@ -209,7 +218,7 @@ impl Watch {
     fn watcher(&self) -> Watcher {
         let followed = (self.ticket.clone(), self.options.locale.clone());
         Watcher {
-            shared: self.client.0.watched.share(followed),
+            shared: self.watches.share(followed),
             client: self.client.clone(),
             ticket: self.ticket.clone(),
             options: CallOptions {
@@ -234,10 +243,10 @@ impl Stream for Watch {
                 stream::unfold(
                     (self.watcher(), cancellation_token),
                     |(mut watcher, cancellation_token)| async move {
-                        let pool = watcher.client.0.pool.clone();
+                        let pool = watcher.client.pool.clone();
                         let next = match call::in_runtime() {
                             Ok(()) => {
-                                cancellation::unless(
+                                cancellation::or_cancelled(
                                     cancellation_token.as_ref(),
                                     watcher.next(&pool),
                                 )
@@ -291,17 +300,16 @@ impl BlockingWatch {
         }
         let (watcher, cancellation_token) = (&mut self.watcher, self.cancellation_token.as_ref());
         let client = watcher.client.clone();
-        let Inner {
-            drivers, config, ..
-        } = &*client.0;
-        let next = drivers.drive(config, true, async |pool| {
-            let limited =
-                tokio::time::timeout(limit.unwrap_or(FOREVER).min(FOREVER), watcher.next(pool));
-            match cancellation::unless(cancellation_token, limited).await {
-                Some(next) => Ok(next.unwrap_or_default()),
-                None => Err(cancelled()),
-            }
-        });
+        let next = client
+            .runtimes
+            .block_on(&client.config, true, async |pool| {
+                let limited =
+                    tokio::time::timeout(limit.unwrap_or(FOREVER).min(FOREVER), watcher.next(pool));
+                match cancellation::or_cancelled(cancellation_token, limited).await {
+                    Some(next) => Ok(next.unwrap_or_default()),
+                    None => Err(cancelled()),
+                }
+            });
         next.unwrap_or_else(|error| self.watcher.end(error))
     }
 }
@@ -333,7 +341,7 @@ fn cancelled() -> Error {
 
 /// One who watches.
 struct Watcher {
-    client: Client,
+    client: Arc<shared::Shared>,
     ticket: TicketId,
     options: CallOptions,
     shared: Arc<Shared>,
@@ -351,7 +359,7 @@ impl Watcher {
 
     /// The next change; none after the last one.
     async fn next(&mut self, pool: &reqwest::Client) -> Option<Result<Ticket, Error>> {
-        let clock = Arc::clone(&self.client.0.config.clock);
+        let clock = Arc::clone(&self.client.config.clock);
         let shared = Arc::clone(&self.shared);
         while !self.over {
             let mut seen = shared.0.lock().await;
@@ -386,11 +394,7 @@ impl Watcher {
         seen: &mut Seen,
         clock: &dyn Clock,
     ) -> Result<(), Error> {
-        let call = self
-            .client
-            .tickets()
-            .get(&self.ticket)
-            .options(self.options.clone());
+        let call = super::get(&self.client, &self.ticket).options(self.options.clone());
         let before = seen.last.as_ref().and_then(|look| look.failing);
         let failing = |at, retry_after| Failing {
             since: before.map_or(at, |failing| failing.since),

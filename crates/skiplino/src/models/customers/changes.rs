@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Customer, CustomerFields, CustomerUpdateRequest, CustomerWriteRequest};
+use crate::models::customers::{
+    Customer, CustomerFields, CustomerUpdateRequest, CustomerWriteRequest,
+};
 use crate::models::same_json;
 
 impl CustomerWriteRequest {

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::{check_object, same_json};
-use crate::models::cow_str::Text;
-use crate::{CustomerId, CustomerRef, Error, ErrorKind, ExternalId, models::timestamp};
+use crate::error::{Error, ErrorKind};
+use crate::models::cow_str::CowStr;
+use crate::models::ids::{CustomerId, CustomerRef, ExternalId};
+use crate::models::{check_object, same_json, timestamp};
 
 /// A record of the customer directory, as of operations 8 to 11.
 ///
@@ -158,15 +159,15 @@ struct Wire<'a> {
     #[serde(rename = "_id")]
     id: CustomerId,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    external_id: Option<Text<'a>>,
+    external_id: Option<CowStr<'a>>,
     #[serde(borrow)]
-    company_id: Text<'a>,
+    company_id: CowStr<'a>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    name: Option<Text<'a>>,
+    name: Option<CowStr<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    email: Option<Text<'a>>,
+    email: Option<CowStr<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    mobile: Option<Text<'a>>,
+    mobile: Option<CowStr<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     metadata: Option<&'a RawValue>,
     #[serde(
@@ -205,11 +206,11 @@ impl Serialize for Customer {
         let metadata = self.metadata_json().map(serde_json::from_str).transpose();
         Wire {
             id: self.id.clone(),
-            external_id: self.external_id().map(Text::from),
+            external_id: self.external_id().map(CowStr::from),
             company_id: self.company_id().into(),
-            name: self.name().map(Text::from),
-            email: self.email().map(Text::from),
-            mobile: self.mobile().map(Text::from),
+            name: self.name().map(CowStr::from),
+            email: self.email().map(CowStr::from),
+            mobile: self.mobile().map(CowStr::from),
             metadata: metadata.map_err(serde::ser::Error::custom)?,
             created_at: self.created_at,
             updated_at: self.updated_at,

@@ -4,16 +4,18 @@ use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api::customers::sync::engine::Syncing;
 use crate::api::customers::sync::{Settings, SyncedRow};
-use crate::client::Inner;
-use crate::{Client, CustomerWriteRequest, Error};
+use crate::call::shared::Shared;
+use crate::error::Error;
+use crate::models::customers::CustomerWriteRequest;
 
 /// What becomes of the rows of a sync, waited for. Dropping it leaves nothing under way.
 pub struct BlockingSync<I: Iterator> {
-    client: Client,
+    client: Arc<Shared>,
     settings: Settings,
     rows: Option<I>,
     syncing: Option<Syncing<I>>,
@@ -29,7 +31,7 @@ where
     const BURST: usize = 128;
     const LIMIT: Duration = Duration::from_secs(1);
 
-    pub(crate) fn new(client: Client, settings: Settings, rows: Option<I>) -> Self {
+    pub(crate) fn new(client: Arc<Shared>, settings: Settings, rows: Option<I>) -> Self {
         Self {
             client,
             settings,
@@ -47,12 +49,12 @@ where
         let Some(syncing) = &mut self.syncing else {
             return Ok(());
         };
-        let Inner {
-            drivers, config, ..
-        } = &*self.client.0;
+        let Shared {
+            runtimes, config, ..
+        } = &*self.client;
         let clock = &*config.clock;
         let came = &mut self.came;
-        let over = drivers.drive(config, false, async |pool| {
+        let over = runtimes.block_on(config, false, async |pool| {
             let until = clock.now() + Self::LIMIT;
             loop {
                 let more = came.len() < Self::BURST && clock.now() < until;

@@ -11,8 +11,10 @@ use std::path::Path;
 
 use ring::digest::{SHA256, digest};
 
-use crate::client::Client;
-use crate::{CustomerWriteRequest, Error, ExternalId};
+use crate::call::shared::Shared;
+use crate::error::Error;
+use crate::models::customers::CustomerWriteRequest;
+use crate::models::ids::ExternalId;
 
 const MAGIC: &[u8; 16] = b"skiplino sync 1\n";
 const RECORD: usize = 16;
@@ -48,7 +50,7 @@ impl Checkpoint {
     /// The checkpoint in this file, which is made unless it is there. None for a dry run where there is none.
     pub(crate) fn open(
         path: &Path,
-        client: &Client,
+        client: &Shared,
         read_only: bool,
     ) -> Result<Option<Self>, Error> {
         let mut options = OpenOptions::new();
@@ -225,8 +227,8 @@ fn failed(what: &str, error: io::Error) -> Error {
 }
 
 /// Rows that are done in one company are not done in another.
-fn header(client: &Client) -> [u8; HEADER] {
-    let config = &client.0.config;
+fn header(client: &Shared) -> [u8; HEADER] {
+    let config = &client.config;
     let target = [
         config.base_url.as_str().as_bytes(),
         config.authorization.as_bytes(),

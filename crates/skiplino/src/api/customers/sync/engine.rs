@@ -11,11 +11,13 @@ use tracing::Instrument as _;
 use crate::api::customers::sync::checkpoint::{self, Checkpoint, Fingerprint, Mark};
 use crate::api::customers::sync::upsert::{Directory, Done};
 use crate::api::customers::sync::{RowOutcome, Settings, SyncedRow};
-use crate::call::rate_limiter::{self, Pace};
-use crate::{
-    CallOptions, Client, CustomerWriteRequest, Error, ErrorKind, ExternalId, KeyClass, Operation,
-    Outcome,
-};
+use crate::call::rate_limiter::{self, RateLimiter};
+use crate::call::shared::Shared;
+use crate::call::spec::CallOptions;
+use crate::error::{Error, ErrorKind, Outcome};
+use crate::models::customers::CustomerWriteRequest;
+use crate::models::ids::ExternalId;
+use crate::operation::{KeyClass, Operation};
 
 type Told<R> = Option<Result<SyncedRow<R>, Error>>;
 
@@ -27,7 +29,7 @@ struct Begun<R> {
 }
 
 pub(crate) struct Syncing<I: Iterator> {
-    client: Client,
+    client: Arc<Shared>,
     rows: I,
     /// Rows taken from the source.
     taken: u64,
@@ -37,7 +39,7 @@ pub(crate) struct Syncing<I: Iterator> {
     concurrency: usize,
     dry_run: bool,
     options: CallOptions,
-    pace: Option<Arc<Pace>>,
+    pace: Option<Arc<RateLimiter>>,
     checkpoint: Option<Checkpoint>,
     begun: HashMap<u64, Begun<I::Item>>,
     /// Driven by the runtime, so that no answer comes too late because the caller takes long over the one before.
@@ -62,14 +64,14 @@ where
     I: Iterator,
     I::Item: Borrow<CustomerWriteRequest>,
 {
-    pub(crate) fn new(client: Client, settings: &Settings, rows: I) -> Result<Self, Error> {
+    pub(crate) fn new(client: Arc<Shared>, settings: &Settings, rows: I) -> Result<Self, Error> {
         if settings.concurrency == 0 {
             return Err(Error::invalid("concurrency", "must be 1 or more"));
         }
         if let Some(rate) = settings.rate {
             rate_limiter::check("rate", rate)?;
         }
-        if client.key_class() == KeyClass::Public {
+        if client.config.key_class == KeyClass::Public {
             return Err(Error::new(ErrorKind::SecretKeyRequired));
         }
         let checkpoint = match &settings.checkpoint {
@@ -85,7 +87,9 @@ where
             concurrency: settings.concurrency,
             dry_run: settings.dry_run,
             options: settings.options.clone(),
-            pace: settings.rate.map(|rate| Arc::new(Pace::new(Some(rate)))),
+            pace: settings
+                .rate
+                .map(|rate| Arc::new(RateLimiter::new(Some(rate)))),
             checkpoint,
             begun: HashMap::new(),
             under_way: JoinSet::new(),
@@ -242,7 +246,7 @@ where
         if let Some(error) = outcome.error()
             && matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Connect)
         {
-            self.stop.get_or_insert(error.retold());
+            self.stop.get_or_insert(error.clone_summary());
         }
         Some(SyncedRow {
             customer,

@@ -9,13 +9,18 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::stream::Stream;
 
 use crate::api::customers::sync::engine::Syncing;
-use crate::models::Customer;
-use crate::{CallOptions, Client, CustomerWriteRequest, Error, ExternalId, call};
+use crate::call;
+use crate::call::shared::Shared;
+use crate::call::spec::CallOptions;
+use crate::error::Error;
+use crate::models::customers::{Customer, CustomerWriteRequest};
+use crate::models::ids::ExternalId;
 
 pub use crate::api::customers::sync::blocking::BlockingSync;
 
@@ -131,7 +136,7 @@ pub(crate) struct Settings {
 /// [`Customers::sync`](crate::Customers::sync).
 #[must_use = "a sync does nothing until it is asked for its rows"]
 pub struct CustomerSync<I: Iterator> {
-    client: Client,
+    client: Arc<Shared>,
     settings: Settings,
     /// Absent once it has begun.
     rows: Option<I>,
@@ -139,7 +144,7 @@ pub struct CustomerSync<I: Iterator> {
 }
 
 impl<I: Iterator> CustomerSync<I> {
-    pub(crate) fn new(client: Client, rows: I) -> Self {
+    pub(crate) fn new(client: Arc<Shared>, rows: I) -> Self {
         Self {
             client,
             settings: Settings {
@@ -231,7 +236,7 @@ where
             this.syncing = None;
             return Poll::Ready(Some(Err(error)));
         }
-        syncing.poll(&this.client.0.pool, true, context)
+        syncing.poll(&this.client.pool, true, context)
     }
 }
 

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::api::customers::Customers;
 use crate::call::Call;
-use crate::call::attempt::FOREVER;
-use crate::call::rate_limiter::Pace;
-use crate::models::Customer;
-use crate::{
-    CallOptions, Client, CustomerWriteRequest, Error, ErrorKind, ExternalId, Outcome, TimeoutKind,
-};
+use crate::call::rate_limiter::RateLimiter;
+use crate::call::shared::Shared;
+use crate::call::spec::CallOptions;
+use crate::clock::FOREVER;
+use crate::error::{Error, ErrorKind, Outcome, TimeoutKind};
+use crate::models::customers::{Customer, CustomerWriteRequest};
+use crate::models::ids::ExternalId;
+use crate::operation::Operation;
 
 /// What was done about a row, or in a dry run would be.
 #[derive(Debug)]
@@ -23,9 +26,9 @@ pub(crate) enum Done {
 /// A client and the connections to use.
 #[derive(Clone)]
 pub(crate) struct Directory {
-    pub(crate) client: Client,
+    pub(crate) client: Arc<Shared>,
     pub(crate) pool: reqwest::Client,
-    pub(crate) pace: Option<Arc<Pace>>,
+    pub(crate) pace: Option<Arc<RateLimiter>>,
     pub(crate) options: CallOptions,
 }
 
@@ -57,7 +60,7 @@ impl Directory {
             turns += 1;
             let (refusal, look_again) = match there {
                 None if dry_run => return Ok(Done::Created(None)),
-                None => match self.send(|| self.client.customers().create(row)).await {
+                None => match self.send(|| Customers(&self.client).create(row)).await {
                     Ok(customer) => return Ok(Done::Created(Some(customer))),
                     Err(error) => {
                         let taken = is_about(&error, "externalId");
@@ -72,7 +75,7 @@ impl Directory {
                     if dry_run {
                         return Ok(Done::Updated(customer, names));
                     }
-                    match self.send(|| self.client.customers().update(&update)).await {
+                    match self.send(|| Customers(&self.client).update(&update)).await {
                         Ok(customer) => return Ok(Done::Updated(customer, names)),
                         Err(error) => {
                             let gone =
@@ -95,19 +98,19 @@ impl Directory {
     }
 
     async fn find(&self, id: &ExternalId) -> Result<Option<Customer>, Error> {
-        self.send(|| self.client.customers().find(id)).await
+        self.send(|| Customers(&self.client).find(id)).await
     }
 
     async fn send<T: Send + 'static>(&self, call: impl Fn() -> Call<T>) -> Result<T, Error> {
-        let clock = &*self.client.0.config.clock;
+        let clock = &*self.client.config.clock;
         let started = clock.now();
         loop {
             if let Some(pace) = &self.pace {
                 // The time of a call begins when it may be made.
-                pace.pass(clock, FOREVER).await?;
+                pace.acquire(clock, FOREVER).await?;
             }
             let call = call().options(self.options.clone());
-            let call = call.pace(self.pace.clone());
+            let call = call.rate_limiter(self.pace.clone());
             let error = match call.send_on(Some(&self.pool)).await {
                 Ok(response) => return Ok(response.into_data()),
                 Err(error) => error,
@@ -125,13 +128,13 @@ impl Directory {
             }
             tracing::info!(
                 target: "skiplino",
-                operation = error.operation().map(crate::Operation::id),
+                operation = error.operation().map(Operation::id),
                 kind = error.kind().as_str(),
                 "a row waits for the server"
             );
             let pause = error.retry_after().unwrap_or(Duration::from_secs(1));
             clock
-                .sleep(pause.clamp(Duration::from_millis(100), Pace::LONGEST))
+                .sleep(pause.clamp(Duration::from_millis(100), RateLimiter::MAX_PAUSE))
                 .await;
         }
     }
