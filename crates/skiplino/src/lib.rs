@@ -37,8 +37,9 @@ pub use models::{
     TicketType,
 };
 pub use operation::{Effect, KeyRequirement, Operation};
+pub use pagination::blocking::{BlockingItems, BlockingPages};
 pub use pagination::pager::ListProgress;
-pub use pagination::stream::{BlockingItems, BlockingPages, Items, Pages};
+pub use pagination::stream::{Items, Pages};
 pub use pagination::{List, Page, Pagination};
 
 // What crosses threads in every host language must be able to.

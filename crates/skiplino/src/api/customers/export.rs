@@ -50,7 +50,7 @@ where
             drivers, config, ..
         } = &*self.client.0;
         drivers.drive(config, true, async |pool| {
-            drain(self.list.pages().on(pool), self.sink).await
+            drain(self.list.pages().with_pool(pool), self.sink).await
         })
     }
 }
