@@ -5,7 +5,7 @@ pub(crate) mod api_key;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::api::tickets::watch::Watched;
+use crate::api::tickets::watch::WatchRegistry;
 use crate::api::{Branches, Customers, Services, Tickets};
 use crate::call::Call;
 use crate::call::blocking::Drivers;
@@ -35,7 +35,7 @@ pub(crate) struct Inner {
     pub(crate) pool: reqwest::Client,
     /// The connections of `.wait()`.
     pub(crate) drivers: Drivers,
-    pub(crate) watched: Watched,
+    pub(crate) watched: WatchRegistry,
 }
 
 impl Client {
@@ -60,7 +60,7 @@ impl Client {
             bookings: Bookings::default(),
             config,
             drivers: Drivers::default(),
-            watched: Watched::default(),
+            watched: WatchRegistry::default(),
         })))
     }
 
