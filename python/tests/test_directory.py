@@ -303,7 +303,7 @@ def test_rows_that_are_not_done_are_not_passed_over(sandbox: Sandbox, customers:
     assert texts.pop(8).startswith("create the customer: ")
     assert texts == {
         0: refused + "e-mail: is no field of a customer: externalId, name, email, mobile, metadata",
-        1: refused + "externalId: is what rows are told apart by, and must be given",
+        1: refused + "externalId: is required, because rows and customers are matched by it",
         2: refused + "mobile: must be a text, not int",
         3: refused + "metadata: must be a JSON object",
         4: refused + "metadata: is not JSON",

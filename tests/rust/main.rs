@@ -8,7 +8,6 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
-mod ahead;
 mod calls;
 mod cancelling;
 mod clock;
@@ -20,6 +19,8 @@ mod exporting;
 mod guides;
 mod models;
 mod pacing;
+mod pager;
+mod prefetch;
 mod privacy;
 mod proxies;
 mod raw;
@@ -29,5 +30,4 @@ mod scenarios;
 mod settling;
 mod syncing;
 mod tls;
-mod walk;
 mod watching;

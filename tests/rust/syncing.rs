@@ -1,4 +1,4 @@
-//! A source of rows brought into the directory, against the sandbox.
+//! Syncs of customers from a source of rows, against the sandbox.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{SocketAddr, TcpListener};
@@ -21,34 +21,37 @@ pub fn row(id: &str) -> CustomerWriteRequest {
     CustomerWriteRequest::new().external_id(id)
 }
 
-/// `crm-0` and so on, each with a name of its own.
+/// `row-0`, `row-1` and so on, each with a different name.
 pub fn rows(count: usize) -> Vec<CustomerWriteRequest> {
     let one = |n| row(&format!("row-{n}")).name(format!("Customer {n}"));
     (0..count).map(one).collect()
 }
 
-/// What became of each row, by its place.
+/// The outcome of each row, by its index.
 pub fn outcomes<I>(sync: CustomerSync<I>) -> BTreeMap<u64, &'static str>
 where
     I: Iterator<Item = CustomerWriteRequest>,
 {
-    let told = sync.wait().map(Result::unwrap);
+    let finished = sync.wait().map(Result::unwrap);
     let mut outcomes = BTreeMap::new();
-    for row in told {
+    for row in finished {
         let before = outcomes.insert(row.index(), row.outcome().as_str());
-        assert_eq!(before, None, "row {} came twice", row.index());
+        assert_eq!(before, None, "row {} was returned twice", row.index());
     }
     outcomes
 }
 
-/// How often each outcome was told, one for each row.
+/// The number of rows with each outcome.
 pub fn counts<I>(sync: CustomerSync<I>) -> BTreeMap<&'static str, usize>
 where
     I: Iterator<Item = CustomerWriteRequest>,
 {
     let outcomes = outcomes(sync);
     let last = outcomes.len() as u64;
-    assert!(outcomes.keys().copied().eq(0..last), "a row did not come");
+    assert!(
+        outcomes.keys().copied().eq(0..last),
+        "a row was not returned"
+    );
     let mut counts = BTreeMap::new();
     for outcome in outcomes.values() {
         *counts.entry(*outcome).or_default() += 1;
@@ -56,7 +59,7 @@ where
     counts
 }
 
-/// The directory by `externalId`, as the sandbox has it.
+/// The customers of the sandbox, by `externalId`.
 pub fn stored(bench: &Bench) -> HashMap<String, Value> {
     let all = bench.control("GET /customers", &Value::Null);
     let all = all.as_array().unwrap().iter();
@@ -67,7 +70,7 @@ pub fn stored(bench: &Bench) -> HashMap<String, Value> {
     .collect()
 }
 
-/// The error that ends it.
+/// The error that ends the sync.
 pub fn end_of<I>(sync: CustomerSync<I>) -> Error
 where
     I: Iterator<Item = CustomerWriteRequest>,
@@ -75,7 +78,7 @@ where
     sync.wait().find_map(Result::err).unwrap()
 }
 
-/// Customers that were created.
+/// The number of customers created.
 pub fn created(bench: &Bench) -> u64 {
     let counts = bench.control("GET /requests/counts", &Value::Null);
     counts["createCustomer"]["committed"].as_u64().unwrap()
@@ -143,15 +146,15 @@ fn rows_are_created_updated_or_left_alone() {
 }
 
 #[test]
-fn it_takes_few_requests() {
+fn a_sync_takes_few_requests() {
     let bench = Bench::new();
     let client = bench.secret();
     let one_by_one = || client.customers().sync(rows(100)).concurrency(1);
     let asked = || (bench.received("getCustomer"), writes(&bench));
-    // Only before the first one is it not known that they are new.
+    // Only the first row is looked up before it is created.
     assert_eq!(counts(one_by_one()), BTreeMap::from([("created", 100)]));
     assert_eq!(asked(), (1, 100));
-    // And only before the first one that they are not: 1 look before it, 1 for each.
+    // One lookup for each row, in addition to the one of the first sync.
     assert_eq!(counts(one_by_one()), BTreeMap::from([("unchanged", 100)]));
     assert_eq!(asked(), (101, 100));
     let half: Vec<_> = rows(100)
@@ -185,14 +188,14 @@ fn a_dry_run_only_reads() {
     assert_eq!(names, BTreeMap::from(expected));
     assert_eq!(changed, ["name", "email"]);
     assert_eq!((bench.received("getCustomer"), writes(&bench)), (32, 0));
-    assert!(!path.exists(), "nothing was done that could be noted");
+    assert!(!path.exists(), "a dry run must not create the checkpoint");
 }
 
 #[test]
 fn rows_of_one_customer_keep_their_order() {
     let bench = Bench::new();
     let client = bench.secret();
-    // Answers take long, so that all would be under way at once.
+    // Slow responses, so that all rows would be in flight at once.
     bench.fault("*", "delay", json!({"ms": 3}));
     let source = (0..40).map(|n| row(["a", "b", "a"][n % 3]).name(format!("Name {n}")));
     let mut last = HashMap::new();
@@ -209,7 +212,7 @@ fn rows_of_one_customer_keep_their_order() {
 }
 
 #[test]
-fn a_stream_keeps_as_many_under_way_as_it_may_and_reads_no_further() {
+fn a_stream_keeps_as_many_rows_in_flight_as_allowed_and_reads_no_further() {
     let bench = Bench::new();
     let client = bench.secret();
     bench.fault("*", "hold", json!({"ms": 10_000}));
@@ -222,7 +225,7 @@ fn a_stream_keeps_as_many_under_way_as_it_may_and_reads_no_further() {
         });
         let mut sync = client.customers().sync(source).concurrency(5);
         assert!(sync.next().now_or_never().is_none());
-        // They are driven by the runtime: nobody polls the stream.
+        // The runtime drives the rows in flight; nothing polls the stream.
         let held = bench.control("GET /held?atLeast=5", &Value::Null);
         assert_eq!(held["held"], 5);
         assert_eq!(read.load(Ordering::SeqCst), 5);
@@ -233,7 +236,7 @@ fn a_stream_keeps_as_many_under_way_as_it_may_and_reads_no_further() {
 }
 
 #[test]
-fn a_key_that_is_not_accepted_ends_it() {
+fn a_refused_key_ends_the_sync() {
     let bench = Bench::new();
     let refused = |key: &str| {
         let client = bench.builder(key).build().unwrap();
@@ -255,7 +258,7 @@ fn a_key_that_is_not_accepted_ends_it() {
     assert!(error.fields().contains_key("concurrency"));
 }
 
-/// An address that nobody listens at yet.
+/// An address at which no server listens yet.
 fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -272,7 +275,7 @@ fn client_of(address: SocketAddr, clock: &Arc<Jumping>) -> Client {
 }
 
 #[test]
-fn a_server_that_is_waited_for_in_vain_ends_it() {
+fn a_server_that_stays_unreachable_ends_the_sync() {
     let clock = Jumping::new(|_| {});
     let client = client_of(free_address(), &clock);
     let sync = client.customers().sync(rows(1000)).concurrency(4);
@@ -291,7 +294,7 @@ fn a_server_that_is_waited_for_in_vain_ends_it() {
 }
 
 #[test]
-fn a_server_that_starts_again_is_waited_for() {
+fn a_server_that_restarts_is_waited_for() {
     let address = free_address();
     let (pauses, sandbox) = (AtomicU64::new(0), Mutex::new(None));
     let clock = Jumping::new(move |_| {
@@ -304,13 +307,13 @@ fn a_server_that_starts_again_is_waited_for() {
         }
     });
     let client = client_of(address, &clock);
-    // One at a time, because on this clock the minute of one is over for all.
+    // One row at a time, because on this clock a pause of one row passes the time of all rows.
     let sync = client.customers().sync(rows(50)).concurrency(1);
     assert_eq!(counts(sync), BTreeMap::from([("created", 50)]));
 }
 
 #[test]
-fn lost_answers_are_told_as_they_are_and_mended_by_the_next_run() {
+fn lost_responses_are_reported_and_the_next_run_completes_the_rows() {
     let bench = Bench::new();
     let client = bench.secret();
     bench.fault(
@@ -349,11 +352,11 @@ fn lost_answers_are_told_as_they_are_and_mended_by_the_next_run() {
         assert_eq!(customer["name"], format!("Customer {n}"));
         assert_eq!(customer["mobile"], "+97333000000");
     }
-    assert_eq!(created(&bench), 200, "each once");
+    assert_eq!(created(&bench), 200, "each customer must be created once");
 }
 
 #[test]
-fn a_rate_is_kept_by_all_rows_together() {
+fn all_rows_together_keep_the_rate() {
     let bench = Bench::new();
     let clock = Jumping::new(|_| {});
     let client = bench
@@ -363,11 +366,12 @@ fn a_rate_is_kept_by_all_rows_together() {
         .unwrap();
     let sync = client.customers().sync(rows(100)).rate(5.0);
     assert_eq!(counts(sync)["created"], 100);
-    // Each but the first waits its fifth of a second. Those of the first window are looked for before they are created.
+    // Each request but the first waits a fifth of a second. The first rows in flight are looked up
+    // before they are created.
     let requests = asked(&bench);
     assert!((101..=110).contains(&requests), "{requests}");
     let least = Duration::from_millis(200) * (requests as u32 - 1);
-    // Timers are made up for within a tenth of a second.
+    // Late timers are made up for within a tenth of a second.
     assert!(
         clock.passed() + Duration::from_millis(100) >= least,
         "{:?}",
@@ -380,7 +384,7 @@ fn a_rate_is_kept_by_all_rows_together() {
 }
 
 #[test]
-fn a_server_that_is_overrun_is_waited_for() {
+fn an_overloaded_server_is_waited_for() {
     let bench = Bench::new();
     let clock = Jumping::new(|_| {});
     let client = bench
@@ -388,10 +392,10 @@ fn a_server_that_is_overrun_is_waited_for() {
         .clock(Arc::clone(&clock) as Arc<dyn Clock>)
         .build()
         .unwrap();
-    // Longer than a call may take.
+    // Longer than the deadline of a call.
     let fault = json!({"retryAfter": 45, "when": {"every": 20}});
     bench.fault("*", "rate_limit", fault);
-    // One at a time, because on this clock the pause of one is over for all.
+    // One row at a time, because on this clock a pause of one row passes the time of all rows.
     let sync = client.customers().sync(rows(100)).concurrency(1);
     assert_eq!(counts(sync)["created"], 100);
     assert!(clock.passed() > Duration::from_secs(5 * 45));

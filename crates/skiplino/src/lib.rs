@@ -43,8 +43,9 @@ pub use models::{
 };
 pub use operation::{Effect, KeyClass, KeyRequirement, Operation};
 pub use pagination::List;
+pub use pagination::blocking::{BlockingItems, BlockingPages};
 pub use pagination::pager::ListProgress;
-pub use pagination::stream::{BlockingItems, BlockingPages, Items, Pages};
+pub use pagination::stream::{Items, Pages};
 
 // What crosses threads in every host language must be able to.
 const _: () = {

@@ -10,7 +10,7 @@ use crate::api::branches::Branches;
 use crate::api::customers::Customers;
 use crate::api::services::Services;
 use crate::api::tickets::Tickets;
-use crate::api::tickets::watch::Watched as WatchRegistry;
+use crate::api::tickets::watch::WatchRegistry;
 use crate::call::shared::Shared;
 use crate::client::api_key::ApiKey;
 use crate::client::builder::ClientBuilder;

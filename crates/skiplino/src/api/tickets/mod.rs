@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::api::customers::newest_tickets;
-use crate::api::tickets::watch::{Watch, Watched as WatchRegistry};
+use crate::api::tickets::watch::{Watch, WatchRegistry};
 use crate::call::Call;
 use crate::call::recovery::booking::{Booking, BookingLookup};
 use crate::call::recovery::{Lookup, Recovery};
