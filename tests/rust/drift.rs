@@ -67,39 +67,43 @@ fn streams_and_iterators_miss_nothing_while_the_list_changes() {
         let server = serve(&model, history);
         let client = server.builder().build().unwrap();
         let list = client.customers().list().limit(limit);
-        let (came, progress) = match mode {
+        let (returned, progress) = match mode {
             0 => runtime.block_on(async {
                 let mut items = list.items();
-                let mut came = Vec::new();
+                let mut returned = Vec::new();
                 while let Some(item) = items.next().await {
-                    came.push(number(item.unwrap().id()));
-                    assert_eq!(items.progress().records, came.len() as u64);
+                    returned.push(number(item.unwrap().id()));
+                    assert_eq!(items.progress().records, returned.len() as u64);
                 }
-                (came, items.progress())
+                (returned, items.progress())
             }),
             1 => runtime.block_on(async {
                 let mut pages = list.pages();
-                let mut came = Vec::new();
+                let mut returned = Vec::new();
                 while let Some(page) = pages.next().await {
-                    came.extend(page.unwrap().items().iter().map(|item| number(item.id())));
-                    assert_eq!(pages.progress().records, came.len() as u64);
+                    returned.extend(page.unwrap().items().iter().map(|item| number(item.id())));
+                    assert_eq!(pages.progress().records, returned.len() as u64);
                 }
-                (came, pages.progress())
+                (returned, pages.progress())
             }),
             _ => read_blocking(list, mode == 2),
         };
         let model = model.lock().unwrap();
-        let distinct: HashSet<u64> = came.iter().copied().collect();
-        prop_assert_eq!(distinct.len(), came.len(), "a record was returned twice");
+        let distinct: HashSet<u64> = returned.iter().copied().collect();
+        prop_assert_eq!(
+            distinct.len(),
+            returned.len(),
+            "a record was returned twice"
+        );
         let mut throughout = (0..first).filter(|id| !model.deleted.contains(id));
         prop_assert!(
             throughout.all(|id| distinct.contains(&id)),
             "a record was not returned"
         );
-        prop_assert!(came.iter().all(|id| *id < model.next));
+        prop_assert!(returned.iter().all(|id| *id < model.next));
         let unchanged = model.next == first && model.deleted.is_empty();
         prop_assert!(!(unchanged && progress.changed_during_read));
-        prop_assert_eq!(progress.records, came.len() as u64);
+        prop_assert_eq!(progress.records, returned.len() as u64);
         prop_assert!(progress.pages_read <= server.requests().len() as u64);
         prop_assert!(progress.total.is_some());
         Ok(())
@@ -113,13 +117,13 @@ fn read_blocking(
 ) -> (Vec<u64>, ListProgress) {
     if items {
         let mut items = list.items_blocking();
-        let came = items.by_ref().map(|item| number(item.unwrap().id()));
-        (came.collect(), items.progress())
+        let returned = items.by_ref().map(|item| number(item.unwrap().id()));
+        (returned.collect(), items.progress())
     } else {
         let mut pages = list.pages_blocking();
-        let came = pages.by_ref().flat_map(|page| page.unwrap().into_items());
+        let returned = pages.by_ref().flat_map(|page| page.unwrap().into_items());
         (
-            came.map(|item| number(item.id())).collect(),
+            returned.map(|item| number(item.id())).collect(),
             pages.progress(),
         )
     }
@@ -155,16 +159,16 @@ fn an_unchanged_list_costs_one_request_a_page() {
         );
         runtime.block_on(async {
             let mut stream = list().items();
-            let came: Vec<_> = stream
+            let returned: Vec<_> = stream
                 .by_ref()
                 .map(|item| number(item.unwrap().id()))
                 .collect()
                 .await;
-            assert!(came.iter().rev().copied().eq(0..pages as u64 * 10));
+            assert!(returned.iter().rev().copied().eq(0..pages as u64 * 10));
             assert!(!stream.progress().changed_during_read);
         });
-        let asked = server.requests().len() - pages.max(1);
-        assert_eq!(asked, streamed, "{pages} pages");
+        let requests = server.requests().len() - pages.max(1);
+        assert_eq!(requests, streamed, "{pages} pages");
     }
 }
 
@@ -182,17 +186,21 @@ fn race(customers: u64) -> ListProgress {
         let (client, before) = (client.clone(), before.clone());
         std::thread::spawn(move || change_on_request(&client, &before, &to_do))
     };
-    let mut came = 0;
+    let mut returned = 0;
     let reading = all(&client, move || {
-        came += 1;
-        if came % 19 == 0 {
+        returned += 1;
+        if returned % 19 == 0 {
             due.send(()).unwrap();
         }
     });
-    let (came, progress) = runtime.block_on(reading);
+    let (returned, progress) = runtime.block_on(reading);
     let (gone, created) = changing.join().unwrap();
-    let distinct: HashSet<_> = came.iter().collect();
-    assert_eq!(distinct.len(), came.len(), "a record was returned twice");
+    let distinct: HashSet<_> = returned.iter().collect();
+    assert_eq!(
+        distinct.len(),
+        returned.len(),
+        "a record was returned twice"
+    );
     let stayed = before.iter().filter(|id| !gone.contains(*id));
     assert_eq!(stayed.filter(|id| !distinct.contains(id)).count(), 0);
     assert!(progress.changed_during_read && created as u64 >= customers / 20);
@@ -233,12 +241,12 @@ fn change_on_request(
 
 async fn all(client: &Client, mut each: impl FnMut()) -> (Vec<CustomerId>, ListProgress) {
     let mut items = client.customers().list().items();
-    let mut came = Vec::new();
+    let mut returned = Vec::new();
     while let Some(customer) = items.next().await {
-        came.push(customer.unwrap().id().clone());
+        returned.push(customer.unwrap().id().clone());
         each();
     }
-    (came, items.progress())
+    (returned, items.progress())
 }
 
 #[test]

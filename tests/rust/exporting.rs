@@ -28,7 +28,7 @@ fn every_customer_is_exported_once_blocking_or_awaited() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     for awaited in [false, true] {
         let before = bench.received("listCustomers");
-        let (sent, came) = mpsc::channel();
+        let (sent, received) = mpsc::channel();
         let export = client.customers().export(move |page: Page<Customer>| {
             assert_eq!(page.pagination().total(), 1003);
             page.into_iter()
@@ -39,7 +39,10 @@ fn every_customer_is_exported_once_blocking_or_awaited() {
             true => runtime.block_on(async { export.await.unwrap() }),
             false => export.wait().unwrap(),
         };
-        let ids: HashSet<_> = came.iter().map(|customer| customer.id().clone()).collect();
+        let ids: HashSet<_> = received
+            .iter()
+            .map(|customer| customer.id().clone())
+            .collect();
         assert_eq!(ids.len(), 1003);
         assert_eq!(
             (progress.records, progress.changed_during_read),

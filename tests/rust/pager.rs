@@ -164,7 +164,7 @@ type Read = (Vec<u64>, PageInfo);
 
 #[derive(Debug)]
 struct Outcome {
-    came: Vec<u64>,
+    returned: Vec<u64>,
     requests: usize,
     changed_during_read: bool,
 }
@@ -181,7 +181,7 @@ fn read_all(
     model.limit = limit as usize;
     let mut pager = Pager::new(names, limit, window);
     let mut in_flight: VecDeque<(PageRequest, Option<Read>)> = VecDeque::new();
-    let (mut came, mut requests, mut reads) = (Vec::new(), 0, 0);
+    let (mut returned, mut requests, mut reads) = (Vec::new(), 0, 0);
     let (mut history, mut order) = (history.iter(), order.iter().cycle());
     loop {
         while let Some(request) = pager.next_request() {
@@ -199,7 +199,7 @@ fn read_all(
         let pick = order.next().copied().unwrap_or(0);
         if read.is_none() || (!unread.is_empty() && pick % 3 == 0) {
             for change in history.next().into_iter().flatten() {
-                model.change(change, came.last().copied());
+                model.change(change, returned.last().copied());
             }
             let (request, read) = &mut in_flight[unread[pick % unread.len()]];
             *read = Some(model.page(request.number, request.limit));
@@ -216,16 +216,16 @@ fn read_all(
         let ids: HashMap<String, u64> = rows.iter().map(|id| (name(*id), *id)).collect();
         let mut rows = rows.iter().map(|id| name(*id)).collect();
         let verdict = pager.on_page(request, info, &mut rows);
-        came.extend(rows.iter().map(|row| ids[row]));
+        returned.extend(rows.iter().map(|row| ids[row]));
         if verdict.discard_in_flight {
             in_flight.clear();
         }
     }
     let progress = pager.progress();
-    assert_eq!(progress.records, came.len() as u64);
+    assert_eq!(progress.records, returned.len() as u64);
     assert!(progress.pages_read as usize <= reads);
     Outcome {
-        came,
+        returned,
         requests,
         changed_during_read: progress.changed_during_read,
     }
@@ -248,17 +248,17 @@ proptest! {
         (model.cap, model.reports_limit) = (cap, reports_limit);
         let first = model.next;
         let outcome = read_all(&mut model, limit, window, &history, &order);
-        let came: HashSet<u64> = outcome.came.iter().copied().collect();
-        prop_assert_eq!(came.len(), outcome.came.len(), "a record was returned twice");
+        let returned: HashSet<u64> = outcome.returned.iter().copied().collect();
+        prop_assert_eq!(returned.len(), outcome.returned.len(), "a record was returned twice");
         let missing: Vec<_> = (0..first)
-            .filter(|id| !model.deleted.contains(id) && !came.contains(id))
+            .filter(|id| !model.deleted.contains(id) && !returned.contains(id))
             .collect();
         prop_assert!(missing.is_empty(), "{:?} were not returned", missing);
-        prop_assert!(came.iter().all(|id| *id < model.next));
+        prop_assert!(returned.iter().all(|id| *id < model.next));
         if model.next == first && model.deleted.is_empty() {
             prop_assert!(!outcome.changed_during_read);
             // In the order of the list, at one request a page, and a front check for each 64 pages.
-            prop_assert!(outcome.came.iter().rev().copied().eq(0..first));
+            prop_assert!(outcome.returned.iter().rev().copied().eq(0..first));
             let size = cap.map_or(limit, |cap| limit.min(cap));
             let pages = (count as u64).div_ceil(size).max(1) as usize;
             let prefetching = window > 1 && pages > window as usize;
@@ -286,10 +286,10 @@ fn assert_change_is_found(count: usize, change: Change, before: usize, order: &[
     let mut history = vec![Vec::new(); before];
     history.push(vec![change]);
     let outcome = read_all(&mut model, 10, 4, &history, order);
-    let came: HashSet<u64> = outcome.came.iter().copied().collect();
+    let returned: HashSet<u64> = outcome.returned.iter().copied().collect();
     assert!(!model.deleted.is_empty());
-    assert!((0..count as u64).all(|id| model.deleted.contains(&id) || came.contains(&id)));
-    assert_eq!(came.len(), outcome.came.len());
+    assert!((0..count as u64).all(|id| model.deleted.contains(&id) || returned.contains(&id)));
+    assert_eq!(returned.len(), outcome.returned.len());
     assert!(outcome.changed_during_read);
 }
 

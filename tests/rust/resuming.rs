@@ -8,7 +8,7 @@ use serde_json::json;
 use skiplino::{Client, CustomerWriteRequest, ErrorKind};
 use skiplino_tests::Bench;
 
-use crate::syncing::{asked, counts, created, end_of, outcomes, row, rows, stored};
+use crate::syncing::{counts, created, customer_requests, end_of, outcomes, row, rows, stored};
 
 /// Runs a sync until so many rows have finished, and drops it.
 fn run_part(client: &Client, rows: Vec<CustomerWriteRequest>, path: &Path, part: usize) {
@@ -52,7 +52,7 @@ fn a_checkpoint_is_refused_for_another_source() {
     let path = folder.path().join("checkpoint");
     let sync = |rows: Vec<_>| client.customers().sync(rows).checkpoint(&path);
     assert_eq!(counts(sync(rows(300)))["created"], 300);
-    let before = asked(&bench);
+    let before = customer_requests(&bench);
 
     let mut other = rows(300);
     other[170] = row("row-170").name("Somebody else");
@@ -77,7 +77,7 @@ fn a_checkpoint_is_refused_for_another_source() {
     let mut without_id = rows(300);
     without_id[5] = CustomerWriteRequest::new();
     assert!(end_of(sync(without_id)).to_string().contains("row 6 "));
-    assert_eq!(asked(&bench), before, "nothing was sent");
+    assert_eq!(customer_requests(&bench), before, "nothing was sent");
 
     // More rows at the end are allowed.
     let longer = counts(sync(rows(310)));

@@ -84,7 +84,7 @@ pub fn created(bench: &Bench) -> u64 {
     counts["createCustomer"]["committed"].as_u64().unwrap()
 }
 
-pub fn asked(bench: &Bench) -> u64 {
+pub fn customer_requests(bench: &Bench) -> u64 {
     bench.received("getCustomer") + writes(bench)
 }
 
@@ -109,14 +109,14 @@ fn rows_are_created_updated_or_left_alone() {
         CustomerWriteRequest::new().name("No id"),
         row("odd").metadata(json!([1])),
     ];
-    let mut told: Vec<_> = client
+    let mut synced: Vec<_> = client
         .customers()
         .sync(source.clone())
         .wait()
         .map(Result::unwrap)
         .collect();
-    told.sort_by_key(skiplino::SyncedRow::index);
-    let names: Vec<_> = told.iter().map(|row| row.outcome().as_str()).collect();
+    synced.sort_by_key(skiplino::SyncedRow::index);
+    let names: Vec<_> = synced.iter().map(|row| row.outcome().as_str()).collect();
     assert_eq!(
         names,
         [
@@ -128,14 +128,14 @@ fn rows_are_created_updated_or_left_alone() {
             "failed"
         ]
     );
-    assert_eq!(told[0].changed(), ["name"]);
-    let updated = told[0].customer().unwrap();
+    assert_eq!(synced[0].changed(), ["name"]);
+    let updated = synced[0].customer().unwrap();
     assert_eq!(updated.name(), Some("Layla A. Hassan"));
     assert_eq!(updated.email(), Some("layla.hassan@example.com"));
-    assert_eq!(told[2].customer().unwrap().email(), None);
-    assert_eq!(told[2].external_id().unwrap().as_str(), "new");
+    assert_eq!(synced[2].customer().unwrap().email(), None);
+    assert_eq!(synced[2].external_id().unwrap().as_str(), "new");
     for (place, field) in [(3, "externalId"), (4, "externalId"), (5, "metadata")] {
-        let error = told[place].outcome().error().unwrap();
+        let error = synced[place].outcome().error().unwrap();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         assert!(error.fields().contains_key(field), "{error}");
     }
@@ -150,13 +150,13 @@ fn a_sync_takes_few_requests() {
     let bench = Bench::new();
     let client = bench.secret();
     let one_by_one = || client.customers().sync(rows(100)).concurrency(1);
-    let asked = || (bench.received("getCustomer"), writes(&bench));
+    let requests = || (bench.received("getCustomer"), writes(&bench));
     // Only the first row is looked up before it is created.
     assert_eq!(counts(one_by_one()), BTreeMap::from([("created", 100)]));
-    assert_eq!(asked(), (1, 100));
+    assert_eq!(requests(), (1, 100));
     // One lookup for each row, in addition to the one of the first sync.
     assert_eq!(counts(one_by_one()), BTreeMap::from([("unchanged", 100)]));
-    assert_eq!(asked(), (101, 100));
+    assert_eq!(requests(), (101, 100));
     let half: Vec<_> = rows(100)
         .into_iter()
         .enumerate()
@@ -165,7 +165,7 @@ fn a_sync_takes_few_requests() {
     let half = client.customers().sync(half).concurrency(1);
     let expected = BTreeMap::from([("unchanged", 50), ("updated", 50)]);
     assert_eq!(counts(half), expected);
-    assert_eq!(asked(), (201, 150));
+    assert_eq!(requests(), (201, 150));
 }
 
 #[test]
@@ -199,11 +199,11 @@ fn rows_of_one_customer_keep_their_order() {
     bench.fault("*", "delay", json!({"ms": 3}));
     let source = (0..40).map(|n| row(["a", "b", "a"][n % 3]).name(format!("Name {n}")));
     let mut last = HashMap::new();
-    for told in client.customers().sync(source).concurrency(16).wait() {
-        let told = told.unwrap();
-        let id = told.external_id().unwrap().clone();
-        let before = last.insert(id, told.index());
-        assert!(before.is_none_or(|before| before < told.index()));
+    for synced in client.customers().sync(source).concurrency(16).wait() {
+        let synced = synced.unwrap();
+        let id = synced.external_id().unwrap().clone();
+        let before = last.insert(id, synced.index());
+        assert!(before.is_none_or(|before| before < synced.index()));
     }
     let stored = stored(&bench);
     assert_eq!(stored["a"]["name"], "Name 39");
@@ -243,14 +243,14 @@ fn a_refused_key_ends_the_sync() {
         let sync = client.customers().sync(rows(1000)).concurrency(4);
         sync.wait().collect::<Vec<_>>()
     };
-    let told = refused("sk_wrong");
-    let (end, before) = told.split_last().unwrap();
+    let synced = refused("sk_wrong");
+    let (end, before) = synced.split_last().unwrap();
     assert_eq!(end.as_ref().unwrap_err().kind(), ErrorKind::Unauthorized);
     assert!((1..=4).contains(&before.len()));
     assert!(before.iter().all(Result::is_ok));
-    let told = refused("pk_sandbox_public");
-    let [Err(error)] = &told[..] else {
-        panic!("{told:?}");
+    let synced = refused("pk_sandbox_public");
+    let [Err(error)] = &synced[..] else {
+        panic!("{synced:?}");
     };
     assert_eq!(error.kind(), ErrorKind::SecretKeyRequired);
     let none = bench.secret().customers().sync(rows(1)).concurrency(0);
@@ -279,8 +279,8 @@ fn a_server_that_stays_unreachable_ends_the_sync() {
     let clock = Jumping::new(|_| {});
     let client = client_of(free_address(), &clock);
     let sync = client.customers().sync(rows(1000)).concurrency(4);
-    let told: Vec<_> = sync.wait().collect();
-    let (end, before) = told.split_last().unwrap();
+    let synced: Vec<_> = sync.wait().collect();
+    let (end, before) = synced.split_last().unwrap();
     assert_eq!(end.as_ref().unwrap_err().kind(), ErrorKind::Connect);
     assert!((1..=4).contains(&before.len()));
     let failed = |row: &Result<_, _>| {
@@ -335,10 +335,10 @@ fn lost_responses_are_reported_and_the_next_run_completes_the_rows() {
         source
     };
     let sync = || client.customers().sync(source()).checkpoint(&path);
-    for told in sync().wait() {
-        let told = told.unwrap();
-        if let Some(error) = told.outcome().error() {
-            let unknown = matches!(told.outcome(), RowOutcome::Unknown(_));
+    for synced in sync().wait() {
+        let synced = synced.unwrap();
+        if let Some(error) = synced.outcome().error() {
+            let unknown = matches!(synced.outcome(), RowOutcome::Unknown(_));
             assert_eq!(unknown, error.outcome() == Outcome::Unknown);
         }
     }
@@ -368,7 +368,7 @@ fn all_rows_together_keep_the_rate() {
     assert_eq!(counts(sync)["created"], 100);
     // Each request but the first waits a fifth of a second. The first rows in flight are looked up
     // before they are created.
-    let requests = asked(&bench);
+    let requests = customer_requests(&bench);
     assert!((101..=110).contains(&requests), "{requests}");
     let least = Duration::from_millis(200) * (requests as u32 - 1);
     // Late timers are made up for within a tenth of a second.

@@ -35,12 +35,13 @@ type Fetch<T> = Box<dyn Fn(u64, u64) -> Call<Page<T>> + Send + Sync>;
 ///
 /// # Requests
 ///
-/// The iterators request one page at a time: an unchanged list of N pages takes N requests. The
-/// streams keep up to 4 requests in flight. In lists of more than 4 pages they confirm the pages
-/// that they have read in parallel by reading the first record of the list again: one more request
-/// for every 64 pages, and one at the end. Once the list changes, streams request one page at a
-/// time, too; some records are then read again, and some requests ask for a page size below
-/// [`limit`](Self::limit).
+/// An unchanged list of N pages takes N requests. The iterators send them one at a time. In lists of
+/// more than 4 pages the streams keep up to 4 requests in flight, and confirm the pages that they
+/// have read in parallel by reading the first record of the list again: one more request for every
+/// 64 pages, and one at the end.
+///
+/// Once the list changes, the streams also send one request at a time. Some records are then read
+/// again, and some requests have a limit below [`limit`](Self::limit).
 ///
 /// # Errors
 ///

@@ -135,6 +135,7 @@ impl<R> fmt::Debug for SyncedRow<R> {
     }
 }
 
+/// The options of a sync.
 #[derive(Debug, Clone)]
 pub(crate) struct SyncSettings {
     pub(crate) concurrency: usize,
@@ -149,7 +150,7 @@ pub(crate) struct SyncSettings {
 ///
 /// Nothing is sent before the first item is requested. Each row creates or updates the customer
 /// with its `externalId`, or leaves the customer as it is. Fields that a row does not set are not
-/// changed.
+/// changed. Poll the stream on a Tokio runtime.
 ///
 /// # Guarantees
 ///
@@ -162,10 +163,11 @@ pub(crate) struct SyncSettings {
 ///
 /// # Requests
 ///
-/// An unchanged customer takes 1 request, an updated customer 2, and a new customer 2, or 1 if the
-/// row that finished before was new as well. A row that is [`AlreadyDone`](RowOutcome::AlreadyDone)
-/// takes none. While the server is overloaded (for up to 10 minutes) or cannot be reached (for up
-/// to a minute), the rows are retried.
+/// An unchanged customer takes 1 request; an updated or a new customer takes 2. After a new
+/// customer, the sync expects that the next one is new as well, and creates it without a lookup:
+/// 1 request if the customer is new, and 1 more than otherwise if not. A row that is
+/// [`AlreadyDone`](RowOutcome::AlreadyDone) takes none. While the server is overloaded (for up to
+/// 10 minutes) or cannot be reached (for up to a minute), the rows are retried.
 ///
 /// # Errors
 ///

@@ -33,7 +33,8 @@ pub(crate) use crate::api::tickets::watch::registry::WatchRegistry;
 ///
 /// The first item is the ticket's current state. Each further item is a new state, returned once.
 /// When the ticket changes more than once between two polls, only the newest state is returned. The
-/// watch ends after the state `served` or `cancelled`. Dropping the watch stops it.
+/// watch ends after the state `served` or `cancelled`. Dropping the watch stops it. Poll the stream
+/// on a Tokio runtime.
 ///
 /// # Requests
 ///
@@ -46,8 +47,8 @@ pub(crate) use crate::api::tickets::watch::registry::WatchRegistry;
 ///
 /// Failures of the network and the server are retried with growing pauses, until they have lasted
 /// for [`give_up_after`](Self::give_up_after); then the watch ends with the last error. Any other
-/// error ends the watch at once: `NotFound`, `Unauthorized`, `InvalidRequest`, or `Cancelled` by a
-/// [`CancellationToken`].
+/// error ends the watch at once, such as `NotFound`, `Unauthorized`, `InvalidRequest`, or
+/// `Cancelled` by a [`CancellationToken`].
 #[must_use = "a watch does nothing until its changes are requested"]
 pub struct Watch {
     client: Arc<Shared>,
