@@ -54,8 +54,7 @@ pub(crate) async fn attempt(
         })),
     };
     progress.set_send_flag(None);
-    let maybe_sent = send_flag.is_set() || request.body.is_none();
-    interpret(spec.operation, spec.read, response, maybe_sent)
+    interpret(spec.operation, spec.read, response, send_flag.is_set())
 }
 
 /// The result of an attempt. `maybe_sent` says whether the request may have reached the server.

@@ -24,9 +24,9 @@ struct State {
     limit: Option<Spacing>,
     /// The rate that the server accepted.
     learnt: Option<Learnt>,
-    closed_until: Option<Instant>,
+    paused_until: Option<Instant>,
     /// How often sending was paused. Times given before a pause are void.
-    closings: u64,
+    pauses: u64,
     accepted: RecentRequests,
 }
 
@@ -105,10 +105,10 @@ impl State {
                 self.learnt = None;
             }
         }
-        self.closed_until = self.closed_until.filter(|until| *until > now);
-        let opens = self.closed_until.into_iter();
+        self.paused_until = self.paused_until.filter(|until| *until > now);
+        let resumes = self.paused_until.into_iter();
         let spaced = self.spacings().map(|spacing| spacing.earliest(now));
-        opens.chain(spaced).max().unwrap_or(now)
+        resumes.chain(spaced).max().unwrap_or(now)
     }
 
     fn spacings(&mut self) -> impl Iterator<Item = &mut Spacing> {
@@ -117,7 +117,7 @@ impl State {
     }
 
     fn is_open(&self) -> bool {
-        self.limit.is_none() && self.learnt.is_none() && self.closed_until.is_none()
+        self.limit.is_none() && self.learnt.is_none() && self.paused_until.is_none()
     }
 }
 
@@ -152,12 +152,12 @@ impl RateLimiter {
         }
         let end = clock.now() + left;
         loop {
-            let (wait, closings) = self.reserve(clock.now(), end)?;
+            let (wait, pauses) = self.reserve(clock.now(), end)?;
             if wait.is_zero() {
                 return Ok(());
             }
             clock.sleep(wait).await;
-            if self.state().closings == closings {
+            if self.state().pauses == pauses {
                 return Ok(());
             }
         }
@@ -169,7 +169,7 @@ impl RateLimiter {
         let time = state.next(now);
         let wait = since(now, time);
         if time >= end && !wait.is_zero() {
-            return Err(match state.closed_until {
+            return Err(match state.paused_until {
                 Some(_) => {
                     Error::new(ErrorKind::RateLimited).edit(|inner| inner.retry_after = Some(wait))
                 }
@@ -180,7 +180,7 @@ impl RateLimiter {
         for spacing in state.spacings() {
             spacing.reserve(time);
         }
-        Ok((wait, state.closings))
+        Ok((wait, state.pauses))
     }
 
     /// Counts a request that the server accepted.
@@ -194,12 +194,12 @@ impl RateLimiter {
         let now = clock.now();
         let until = now + pause.min(Self::MAX_PAUSE);
         let mut state = self.state();
-        let closed = state.closed_until.filter(|before| *before > now);
+        let paused = state.paused_until.filter(|before| *before > now);
         // Requests that were sent before the first 429 say nothing new.
-        if closed.is_some_and(|before| until <= before + Self::SAME_PAUSE) {
+        if paused.is_some_and(|before| until <= before + Self::SAME_PAUSE) {
             return;
         }
-        if closed.is_none() {
+        if paused.is_none() {
             let accepted = f64::from(state.accepted.in_the_last_second(now)) * 0.9;
             let base = match &state.learnt {
                 _ if accepted >= Self::FALLBACK_RATE => accepted,
@@ -213,8 +213,8 @@ impl RateLimiter {
                 since: until,
             });
         }
-        state.closed_until = Some(until);
-        state.closings += 1;
+        state.paused_until = Some(until);
+        state.pauses += 1;
         for spacing in state.spacings() {
             spacing.next = None;
         }

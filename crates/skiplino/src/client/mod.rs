@@ -19,7 +19,7 @@ use crate::operation::KeyClass;
 
 /// A client of the Skiplino External API. Cheap to clone; clones share connections and limits.
 ///
-/// Every operation is a [`Call`]: `.await` it in an async program on Tokio, or `.wait()` for it in any other.
+/// Every operation is a [`Call`](crate::Call): `.await` it in an async program on Tokio, or `.wait()` for it in any other.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
