@@ -1,4 +1,5 @@
-//! The layers of the core, and no import cycles in the other crates: read from the `use` lines and paths of their sources.
+//! The layers of the core, and no import cycles in the other crates: read from the `use` lines and
+//! paths of their sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,7 +7,8 @@ use std::path::Path;
 
 use skiplino_tests::tests_folder;
 
-/// The layers of the core, from high to low. A module may import from its own layer and from lower ones.
+/// The layers of the core, from high to low. A module may import from its own layer and from lower
+/// ones.
 const LAYERS: [&[&str]; 7] = [
     &["client"],
     &["api"],
@@ -335,7 +337,8 @@ fn without_tests(tokens: &[String]) -> Vec<String> {
     kept
 }
 
-/// Where the item that begins at `at` ends: at one of the tokens, outside of all braces that it opens.
+/// Where the item that begins at `at` ends: at one of the tokens, outside of all braces that it
+/// opens.
 fn end_of(tokens: &[String], mut at: usize, ends: &[&str]) -> usize {
     let mut depth = 0;
     while at < tokens.len() {

@@ -15,7 +15,8 @@ use crate::operation::Operation;
 pub enum ErrorKind {
     /// Invalid input, refused before anything was sent; [`Error::fields`] names the field.
     InvalidRequest,
-    /// The operation needs a secret key and the client has a public key; refused before anything was sent.
+    /// The operation needs a secret key and the client has a public key; refused before anything
+    /// was sent.
     SecretKeyRequired,
     /// 401: the key is missing, unknown or of the wrong class.
     Unauthorized,
@@ -41,8 +42,9 @@ pub enum ErrorKind {
     Transport,
     /// A deadline passed; [`Error::timeout`] says which.
     Timeout,
-    /// A write that may have been applied, and that no lookup could confirm. [`Error::status`], [`Error::timeout`] and the source
-    /// describe the failure that lost the response; the text has the result of the lookup, and what to check before a retry.
+    /// A write that may have been applied, and that no lookup could confirm. [`Error::status`],
+    /// [`Error::timeout`] and the source describe the failure that lost the response; the text has
+    /// the result of the lookup, and what to check before a retry.
     OutcomeUnknown,
     /// A [`CancellationToken`](crate::CancellationToken) cancelled the call.
     Cancelled,
@@ -140,7 +142,8 @@ pub type Fields = BTreeMap<String, Vec<String>>;
 
 /// Why a call failed. One word wide.
 ///
-/// `Display` is one line for a person. It never contains a key, a query string or the values of a customer's record.
+/// `Display` is one line for a person. It never contains a key, a query string or the values of a
+/// customer's record.
 pub struct Error(Box<Inner>);
 
 pub(crate) struct Inner {
@@ -154,9 +157,10 @@ pub(crate) struct Inner {
     pub(crate) fields: Fields,
     pub(crate) path: Option<String>,
     pub(crate) retry_after: Option<Duration>,
-    pub(crate) deadline: Option<TimeoutKind>,
+    pub(crate) timeout: Option<TimeoutKind>,
     pub(crate) attempts: u32,
-    /// For `OutcomeUnknown`: the kind of the failure that lost the response, and the result of the lookup.
+    /// For `OutcomeUnknown`: the kind of the failure that lost the response, and the result of the
+    /// lookup.
     pub(crate) outcome_unknown: Option<(ErrorKind, String)>,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -174,25 +178,28 @@ impl Error {
             fields: Fields::new(),
             path: None,
             retry_after: None,
-            deadline: None,
+            timeout: None,
             attempts: 0,
             outcome_unknown: None,
             source: None,
         }))
     }
 
+    /// Invalid input in one field.
     pub(crate) fn invalid(field: &str, reason: impl Into<String>) -> Self {
         let mut error = Self::new(ErrorKind::InvalidRequest);
         error.0.fields.insert(field.to_owned(), vec![reason.into()]);
         error
     }
 
+    /// A failure caused by another error.
     pub(crate) fn because(kind: ErrorKind, source: impl StdError + Send + Sync + 'static) -> Self {
         let mut error = Self::new(kind);
         error.0.source = Some(Box::new(source));
         error
     }
 
+    /// The error with some fields changed.
     pub(crate) fn edit(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         change(&mut self.0);
         self
@@ -268,7 +275,8 @@ impl Error {
         self.0.message.as_deref()
     }
 
-    /// The `error` of the server's envelope if it is a text (localised), or the client's own reason.
+    /// The `error` of the server's envelope if it is a text (localised), or the client's own
+    /// reason.
     pub fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }
@@ -290,7 +298,7 @@ impl Error {
 
     /// For `Timeout`: the time limit that passed.
     pub fn timeout(&self) -> Option<TimeoutKind> {
-        self.0.deadline
+        self.0.timeout
     }
 
     /// How many attempts were made; 0 if nothing was sent.
@@ -314,7 +322,7 @@ impl Error {
             ErrorKind::Decode => "the response could not be read",
             ErrorKind::Connect => "could not connect",
             ErrorKind::Transport => "the connection was lost",
-            ErrorKind::Timeout => match self.0.deadline {
+            ErrorKind::Timeout => match self.0.timeout {
                 Some(TimeoutKind::Connect) => "connecting took too long",
                 Some(TimeoutKind::Attempt) => "no response in time",
                 _ => "the call's deadline passed",
@@ -352,7 +360,8 @@ impl fmt::Display for Error {
             write!(f, "{separator}{field}: {reasons}")?;
             separator = "; ";
         }
-        // The envelope's message is a general sentence: it is printed only without more precise texts.
+        // The envelope's message is a general sentence: it is printed only without more precise
+        // texts.
         let general = inner
             .message
             .as_ref()
@@ -401,7 +410,8 @@ impl StdError for Error {
     }
 }
 
-// The outer layers of a network error say "error sending request"; the useful text is at the bottom of the chain.
+// The outer layers of a network error say "error sending request"; the useful text is at the bottom
+// of the chain.
 fn root_cause<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
     let mut cause = error;
     while let Some(next) = cause.source() {
@@ -410,8 +420,9 @@ fn root_cause<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 's
     cause
 }
 
-/// Prints a text on one line without control characters. A server's text is printed without words that look like an e-mail
-/// address, a telephone number or a key, because a server may quote the input that it refuses.
+/// Prints a text on one line without control characters. A server's text is printed without words
+/// that look like an e-mail address, a telephone number or a key, because a server may quote the
+/// input that it refuses.
 struct Sanitized {
     text: String,
     scrub: bool,

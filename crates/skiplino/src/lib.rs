@@ -46,7 +46,7 @@ pub use pagination::List;
 pub use pagination::pager::ListProgress;
 pub use pagination::stream::{BlockingItems, BlockingPages, Items, Pages};
 
-// What crosses threads in every host language must be able to.
+// Host languages pass these types between threads.
 const _: () = {
     const fn crosses_threads<T: Send + Sync>() {}
     crosses_threads::<Client>();

@@ -22,7 +22,8 @@ pub enum KeyClass {
     Secret,
 }
 
-/// The effect of an operation on the server's state, which decides the recovery from a lost response.
+/// The effect of an operation on the server's state, which decides the recovery from a lost
+/// response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// Changes nothing: a retry is always safe.
@@ -163,7 +164,8 @@ impl Operation {
         self.row().success
     }
 
-    /// The published statuses of failures beyond those that every operation can answer (401 and 500).
+    /// The published statuses of failures beyond those that every operation can return (401 and
+    /// 500).
     pub const fn error_statuses(self) -> &'static [u16] {
         self.row().errors
     }

@@ -1,4 +1,4 @@
-//! One attempt of a call: it sends the request once, and turns the response or the failure into a result.
+//! One attempt of a call: sends the request once, and makes a result of the response.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ pub(crate) async fn attempt(
     let response = match tokio::time::timeout(limit, sending).await {
         Ok(response) => response,
         Err(_) => Err(Error::new(ErrorKind::Timeout).edit(|inner| {
-            inner.deadline = Some(if limit < config.attempt_timeout {
+            inner.timeout = Some(if limit < config.attempt_timeout {
                 TimeoutKind::Call
             } else {
                 TimeoutKind::Attempt

@@ -1,4 +1,4 @@
-//! The rate limit of a client: the caller's own limit, and a pause for the whole client after a 429.
+//! The rate limit of a client: the caller's own, and a pause of all calls after a 429.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,13 +8,14 @@ use crate::error::{Error, ErrorKind, TimeoutKind};
 
 /// Every attempt of a client acquires its turn here.
 ///
-/// After a 429 no attempt is sent until the time that the server named. Then attempts leave one after another, in the order of
-/// their arrival, at the rate that the server accepted before: if all left at once, the refused ones would collide again in the
-/// next second and could use up their attempts. The rate grows by a tenth of itself each second, and the learnt rate is dropped
-/// after a minute without a 429.
+/// After a 429 no attempt is sent until the time that the server named. Then attempts leave one
+/// after another, in the order of their arrival, at the rate that the server accepted before: if
+/// all left at once, the refused ones would collide again in the next second and could use up their
+/// attempts. The rate grows by a tenth of itself each second, and the learnt rate is dropped after
+/// a minute without a 429.
 ///
-/// Each attempt gets a time and waits for it by itself. No lock is held while it waits: a future that is not polled for a while
-/// must not stop the others.
+/// Each attempt gets a time and waits for it by itself. No lock is held while it waits: a future
+/// that is not polled for a while must not stop the others.
 #[derive(Debug, Default)]
 pub(crate) struct RateLimiter(Mutex<State>);
 
@@ -83,8 +84,8 @@ impl Spacing {
         }
     }
 
-    /// The earliest time for the next request. A delay of up to a tenth of a second is made up for, because timers are coarser
-    /// than a fast rate.
+    /// The earliest time for the next request. A delay of up to a tenth of a second is made up for,
+    /// because timers are coarser than a fast rate.
     fn earliest(&self, now: Instant) -> Instant {
         let late = now.checked_sub(Duration::from_millis(100)).unwrap_or(now);
         self.next.map_or(now, |next| next.max(late))
@@ -145,7 +146,8 @@ impl RateLimiter {
     /// Waits until a request may leave; fails if that is not within `left`.
     ///
     /// # Errors
-    /// `RateLimited` while the server asks for a longer pause; `Timeout` if too many requests are before this one.
+    /// `RateLimited` while the server asks for a longer pause; `Timeout` if too many requests are
+    /// before this one.
     pub(crate) async fn acquire(&self, clock: &dyn Clock, left: Duration) -> Result<(), Error> {
         if self.state().is_open() {
             return Ok(());
@@ -174,7 +176,7 @@ impl RateLimiter {
                     Error::new(ErrorKind::RateLimited).edit(|inner| inner.retry_after = Some(wait))
                 }
                 None => Error::new(ErrorKind::Timeout)
-                    .edit(|inner| inner.deadline = Some(TimeoutKind::Call)),
+                    .edit(|inner| inner.timeout = Some(TimeoutKind::Call)),
             });
         }
         for spacing in state.spacings() {

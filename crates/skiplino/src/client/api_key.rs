@@ -8,8 +8,9 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 use crate::operation::KeyClass;
 
-/// A Skiplino API key. Its text is never printed, and is wiped from this value's memory when it is dropped. A client keeps a copy
-/// for the `Authorization` header, marked as sensitive, for as long as it lives.
+/// A Skiplino API key. Its text is never printed, and is wiped from this value's memory when it is
+/// dropped. A client keeps a copy for the `Authorization` header, marked as sensitive, for as long
+/// as it lives.
 ///
 /// A key that starts with `sk_` is secret, as published; everything else counts as public.
 #[derive(Clone)]
@@ -19,8 +20,8 @@ impl ApiKey {
     /// The key as the dashboard shows it.
     ///
     /// # Errors
-    /// `InvalidRequest` (field `apiKey`) if the key is empty or has characters other than visible ASCII; the error does not
-    /// contain the key.
+    /// `InvalidRequest` (field `apiKey`) if the key is empty or has characters other than visible
+    /// ASCII; the error does not contain the key.
     pub fn new(key: impl Into<String>) -> Result<Self, Error> {
         let key = Zeroizing::new(key.into());
         if key.is_empty() {

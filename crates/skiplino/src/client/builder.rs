@@ -1,4 +1,4 @@
-//! The builder of a client: it checks every setting, so that a wrong one is refused before the first call.
+//! The builder of a client. It checks every setting, so that no call meets an invalid one.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -67,14 +67,15 @@ impl ClientBuilder {
         }
     }
 
-    /// The API's base URL, as in `https://host/external/v1`; default [`DEFAULT_BASE_URL`]. `http://` is allowed for localhost
-    /// only.
+    /// The API's base URL, as in `https://host/external/v1`; default [`DEFAULT_BASE_URL`].
+    /// `http://` is allowed for localhost only.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = url.into();
         self
     }
 
-    /// The language of names and reasons (`X-Locale`), if the server has a translation. Empty for the server's default.
+    /// The language of names and reasons (`X-Locale`), if the server has a translation. Empty for
+    /// the server's default.
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
@@ -104,8 +105,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The rate limit in requests a second, evenly spaced, for all calls of the client together; default none. A 429 response
-    /// slows the client down in any case.
+    /// The rate limit in requests a second, evenly spaced, for all calls of the client together;
+    /// default none. A 429 response slows the client down in any case.
     pub fn requests_per_second(mut self, limit: f64) -> Self {
         self.requests_per_second = Some(limit);
         self
@@ -117,8 +118,8 @@ impl ClientBuilder {
         self
     }
 
-    /// A proxy for all calls, as in `http://user:password@host:3128`. Default: the proxy of the environment (`HTTPS_PROXY` and
-    /// so on), except for localhost.
+    /// A proxy for all calls, as in `http://user:password@host:3128`. Default: the proxy of the
+    /// environment (`HTTPS_PROXY` and so on), except for localhost.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self
@@ -151,8 +152,8 @@ impl ClientBuilder {
         self
     }
 
-    /// A function that `wait` calls on the waiting thread ten times a second; `true` ends the call: for hosts whose signals do
-    /// not end it. The host has to replace the error.
+    /// A function that `wait` calls on the waiting thread ten times a second; `true` ends the call:
+    /// for hosts whose signals do not end it. The host has to replace the error.
     #[doc(hidden)]
     pub fn interrupt(mut self, asked: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         self.interrupt = Some(Arc::new(asked));
@@ -166,7 +167,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Allows a secret key on Android and iOS. It is refused there by default, because users of the app can read it.
+    /// Allows a secret key on Android and iOS. It is refused there by default, because users of the
+    /// app can read it.
     pub fn allow_secret_key_on_device(mut self) -> Self {
         self.allow_secret_key_on_device = true;
         self

@@ -1,4 +1,6 @@
-//! Decodes the body of a response into data or an error. No error quotes the body, because it contains people's names and numbers.
+//! Decodes the body of a response into data or an error.
+//!
+//! No error quotes the body, because it contains people's names and numbers.
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -26,7 +28,8 @@ struct PageEnvelope<T> {
     pagination: Pagination,
 }
 
-/// An operation's data without their type: otherwise the code that makes calls would be compiled once for each type.
+/// An operation's data without their type: otherwise the code that makes calls would be compiled
+/// once for each type.
 pub(crate) type Data = Box<dyn Any + Send>;
 
 /// Reads the body of a success: the data, and the envelope's message.
@@ -129,7 +132,8 @@ fn explain(text: &str, error: &serde_json::Error) -> Error {
 
 /// The path of the value that a parser was reading after `read` bytes.
 ///
-/// A second parser that tracks the path would compile every type's parser twice, a twentieth of the library.
+/// A second parser that tracks the path would compile every type's parser twice, a twentieth of the
+/// library.
 fn path(text: &str, read: usize, in_last: bool) -> String {
     enum Step<'a> {
         Key(&'a str),
@@ -207,7 +211,8 @@ fn malformed(path: &str, reason: &str) -> Error {
     })
 }
 
-/// The parser's message without the value, which it may quote; the expected type and the field names are ours.
+/// The parser's message without the value, which it may quote; the expected type and the field
+/// names are ours.
 fn without_values(error: &serde_json::Error) -> String {
     if !error.is_data() {
         return if error.is_eof() {
@@ -279,7 +284,8 @@ mod tests {
     use crate::models::{BranchTreeGroup, Customer, Ticket};
     use serde_json::json;
 
-    /// Compares the path of an unreadable body with that of a parser that tracks it. Returns whether the body was unreadable.
+    /// Compares the path of an unreadable body with that of a parser that tracks it. Returns
+    /// whether the body was unreadable.
     fn compare<T: DeserializeOwned>(text: &str) -> bool {
         let deserializer = &mut serde_json::Deserializer::from_str(text);
         let Err(followed) = serde_path_to_error::deserialize::<_, T>(deserializer) else {

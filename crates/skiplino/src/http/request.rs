@@ -16,7 +16,8 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// The operation's path below `base`, with `id` for its parameter. The id becomes one segment, whatever its characters.
+    /// The operation's path below `base`, with `id` for its parameter. The id becomes one segment,
+    /// whatever its characters.
     pub(crate) fn new(base: &Url, operation: Operation, id: &str) -> Result<Self, Error> {
         let mut url = base.clone();
         url.path_segments_mut()

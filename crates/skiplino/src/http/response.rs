@@ -57,8 +57,8 @@ impl<T> Response<T> {
         self.attempts
     }
 
-    /// Whether the response to a write was lost and a lookup confirmed the write. Message, status and headers are then those of the
-    /// lookup.
+    /// Whether the response to a write was lost and a lookup confirmed the write. Message, status
+    /// and headers are then those of the lookup.
     pub fn recovered(&self) -> bool {
         self.recovered
     }

@@ -63,7 +63,8 @@ pub(crate) fn config(extra_roots: &[u8]) -> Result<ClientConfig, Error> {
     Ok(tls)
 }
 
-/// The suites with AES-GCM: every TLS 1.3 server has one of them, and ring's ChaCha20 is a fortieth of a phone's library.
+/// The suites with AES-GCM: every TLS 1.3 server has one of them, and ring's ChaCha20 is a fortieth
+/// of a phone's library.
 const CIPHER_SUITES: &[SupportedCipherSuite] = &[
     cipher_suite::TLS13_AES_256_GCM_SHA384,
     cipher_suite::TLS13_AES_128_GCM_SHA256,
@@ -73,8 +74,8 @@ const CIPHER_SUITES: &[SupportedCipherSuite] = &[
     cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
 ];
 
-/// The signature algorithms of certificates and handshakes, a copy of those that rustls has for ring: rustls exports its own only
-/// together with all cipher suites.
+/// The signature algorithms of certificates and handshakes, a copy of those that rustls has for
+/// ring: rustls exports its own only together with all cipher suites.
 const SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
     all: webpki::ALL_VERIFICATION_ALGS,
     mapping: &[
@@ -120,7 +121,8 @@ const SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
     ],
 };
 
-/// Clients have no certificates, so the code that signs with a private key stays out of the program.
+/// Clients have no certificates, so the code that signs with a private key stays out of the
+/// program.
 #[derive(Debug)]
 struct NoKeys;
 

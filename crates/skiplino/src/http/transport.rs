@@ -21,7 +21,8 @@ use crate::error::{Error, ErrorKind, TimeoutKind};
 use crate::http::connect_error;
 use crate::http::request::Request;
 
-/// The most bytes read of an error's body: envelopes are small, and a longer body is a proxy's page.
+/// The most bytes read of an error's body: envelopes are small, and a longer body is a proxy's
+/// page.
 const MAX_ERROR_BODY: usize = 64 * 1024;
 
 const LOCALE: HeaderName = HeaderName::from_static("x-locale");
@@ -34,7 +35,8 @@ pub(crate) struct RawResponse {
     pub(crate) body: Bytes,
 }
 
-/// Whether a part of the request may have been sent: before that, the server cannot have applied it.
+/// Whether a part of the request may have been sent: before that, the server cannot have applied
+/// it.
 ///
 /// The flag is set by the request's body; a request without a body counts as sent from the start.
 #[derive(Clone)]
@@ -52,7 +54,8 @@ impl SendFlag {
     }
 }
 
-/// A body that sets a flag when it is first polled, which is after the connection is made and the head is written.
+/// A body that sets a flag when it is first polled, which is after the connection is made and the
+/// head is written.
 struct TrackedBody {
     bytes: Option<Bytes>,
     sent: Arc<AtomicBool>,
@@ -157,7 +160,8 @@ async fn read(response: &mut reqwest::Response, max_bytes: usize) -> Result<Byte
     if first.len() as u64 == announced && first.len() <= max_bytes {
         return Ok(first);
     }
-    // The announced length is trusted up to the limit, or a server could make the client allocate gigabytes.
+    // The announced length is trusted up to the limit, or a server could make the client allocate
+    // gigabytes.
     let expected = usize::try_from(announced)
         .unwrap_or(max_bytes)
         .min(max_bytes);
@@ -180,7 +184,7 @@ fn before_response(error: reqwest::Error, send_flag: &SendFlag) -> Error {
     let error = error.without_url();
     if error.is_connect() && error.is_timeout() {
         return Error::new(ErrorKind::Timeout)
-            .edit(|inner| inner.deadline = Some(TimeoutKind::Connect));
+            .edit(|inner| inner.timeout = Some(TimeoutKind::Connect));
     }
     let never_sent = error.is_connect()
         // The connection was closed before the request was written to it.
@@ -198,7 +202,8 @@ fn before_response(error: reqwest::Error, send_flag: &SendFlag) -> Error {
 
 fn in_response(error: reqwest::Error) -> Error {
     let error = error.without_url();
-    // The decompression reports a lost connection as its own failure; only the error below distinguishes them.
+    // The decompression reports a lost connection as its own failure; only the error below
+    // distinguishes them.
     if error.is_decode() && connection_error(&error).is_none() {
         return Error::because(ErrorKind::Decode, error)
             .edit(|inner| inner.path = Some("$".to_owned()));
@@ -218,7 +223,8 @@ fn connection_error(error: &reqwest::Error) -> Option<&hyper::Error> {
     None
 }
 
-/// `Retry-After`: seconds, or a date, which is compared with the server's own clock if the response has a `Date`.
+/// `Retry-After`: seconds, or a date, which is compared with the server's own clock if the response
+/// has a `Date`.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u64>() {

@@ -1,4 +1,4 @@
-//! A string borrowed from the response's text if it has no escapes, so that a page is decoded without a copy of each field.
+//! A string borrowed from the response's text, so that decoding does not copy each field.
 
 use std::borrow::Cow;
 use std::fmt;

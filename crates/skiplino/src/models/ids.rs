@@ -64,7 +64,8 @@ id!(
     BranchId, "branchId"
 );
 id!(
-    /// The id of a service group (`groupOfServiceId`): 10 alphanumeric characters in the published examples.
+    /// The id of a service group (`groupOfServiceId`): 10 alphanumeric characters in the published
+    /// examples.
     GroupId, "groupOfServiceId"
 );
 id!(
@@ -84,8 +85,9 @@ id!(
     ExternalId, "externalId"
 );
 
-// A proxy or framework would trim an id of white space, and dot segments are removed from every URL, encoded or not. Either way
-// the request would reach an operation that the caller did not name.
+// A proxy or framework would trim an id of white space, and dot segments are removed from every
+// URL, encoded or not. Either way the request would reach an operation that the caller did not
+// name.
 fn checked<'a>(field: &str, id: &'a str) -> Result<&'a str, Error> {
     if id.trim().is_empty() {
         return Err(Error::invalid(field, "must not be empty"));

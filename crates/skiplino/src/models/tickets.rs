@@ -282,7 +282,8 @@ impl BookTicketRequest {
         }
     }
 
-    /// Takes a place in a slot of a service, at a time from [`Slot::time`](crate::Slot::time), for a customer.
+    /// Takes a place in a slot of a service, at a time from [`Slot::time`](crate::Slot::time), for
+    /// a customer.
     pub fn appointment(
         service: impl Into<ServiceId>,
         group: impl Into<GroupId>,

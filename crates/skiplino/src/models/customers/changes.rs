@@ -8,8 +8,9 @@ use crate::models::customers::{
 use crate::models::same_json;
 
 impl CustomerWriteRequest {
-    /// The fields of `customer` that differ from this request, under the API's names, and the update that changes them. Unset
-    /// fields do not count, and an empty field equals a missing one, because the API does not store empty fields.
+    /// The fields of `customer` that differ from this request, under the API's names, and the
+    /// update that changes them. Unset fields do not count, and an empty field equals a missing
+    /// one, because the API does not store empty fields.
     pub(crate) fn changes(
         &self,
         customer: &Customer,

@@ -18,7 +18,8 @@ use crate::models::{check_object, same_json, timestamp};
 
 /// A record of the customer directory, as of operations 8 to 11.
 ///
-/// All its strings share one allocation, and `metadata` stays JSON until it is read: directories can hold millions of customers.
+/// All its strings share one allocation, and `metadata` stays JSON until it is read: directories
+/// can hold millions of customers.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Customer {
     id: CustomerId,
@@ -27,7 +28,8 @@ pub struct Customer {
     updated_at: Timestamp,
 }
 
-/// Concatenated strings. `ends[i]` is the end of string `i` and the start of the next; `present` has a bit for each string.
+/// Concatenated strings. `ends[i]` is the end of string `i` and the start of the next; `present`
+/// has a bit for each string.
 #[derive(Clone, PartialEq, Eq)]
 struct Packed {
     all: Box<str>,
@@ -54,7 +56,8 @@ impl Packed {
                 all.push_str(text);
                 present |= 1 << index;
             }
-            // A response is limited to far less than 4 GiB, see `ClientBuilder::max_response_bytes`.
+            // A response is limited to far less than 4 GiB, see
+            // `ClientBuilder::max_response_bytes`.
             ends[index] = all.len() as u32;
         }
         Self {
@@ -109,7 +112,8 @@ impl Customer {
         self.texts.get(METADATA)
     }
 
-    /// Your own free object, read into your type or into `serde_json::Value`. Parses the JSON at each call.
+    /// Your own free object, read into your type or into `serde_json::Value`. Parses the JSON at
+    /// each call.
     ///
     /// # Errors
     /// `Decode` if it does not match the type.
@@ -241,7 +245,8 @@ pub struct CustomerUpdateRequest {
     external_id: Option<ExternalId>,
     #[serde(flatten)]
     fields: CustomerFields,
-    /// Whether a new `externalId` was set on a record located by the old one, which a single field cannot express.
+    /// Whether a new `externalId` was set on a record located by the old one, which a single field
+    /// cannot express.
     #[serde(skip)]
     renamed: bool,
 }
@@ -298,7 +303,8 @@ impl CustomerWriteRequest {
         Self::default()
     }
 
-    /// Your own id, unique in the company. Recommended: with it a retry cannot make a second customer.
+    /// Your own id, unique in the company. Recommended: with it a retry cannot make a second
+    /// customer.
     #[must_use]
     pub fn external_id(mut self, id: impl Into<ExternalId>) -> Self {
         self.external_id = Some(id.into());
