@@ -17,6 +17,7 @@ mod decoding;
 mod drift;
 mod exporting;
 mod guides;
+mod layers;
 mod models;
 mod pacing;
 mod pager;

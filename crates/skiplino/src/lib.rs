@@ -47,7 +47,7 @@ pub use pagination::blocking::{BlockingItems, BlockingPages};
 pub use pagination::pager::ListProgress;
 pub use pagination::stream::{Items, Pages};
 
-// What crosses threads in every host language must be able to.
+// Host languages pass these types between threads.
 const _: () = {
     const fn crosses_threads<T: Send + Sync>() {}
     crosses_threads::<Client>();

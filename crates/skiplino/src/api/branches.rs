@@ -20,8 +20,8 @@ impl Branches<'_> {
             .call(Operation::ListBranches, decode::data(), Ok(""), Ok)
     }
 
-    /// A branch's service groups with their active services (operation 2, `GET /branches/{branchId}/tree`). A group without an
-    /// active service is left out.
+    /// A branch's service groups with their active services (operation 2,
+    /// `GET /branches/{branchId}/tree`). A group without an active service is left out.
     pub fn tree(&self, branch: impl Into<BranchId>) -> Call<Vec<BranchTreeGroup>> {
         self.0.call(
             Operation::GetBranchTree,

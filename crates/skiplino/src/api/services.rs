@@ -17,12 +17,13 @@ use crate::operation::Operation;
 pub struct Services<'a>(pub(crate) &'a Arc<Shared>);
 
 impl Services<'_> {
-    /// The appointment times of a service that have places left (operation 3, `GET /services/{id}/slots`), on `date` or today,
-    /// in the company's time zone. An empty list is a full or closed day.
+    /// The appointment times of a service that have places left (operation 3,
+    /// `GET /services/{id}/slots`), on `date` or today, in the company's time zone. An empty list
+    /// is a full or closed day.
     ///
     /// # Errors
-    /// `InvalidRequest` (field `date`) before the year 1; `Validation` for a day that is past, or a service that does not
-    /// take appointments.
+    /// `InvalidRequest` (field `date`) before the year 1; `Validation` for a day that is past, or a
+    /// service that does not take appointments.
     pub fn slots(
         &self,
         service: impl Into<ServiceId>,

@@ -1,4 +1,4 @@
-//! One attempt of a call: it sends the request once, and turns the response or the failure into a result.
+//! One attempt of a call: sends the request once, and makes a result of the response.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ pub(crate) async fn attempt(
     let response = match tokio::time::timeout(limit, sending).await {
         Ok(response) => response,
         Err(_) => Err(Error::new(ErrorKind::Timeout).edit(|inner| {
-            inner.deadline = Some(if limit < config.attempt_timeout {
+            inner.timeout = Some(if limit < config.attempt_timeout {
                 TimeoutKind::Call
             } else {
                 TimeoutKind::Attempt
@@ -54,8 +54,7 @@ pub(crate) async fn attempt(
         })),
     };
     progress.set_send_flag(None);
-    let maybe_sent = send_flag.is_set() || request.body.is_none();
-    interpret(spec.operation, spec.read, response, maybe_sent)
+    interpret(spec.operation, spec.read, response, send_flag.is_set())
 }
 
 /// The result of an attempt. `maybe_sent` says whether the request may have reached the server.

@@ -16,13 +16,14 @@ use crate::http::transport;
 /// Called now and then on the waiting thread; `true` ends the call.
 pub(crate) type Interrupt = Arc<dyn Fn() -> bool + Send + Sync>;
 
-/// A runtime with its own connections, for one call at a time. It runs on the thread that makes the call, which saves a switch
-/// to a worker thread and back.
+/// A runtime with its own connections, for one call at a time. It runs on the thread that makes the
+/// call, which saves a switch to a worker thread and back.
 struct PooledRuntime {
     /// Present until the drop.
     runtime: Option<Runtime>,
     pool: reqwest::Client,
-    /// When to call the interrupt. All calls share one timer, because setting one up for each call costs time.
+    /// When to call the interrupt. All calls share one timer, because setting one up for each call
+    /// costs time.
     ticks: Interval,
     last_used: Instant,
 }
@@ -53,7 +54,8 @@ impl PooledRuntime {
 
 impl Drop for PooledRuntime {
     fn drop(&mut self) {
-        // The last clone of a client may be dropped in an async program, where waiting for a runtime's end would panic.
+        // The last clone of a client may be dropped in an async program, where waiting for a
+        // runtime's end would panic.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
@@ -70,7 +72,8 @@ impl RuntimePool {
     /// The most runtimes kept for later calls. Only more threads calling at once need more.
     const MAX_IDLE: usize = 64;
 
-    /// A runtime does not run between calls, so after this time it may have missed that the server closed its connection.
+    /// A runtime does not run between calls, so after this time it may have missed that the server
+    /// closed its connection.
     const STALE: Duration = Duration::from_millis(5);
 
     pub(crate) fn new(interrupt: Option<Interrupt>) -> Self {
@@ -80,8 +83,8 @@ impl RuntimePool {
         }
     }
 
-    /// Runs a call to its end on this thread. `may_repeat` says that the call may be sent again if the server has closed its
-    /// connection.
+    /// Runs a call to its end on this thread. `may_repeat` says that the call may be sent again if
+    /// the server has closed its connection.
     pub(crate) fn block_on<T, E: From<Error>>(
         &self,
         config: &Config,
@@ -145,7 +148,8 @@ impl RuntimePool {
     }
 }
 
-/// Lets the runtime process its connections: the first turn reads the events, the second lets the connections act on them.
+/// Lets the runtime process its connections: the first turn reads the events, the second lets the
+/// connections act on them.
 async fn flush_connections() {
     tokio::task::yield_now().await;
     tokio::task::yield_now().await;

@@ -13,8 +13,8 @@ use crate::error::{Error, ErrorKind, Outcome};
 use crate::http::transport::SendFlag;
 use crate::operation::{Effect, Operation};
 
-/// Cancels the calls, lists and watches that it was given to, from any thread and for good: later calls with it fail before
-/// anything is sent. Clones share one state.
+/// Cancels the calls, lists and watches that it was given to, from any thread and for good: later
+/// calls with it fail before anything is sent. Clones share one state.
 ///
 /// An async program can drop a call's future instead. The token is for threads that wait.
 #[derive(Clone, Default)]
@@ -26,7 +26,8 @@ impl CancellationToken {
         Self::default()
     }
 
-    /// Cancels the calls. Running calls return at once, with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
+    /// Cancels the calls. Running calls return at once, with
+    /// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
     pub fn cancel(&self) {
         self.0.send_replace(true);
     }

@@ -34,7 +34,8 @@ use crate::operation::{Effect, Operation};
 /// The client's state and the request, or the reason why no request can be sent.
 type Prepared = Result<(Arc<Shared>, Request), Error>;
 
-/// An operation ready to be sent: `.await` it (on Tokio), or [`wait`](Self::wait) for it. Nothing is sent before.
+/// An operation ready to be sent: `.await` it (on Tokio), or [`wait`](Self::wait) for it. Nothing
+/// is sent before.
 ///
 /// Dropping the future of a call stops it.
 #[must_use = "a call does nothing until it is awaited or waited for"]
@@ -43,7 +44,8 @@ pub struct Call<T> {
     data: PhantomData<fn() -> T>,
 }
 
-/// A call without the type of its data: one compiled function makes all calls, and a binding converts the data anyway.
+/// A call without the type of its data: one compiled function makes all calls, and a binding
+/// converts the data anyway.
 #[doc(hidden)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UntypedCall {
@@ -163,7 +165,8 @@ impl<T: Send + 'static> Call<T> {
         self.untyped.wait().and_then(Response::typed)
     }
 
-    /// The result of the call if its only attempt gets this response. Nothing is sent. Used by fuzzing only.
+    /// The result of the call if its only attempt gets this response. Nothing is sent. Used by
+    /// fuzzing only.
     #[doc(hidden)]
     pub fn answered(self, status: u16, body: Vec<u8>) -> Result<Response<T>, Error> {
         self.untyped
@@ -260,7 +263,8 @@ impl UntypedCall {
     }
 }
 
-/// Completes a result: names the operation in an error, and turns an error that means "no such record" into a response.
+/// Completes a result: names the operation in an error, and turns an error that means "no such
+/// record" into a response.
 fn finish(
     result: Result<Response<Data>, Error>,
     operation: Operation,

@@ -1,4 +1,4 @@
-//! The rate limit of a client: the caller's own limit, and a pause for the whole client after a 429.
+//! The rate limit of a client: the caller's own, and a pause of all calls after a 429.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,13 +8,14 @@ use crate::error::{Error, ErrorKind, TimeoutKind};
 
 /// Every attempt of a client acquires its turn here.
 ///
-/// After a 429 no attempt is sent until the time that the server named. Then attempts leave one after another, in the order of
-/// their arrival, at the rate that the server accepted before: if all left at once, the refused ones would collide again in the
-/// next second and could use up their attempts. The rate grows by a tenth of itself each second, and the learnt rate is dropped
-/// after a minute without a 429.
+/// After a 429 no attempt is sent until the time that the server named. Then attempts leave one
+/// after another, in the order of their arrival, at the rate that the server accepted before: if
+/// all left at once, the refused ones would collide again in the next second and could use up their
+/// attempts. The rate grows by a tenth of itself each second, and the learnt rate is dropped after
+/// a minute without a 429.
 ///
-/// Each attempt gets a time and waits for it by itself. No lock is held while it waits: a future that is not polled for a while
-/// must not stop the others.
+/// Each attempt gets a time and waits for it by itself. No lock is held while it waits: a future
+/// that is not polled for a while must not stop the others.
 #[derive(Debug, Default)]
 pub(crate) struct RateLimiter(Mutex<State>);
 
@@ -24,9 +25,9 @@ struct State {
     limit: Option<Spacing>,
     /// The rate that the server accepted.
     learnt: Option<Learnt>,
-    closed_until: Option<Instant>,
+    paused_until: Option<Instant>,
     /// How often sending was paused. Times given before a pause are void.
-    closings: u64,
+    pauses: u64,
     accepted: RecentRequests,
 }
 
@@ -83,8 +84,8 @@ impl Spacing {
         }
     }
 
-    /// The earliest time for the next request. A delay of up to a tenth of a second is made up for, because timers are coarser
-    /// than a fast rate.
+    /// The earliest time for the next request. A delay of up to a tenth of a second is made up for,
+    /// because timers are coarser than a fast rate.
     fn earliest(&self, now: Instant) -> Instant {
         let late = now.checked_sub(Duration::from_millis(100)).unwrap_or(now);
         self.next.map_or(now, |next| next.max(late))
@@ -105,10 +106,10 @@ impl State {
                 self.learnt = None;
             }
         }
-        self.closed_until = self.closed_until.filter(|until| *until > now);
-        let opens = self.closed_until.into_iter();
+        self.paused_until = self.paused_until.filter(|until| *until > now);
+        let resumes = self.paused_until.into_iter();
         let spaced = self.spacings().map(|spacing| spacing.earliest(now));
-        opens.chain(spaced).max().unwrap_or(now)
+        resumes.chain(spaced).max().unwrap_or(now)
     }
 
     fn spacings(&mut self) -> impl Iterator<Item = &mut Spacing> {
@@ -117,7 +118,7 @@ impl State {
     }
 
     fn is_open(&self) -> bool {
-        self.limit.is_none() && self.learnt.is_none() && self.closed_until.is_none()
+        self.limit.is_none() && self.learnt.is_none() && self.paused_until.is_none()
     }
 }
 
@@ -145,19 +146,20 @@ impl RateLimiter {
     /// Waits until a request may leave; fails if that is not within `left`.
     ///
     /// # Errors
-    /// `RateLimited` while the server asks for a longer pause; `Timeout` if too many requests are before this one.
+    /// `RateLimited` while the server asks for a longer pause; `Timeout` if too many requests are
+    /// before this one.
     pub(crate) async fn acquire(&self, clock: &dyn Clock, left: Duration) -> Result<(), Error> {
         if self.state().is_open() {
             return Ok(());
         }
         let end = clock.now() + left;
         loop {
-            let (wait, closings) = self.reserve(clock.now(), end)?;
+            let (wait, pauses) = self.reserve(clock.now(), end)?;
             if wait.is_zero() {
                 return Ok(());
             }
             clock.sleep(wait).await;
-            if self.state().closings == closings {
+            if self.state().pauses == pauses {
                 return Ok(());
             }
         }
@@ -169,18 +171,18 @@ impl RateLimiter {
         let time = state.next(now);
         let wait = since(now, time);
         if time >= end && !wait.is_zero() {
-            return Err(match state.closed_until {
+            return Err(match state.paused_until {
                 Some(_) => {
                     Error::new(ErrorKind::RateLimited).edit(|inner| inner.retry_after = Some(wait))
                 }
                 None => Error::new(ErrorKind::Timeout)
-                    .edit(|inner| inner.deadline = Some(TimeoutKind::Call)),
+                    .edit(|inner| inner.timeout = Some(TimeoutKind::Call)),
             });
         }
         for spacing in state.spacings() {
             spacing.reserve(time);
         }
-        Ok((wait, state.closings))
+        Ok((wait, state.pauses))
     }
 
     /// Counts a request that the server accepted.
@@ -194,12 +196,12 @@ impl RateLimiter {
         let now = clock.now();
         let until = now + pause.min(Self::MAX_PAUSE);
         let mut state = self.state();
-        let closed = state.closed_until.filter(|before| *before > now);
+        let paused = state.paused_until.filter(|before| *before > now);
         // Requests that were sent before the first 429 say nothing new.
-        if closed.is_some_and(|before| until <= before + Self::SAME_PAUSE) {
+        if paused.is_some_and(|before| until <= before + Self::SAME_PAUSE) {
             return;
         }
-        if closed.is_none() {
+        if paused.is_none() {
             let accepted = f64::from(state.accepted.in_the_last_second(now)) * 0.9;
             let base = match &state.learnt {
                 _ if accepted >= Self::FALLBACK_RATE => accepted,
@@ -213,8 +215,8 @@ impl RateLimiter {
                 since: until,
             });
         }
-        state.closed_until = Some(until);
-        state.closings += 1;
+        state.paused_until = Some(until);
+        state.pauses += 1;
         for spacing in state.spacings() {
             spacing.next = None;
         }

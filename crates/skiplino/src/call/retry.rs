@@ -1,4 +1,4 @@
-//! Decides whether a failed attempt is retried, and after which pause: backoff with full jitter, and a retry budget for the client.
+//! Decides whether a failed attempt is retried and after which pause, within a retry budget.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -39,8 +39,8 @@ impl RetryPolicy {
         self
     }
 
-    /// The longest pause before the first retry, doubled for each later one, and the limit of all pauses. Each pause is random
-    /// between zero and its longest.
+    /// The longest pause before the first retry, doubled for each later one, and the limit of all
+    /// pauses. Each pause is random between zero and its longest.
     #[must_use]
     pub fn backoff(mut self, base: Duration, max_backoff: Duration) -> Self {
         self.base = base;
@@ -61,17 +61,20 @@ impl RetryPolicy {
 
     /// The pause before the next attempt.
     pub(crate) fn pause(&self, error: &Error) -> Duration {
-        error
-            .retry_after()
-            .unwrap_or_else(|| self.longest(error.attempts()).mul_f64(fastrand::f64()))
+        error.retry_after().unwrap_or_else(|| {
+            self.longest_pause(error.attempts())
+                .mul_f64(fastrand::f64())
+        })
     }
 
-    /// The pause before the next lookup of a write: at least half of the longest pause, because a lookup needs time to pass.
+    /// The pause before the next lookup of a write: at least half of the longest pause, because a
+    /// lookup needs time to pass.
     pub(crate) fn lookup_backoff(&self, lookups: u32) -> Duration {
-        self.longest(lookups).mul_f64(1.0 - fastrand::f64() / 2.0)
+        self.longest_pause(lookups)
+            .mul_f64(1.0 - fastrand::f64() / 2.0)
     }
 
-    fn longest(&self, attempts: u32) -> Duration {
+    fn longest_pause(&self, attempts: u32) -> Duration {
         let doublings = attempts.saturating_sub(1).min(16);
         self.base
             .saturating_mul(1 << doublings)
@@ -100,28 +103,30 @@ pub(crate) fn should_retry(
     (failed.error.is_retryable() || failed.response_lost)
         && kind != ErrorKind::OutcomeUnknown
         && policy.allows_more(failed.attempts)
-        // A pause beyond the deadline is not begun: returning the error now is better than waiting for nothing.
+        // A pause beyond the deadline is not begun: returning the error now is better than waiting
+        // for nothing.
         && failed.pause < failed.time_left
         // The rate limiter spaces retries after a 429, so they cannot overload the server.
         && (kind == ErrorKind::RateLimited || budget.take())
 }
 
-/// A token bucket shared by all calls of a client: retries take tokens, successes refill it, and a retry that succeeds returns its
-/// tokens. So single failures cost nothing, and an outage ends the retries.
+/// A token bucket shared by all calls of a client: retries take tokens, successes refill it, and a
+/// retry that succeeds returns its tokens. So single failures cost nothing, and an outage ends the
+/// retries.
 #[derive(Debug)]
 pub(crate) struct RetryBudget(Mutex<u32>);
 
 impl RetryBudget {
-    const FULL: u32 = 500;
-    const RETRY: u32 = 5;
+    const CAPACITY: u32 = 500;
+    const RETRY_COST: u32 = 5;
 
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(Self::FULL))
+        Self(Mutex::new(Self::CAPACITY))
     }
 
     pub(crate) fn take(&self) -> bool {
         let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match tokens.checked_sub(Self::RETRY) {
+        match tokens.checked_sub(Self::RETRY_COST) {
             Some(left) => {
                 *tokens = left;
                 true
@@ -131,8 +136,8 @@ impl RetryBudget {
     }
 
     pub(crate) fn refill(&self, attempts: u32) {
-        let back = if attempts > 1 { Self::RETRY } else { 1 };
+        let back = if attempts > 1 { Self::RETRY_COST } else { 1 };
         let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *tokens = (*tokens + back).min(Self::FULL);
+        *tokens = (*tokens + back).min(Self::CAPACITY);
     }
 }

@@ -1,4 +1,4 @@
-//! The retry loop of a call: attempts, pauses between them, and the lookup of a write whose response was lost.
+//! The retry loop of a call: attempts, pauses, and the lookup of a write whose response was lost.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -62,7 +62,8 @@ pub(crate) async fn run(
     result
 }
 
-/// An unknown outcome is a warning for the people who run the program; any other failure is a result for the program.
+/// An unknown outcome is a warning for the people who run the program; any other failure is a
+/// result for the program.
 fn log_failure(operation: &'static str, error: &Error) {
     let (kind, attempts) = (error.kind().as_str(), error.attempts());
     if error.outcome() == Outcome::Unknown {
@@ -196,7 +197,8 @@ impl RetryLoop<'_> {
         }
     }
 
-    /// Waits until the rate limits allow the next attempt. A job's own limit counts first attempts by itself.
+    /// Waits until the rate limits allow the next attempt. A job's own limit counts first attempts
+    /// by itself.
     async fn acquire(&self) -> Result<(), Error> {
         let shared = self.context.shared;
         let job = self.spec.rate_limiter.as_deref();
@@ -302,7 +304,8 @@ impl RetryLoop<'_> {
         }
     }
 
-    /// The failure of an attempt as that of the whole call: an earlier attempt may have been applied.
+    /// The failure of an attempt as that of the whole call: an earlier attempt may have been
+    /// applied.
     fn with_call_context(&self, error: Error) -> Error {
         error.edit(|inner| {
             inner.attempts = self.attempts;

@@ -46,8 +46,9 @@ impl Shared {
         })
     }
 
-    /// Prepares the call of an operation. `id` is the parameter in the operation's path, and empty if there is none; `fill`
-    /// adds the query or the body. Invalid input makes a call that fails before anything is sent.
+    /// Prepares the call of an operation. `id` is the parameter in the operation's path, and empty
+    /// if there is none; `fill` adds the query or the body. Invalid input makes a call that fails
+    /// before anything is sent.
     pub(crate) fn call<T>(
         self: &Arc<Self>,
         operation: Operation,

@@ -1,4 +1,4 @@
-//! The builder of a client: it checks every setting, so that a wrong one is refused before the first call.
+//! The builder of a client. It checks every setting, so that no call meets an invalid one.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -22,7 +22,7 @@ use crate::operation::KeyClass;
 /// The development environment's base URL, the only one that is published.
 pub const DEFAULT_BASE_URL: &str = "https://api-dev.skiplino.com/external/v1";
 
-/// Sets up a [`Client`].
+/// Builds a [`Client`].
 #[must_use]
 pub struct ClientBuilder {
     key: ApiKey,
@@ -67,58 +67,59 @@ impl ClientBuilder {
         }
     }
 
-    /// Where the API is, as in `https://host/external/v1`. [`DEFAULT_BASE_URL`] unless set. Plain `http://` is only taken to
-    /// this machine.
+    /// The API's base URL, as in `https://host/external/v1`; default [`DEFAULT_BASE_URL`].
+    /// `http://` is allowed for localhost only.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = url.into();
         self
     }
 
-    /// The language of names and reasons (`X-Locale`), where the server has a translation. Empty is none.
+    /// The language of names and reasons (`X-Locale`), if the server has a translation. Empty for
+    /// the server's default.
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// How long connecting may take, TLS included: 5 s unless set.
+    /// The time limit of connecting, TLS included; default 5 s.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
     }
 
-    /// How long one attempt may take: 10 s unless set.
+    /// The time limit of one attempt; default 10 s.
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
         self.attempt_timeout = limit;
         self
     }
 
-    /// How long a whole call may take, retries and pauses included: 30 s unless set.
+    /// The time limit of a whole call, retries and pauses included; default 30 s.
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.deadline = limit;
         self
     }
 
-    /// How calls are tried again: 3 attempts, pauses of up to 250 ms doubling to 8 s unless set.
+    /// The retry policy; default 3 attempts, with pauses of up to 250 ms doubling to 8 s.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// At most so many requests a second, evenly spaced, from all calls of the client together; as many as there are unless set.
-    /// A server that refuses some (429) slows the client down in any case.
+    /// The rate limit in requests a second, evenly spaced, for all calls of the client together;
+    /// default none. A 429 response slows the client down in any case.
     pub fn requests_per_second(mut self, limit: f64) -> Self {
         self.requests_per_second = Some(limit);
         self
     }
 
-    /// The largest answer that is read, unpacked: 16 MiB unless set.
+    /// The largest response body, uncompressed; default 16 MiB.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = bytes;
         self
     }
 
-    /// A proxy for all calls, as in `http://user:password@host:3128`. Without one, the environment's is used
-    /// (`HTTPS_PROXY` and so on), except to this machine.
+    /// A proxy for all calls, as in `http://user:password@host:3128`. Default: the proxy of the
+    /// environment (`HTTPS_PROXY` and so on), except for localhost.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self
@@ -131,51 +132,52 @@ impl ClientBuilder {
         self
     }
 
-    /// What the `User-Agent` ends with, as in `kiosk/4.2`.
+    /// The end of the `User-Agent`, as in `kiosk/4.2`.
     pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
         self.user_agent_suffix = Some(suffix.into());
         self
     }
 
-    /// The language that a binding serves, for the `User-Agent`.
+    /// The host language of a binding, for the `User-Agent`.
     #[doc(hidden)]
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.host = host.into();
         self
     }
 
-    /// Another clock than the system's, for tests of pauses.
+    /// Replaces the system's clock, for tests of pauses.
     #[doc(hidden)]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Asked by `wait`, on the waiting thread and ten times a second, whether to give up: for hosts whose signals do not end a
-    /// call. The error that it then ends with is for the host to replace.
+    /// A function that `wait` calls on the waiting thread ten times a second; `true` ends the call:
+    /// for hosts whose signals do not end it. The host has to replace the error.
     #[doc(hidden)]
     pub fn interrupt(mut self, asked: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         self.interrupt = Some(Arc::new(asked));
         self
     }
 
-    /// Takes this system for a phone's, for tests on one that is none.
+    /// Treats this machine as a phone, for tests elsewhere.
     #[doc(hidden)]
     pub fn on_device(mut self) -> Self {
         self.on_device = true;
         self
     }
 
-    /// On Android and iOS a secret key is refused, because whoever has the app can read it. This allows it all the same.
+    /// Allows a secret key on Android and iOS. It is refused there by default, because users of the
+    /// app can read it.
     pub fn allow_secret_key_on_device(mut self) -> Self {
         self.allow_secret_key_on_device = true;
         self
     }
 
-    /// Checks all of it and makes the client. Nothing is sent.
+    /// Checks the settings and makes the client. Nothing is sent.
     ///
     /// # Errors
-    /// `InvalidRequest` naming the setting that cannot be.
+    /// `InvalidRequest` with the name of the invalid setting.
     pub fn build(self) -> Result<Client, Error> {
         let guarded = self.on_device && !self.allow_secret_key_on_device;
         if guarded && self.key.class() == KeyClass::Secret {
@@ -241,7 +243,7 @@ impl fmt::Debug for ClientBuilder {
 
 fn base_url(text: &str) -> Result<Url, Error> {
     let refuse = |reason: &str| Err(Error::invalid("baseUrl", reason));
-    // The text is not repeated in any refusal: it may hold credentials.
+    // No error contains the URL, because it may contain credentials.
     let Ok(mut url) = Url::parse(text) else {
         return refuse("must be an absolute URL");
     };
@@ -259,7 +261,7 @@ fn base_url(text: &str) -> Result<Url, Error> {
     }
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&path);
-    // An empty path reads back as "/", whose empty segment would double the slash in front of every operation.
+    // An empty path becomes "/", whose empty segment would double the slash before every operation.
     if let Ok(mut segments) = url.path_segments_mut() {
         segments.pop_if_empty();
     }

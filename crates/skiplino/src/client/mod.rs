@@ -19,7 +19,8 @@ use crate::operation::KeyClass;
 
 /// A client of the Skiplino External API. Cheap to clone; clones share connections and limits.
 ///
-/// Every operation is a [`Call`]: `.await` it in an async program on Tokio, or `.wait()` for it in any other.
+/// Every operation is a [`Call`](crate::Call): `.await` it in an async program on Tokio, or
+/// `.wait()` for it in any other.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -27,7 +28,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with the defaults: the development environment, 5 s to connect, 10 s an attempt, 30 s a call.
+    /// A client with the defaults: the development environment, 5 s to connect, 10 s an attempt, 30
+    /// s a call.
     ///
     /// # Errors
     /// As [`ClientBuilder::build`].

@@ -1,4 +1,4 @@
-//! The reason why no connection could be made, in words for a person: the texts of the layers below are for experts.
+//! The reason why no connection could be made, in words for a person.
 
 use std::error::Error as StdError;
 use std::io;

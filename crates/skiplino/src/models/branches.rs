@@ -1,3 +1,5 @@
+//! Branches and their service groups.
+
 use serde::{Deserialize, Serialize};
 
 use crate::models::ids::{BranchId, GroupId};

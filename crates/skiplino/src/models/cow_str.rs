@@ -1,4 +1,4 @@
-//! A text borrowed from the answer it came in where it holds no escapes, so that a page is decoded without a copy of each field.
+//! A string borrowed from the response's text, so that decoding does not copy each field.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,6 +7,7 @@ use std::ops::Deref;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::{Serialize, Serializer};
 
+/// A JSON string, borrowed if possible. `Cow` itself always copies when it is decoded.
 pub(crate) struct CowStr<'a>(Cow<'a, str>);
 
 impl Deref for CowStr<'_> {

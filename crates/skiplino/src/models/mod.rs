@@ -1,4 +1,4 @@
-//! What the API sends and takes, under its published names.
+//! The records and requests of the API, under its published names.
 
 pub(crate) mod branches;
 pub(crate) mod cow_str;
@@ -28,7 +28,7 @@ fn check_object(field: &str, value: Option<&Value>) -> Result<(), Error> {
     }
 }
 
-/// Whether two values are the same to a server that may write `1.0` as `1`.
+/// Whether two values are equal for a server that may write `1.0` as `1`.
 fn same_json(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => {

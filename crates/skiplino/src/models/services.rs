@@ -1,3 +1,5 @@
+//! Services and their appointment slots.
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -1,3 +1,5 @@
+//! Tickets, and the requests that book or change one.
+
 use std::fmt;
 
 use jiff::Timestamp;
@@ -16,7 +18,7 @@ macro_rules! open_enum {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_doc])* $variant,)+
-            /// A value that this version does not know, as it came.
+            /// A value that this version does not know, as received.
             Unknown(Box<str>),
         }
 
@@ -60,23 +62,23 @@ macro_rules! open_enum {
 }
 
 open_enum! {
-    /// Where a ticket stands. The set is open: the API may add to it.
+    /// The state of a ticket. The set is open: the API may add to it.
     TicketStatus {
         /// In the queue.
         Waiting = "waiting",
-        /// An appointment whose time has not come.
+        /// An appointment in the future.
         Upcoming = "upcoming",
         /// At the counter.
         Serving = "serving",
         /// Done.
         Served = "served",
-        /// Given up, by the customer or the staff.
+        /// Cancelled by the customer or the staff.
         Cancelled = "cancelled",
     }
 }
 
 open_enum! {
-    /// How a ticket came to be. The set is open: the API may add to it.
+    /// The kind of a ticket. The set is open: the API may add to it.
     TicketType {
         /// A walk-in, numbered in the order of the queue.
         Sequential = "sequential",
@@ -85,7 +87,7 @@ open_enum! {
     }
 }
 
-/// The id and the localised name of something that a ticket is about.
+/// The id and localised name of a record that a ticket refers to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedRef<I> {
     id: I,
@@ -172,17 +174,17 @@ impl Ticket {
         &self.id
     }
 
-    /// The number that is called, as in `A042`.
+    /// The number called at the counter, as in `A042`.
     pub fn ticket_number(&self) -> &str {
         &self.ticket_number
     }
 
-    /// Where it stands.
+    /// Its state.
     pub fn status(&self) -> &TicketStatus {
         &self.status
     }
 
-    /// Since when it stands there.
+    /// When its state last changed.
     pub fn status_at(&self) -> Timestamp {
         self.status_at
     }
@@ -197,12 +199,12 @@ impl Ticket {
         self.time
     }
 
-    /// Where it was booked.
+    /// The branch.
     pub fn branch(&self) -> &NamedRef<BranchId> {
         &self.branch
     }
 
-    /// What it was booked for.
+    /// The service.
     pub fn service(&self) -> &NamedRef<ServiceId> {
         &self.service
     }
@@ -212,7 +214,7 @@ impl Ticket {
         &self.group_of_service
     }
 
-    /// For whom; none for an anonymous walk-in.
+    /// The customer; none for an anonymous walk-in.
     pub fn customer(&self) -> Option<&TicketCustomer> {
         self.customer.as_ref()
     }
@@ -246,7 +248,7 @@ struct Location {
     lng: f64,
 }
 
-/// What to book, as operation 4 takes it.
+/// A booking, the input of operation 4.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BookTicketRequest {
@@ -280,7 +282,8 @@ impl BookTicketRequest {
         }
     }
 
-    /// Takes a place in a slot of a service, at a time from [`Slot::time`](super::Slot::time), for a customer.
+    /// Takes a place in a slot of a service, at a time from [`Slot::time`](crate::Slot::time), for
+    /// a customer.
     pub fn appointment(
         service: impl Into<ServiceId>,
         group: impl Into<GroupId>,
@@ -293,21 +296,21 @@ impl BookTicketRequest {
         }
     }
 
-    /// For whom. A walk-in may do without.
+    /// The customer. Optional for a walk-in.
     #[must_use]
     pub fn customer(mut self, customer: impl Into<CustomerRef>) -> Self {
         self.customer = Some(customer.into());
         self
     }
 
-    /// What the service asks for, a JSON object, as in `{"accountType": "savings"}`.
+    /// The service's own fields, a JSON object, as in `{"accountType": "savings"}`.
     #[must_use]
     pub fn options(mut self, options: Value) -> Self {
         self.options = Some(options);
         self
     }
 
-    /// Where the customer is: degrees north from -90 to 90, degrees east from -180 to 180.
+    /// The customer's position: degrees north from -90 to 90, degrees east from -180 to 180.
     #[must_use]
     pub fn location(mut self, lat: f64, lng: f64) -> Self {
         self.location = Some(Location { lat, lng });
@@ -346,7 +349,7 @@ impl fmt::Debug for BookTicketRequest {
     }
 }
 
-/// Another time for an appointment, as operation 7 takes it.
+/// Another time for an appointment, the input of operation 7.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChangeTimeRequest {
     #[serde(
@@ -359,7 +362,7 @@ pub struct ChangeTimeRequest {
 }
 
 impl ChangeTimeRequest {
-    /// To `time`, from [`Slot::time`](super::Slot::time); `customer` is whose ticket it is.
+    /// To `time`, from [`Slot::time`](crate::Slot::time); `customer` is the ticket's customer.
     pub fn new(time: Timestamp, customer: impl Into<CustomerRef>) -> Self {
         Self {
             time,

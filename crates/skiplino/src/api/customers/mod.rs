@@ -21,18 +21,20 @@ use crate::models::tickets::Ticket;
 use crate::operation::Operation;
 use crate::pagination::List;
 
-/// The customer directory. All but [`tickets`](Self::tickets) take a secret key. See [`Client::customers`](crate::Client::customers).
+/// The customer directory. All but [`tickets`](Self::tickets) take a secret key. See
+/// [`Client::customers`](crate::Client::customers).
 #[derive(Debug, Clone, Copy)]
 pub struct Customers<'a>(pub(crate) &'a Arc<Shared>);
 
 impl Customers<'_> {
-    /// Creates a customer (operation 8, `POST /customers/create`). With an `externalId` a retry cannot make a second
-    /// customer: if the response is lost, the customer is looked up, and created again if there is none. An existing one with the
-    /// same data counts as created.
+    /// Creates a customer (operation 8, `POST /customers/create`). With an `externalId` a retry
+    /// cannot make a second customer: if the response is lost, the customer is looked up, and
+    /// created again if there is none. An existing one with the same data counts as created.
     ///
     /// # Errors
-    /// `InvalidRequest` (field `metadata`); `Validation`, as for an `externalId` that is taken. Without an `externalId`
-    /// `OutcomeUnknown` when the response was lost: creating again could make a second customer.
+    /// `InvalidRequest` (field `metadata`); `Validation`, as for an `externalId` that is taken.
+    /// Without an `externalId` `OutcomeUnknown` when the response was lost: creating again could
+    /// make a second customer.
     pub fn create(&self, request: impl Borrow<CustomerWriteRequest>) -> Call<Customer> {
         let request = request.borrow();
         let call = self
@@ -66,12 +68,12 @@ impl Customers<'_> {
         })
     }
 
-    /// Passes the whole directory to `sink`, newest first, up to 100 customers at a time, and returns the progress. Others may
-    /// change the directory during the export: see [`List`] for the effect. The sink gets the first page even if there are no
-    /// customers.
+    /// Passes the whole directory to `sink`, newest first, up to 100 customers at a time, and
+    /// returns the progress. Others may change the directory during the export: see [`List`] for
+    /// the effect. The sink gets the first page even if there are no customers.
     ///
-    /// The export holds the current page, the pages read ahead, and 16 bytes for each customer in memory. If the sink fails, the
-    /// export ends with its error.
+    /// The export holds the current page, the pages read ahead, and 16 bytes for each customer in
+    /// memory. If the sink fails, the export ends with its error.
     ///
     /// ```no_run
     /// # fn run(client: skiplino::Client) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -102,17 +104,19 @@ impl Customers<'_> {
         Export::new(Arc::clone(self.0), self.list(), sink)
     }
 
-    /// Syncs `rows` into the directory, each by its `externalId`: a missing customer is created, a customer that differs from its
-    /// row is updated, and any other is left unchanged. Fields that a row does not set are left unchanged, too; `metadata` is
-    /// compared and replaced as a whole.
+    /// Syncs `rows` into the directory, each by its `externalId`: a missing customer is created, a
+    /// customer that differs from its row is updated, and any other is left unchanged. Fields that
+    /// a row does not set are left unchanged, too; `metadata` is compared and replaced as a whole.
     ///
-    /// Returns a stream (or with [`CustomerSync::wait`] an iterator) of the outcome of each row, in the order in which rows end. A
-    /// row that fails does not stop the others. An error of the stream itself ends it; rows without an outcome were not finished.
-    /// Rows with the same `externalId` run one after another, in the order of the source. Dropping the stream stops it: running
-    /// rows may or may not have been applied.
+    /// Returns a stream (or with [`CustomerSync::wait`] an iterator) of the outcome of each row, in
+    /// the order in which rows end. A row that fails does not stop the others. An error of the
+    /// stream itself ends it; rows without an outcome were not finished. Rows with the same
+    /// `externalId` run one after another, in the order of the source. Dropping the stream stops
+    /// it: running rows may or may not have been applied.
     ///
-    /// The source is read as rows are started, on the thread that polls for results, and is not held in memory. Its items may be
-    /// requests, or anything that holds one: each is returned with its outcome.
+    /// The source is read as rows are started, on the thread that polls for results, and is not
+    /// held in memory. Its items may be requests, or anything that holds one: each is returned with
+    /// its outcome.
     ///
     /// ```no_run
     /// # fn run(client: skiplino::Client) -> Result<(), skiplino::Error> {
@@ -130,10 +134,10 @@ impl Customers<'_> {
     /// ```
     ///
     /// # Errors
-    /// Of the stream: `SecretKeyRequired`; `Unauthorized`, after the row that met it; `Connect`, when the server could not be
-    /// reached for a minute; `InvalidRequest` (fields `concurrency`, `rate`, `checkpoint`). Of a row: those of
-    /// [`create`](Self::create), [`find`](Self::find) and [`update`](Self::update), and `InvalidRequest` (field `externalId`)
-    /// if it has none.
+    /// Of the stream: `SecretKeyRequired`; `Unauthorized`, after the row that met it; `Connect`,
+    /// when the server could not be reached for a minute; `InvalidRequest` (fields `concurrency`,
+    /// `rate`, `checkpoint`). Of a row: those of [`create`](Self::create), [`find`](Self::find) and
+    /// [`update`](Self::update), and `InvalidRequest` (field `externalId`) if it has none.
     pub fn sync<I>(&self, rows: I) -> CustomerSync<I::IntoIter>
     where
         I: IntoIterator,
@@ -154,16 +158,18 @@ impl Customers<'_> {
             })
     }
 
-    /// One customer, or `None` if there is none (operation 10; its 422 for an unknown id is no error here).
+    /// One customer, or `None` if there is none (operation 10; its 422 for an unknown id is no
+    /// error here).
     pub fn find(&self, customer: impl Into<CustomerRef>) -> Call<Option<Customer>> {
         find(self.0, &customer.into())
     }
 
-    /// Changes the fields that are sent and leaves the others (operation 11, `PUT /customers/update`); `metadata` is replaced
-    /// whole.
+    /// Changes the fields that are sent and leaves the others (operation 11,
+    /// `PUT /customers/update`); `metadata` is replaced whole.
     ///
     /// # Errors
-    /// `InvalidRequest` (fields `metadata`, `externalId`); `Validation`; `NotFound` when the record vanished meanwhile.
+    /// `InvalidRequest` (fields `metadata`, `externalId`); `Validation`; `NotFound` if the record
+    /// was deleted during the update.
     pub fn update(&self, request: impl Borrow<CustomerUpdateRequest>) -> Call<Customer> {
         self.0
             .call(Operation::UpdateCustomer, decode::data(), Ok(""), |ready| {
@@ -173,8 +179,8 @@ impl Customers<'_> {
             })
     }
 
-    /// Deletes a customer for good (operation 12, `DELETE /customers/delete`). Their tickets stay. If the response is lost, the
-    /// customer is looked up, and deleted again if still there.
+    /// Deletes a customer for good (operation 12, `DELETE /customers/delete`). Their tickets stay.
+    /// If the response is lost, the customer is looked up, and deleted again if still there.
     ///
     /// # Errors
     /// `Validation` when there is none.
@@ -189,7 +195,8 @@ impl Customers<'_> {
         call.recovery(look_up(customer, |found| found.is_none().then_some(())))
     }
 
-    /// A customer's tickets, newest first (operation 13, `GET /customers/tickets`), up to 10 a page. Takes any key.
+    /// A customer's tickets, newest first (operation 13, `GET /customers/tickets`), up to 10 a
+    /// page. Takes any key.
     pub fn tickets(&self, customer: impl Into<CustomerRef>) -> List<Ticket> {
         let shared = Arc::clone(self.0);
         let customer = customer.into();
@@ -224,7 +231,8 @@ pub(crate) fn newest_tickets(shared: &Arc<Shared>, customer: &CustomerRef) -> Ca
     Customers(shared).tickets(customer).page(1)
 }
 
-/// Reads the customer; the write was applied if `is_done` accepts the result. A refusal as invalid holds for earlier attempts, too.
+/// Reads the customer; the write was applied if `is_done` accepts the result. A refusal as invalid
+/// holds for earlier attempts, too.
 fn look_up<T: Send + 'static>(
     customer: CustomerRef,
     is_done: impl Fn(Option<Customer>) -> Option<T> + Send + Sync + 'static,
@@ -241,7 +249,8 @@ fn look_up<T: Send + 'static>(
     }))
 }
 
-// The reason is localised, so the field names are compared: an error about the id means that there is no such customer.
+// The reason is localised, so the field names are compared: an error about the id means that there
+// is no such customer.
 fn is_unknown_customer(error: &Error) -> bool {
     let about_id = |field: &String| field == "id" || field == "externalId";
     error.kind() == ErrorKind::Validation

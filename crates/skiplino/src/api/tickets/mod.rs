@@ -26,17 +26,20 @@ pub struct Tickets<'a> {
 }
 
 impl Tickets<'_> {
-    /// Books a ticket (operation 4, `POST /tickets/book`): a walk-in joins the queue at once, an appointment takes a place in
-    /// a slot.
+    /// Books a ticket (operation 4, `POST /tickets/book`): a walk-in joins the queue at once, an
+    /// appointment takes a place in a slot.
     ///
-    /// A booking that may have arrived is never sent again. For a customer, the client reads the customer's newest tickets before
-    /// the booking (operation 13). If the response is lost, it reads them again until it finds the new ticket
-    /// ([`Response::recovered`](crate::Response::recovered)). Equal bookings for one customer run one after another.
+    /// A booking that may have arrived is never sent again. For a customer, the client reads the
+    /// customer's newest tickets before the booking (operation 13). If the response is lost, it
+    /// reads them again until it finds the new ticket
+    /// ([`Response::recovered`](crate::Response::recovered)). Equal bookings for one customer run
+    /// one after another.
     ///
     /// # Errors
-    /// `InvalidRequest` (fields `location.lat`, `location.lng`, `options`); `Rejected` with a localised reason if a business rule
-    /// forbids the booking; `Validation`. `OutcomeUnknown` if the response was lost and the ticket was not found, cannot be
-    /// distinguished from others, or has no customer: booking again could make a second ticket.
+    /// `InvalidRequest` (fields `location.lat`, `location.lng`, `options`); `Rejected` with a
+    /// localised reason if a business rule forbids the booking; `Validation`. `OutcomeUnknown` if
+    /// the response was lost and the ticket was not found, cannot be distinguished from others, or
+    /// has no customer: booking again could make a second ticket.
     pub fn book(&self, request: impl Borrow<BookTicketRequest>) -> Call<Ticket> {
         let request = request.borrow();
         let call = self
@@ -61,11 +64,13 @@ impl Tickets<'_> {
         get(self.shared, &ticket.into())
     }
 
-    /// Follows a ticket: its state now, and again each time that it changes, until it is served or cancelled.
+    /// Follows a ticket: its state now, and again each time that it changes, until it is served or
+    /// cancelled.
     ///
-    /// The watch polls the ticket (operation 5): every 2 s at the front of the queue, every 30 s far from it, and an appointment
-    /// by the time that is left. Watches of one ticket share their polls. Failures of the network or the server do not end the
-    /// watch until they have lasted for [`Watch::give_up_after`]; dropping it does.
+    /// The watch polls the ticket (operation 5): every 2 s at the front of the queue, every 30 s
+    /// far from it, and an appointment by the time that is left. Watches of one ticket share their
+    /// polls. Failures of the network or the server do not end the watch until they have lasted for
+    /// [`Watch::give_up_after`]; dropping it does.
     pub fn watch(&self, ticket: impl Into<TicketId>) -> Watch {
         Watch::new(
             Arc::clone(self.shared),
@@ -74,8 +79,9 @@ impl Tickets<'_> {
         )
     }
 
-    /// Cancels a ticket that is waiting or upcoming (operation 6, `POST /tickets/{id}/cancel`), and returns its new state. If
-    /// the response is lost, the ticket is read, and cancelled again only if it is not cancelled.
+    /// Cancels a ticket that is waiting or upcoming (operation 6, `POST /tickets/{id}/cancel`), and
+    /// returns its new state. If the response is lost, the ticket is read, and cancelled again only
+    /// if it is not cancelled.
     ///
     /// # Errors
     /// `Conflict` in any other state, cancelled included; `Validation` for an unknown ticket.
@@ -95,11 +101,12 @@ impl Tickets<'_> {
         }))
     }
 
-    /// Moves a waiting appointment to another slot (operation 7, `POST /tickets/{id}/change-time`). If the response is lost, the
-    /// ticket is read, and moved again only if it has another time.
+    /// Moves a waiting appointment to another slot (operation 7, `POST /tickets/{id}/change-time`).
+    /// If the response is lost, the ticket is read, and moved again only if it has another time.
     ///
     /// # Errors
-    /// `Validation` for a walk-in or another state; `NotFound` when the ticket cannot be resolved after the change.
+    /// `Validation` for a walk-in or another state; `NotFound` when the ticket cannot be resolved
+    /// after the change.
     pub fn reschedule(
         &self,
         ticket: impl Into<TicketId>,

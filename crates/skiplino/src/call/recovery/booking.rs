@@ -1,16 +1,19 @@
-//! Booking lookup: finds the ticket of a booking whose response was lost, so that a booking for a customer is made only once.
+//! Booking lookup: finds the ticket of a booking whose response was lost.
 //!
-//! A ticket does not say which request made it. So the customer's newest tickets are read **before** the booking: the baseline. After
-//! a lost response a ticket is taken for the booking's own if it is the only one that
+//! A ticket does not say which request made it. So the customer's newest tickets are read
+//! **before** the booking: the baseline. After a lost response a ticket is taken for the booking's
+//! own if it is the only one that
 //! - is for the same service, group and time,
 //! - is not in the baseline, and was not returned by this client since,
-//! - was not booked before the baseline by the server's own clock (the `Date` of the baseline against `bookedAt`: both are the
-//!   server's, so neither this machine's clock nor the network matters, but `Date` counts whole seconds),
-//! - and cannot be from another booking of this client: bookings for the same customer, service, group and time run one after
-//!   another, and one with an unknown outcome keeps later ones from being identified.
+//! - was not booked before the baseline by the server's own clock (the `Date` of the baseline
+//!   against `bookedAt`: both are the server's, so neither this machine's clock nor the network
+//!   matters, but `Date` counts whole seconds),
+//! - and cannot be from another booking of this client: bookings for the same customer, service,
+//!   group and time run one after another, and one with an unknown outcome keeps later ones from
+//!   being identified.
 //!
-//! One case remains: another program books the same for the same customer between the two reads, and this booking does not arrive. Then
-//! both get that program's ticket.
+//! One case remains: another program books the same for the same customer between the two reads,
+//! and this booking does not arrive. Then both get that program's ticket.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -215,7 +218,7 @@ impl<'a> BookingAttempt<'a> {
         let lock = shared.bookings.serialize(booking).lock_owned();
         let Ok(lock) = tokio::time::timeout(context.time_left(), lock).await else {
             return Err(Error::new(ErrorKind::Timeout)
-                .edit(|inner| inner.deadline = Some(TimeoutKind::Call)));
+                .edit(|inner| inner.timeout = Some(TimeoutKind::Call)));
         };
         let mut this = BookingAttempt {
             lookup,
@@ -233,7 +236,8 @@ impl<'a> BookingAttempt<'a> {
                 known: page.data.items().iter().map(TicketId::from).collect(),
             }),
             Err(error) => match error.kind() {
-                // An unknown customer has no tickets. The booking itself will report the unknown customer.
+                // An unknown customer has no tickets. The booking itself will report the unknown
+                // customer.
                 ErrorKind::NotFound | ErrorKind::Validation => Some(Baseline {
                     known: HashSet::new(),
                     at: None,

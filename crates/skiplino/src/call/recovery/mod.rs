@@ -1,4 +1,6 @@
-//! Recovery of a write whose response was lost. The API has no idempotency key, so each kind of write has its own lookup, or none.
+//! Recovery of a write whose response was lost.
+//!
+//! The API has no idempotency key, so each kind of write has its own lookup, or none.
 
 pub(crate) mod booking;
 
@@ -20,7 +22,8 @@ use crate::operation::Effect;
 pub(crate) enum Recovery {
     /// The request is sent again: a second one changes nothing more.
     Resend,
-    /// The write is looked up, and sent again if it is not there: a second one changes nothing more.
+    /// The write is looked up, and sent again if it is not there: a second one changes nothing
+    /// more.
     Lookup(Lookup),
     /// The ticket is looked up, and the booking is never sent again.
     BookingLookup(BookingLookup),
@@ -36,13 +39,14 @@ pub(crate) struct Lookup {
 
 type Find = Box<dyn for<'a> Fn(&'a NestedCalls<'a>) -> LookupFuture<'a> + Send + Sync>;
 
-/// The effect of the write; `None` if it is not there. An error is a failed lookup, and says nothing about the write.
+/// The effect of the write; `None` if it is not there. An error is a failed lookup, and says
+/// nothing about the write.
 pub(crate) type Found = Result<Option<Response<Data>>, Error>;
 pub(crate) type LookupFuture<'a> = Pin<Box<dyn Future<Output = Found> + Send + 'a>>;
 
 impl Lookup {
-    /// `is_final` recognises a refusal that holds for the earlier attempts, too: the server can neither have applied them nor
-    /// apply them later.
+    /// `is_final` recognises a refusal that holds for the earlier attempts, too: the server can
+    /// neither have applied them nor apply them later.
     pub(crate) fn new(
         is_final: fn(&Error) -> bool,
         find: impl for<'a> Fn(&'a NestedCalls<'a>) -> LookupFuture<'a> + Send + Sync + 'static,
@@ -53,8 +57,8 @@ impl Lookup {
         }
     }
 
-    /// Looks up a write that may have been applied; `error` is the failure of the last attempt. If the lookup finds nothing, an
-    /// earlier attempt may still arrive, unless `error` is final.
+    /// Looks up a write that may have been applied; `error` is the failure of the last attempt. If
+    /// the lookup finds nothing, an earlier attempt may still arrive, unless `error` is final.
     ///
     /// # Errors
     /// `error`, and whether the write may still have been applied.
@@ -92,7 +96,8 @@ impl Recovery {
     }
 }
 
-/// Makes the reads that belong to a call: on its connections, in its language, within its time limit.
+/// Makes the reads that belong to a call: on its connections, in its language, within its time
+/// limit.
 #[derive(Clone, Copy)]
 pub(crate) struct NestedCalls<'a> {
     pub(crate) shared: &'a Arc<Shared>,
