@@ -126,7 +126,7 @@ def test_without_the_sandbox_it_says_how_to_get_it() -> None:
         check=False,
     )
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr == "skiplino: skiplino-sandbox: it is not installed: pip install 'skiplino[sandbox]'\n"
+    assert ran.stderr == "skiplino: skiplino-sandbox: the sandbox is not installed: pip install 'skiplino[sandbox]'\n"
     # What is typed wrong is said first.
     ran = subprocess.run(
         [sys.executable, "-c", script, "sandbox", "--port", "x"], capture_output=True, text=True, check=False

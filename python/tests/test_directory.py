@@ -338,7 +338,7 @@ def test_a_key_that_ends_a_sync_says_how_far_it_was(sandbox: Sandbox, customers:
     assert isinstance(error.__cause__, UnauthorizedError)
     assert error.kind == "Unauthorized"
     assert 0 < error.report.rows < 10
-    assert str(error).startswith(f"broken off after {error.report.rows} rows: ")
+    assert str(error).startswith(f"aborted after {error.report.rows} rows: ")
     public = Both(sandbox.settings(api_key=PUBLIC), is_async=False)
     with pytest.raises(SecretKeyRequiredError):
         public.sync(rows)

@@ -120,7 +120,11 @@ def test_a_canceller_belongs_to_its_process(client: Client, sandbox: Sandbox) ->
     ended = client.with_options(cancellation_token=cancellation_token)
 
     def work() -> None:
-        for use in (cancellation_token.cancel, lambda: ended.tickets.get(TICKET), lambda: cancellation_token.is_cancelled):
+        for use in (
+            cancellation_token.cancel,
+            lambda: ended.tickets.get(TICKET),
+            lambda: cancellation_token.is_cancelled,
+        ):
             with pytest.raises(ClosedError, match="before the fork"):
                 use()
         assert client.tickets.get(TICKET).id == TICKET

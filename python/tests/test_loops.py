@@ -144,7 +144,7 @@ def test_trio_alone_is_told_what_is_missing(sandbox: Sandbox, run_it: Callable[[
         client = sandbox.async_client(**SWIFT)
         calls: list[Awaitable[Any]] = [client.tickets.get(TICKET), anext(client.customers.list())]
         for call in calls:
-            with pytest.raises(RuntimeError, match=r"no event loop of asyncio runs here.*trio-asyncio"):
+            with pytest.raises(RuntimeError, match=r"no asyncio event loop is running.*trio-asyncio"):
                 await call
 
     run_it(work)

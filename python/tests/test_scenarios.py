@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import pytest
 
 from conftest import PUBLIC, ROOT, SECRET
-from skiplino import AsyncClient, CancelledError, CancellationToken, Client, SkiplinoError
+from skiplino import AsyncClient, CancellationToken, CancelledError, Client, SkiplinoError
 from skiplino.testing import Sandbox
 
 FILES = sorted(path for path in (ROOT / "tests/scenarios").glob("*.json") if path.name != "schema.json")

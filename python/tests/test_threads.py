@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conftest import SECRET, TICKET
-from skiplino import AsyncClient, CancelledError, CancellationToken, Client, InvalidRequestError
+from skiplino import AsyncClient, CancellationToken, CancelledError, Client, InvalidRequestError
 from skiplino.testing import Sandbox
 
 
