@@ -1,4 +1,4 @@
-"""The directory as a whole: tables, exports and syncs, with both clients."""
+"""The whole directory: tables, exports and syncs, with both clients."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COLUMNS = ["externalId", "name", "email", "mobile", "metadata", "_id", "companyI
 
 
 class Both:
-    """The customers of either client, waited for."""
+    """The customers of either client, as blocking methods."""
 
     def __init__(self, settings: dict[str, Any], *, is_async: bool) -> None:
         self._settings = settings
@@ -205,7 +205,7 @@ def test_files_hold_the_directory(sandbox: Sandbox, customers: Both, client: Cli
         assert read(path) == ids
         assert seen[-1] == (len(ids), len(ids))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["c.csv", "c.jsonl", "c.parquet", "customers"]
-    # And the way back.
+    # Back into the directory.
     back = pandas.read_csv(tmp_path / "c.csv", dtype=str).dropna(subset="externalId")
     assert customers.sync(back).unchanged == len(back)
     assert customers.sync(polars.read_parquet(tmp_path / "c.parquet").drop_nulls("externalId")).unchanged == len(back)
@@ -363,7 +363,7 @@ def test_a_sync_is_resumed_from_its_checkpoint(sandbox: Sandbox, customers: Both
     checkpoint = tmp_path / "customers.checkpoint"
     rows = [{"external_id": f"r{number}", "name": "N"} for number in range(40)]
     sandbox.fault("createCustomer", "status", status=401, when={"nth": 30})
-    # Within the handler: what was raised, and all that it holds, is still there.
+    # Resumes inside the handler, while the exception and its traceback still exist.
     try:
         customers.sync(rows, checkpoint=checkpoint)
     except SyncIncompleteError:

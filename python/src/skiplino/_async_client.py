@@ -207,7 +207,7 @@ class AsyncCustomers(Resource):
         self, customer: str | Customer | TicketCustomer | None = None, *, external_id: str | None = None
     ) -> None:
         """Deletes a customer for good. The customer's tickets remain."""
-        await call(self._native.delete_customer, self._options, customer, external_id)
+        return await call(self._native.delete_customer, self._options, customer, external_id)
 
     def tickets(
         self,

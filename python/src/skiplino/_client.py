@@ -203,7 +203,7 @@ class Customers(Resource):
         self, customer: str | Customer | TicketCustomer | None = None, *, external_id: str | None = None
     ) -> None:
         """Deletes a customer for good. The customer's tickets remain."""
-        self._native.delete_customer(self._options, customer, external_id)
+        return self._native.delete_customer(self._options, customer, external_id)
 
     def tickets(
         self,
