@@ -24,3 +24,9 @@ def test_the_file_is_what_the_generator_writes(source: str, target: str) -> None
     text = (ROOT / "python/src/skiplino" / target).read_text(encoding="utf-8")
     assert text == generator().generate(source), "run python python/tools/generate_sync.py"
     assert text.startswith(f"# generated from {source} by ")
+
+
+def test_each_text_of_the_generator_occurs_in_a_source() -> None:
+    module = generator()
+    sources = "".join((module.SOURCES / source).read_text(encoding="utf-8") for source in module.FILES)
+    assert [text for text in module.TEXTS if text not in sources] == []

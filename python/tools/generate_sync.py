@@ -23,6 +23,9 @@ CODE = [
     (r"await call\(\s*([\w.]+),\s*", r"\1("),
     (r"await next_item\(([\w.]+)\)", r"\1.next()"),
     (r"from \._event_loop import .*\n", ""),
+    # The blocking list does not publish the classes of its iterators.
+    (r"-> AsyncPages\[T\]", "-> Iterator[Page[T]]"),
+    (r"__aiter__\(self\) -> AsyncList\[T\]", "__iter__(self) -> Iterator[T]"),
     (r"\bAwaitable\[(\w+)\]", r"\1"),
     (r"\b(?:async|await) ", ""),
     (r"\b(_?)async_", r"\1"),
@@ -47,17 +50,8 @@ TEXTS = {
 
 def _ruff(code: str, name: str, *arguments: str) -> str:
     """The code after a command of ruff."""
-    command = [
-        sys.executable,
-        "-m",
-        "ruff",
-        *arguments,
-        "--quiet",
-        "--no-cache",
-        "--stdin-filename",
-        SOURCES / name,
-        "-",
-    ]
+    options = ["--quiet", "--no-cache", f"--stdin-filename={SOURCES / name}", "-"]
+    command = [sys.executable, "-m", "ruff", *arguments, *options]
     return subprocess.run(command, input=code, capture_output=True, check=True, text=True).stdout
 
 

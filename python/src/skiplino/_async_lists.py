@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from ._event_loop import call, next_item
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Callable, Iterator
 
     from ._native import NativeAsyncIterator, Options, Page, Ticket
 
@@ -56,7 +56,7 @@ class AsyncList(Generic[T]):
         """One page, numbered from 1. A page past the end is empty."""
         return await call(self._fetch_page, self._options, page=number)
 
-    def pages(self) -> AsyncIterator[Page[T]]:
+    def pages(self) -> AsyncPages[T]:
         """The pages in order.
 
         An empty list has one empty page. Pages that were read before are not returned again.

@@ -19,7 +19,7 @@ class Pages(Generic[T]):
     def __init__(self, iterator: NativeIterator[Page[T]]) -> None:
         self._iterator = iterator
 
-    def __iter__(self) -> Pages[T]:
+    def __iter__(self) -> Iterator[Page[T]]:
         return self
 
     def __next__(self) -> Page[T]:
@@ -72,7 +72,7 @@ class List(Generic[T]):
         """Whether the list changed while it was read."""
         return self._iterator.changed_during_read
 
-    def __iter__(self) -> List[T]:
+    def __iter__(self) -> Iterator[T]:
         return self
 
     def __next__(self) -> T:
