@@ -114,8 +114,9 @@ fn seconds(py: Python<'_>, field: &str, given: Option<Seconds>) -> PyResult<Opti
 #[pymethods]
 impl NativeClient {
     #[new]
-    #[pyo3(signature = (api_key, *, base_url=None, locale=None, connect_timeout=None, attempt_timeout=None, deadline=None,
-        max_attempts=None, backoff=None, requests_per_second=None, max_response_bytes=None, proxy=None, root_certificates=None,
+    #[pyo3(signature = (api_key, *, base_url=None, locale=None, connect_timeout=None,
+        attempt_timeout=None, deadline=None, max_attempts=None, backoff=None,
+        requests_per_second=None, max_response_bytes=None, proxy=None, root_certificates=None,
         user_agent_suffix=None, host))]
     #[allow(clippy::too_many_arguments, reason = "Python passes settings by name")]
     fn new(
@@ -168,7 +169,8 @@ impl NativeClient {
     }
 
     /// Options for calls. An option that is not given is taken from `base`.
-    #[pyo3(signature = (base=None, *, locale=None, deadline=None, max_attempts=None, cancellation_token=None))]
+    #[pyo3(signature = (base=None, *, locale=None, deadline=None, max_attempts=None,
+        cancellation_token=None))]
     #[allow(clippy::too_many_arguments, reason = "Python passes settings by name")]
     fn options(
         &self,
@@ -267,7 +269,8 @@ impl NativeClient {
         )
     }
 
-    #[pyo3(signature = (options, service, group, time, customer, external_id, ticket_options, location, reply_to=None))]
+    #[pyo3(signature = (options, service, group, time, customer, external_id, ticket_options,
+        location, reply_to=None))]
     #[allow(clippy::too_many_arguments, reason = "the fields of a booking")]
     fn book_ticket(
         &self,
@@ -397,7 +400,8 @@ impl NativeClient {
         options.send(py, reply_to, self.client(py)?.customers().find(customer))
     }
 
-    #[pyo3(signature = (options, customer, external_id, name, email, mobile, metadata, reply_to=None))]
+    #[pyo3(signature = (options, customer, external_id, name, email, mobile, metadata,
+        reply_to=None))]
     #[allow(clippy::too_many_arguments, reason = "the fields of a customer")]
     fn update_customer(
         &self,

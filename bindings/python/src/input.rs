@@ -44,13 +44,15 @@ id_argument! {
         Service => |service| service.0.id().clone(), NamedRef => |named| named.id.as_str().into();
         "a service or its id"
     GroupArgument(GroupId) from GroupId:
-        BranchTreeGroup => |group| group.0.id().clone(), NamedRef => |named| named.id.as_str().into();
+        BranchTreeGroup => |group| group.0.id().clone(),
+        NamedRef => |named| named.id.as_str().into();
         "a group of services or its id"
     TicketArgument(TicketId) from TicketId:
         Ticket => |ticket| ticket.0.id().clone();
         "a ticket or its id"
     CustomerArgument(CustomerRef) from CustomerId:
-        Customer => |customer| customer.0.id().into(), TicketCustomer => |customer| customer.0.id().into();
+        Customer => |customer| customer.0.id().into(),
+        TicketCustomer => |customer| customer.0.id().into();
         "a customer or their id"
 }
 

@@ -44,7 +44,8 @@ impl CancellationToken {
     }
 }
 
-const FORKED: &str = "this cancellation_token belongs to the process before the fork: create a new one in this process";
+const FORKED: &str =
+    "this token belongs to the process before the fork: create a new one in this process";
 
 /// Everything about a call except its input.
 #[derive(Default)]

@@ -19,7 +19,7 @@ class Meter:
 
     def __init__(self, progress: Progress, unit: str) -> None:
         self._bar: Any = None
-        #: Called with the number of records processed and the total; None if nobody wants to know.
+        #: Called with the number of records processed and the total; None without progress.
         self.update: Callable[[int, int | None], object] | None = None
         if callable(progress):
             self.update = progress
