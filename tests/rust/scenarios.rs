@@ -240,7 +240,7 @@ fn take(mode: &Mode, bench: &Bench, client: &Client, step: &Value) -> Result<Val
     let cancel = || {
         how.cancellation_token
             .iter()
-            .for_each(CancellationToken::cancel)
+            .for_each(CancellationToken::cancel);
     };
     let result = thread::scope(|scope| {
         match step["cancel"].as_str() {
