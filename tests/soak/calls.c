@@ -86,7 +86,7 @@ static void reads(skiplino_client *client, const char *customer) {
   skiplino_slot_list *slots = NULL;
   skiplino_customer *found = NULL;
   skiplino_customer_page *page = NULL;
-  skiplino_ticket_walk *walk = NULL;
+  skiplino_ticket_pager *pager = NULL;
   skiplino_error *error = NULL;
   ended(skiplino_branches_list(client, NULL, &branches, &error), error);
   skiplino_branch_list_free(branches);
@@ -103,18 +103,18 @@ static void reads(skiplino_client *client, const char *customer) {
   ended(skiplino_customers_list(client, 1, 20, NULL, &page, &error), error);
   skiplino_customer_page_free(page);
   error = NULL;
-  ended(skiplino_customers_tickets_walk(client, NULL, customer, -1, NULL, &walk, &error), error);
+  ended(skiplino_customers_tickets_pager(client, NULL, customer, -1, NULL, &pager, &error), error);
   for (int nth = 0; nth < 15; nth++) {
     skiplino_ticket *ticket = NULL;
     error = NULL;
-    skiplino_code code = skiplino_ticket_walk_next(walk, &ticket, &error);
+    skiplino_code code = skiplino_ticket_pager_next(pager, &ticket, &error);
     ended(code, error);
     skiplino_ticket_free(ticket);
     if (code != SKIPLINO_OK) {
       break;
     }
   }
-  skiplino_ticket_walk_free(walk);
+  skiplino_ticket_pager_free(pager);
 }
 
 /* Whom this thread books for. */

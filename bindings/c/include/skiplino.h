@@ -210,8 +210,8 @@ typedef struct skiplino_customer skiplino_customer;
 // A page of customers. Any thread may read it.
 typedef struct skiplino_customer_page skiplino_customer_page;
 
-// A walk over all customers of a list. One thread at a time.
-typedef struct skiplino_customer_walk skiplino_customer_walk;
+// Reads every customer of a list. One thread at a time.
+typedef struct skiplino_customer_pager skiplino_customer_pager;
 
 // Why a call failed. Made by the call that failed, where its `error` argument is not NULL; free it with skiplino_error_free(). It
 // does not change: any thread may read it. It never holds a key or the values of a customer's record, but what a server's own
@@ -246,8 +246,8 @@ typedef struct skiplino_ticket skiplino_ticket;
 // A page of tickets. Any thread may read it.
 typedef struct skiplino_ticket_page skiplino_ticket_page;
 
-// A walk over all tickets of a list. One thread at a time.
-typedef struct skiplino_ticket_walk skiplino_ticket_walk;
+// Reads every ticket of a list. One thread at a time.
+typedef struct skiplino_ticket_pager skiplino_ticket_pager;
 
 // Follows a ticket. One thread at a time.
 typedef struct skiplino_watch skiplino_watch;
@@ -456,9 +456,6 @@ void skiplino_client_free(skiplino_client *client);
 // The version of the library, as in "0.1.0". Lives for ever. Any thread.
 const char *skiplino_version(void);
 
-// A code's name, the same in every language of this SDK, as in "NotFound"; NULL for a number that is no code. Lives for ever.
-const char *skiplino_code_name(int32_t code);
-
 // Creates a customer (operation 8). Takes a secret key. `options` may be NULL. Free the customer with skiplino_customer_free(). Any
 // thread.
 skiplino_code skiplino_customers_create(const skiplino_client *client,
@@ -588,6 +585,55 @@ bool skiplino_error_is_retryable(const skiplino_error *error);
 // Frees an error. NULL is ignored.
 void skiplino_error_free(skiplino_error *error);
 
+// A code's name, the same in every language of this SDK, as in "NotFound"; NULL for a number that is no code. Lives for ever.
+const char *skiplino_code_name(int32_t code);
+
+// Makes a pager over all customers, newest first (operation 9). Customers that exist for the whole read are returned exactly once, even if
+// the list changes meanwhile. Nothing is sent before skiplino_customer_pager_next(). `limit` is the number of records per page, -1 for as
+// many as the API allows. `options` may be NULL; they apply to each page. Needs a secret key. Free the pager with
+// skiplino_customer_pager_free(), before or after the client. Any thread.
+skiplino_code skiplino_customers_list_pager(const skiplino_client *client,
+                                            int64_t limit,
+                                            const skiplino_call_options *options,
+                                            skiplino_customer_pager **pager,
+                                            skiplino_error **error);
+
+// Reads the next customer, which the caller frees with skiplino_customer_free(). Returns SKIPLINO_END after the last customer. After an
+// error the pager has ended. One thread at a time.
+skiplino_code skiplino_customer_pager_next(skiplino_customer_pager *pager,
+                                           skiplino_customer **customer,
+                                           skiplino_error **error);
+
+// Whether the pager noticed that the list changed during the read; false for NULL. One thread at a time.
+bool skiplino_customer_pager_changed_during_read(const skiplino_customer_pager *pager);
+
+// Frees a pager. NULL is ignored.
+void skiplino_customer_pager_free(skiplino_customer_pager *pager);
+
+// Makes a pager over all tickets of a customer, newest first (operation 13). Pass one of `id` and `external_id`, and NULL for the other.
+// Tickets that exist for the whole read are returned exactly once, even if the list changes meanwhile. Nothing is sent before
+// skiplino_ticket_pager_next(). `limit` is the number of records per page, -1 for as many as the API allows. `options` may be NULL; they
+// apply to each page. Free the pager with skiplino_ticket_pager_free(), before or after the client. Any thread.
+skiplino_code skiplino_customers_tickets_pager(const skiplino_client *client,
+                                               const char *id,
+                                               const char *external_id,
+                                               int64_t limit,
+                                               const skiplino_call_options *options,
+                                               skiplino_ticket_pager **pager,
+                                               skiplino_error **error);
+
+// Reads the next ticket, which the caller frees with skiplino_ticket_free(). Returns SKIPLINO_END after the last ticket. After an error
+// the pager has ended. One thread at a time.
+skiplino_code skiplino_ticket_pager_next(skiplino_ticket_pager *pager,
+                                         skiplino_ticket **ticket,
+                                         skiplino_error **error);
+
+// Whether the pager noticed that the list changed during the read; false for NULL. One thread at a time.
+bool skiplino_ticket_pager_changed_during_read(const skiplino_ticket_pager *pager);
+
+// Frees a pager. NULL is ignored.
+void skiplino_ticket_pager_free(skiplino_ticket_pager *pager);
+
 // One page of the customers, newest first (operation 9), numbered from 1; a page past the end is empty. `limit` is records a page,
 // -1 for as many as the API allows. Takes a secret key. `options` may be NULL. Free the page with skiplino_customer_page_free(). Any thread.
 skiplino_code skiplino_customers_list(const skiplino_client *client,
@@ -596,27 +642,6 @@ skiplino_code skiplino_customers_list(const skiplino_client *client,
                                       const skiplino_call_options *options,
                                       skiplino_customer_page **customers,
                                       skiplino_error **error);
-
-// A walk over all of the customers, newest first (operation 9): what is there throughout comes exactly once, however the list changes
-// meanwhile. Nothing is sent before skiplino_customer_walk_next(). `limit` is records a page, -1 for as many as the API allows;
-// `options` may be NULL, and hold for each page. Takes a secret key. Free the walk with skiplino_customer_walk_free(), before or after the client.
-skiplino_code skiplino_customers_list_walk(const skiplino_client *client,
-                                           int64_t limit,
-                                           const skiplino_call_options *options,
-                                           skiplino_customer_walk **walk,
-                                           skiplino_error **error);
-
-// The next customer, which the caller frees with skiplino_customer_free(); SKIPLINO_END after the last one. After an error the walk is at its
-// end. One thread at a time.
-skiplino_code skiplino_customer_walk_next(skiplino_customer_walk *walk,
-                                          skiplino_customer **customer,
-                                          skiplino_error **error);
-
-// Whether the list was seen to change during the walk. One thread at a time.
-bool skiplino_customer_walk_changed_during_read(const skiplino_customer_walk *walk);
-
-// Frees a walk. NULL is ignored.
-void skiplino_customer_walk_free(skiplino_customer_walk *walk);
 
 // How many there are.
 size_t skiplino_customer_page_count(const skiplino_customer_page *page);
@@ -641,30 +666,6 @@ skiplino_code skiplino_customers_tickets(const skiplino_client *client,
                                          const skiplino_call_options *options,
                                          skiplino_ticket_page **tickets,
                                          skiplino_error **error);
-
-// A walk over all of a customer's tickets, newest first (operation 13), the customer named by one of `id` and
-// `external_id`, the other NULL: what is there throughout comes exactly once, however the list changes
-// meanwhile. Nothing is sent before skiplino_ticket_walk_next(). `limit` is records a page, -1 for as many as the API allows;
-// `options` may be NULL, and hold for each page. Free the walk with skiplino_ticket_walk_free(), before or after the client.
-skiplino_code skiplino_customers_tickets_walk(const skiplino_client *client,
-                                              const char *id,
-                                              const char *external_id,
-                                              int64_t limit,
-                                              const skiplino_call_options *options,
-                                              skiplino_ticket_walk **walk,
-                                              skiplino_error **error);
-
-// The next ticket, which the caller frees with skiplino_ticket_free(); SKIPLINO_END after the last one. After an error the walk is at its
-// end. One thread at a time.
-skiplino_code skiplino_ticket_walk_next(skiplino_ticket_walk *walk,
-                                        skiplino_ticket **ticket,
-                                        skiplino_error **error);
-
-// Whether the list was seen to change during the walk. One thread at a time.
-bool skiplino_ticket_walk_changed_during_read(const skiplino_ticket_walk *walk);
-
-// Frees a walk. NULL is ignored.
-void skiplino_ticket_walk_free(skiplino_ticket_walk *walk);
 
 // How many there are.
 size_t skiplino_ticket_page_count(const skiplino_ticket_page *page);

@@ -1,14 +1,16 @@
+//! A token that cancels calls from another thread.
+
 use std::mem::MaybeUninit;
 
 use skiplino::CancellationToken;
 
+use crate::boundary;
 use crate::code::skiplino_code;
 use crate::error::skiplino_error;
-use crate::guard;
-use crate::process::Owned;
+use bindings_common::ForkGuarded;
 
 /// Ends calls from another thread. Give it to them in their `skiplino_call_options`.
-pub struct skiplino_cancellation_token(pub(crate) Owned<CancellationToken>);
+pub struct skiplino_cancellation_token(pub(crate) ForkGuarded<CancellationToken>);
 
 /// Makes a cancellation token. Free it with skiplino_cancellation_token_free(). Any thread.
 #[unsafe(no_mangle)]
@@ -16,9 +18,9 @@ pub extern "C" fn skiplino_cancellation_token_new(
     cancellation_token: Option<&mut MaybeUninit<Box<skiplino_cancellation_token>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let out = skiplino_error::unless_null(cancellation_token, "cancellation_token")?;
-        out.write(Box::new(skiplino_cancellation_token(Owned::new(
+    boundary::call(error, || {
+        let out = skiplino_error::require(cancellation_token, "cancellation_token")?;
+        out.write(Box::new(skiplino_cancellation_token(ForkGuarded::new(
             CancellationToken::new(),
         ))));
         Ok(())
@@ -30,8 +32,8 @@ pub extern "C" fn skiplino_cancellation_token_new(
 /// NULL is ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_cancel(cancellation_token: Option<&skiplino_cancellation_token>) {
-    guard::get(cancellation_token, (), |cancellation_token| {
-        if let Ok(cancellation_token) = cancellation_token.0.get() {
+    boundary::get(cancellation_token, (), |cancellation_token| {
+        if let Some(cancellation_token) = cancellation_token.0.get() {
             cancellation_token.cancel();
         }
     });
@@ -42,5 +44,5 @@ pub extern "C" fn skiplino_cancel(cancellation_token: Option<&skiplino_cancellat
 pub extern "C" fn skiplino_cancellation_token_free(
     cancellation_token: Option<Box<skiplino_cancellation_token>>,
 ) {
-    guard::free(cancellation_token);
+    boundary::free(cancellation_token);
 }

@@ -1,11 +1,8 @@
 //! The numbers that C sees. `codes.txt` holds them all, and may only grow.
 
-use std::ffi::{CStr, c_char};
-use std::ptr;
+use std::ffi::CStr;
 
 use skiplino::{ErrorKind, Outcome, TicketStatus, TicketType, TimeoutKind};
-
-use crate::guard;
 
 /// How a call went. 0 is success; numbers are never used again for anything else. Expect more in later releases.
 #[repr(i32)]
@@ -85,7 +82,7 @@ impl skiplino_code {
         }
     }
 
-    fn name(code: i32) -> Option<&'static CStr> {
+    pub(crate) fn name(code: i32) -> Option<&'static CStr> {
         Some(match code {
             0 => c"Ok",
             1 => c"InvalidRequest",
@@ -114,14 +111,6 @@ impl skiplino_code {
             _ => return None,
         })
     }
-}
-
-/// A code's name, the same in every language of this SDK, as in "NotFound"; NULL for a number that is no code. Lives for ever.
-#[unsafe(no_mangle)]
-pub extern "C" fn skiplino_code_name(code: i32) -> *const c_char {
-    guard::guard(ptr::null(), || {
-        skiplino_code::name(code).map_or(ptr::null(), CStr::as_ptr)
-    })
 }
 
 /// What a failed call did to the server's state.
@@ -158,8 +147,8 @@ pub enum skiplino_timeout_kind {
 }
 
 impl From<Option<TimeoutKind>> for skiplino_timeout_kind {
-    fn from(deadline: Option<TimeoutKind>) -> Self {
-        match deadline {
+    fn from(kind: Option<TimeoutKind>) -> Self {
+        match kind {
             None => Self::SKIPLINO_TIMEOUT_KIND_NONE,
             Some(TimeoutKind::Connect) => Self::SKIPLINO_TIMEOUT_KIND_CONNECT,
             Some(TimeoutKind::Attempt) => Self::SKIPLINO_TIMEOUT_KIND_ATTEMPT,

@@ -1,23 +1,26 @@
+//! Customers: create, get, find, update, delete, and read one.
+
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::ptr;
 
 use skiplino::{Customer, CustomerUpdateRequest, CustomerWriteRequest, Operation, Response};
 
-use crate::call::{self, CallOptionsIn, Sending};
+use crate::argument::{self, StringArg};
+use crate::boundary;
+use crate::c_string::StringTable;
+use crate::call::{CallOptionsArg, PendingCall};
 use crate::client::skiplino_client;
 use crate::code::skiplino_code;
 use crate::error::{Failure, skiplino_error};
-use crate::guard;
-use crate::sized::{self, Versioned};
-use crate::text::{Text, Texts, Time};
-use crate::tickets::SKIPLINO_NO_TIME;
+use crate::sized_struct::{self, SizedStruct};
+use crate::timestamp::{RecordTime, SKIPLINO_NO_TIME};
 
 /// A customer. One that a call gave is the caller's to free, one of a page is the page's. It does not change: any thread may read it.
 pub struct skiplino_customer {
-    texts: Texts<7>,
-    created_at: Time,
-    updated_at: Time,
+    texts: StringTable<7>,
+    created_at: RecordTime,
+    updated_at: RecordTime,
 }
 
 const ID: usize = 0;
@@ -31,7 +34,7 @@ const METADATA: usize = 6;
 impl From<&Customer> for skiplino_customer {
     fn from(customer: &Customer) -> Self {
         Self {
-            texts: Texts::of([
+            texts: StringTable::new([
                 Some(customer.id().as_str()),
                 customer.external_id(),
                 Some(customer.company_id()),
@@ -40,8 +43,8 @@ impl From<&Customer> for skiplino_customer {
                 customer.mobile(),
                 customer.metadata_json(),
             ]),
-            created_at: Time::new(customer.created_at()),
-            updated_at: Time::new(customer.updated_at()),
+            created_at: RecordTime::new(customer.created_at()),
+            updated_at: RecordTime::new(customer.updated_at()),
         }
     }
 }
@@ -60,33 +63,33 @@ pub struct skiplino_customer_fields {
     /// Set by SKIPLINO_CUSTOMER_FIELDS_INIT.
     pub size: usize,
     /// Your own id, unique in the company. With one, creating is safe to repeat.
-    pub external_id: Text,
+    pub external_id: StringArg,
     /// The name.
-    pub name: Text,
+    pub name: StringArg,
     /// The e-mail address.
-    pub email: Text,
+    pub email: StringArg,
     /// The mobile number.
-    pub mobile: Text,
+    pub mobile: StringArg,
     /// A JSON object of your own. It replaces the one that is stored as a whole.
-    pub metadata_json: Text,
+    pub metadata_json: StringArg,
 }
 
 // SAFETY: `repr(C)`, its size first; pointers take any bytes.
-unsafe impl Versioned for skiplino_customer_fields {
+unsafe impl SizedStruct for skiplino_customer_fields {
     const INIT: Self = Self {
         size: size_of::<Self>(),
-        external_id: Text::NONE,
-        name: Text::NONE,
-        email: Text::NONE,
-        mobile: Text::NONE,
-        metadata_json: Text::NONE,
+        external_id: StringArg::NULL,
+        name: StringArg::NULL,
+        email: StringArg::NULL,
+        mobile: StringArg::NULL,
+        metadata_json: StringArg::NULL,
     };
-    const FIRST: usize = size_of::<Self>();
+    const MIN_SIZE: usize = size_of::<Self>();
 }
 
 /// Fields or NULL.
 #[repr(transparent)]
-pub struct FieldsIn(*const skiplino_customer_fields);
+pub struct FieldsArg(*const skiplino_customer_fields);
 
 /// Sets what is given on a request, whichever of the two it is.
 macro_rules! with_fields {
@@ -104,19 +107,19 @@ macro_rules! with_fields {
         if let Some(text) = fields.mobile.optional("mobile")? {
             request = request.mobile(text);
         }
-        if let Some(value) = call::json(&fields.metadata_json, "metadata_json")? {
+        if let Some(value) = argument::optional_json(&fields.metadata_json, "metadata_json")? {
             request = request.metadata(value);
         }
         request
     }};
 }
 
-impl FieldsIn {
+impl FieldsArg {
     fn read(&self) -> Result<skiplino_customer_fields, Failure> {
         if self.0.is_null() {
             return Err(skiplino_error::null("fields"));
         }
-        sized::read(self.0, "fields")
+        sized_struct::read(self.0, "fields")
     }
 }
 
@@ -125,20 +128,20 @@ impl FieldsIn {
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_create(
     client: Option<&skiplino_client>,
-    fields: FieldsIn,
-    options: CallOptionsIn<'_>,
+    fields: FieldsArg,
+    options: CallOptionsArg<'_>,
     customer: Option<&mut MaybeUninit<Box<skiplino_customer>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let (sending, out) = Sending::begin(
+    boundary::call(error, || {
+        let (pending, out) = PendingCall::with_output(
             Operation::CreateCustomer,
             client,
             &options,
             customer,
             "customer",
         )?;
-        sending.send(out, |api| {
+        pending.send_to(out, |api| {
             let request = with_fields!(CustomerWriteRequest::new(), fields.read()?);
             Ok(api.customers().create(request))
         })
@@ -150,24 +153,27 @@ pub extern "C" fn skiplino_customers_create(
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_get(
     client: Option<&skiplino_client>,
-    id: Text,
-    external_id: Text,
-    options: CallOptionsIn<'_>,
+    id: StringArg,
+    external_id: StringArg,
+    options: CallOptionsArg<'_>,
     customer: Option<&mut MaybeUninit<Box<skiplino_customer>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let (sending, out) = Sending::begin(
+    boundary::call(error, || {
+        let (pending, out) = PendingCall::with_output(
             Operation::GetCustomer,
             client,
             &options,
             customer,
             "customer",
         )?;
-        sending.send(out, |api| {
-            Ok(api
-                .customers()
-                .get(call::customer(&id, &external_id, "id", "external_id")?))
+        pending.send_to(out, |api| {
+            Ok(api.customers().get(argument::required_customer(
+                &id,
+                &external_id,
+                "id",
+                "external_id",
+            )?))
         })
     })
 }
@@ -177,24 +183,27 @@ pub extern "C" fn skiplino_customers_get(
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_find(
     client: Option<&skiplino_client>,
-    id: Text,
-    external_id: Text,
-    options: CallOptionsIn<'_>,
+    id: StringArg,
+    external_id: StringArg,
+    options: CallOptionsArg<'_>,
     customer: Option<&mut MaybeUninit<Option<Box<skiplino_customer>>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let (sending, out) = Sending::begin(
+    boundary::call(error, || {
+        let (pending, out) = PendingCall::with_output(
             Operation::GetCustomer,
             client,
             &options,
             customer,
             "customer",
         )?;
-        let response = sending.respond(|api| {
-            Ok(api
-                .customers()
-                .find(call::customer(&id, &external_id, "id", "external_id")?))
+        let response = pending.send(|api| {
+            Ok(api.customers().find(argument::required_customer(
+                &id,
+                &external_id,
+                "id",
+                "external_id",
+            )?))
         })?;
         out.write(response.data().as_ref().map(|found| Box::new(found.into())));
         Ok(())
@@ -207,23 +216,23 @@ pub extern "C" fn skiplino_customers_find(
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_update(
     client: Option<&skiplino_client>,
-    id: Text,
-    external_id: Text,
-    fields: FieldsIn,
-    options: CallOptionsIn<'_>,
+    id: StringArg,
+    external_id: StringArg,
+    fields: FieldsArg,
+    options: CallOptionsArg<'_>,
     customer: Option<&mut MaybeUninit<Box<skiplino_customer>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let (sending, out) = Sending::begin(
+    boundary::call(error, || {
+        let (pending, out) = PendingCall::with_output(
             Operation::UpdateCustomer,
             client,
             &options,
             customer,
             "customer",
         )?;
-        sending.send(out, |api| {
-            let of = call::customer(&id, &external_id, "id", "external_id")?;
+        pending.send_to(out, |api| {
+            let of = argument::required_customer(&id, &external_id, "id", "external_id")?;
             let request = with_fields!(CustomerUpdateRequest::new(of), fields.read()?);
             Ok(api.customers().update(request))
         })
@@ -235,18 +244,21 @@ pub extern "C" fn skiplino_customers_update(
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_delete(
     client: Option<&skiplino_client>,
-    id: Text,
-    external_id: Text,
-    options: CallOptionsIn<'_>,
+    id: StringArg,
+    external_id: StringArg,
+    options: CallOptionsArg<'_>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let sending = Sending::new(Operation::DeleteCustomer, client, &options)?;
-        sending
-            .respond(|api| {
-                Ok(api
-                    .customers()
-                    .delete(call::customer(&id, &external_id, "id", "external_id")?))
+    boundary::call(error, || {
+        let pending = PendingCall::new(Operation::DeleteCustomer, client, &options)?;
+        pending
+            .send(|api| {
+                Ok(api.customers().delete(argument::required_customer(
+                    &id,
+                    &external_id,
+                    "id",
+                    "external_id",
+                )?))
             })
             .map(drop)
     })
@@ -255,7 +267,7 @@ pub extern "C" fn skiplino_customers_delete(
 /// The server's id. Borrowed: lives as long as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_id(customer: Option<&skiplino_customer>) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| customer.texts.get(ID))
+    boundary::get(customer, ptr::null(), |customer| customer.texts.get(ID))
 }
 
 /// Your own id, or NULL. Borrowed: lives as long as the customer.
@@ -263,7 +275,7 @@ pub extern "C" fn skiplino_customer_id(customer: Option<&skiplino_customer>) -> 
 pub extern "C" fn skiplino_customer_external_id(
     customer: Option<&skiplino_customer>,
 ) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| {
+    boundary::get(customer, ptr::null(), |customer| {
         customer.texts.get(EXTERNAL_ID)
     })
 }
@@ -273,7 +285,7 @@ pub extern "C" fn skiplino_customer_external_id(
 pub extern "C" fn skiplino_customer_company_id(
     customer: Option<&skiplino_customer>,
 ) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| {
+    boundary::get(customer, ptr::null(), |customer| {
         customer.texts.get(COMPANY_ID)
     })
 }
@@ -281,19 +293,19 @@ pub extern "C" fn skiplino_customer_company_id(
 /// The name, or NULL. Borrowed: lives as long as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_name(customer: Option<&skiplino_customer>) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| customer.texts.get(NAME))
+    boundary::get(customer, ptr::null(), |customer| customer.texts.get(NAME))
 }
 
 /// The e-mail address, or NULL. Borrowed: lives as long as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_email(customer: Option<&skiplino_customer>) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| customer.texts.get(EMAIL))
+    boundary::get(customer, ptr::null(), |customer| customer.texts.get(EMAIL))
 }
 
 /// The mobile number, or NULL. Borrowed: lives as long as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_mobile(customer: Option<&skiplino_customer>) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| customer.texts.get(MOBILE))
+    boundary::get(customer, ptr::null(), |customer| customer.texts.get(MOBILE))
 }
 
 /// The free object of your own as JSON, or NULL. Borrowed: lives as long as the customer.
@@ -301,7 +313,7 @@ pub extern "C" fn skiplino_customer_mobile(customer: Option<&skiplino_customer>)
 pub extern "C" fn skiplino_customer_metadata_json(
     customer: Option<&skiplino_customer>,
 ) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| {
+    boundary::get(customer, ptr::null(), |customer| {
         customer.texts.get(METADATA)
     })
 }
@@ -311,7 +323,7 @@ pub extern "C" fn skiplino_customer_metadata_json(
 pub extern "C" fn skiplino_customer_created_at(
     customer: Option<&skiplino_customer>,
 ) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| customer.created_at.text())
+    boundary::get(customer, ptr::null(), |customer| customer.created_at.text())
 }
 
 /// When it was last changed. Borrowed: lives as long as the customer.
@@ -319,13 +331,13 @@ pub extern "C" fn skiplino_customer_created_at(
 pub extern "C" fn skiplino_customer_updated_at(
     customer: Option<&skiplino_customer>,
 ) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| customer.updated_at.text())
+    boundary::get(customer, ptr::null(), |customer| customer.updated_at.text())
 }
 
 /// When it was created, in milliseconds since 1970; SKIPLINO_NO_TIME for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_created_at_ms(customer: Option<&skiplino_customer>) -> i64 {
-    guard::get(customer, SKIPLINO_NO_TIME, |customer| {
+    boundary::get(customer, SKIPLINO_NO_TIME, |customer| {
         customer.created_at.ms()
     })
 }
@@ -333,7 +345,7 @@ pub extern "C" fn skiplino_customer_created_at_ms(customer: Option<&skiplino_cus
 /// When it was last changed, in milliseconds since 1970; SKIPLINO_NO_TIME for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_updated_at_ms(customer: Option<&skiplino_customer>) -> i64 {
-    guard::get(customer, SKIPLINO_NO_TIME, |customer| {
+    boundary::get(customer, SKIPLINO_NO_TIME, |customer| {
         customer.updated_at.ms()
     })
 }
@@ -341,5 +353,5 @@ pub extern "C" fn skiplino_customer_updated_at_ms(customer: Option<&skiplino_cus
 /// Frees a customer that a call gave, and with it all that was borrowed from it. NULL is ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_free(customer: Option<Box<skiplino_customer>>) {
-    guard::free(customer);
+    boundary::free(customer);
 }

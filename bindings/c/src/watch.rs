@@ -1,21 +1,23 @@
+//! A watch, which follows one ticket.
+
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
 use skiplino::{BlockingWatch, Operation};
 
-use crate::call::{self, CallOptionsIn, Sending};
+use crate::argument::{self, StringArg};
+use crate::boundary;
+use crate::call::{CallOptionsArg, PendingCall};
 use crate::client::skiplino_client;
 use crate::code::skiplino_code;
 use crate::error::{Failure, skiplino_error};
-use crate::guard;
 use crate::log::Log;
-use crate::process::Owned;
-use crate::text::Text;
 use crate::tickets::skiplino_ticket;
+use bindings_common::ForkGuarded;
 
 /// Follows a ticket. One thread at a time.
-pub struct skiplino_watch(Owned<BlockingWatch>, Log);
+pub struct skiplino_watch(ForkGuarded<BlockingWatch>, Log);
 
 /// Is handed a ticket after a change, which lives during the call; `data` is what skiplino_watch_each() was given. Returns whether to go
 /// on. It may make other calls, but not of this watch.
@@ -29,53 +31,53 @@ pub type skiplino_watch_callback =
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_tickets_watch(
     client: Option<&skiplino_client>,
-    ticket_id: Text,
+    ticket_id: StringArg,
     min_ms: i64,
     max_ms: i64,
     give_up_after_ms: i64,
-    options: CallOptionsIn<'_>,
+    options: CallOptionsArg<'_>,
     watch: Option<&mut MaybeUninit<Box<skiplino_watch>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let (sending, out) =
-            Sending::begin(Operation::GetTicket, client, &options, watch, "watch")?;
-        let options = sending.call_options()?;
-        let cancellation_token = sending.cancellation_token()?;
-        let mut watch = sending
-            .api()?
+    boundary::call(error, || {
+        let (pending, out) =
+            PendingCall::with_output(Operation::GetTicket, client, &options, watch, "watch")?;
+        let options = pending.call_options()?;
+        let cancellation_token = pending.cancellation_token()?;
+        let mut watch = pending
+            .client()?
             .tickets()
             .watch(ticket_id.required("ticket_id")?)
             .options(options);
-        if let Some(min) = call::duration(min_ms, "min_ms")? {
+        if let Some(min) = argument::optional_duration(min_ms, "min_ms")? {
             watch = watch.min(min);
         }
-        if let Some(max) = call::duration(max_ms, "max_ms")? {
+        if let Some(max) = argument::optional_duration(max_ms, "max_ms")? {
             watch = watch.max(max);
         }
-        if let Some(limit) = call::duration(give_up_after_ms, "give_up_after_ms")? {
+        if let Some(limit) = argument::optional_duration(give_up_after_ms, "give_up_after_ms")? {
             watch = watch.give_up_after(limit);
         }
         if let Some(cancellation_token) = cancellation_token {
             watch = watch.cancelled_by(cancellation_token);
         }
         out.write(Box::new(skiplino_watch(
-            Owned::new(watch.wait()),
-            sending.log().clone(),
+            ForkGuarded::new(watch.wait()),
+            pending.log().clone(),
         )));
         Ok(())
     })
 }
 
 impl skiplino_watch {
-    fn next(&mut self, limit: Duration) -> Result<Option<skiplino_ticket>, Failure> {
-        let watch = self.0.get_mut()?;
-        let ticket = self.1.hear(|| watch.next_within(limit))?;
+    fn next_within(&mut self, limit: Duration) -> Result<Option<skiplino_ticket>, Failure> {
+        let watch = self.0.get_mut().ok_or_else(skiplino_error::forked)?;
+        let ticket = self.1.capture(|| watch.next_within(limit))?;
         Ok(ticket.as_ref().map(Into::into))
     }
 
     fn is_over(&self) -> bool {
-        self.0.get().is_ok_and(BlockingWatch::is_over)
+        self.0.get().is_some_and(BlockingWatch::is_over)
     }
 }
 
@@ -90,11 +92,12 @@ pub extern "C" fn skiplino_watch_next(
     ticket: Option<&mut MaybeUninit<Box<skiplino_ticket>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let watch = skiplino_error::unless_null(watch, "watch")?;
-        let out = skiplino_error::unless_null(ticket, "ticket")?;
-        let limit = call::duration(deadline_ms, "deadline_ms")?.unwrap_or(Duration::MAX);
-        let ticket = watch.next(limit)?;
+    boundary::call(error, || {
+        let watch = skiplino_error::require(watch, "watch")?;
+        let out = skiplino_error::require(ticket, "ticket")?;
+        let limit =
+            argument::optional_duration(deadline_ms, "deadline_ms")?.unwrap_or(Duration::MAX);
+        let ticket = watch.next_within(limit)?;
         let ticket = ticket.ok_or_else(|| match watch.is_over() {
             true => skiplino_error::end(),
             false => skiplino_error::nothing_yet(),
@@ -114,11 +117,11 @@ pub extern "C" fn skiplino_watch_each(
     data: *mut c_void,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let watch = skiplino_error::unless_null(watch, "watch")?;
-        let on_change = skiplino_error::unless_null(on_change, "on_change")?;
+    boundary::call(error, || {
+        let watch = skiplino_error::require(watch, "watch")?;
+        let on_change = skiplino_error::require(on_change, "on_change")?;
         loop {
-            match watch.next(Duration::MAX)? {
+            match watch.next_within(Duration::MAX)? {
                 Some(ticket) if !on_change(data, &ticket) => return Ok(()),
                 None if watch.is_over() => return Ok(()),
                 _ => {}
@@ -130,5 +133,5 @@ pub extern "C" fn skiplino_watch_each(
 /// Frees a watch. NULL is ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_watch_free(watch: Option<Box<skiplino_watch>>) {
-    guard::free(watch);
+    boundary::free(watch);
 }

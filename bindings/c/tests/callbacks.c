@@ -72,15 +72,15 @@ static void logs(void) {
   require(skiplino_tickets_book(calm, &booking, NULL, &ticket, NULL) == SKIPLINO_OUTCOME_UNKNOWN, "nobody knows");
   begins(warnings.text, "2 the call failed, and may have had its effect operation=bookTicket kind=OutcomeUnknown attempts=1\n");
 
-  /* A walk is heard after its client is freed. */
-  skiplino_customer_walk *walk = NULL;
+  /* A pager logs after its client is freed. */
+  skiplino_customer_pager *pager = NULL;
   memset(&all, 0, sizeof all);
-  require(skiplino_customers_list_walk(client, -1, NULL, &walk, NULL) == SKIPLINO_OK, "a walk begins");
+  require(skiplino_customers_list_pager(client, -1, NULL, &pager, NULL) == SKIPLINO_OK, "a pager is made");
   skiplino_client_free(client);
-  require(skiplino_customer_walk_next(walk, &customer, NULL) == SKIPLINO_OK, "it goes on");
+  require(skiplino_customer_pager_next(pager, &customer, NULL) == SKIPLINO_OK, "it goes on");
   begins(all.text, "4 an attempt operation=listCustomers attempt=1 status=200 elapsed_ms=");
   skiplino_customer_free(customer);
-  skiplino_customer_walk_free(walk);
+  skiplino_customer_pager_free(pager);
   skiplino_client_free(calm);
 
   skiplino_options options = SKIPLINO_OPTIONS_INIT;

@@ -10,7 +10,7 @@ from header import Header
 HEADER = Header(sys.argv[1])
 
 # What lives from one call to the next; other results are read and freed at once.
-KEPT = ["client", "cancellation_token", "customer_walk", "ticket_walk", "watch"]
+KEPT = ["client", "cancellation_token", "customer_pager", "ticket_pager", "watch"]
 FREED = {name.removesuffix("_free") for _, name, _ in HEADER.functions if name.endswith("_free")}
 # Where fields and arguments of these types come from; texts ending in _ms are times that nobody waits long for.
 DRAWN = {

@@ -19,8 +19,8 @@ skiplino_customer *customer;
 skiplino_customer_page *customer_page;
 skiplino_ticket_page *ticket_page;
 const skiplino_pagination *pagination;
-skiplino_customer_walk *customer_walk;
-skiplino_ticket_walk *ticket_walk;
+skiplino_customer_pager *customer_pager;
+skiplino_ticket_pager *ticket_pager;
 skiplino_watch *watch;
 
 void require(bool is, const char *what) {
@@ -57,8 +57,8 @@ void make_handles(const char *base_url) {
   made(skiplino_customers_list(client, 1, -1, NULL, &customer_page, NULL), &customer_page);
   made(skiplino_customers_tickets(client, NULL, "crm-7741", 1, -1, NULL, &ticket_page, NULL), &ticket_page);
   pagination = skiplino_ticket_page_pagination(ticket_page);
-  made(skiplino_customers_list_walk(client, -1, NULL, &customer_walk, NULL), &customer_walk);
-  made(skiplino_customers_tickets_walk(client, NULL, "crm-7741", -1, NULL, &ticket_walk, NULL), &ticket_walk);
+  made(skiplino_customers_list_pager(client, -1, NULL, &customer_pager, NULL), &customer_pager);
+  made(skiplino_customers_tickets_pager(client, NULL, "crm-7741", -1, NULL, &ticket_pager, NULL), &ticket_pager);
   /* Nothing is waited for with it. */
   skiplino_cancel(cancellation_token);
   asking.cancellation_token = cancellation_token;
@@ -81,7 +81,7 @@ void free_handles(void) {
   skiplino_customer_free(customer);
   skiplino_customer_page_free(customer_page);
   skiplino_ticket_page_free(ticket_page);
-  skiplino_customer_walk_free(customer_walk);
-  skiplino_ticket_walk_free(ticket_walk);
+  skiplino_customer_pager_free(customer_pager);
+  skiplino_ticket_pager_free(ticket_pager);
   skiplino_watch_free(watch);
 }

@@ -20,8 +20,8 @@ extern skiplino_customer *customer;
 extern skiplino_customer_page *customer_page;
 extern skiplino_ticket_page *ticket_page;
 extern const skiplino_pagination *pagination;
-extern skiplino_customer_walk *customer_walk;
-extern skiplino_ticket_walk *ticket_walk;
+extern skiplino_customer_pager *customer_pager;
+extern skiplino_ticket_pager *ticket_pager;
 extern skiplino_watch *watch;
 
 void make_handles(const char *base_url);

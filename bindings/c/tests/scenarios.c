@@ -345,14 +345,14 @@ static void keep(json_t *items, json_t *item, json_t *between) {
   }
 }
 
-#define WALKED(one, start)                                                                     \
+#define PAGED(one, start)                                                                     \
   do {                                                                                         \
-    skiplino_##one##_walk *walk = NULL;                                                        \
+    skiplino_##one##_pager *pager = NULL;                                                        \
     json_t *items = json_array();                                                              \
     code = start;                                                                              \
     while (code == SKIPLINO_OK) {                                                              \
       skiplino_##one *item = NULL;                                                             \
-      code = skiplino_##one##_walk_next(walk, &item, error);                                   \
+      code = skiplino_##one##_pager_next(pager, &item, error);                                   \
       if (code == SKIPLINO_OK) {                                                               \
         keep(items, of_##one(item), between);                                                  \
         skiplino_##one##_free(item);                                                           \
@@ -365,7 +365,7 @@ static void keep(json_t *items, json_t *item, json_t *between) {
       *out = json_incref(items);                                                               \
     }                                                                                          \
     json_decref(items);                                                                        \
-    skiplino_##one##_walk_free(walk);                                                          \
+    skiplino_##one##_pager_free(pager);                                                          \
   } while (0)
 
 static json_t *customers_of(const skiplino_customer_page *page) {
@@ -452,9 +452,9 @@ static skiplino_code call(const skiplino_client *client, const char *name, json_
     MADE(skiplino_ticket_page,
          skiplino_customers_tickets(client, id, external_id, page, limit, options, &handle, error), tickets_of(handle));
   } else if (strcmp(name, "customers.list.items") == 0) {
-    WALKED(customer, skiplino_customers_list_walk(client, limit, options, &walk, error));
+    PAGED(customer, skiplino_customers_list_pager(client, limit, options, &pager, error));
   } else if (strcmp(name, "customers.tickets.items") == 0) {
-    WALKED(ticket, skiplino_customers_tickets_walk(client, id, external_id, limit, options, &walk, error));
+    PAGED(ticket, skiplino_customers_tickets_pager(client, id, external_id, limit, options, &pager, error));
   } else {
     differs("no call %s", name);
   }

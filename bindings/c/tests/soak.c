@@ -74,7 +74,7 @@ static void visit(const skiplino_client *client) {
 }
 
 static void look(const skiplino_client *client) {
-  skiplino_customer_walk *walk = NULL;
+  skiplino_customer_pager *pager = NULL;
   skiplino_customer *customer = NULL;
   skiplino_watch *watch = NULL;
   skiplino_ticket *ticket = NULL;
@@ -82,11 +82,11 @@ static void look(const skiplino_client *client) {
     must(skiplino_tickets_get(client, "k7m2p9x4q1", NULL, &ticket, NULL), SKIPLINO_OK, "a ticket");
     skiplino_ticket_free(ticket);
   }
-  must(skiplino_customers_list_walk(client, 2, NULL, &walk, NULL), SKIPLINO_OK, "a walk");
-  while (skiplino_customer_walk_next(walk, &customer, NULL) == SKIPLINO_OK) {
+  must(skiplino_customers_list_pager(client, 2, NULL, &pager, NULL), SKIPLINO_OK, "a pager");
+  while (skiplino_customer_pager_next(pager, &customer, NULL) == SKIPLINO_OK) {
     skiplino_customer_free(customer);
   }
-  skiplino_customer_walk_free(walk);
+  skiplino_customer_pager_free(pager);
   must(skiplino_tickets_watch(client, "k7m2p9x4q1", 5, 5, -1, NULL, &watch, NULL), SKIPLINO_OK, "a watch");
   must(skiplino_watch_next(watch, 60000, &ticket, NULL), SKIPLINO_OK, "its first state");
   skiplino_ticket_free(ticket);

@@ -3,9 +3,9 @@
 
 use std::mem::MaybeUninit;
 
+use crate::boundary;
 use crate::code::skiplino_code;
 use crate::error::skiplino_error;
-use crate::guard;
 
 struct Bomb;
 
@@ -20,11 +20,11 @@ impl Drop for Bomb {
 pub extern "C" fn skiplino_test_panic(
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || std::panic::panic_any(Bomb))
+    boundary::call(error, || std::panic::panic_any(Bomb))
 }
 
 /// Panics where a handle is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_test_panic_free() {
-    guard::free(Some(Box::new(Bomb)));
+    boundary::free(Some(Box::new(Bomb)));
 }

@@ -8,23 +8,23 @@ use crate::error::{Failure, skiplino_error};
 
 /// # Safety
 /// `repr(C)`, begins with `size: usize`, and any bytes of a caller's make a valid value.
-pub(crate) unsafe trait Versioned: Copy {
+pub(crate) unsafe trait SizedStruct: Copy {
     /// Every field as the header's `_INIT` has it.
     const INIT: Self;
     /// The size of the first release: no caller's is smaller.
-    const FIRST: usize;
+    const MIN_SIZE: usize;
 }
 
 /// A caller's copy, as large as theirs is; what they do not have is as in `INIT`. `INIT` for NULL.
-pub(crate) fn read<T: Versioned>(from: *const T, name: &str) -> Result<T, Failure> {
+pub(crate) fn read<T: SizedStruct>(from: *const T, name: &str) -> Result<T, Failure> {
     let mut copy = T::INIT;
     if from.is_null() {
         return Ok(copy);
     }
     // SAFETY: it is not NULL, and every such struct begins with its size.
     let size = unsafe { from.cast::<usize>().read() };
-    if size < T::FIRST || size > size_of::<T>() {
-        return Err(skiplino_error::refused(
+    if size < T::MIN_SIZE || size > size_of::<T>() {
+        return Err(skiplino_error::rejected(
             skiplino_code::SKIPLINO_STRUCT_SIZE,
             name,
             "its size is not one that this library knows: begin with its _INIT, and link the library that the header came with",
@@ -48,13 +48,13 @@ mod tests {
     }
 
     // SAFETY: `repr(C)`, its size first, and integers take any bytes.
-    unsafe impl Versioned for Grown {
+    unsafe impl SizedStruct for Grown {
         const INIT: Self = Self {
             size: size_of::<Self>(),
             old: 1,
             new: 2,
         };
-        const FIRST: usize = 16;
+        const MIN_SIZE: usize = 16;
     }
 
     #[test]
