@@ -54,11 +54,11 @@ static void logs(void) {
   require(skiplino_customers_get(client, NULL, "crm-7741", NULL, &customer, NULL) == SKIPLINO_OK, "a customer is got");
   skiplino_customer_free(customer);
   const char *line = all.text;
-  begins(line, "4 an attempt operation=getCustomer attempt=1 status=502 kind=Server elapsed_ms=");
+  begins(line, "4 getCustomer: an attempt (attempt=1, status=502, kind=Server, elapsed_ms=");
   line = next_line(line);
-  begins(line, "2 the attempt failed, and another follows operation=getCustomer attempt=1 kind=Server pause_ms=");
+  begins(line, "2 getCustomer: the attempt failed, and another follows (attempt=1, kind=Server, pause_ms=");
   line = next_line(line);
-  begins(line, "4 an attempt operation=getCustomer attempt=2 status=200 elapsed_ms=");
+  begins(line, "4 getCustomer: an attempt (attempt=2, status=200, elapsed_ms=");
   require(*next_line(line) == '\0', "nothing more is logged");
 
   /* Each client has its own; what is refused here or merely not there is no warning. */
@@ -70,7 +70,7 @@ static void logs(void) {
   booking.service_id = "6fe8fb8b12";
   booking.group_id = "7c1f9a3b2d";
   require(skiplino_tickets_book(calm, &booking, NULL, &ticket, NULL) == SKIPLINO_OUTCOME_UNKNOWN, "nobody knows");
-  begins(warnings.text, "2 the call failed, and may have had its effect operation=bookTicket kind=OutcomeUnknown attempts=1\n");
+  begins(warnings.text, "2 bookTicket: the call failed, and may have had its effect (kind=OutcomeUnknown, attempts=1)\n");
 
   /* A pager logs after its client is freed. */
   skiplino_customer_pager *pager = NULL;
@@ -78,7 +78,7 @@ static void logs(void) {
   require(skiplino_customers_list_pager(client, -1, NULL, &pager, NULL) == SKIPLINO_OK, "a pager is made");
   skiplino_client_free(client);
   require(skiplino_customer_pager_next(pager, &customer, NULL) == SKIPLINO_OK, "it goes on");
-  begins(all.text, "4 an attempt operation=listCustomers attempt=1 status=200 elapsed_ms=");
+  begins(all.text, "4 listCustomers: an attempt (attempt=1, status=200, elapsed_ms=");
   skiplino_customer_free(customer);
   skiplino_customer_pager_free(pager);
   skiplino_client_free(calm);
