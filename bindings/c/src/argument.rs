@@ -18,12 +18,12 @@ pub struct StringArg(*const c_char);
 impl StringArg {
     pub(crate) const NULL: Self = Self(ptr::null());
 
-    /// The string, or `None` for NULL. `name` is the argument's name, for the error.
+    /// The string, or `None` for NULL. The error names the argument `name`.
     pub(crate) fn optional(&self, name: &str) -> Result<Option<&str>, Failure> {
         if self.0.is_null() {
             return Ok(None);
         }
-        // SAFETY: it is not NULL, and the header requires a NUL-terminated string that lives for the call.
+        // SAFETY: not NULL; the header requires a NUL-terminated string that lives for the call.
         let text = unsafe { CStr::from_ptr(self.0) };
         text.to_str().map(Some).map_err(|_| {
             skiplino_error::rejected(skiplino_code::SKIPLINO_NOT_UTF8, name, "must be UTF-8")
@@ -46,7 +46,7 @@ pub(crate) fn optional_number<T: TryFrom<i64>>(
     number
         .try_into()
         .map(Some)
-        .map_err(|_| skiplino_error::invalid(name, "must not be negative, but for -1"))
+        .map_err(|_| skiplino_error::invalid(name, "must be zero or more, or -1 for the default"))
 }
 
 /// A duration in milliseconds, or `None` for -1.
@@ -54,12 +54,13 @@ pub(crate) fn optional_duration(ms: i64, name: &str) -> Result<Option<Duration>,
     Ok(optional_number(ms, name)?.map(Duration::from_millis))
 }
 
-/// A JSON text, or `None` for NULL. The error does not repeat the text, which may hold personal data.
+/// JSON text, or `None` for NULL. The error does not repeat the text, which may hold personal
+/// data.
 pub(crate) fn optional_json(text: &StringArg, name: &str) -> Result<Option<Value>, Failure> {
     let value = text.optional(name)?.map(serde_json::from_str);
     value
         .transpose()
-        .map_err(|_| skiplino_error::invalid(name, "must be JSON"))
+        .map_err(|_| skiplino_error::invalid(name, "must be valid JSON"))
 }
 
 /// A customer by one of two ids, or `None` if both are NULL.
@@ -74,7 +75,7 @@ pub(crate) fn optional_customer(
         external_id.optional(external_id_name)?,
     ) {
         (Some(_), Some(_)) => {
-            let reason = format!("must be NULL where {external_id_name} is given");
+            let reason = format!("must be NULL if {external_id_name} is given");
             Err(skiplino_error::invalid(id_name, &reason))
         }
         (Some(id), None) => Ok(Some(CustomerRef::id(id))),

@@ -47,7 +47,7 @@ impl<const N: usize> StringTable<N> {
     }
 
     fn count_nuls(&self) -> usize {
-        // A chunk of 255 bytes cannot overflow a `u8`, and the compiler vectorises the sum.
+        // 255 bytes at a time: their sum cannot overflow a `u8`.
         let in_chunk = |chunk: &[u8]| chunk.iter().map(|byte| u8::from(*byte == 0)).sum::<u8>();
         self.bytes
             .chunks(u8::MAX.into())

@@ -12,31 +12,35 @@ use crate::log::Log;
 use crate::response::skiplino_response;
 use crate::sized_struct::{self, SizedStruct};
 
-/// What may differ from the client's settings for one call. Begin with SKIPLINO_CALL_OPTIONS_INIT. Strings are the caller's, and only
-/// read during the call.
+/// Settings of one call, which override those of the client. Initialise with
+/// SKIPLINO_CALL_OPTIONS_INIT. The strings belong to the caller and are read only during the call.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct skiplino_call_options<'a> {
     /// Set by SKIPLINO_CALL_OPTIONS_INIT.
     pub size: usize,
-    /// The language of names and reasons, as in "ar"; NULL for the client's, empty for the server's default.
+    /// The language of names and reasons, as in "ar". NULL for the client's, empty for the server's
+    /// default.
     pub locale: StringArg,
-    /// How long the call may take in milliseconds, retries and pauses included; -1 for the client's.
+    /// The timeout of the whole call in milliseconds, retries and pauses included. -1 for the
+    /// client's.
     pub deadline_ms: i64,
-    /// Attempts in all; -1 for the client's.
+    /// The maximum number of attempts, the first included. -1 for the client's.
     pub max_attempts: i64,
-    /// The longest pause before the first retry in milliseconds, doubled for each one after it; -1 for the client's.
+    /// The longest pause before the first retry in milliseconds. It doubles for each further retry.
+    /// -1 for the client's.
     pub backoff_ms: i64,
-    /// The longest pause ever in milliseconds; -1 for the client's.
+    /// The upper limit of every pause in milliseconds. -1 for the client's.
     pub max_backoff_ms: i64,
-    /// What ends the call from another thread, or NULL.
+    /// Cancels the call from another thread, or NULL.
     pub cancellation_token: Option<&'a skiplino_cancellation_token>,
-    /// Where to write what came around the data of a success, or NULL. Free it with skiplino_response_free(). Walks and watches
-    /// have none.
+    /// Where to write the response of a successful call, or NULL. Free the response with
+    /// skiplino_response_free(). Pagers and watches ignore it.
     pub response: *mut *mut skiplino_response,
 }
 
-// SAFETY: `repr(C)`, its size first; numbers and raw pointers take any bytes, and the cancellation token is a handle or NULL as at any function.
+// SAFETY: `repr(C)`, the size first. Any bytes are valid numbers and raw pointers. The cancellation
+// token is a handle or NULL, as the argument of every function.
 unsafe impl SizedStruct for skiplino_call_options<'_> {
     const INIT: Self = Self {
         size: size_of::<Self>(),
@@ -51,7 +55,7 @@ unsafe impl SizedStruct for skiplino_call_options<'_> {
     const MIN_SIZE: usize = size_of::<Self>();
 }
 
-/// Options or NULL.
+/// Call options or NULL.
 #[repr(transparent)]
 pub struct CallOptionsArg<'a>(*const skiplino_call_options<'a>);
 
@@ -92,7 +96,7 @@ impl<'a> PendingCall<'a> {
     }
 
     pub(crate) fn client(&self) -> Result<&Client, Failure> {
-        self.client.api.get().ok_or_else(skiplino_error::forked)
+        self.client.inner.get().ok_or_else(skiplino_error::forked)
     }
 
     pub(crate) fn log(&self) -> &'a Log {

@@ -16,7 +16,8 @@ use crate::error::{Failure, skiplino_error};
 use crate::sized_struct::{self, SizedStruct};
 use crate::timestamp::{RecordTime, SKIPLINO_NO_TIME};
 
-/// A customer. One that a call gave is the caller's to free, one of a page is the page's. It does not change: any thread may read it.
+/// A customer. The caller frees a customer that a call returned; a page frees its own customers. A
+/// customer never changes: any thread may read it.
 pub struct skiplino_customer {
     texts: StringTable<7>,
     created_at: RecordTime,
@@ -55,14 +56,16 @@ impl From<Response<Customer>> for skiplino_customer {
     }
 }
 
-/// What is written of a customer; NULL leaves a field out. Begin with SKIPLINO_CUSTOMER_FIELDS_INIT. Strings are the caller's, and
-/// only read during the call.
+/// The fields of a customer to write. NULL leaves a field out. Initialise with
+/// SKIPLINO_CUSTOMER_FIELDS_INIT. The strings belong to the caller and are read only during the
+/// call.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct skiplino_customer_fields {
     /// Set by SKIPLINO_CUSTOMER_FIELDS_INIT.
     pub size: usize,
-    /// Your own id, unique in the company. With one, creating is safe to repeat.
+    /// Your own id, unique in the company. With an external id, creating a customer is safe to
+    /// repeat.
     pub external_id: StringArg,
     /// The name.
     pub name: StringArg,
@@ -70,11 +73,11 @@ pub struct skiplino_customer_fields {
     pub email: StringArg,
     /// The mobile number.
     pub mobile: StringArg,
-    /// A JSON object of your own. It replaces the one that is stored as a whole.
+    /// A JSON object of your own. It replaces the whole stored object.
     pub metadata_json: StringArg,
 }
 
-// SAFETY: `repr(C)`, its size first; pointers take any bytes.
+// SAFETY: `repr(C)`, the size first. Any bytes are valid pointers.
 unsafe impl SizedStruct for skiplino_customer_fields {
     const INIT: Self = Self {
         size: size_of::<Self>(),
@@ -87,11 +90,11 @@ unsafe impl SizedStruct for skiplino_customer_fields {
     const MIN_SIZE: usize = size_of::<Self>();
 }
 
-/// Fields or NULL.
+/// Customer fields or NULL.
 #[repr(transparent)]
 pub struct FieldsArg(*const skiplino_customer_fields);
 
-/// Sets what is given on a request, whichever of the two it is.
+/// Sets the fields that are not NULL on either kind of request.
 macro_rules! with_fields {
     ($request:expr, $fields:expr) => {{
         let (mut request, fields) = ($request, $fields);
@@ -123,8 +126,8 @@ impl FieldsArg {
     }
 }
 
-/// Creates a customer (operation 8). Takes a secret key. `options` may be NULL. Free the customer with skiplino_customer_free(). Any
-/// thread.
+/// Creates a customer (operation 8). Needs a secret key. `options` may be NULL. Free the customer
+/// with skiplino_customer_free(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_create(
     client: Option<&skiplino_client>,
@@ -141,15 +144,16 @@ pub extern "C" fn skiplino_customers_create(
             customer,
             "customer",
         )?;
-        pending.send_to(out, |api| {
+        pending.send_to(out, |client| {
             let request = with_fields!(CustomerWriteRequest::new(), fields.read()?);
-            Ok(api.customers().create(request))
+            Ok(client.customers().create(request))
         })
     })
 }
 
-/// A customer (operation 10), by one of `id` and `external_id`, the other NULL. Takes a secret key. `options` may be NULL. Free the
-/// customer with skiplino_customer_free(). Any thread.
+/// Gets a customer (operation 10). Pass one of `id` and `external_id`, and NULL for the other.
+/// Needs a secret key. `options` may be NULL. Free the customer with skiplino_customer_free().
+/// Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_get(
     client: Option<&skiplino_client>,
@@ -167,8 +171,8 @@ pub extern "C" fn skiplino_customers_get(
             customer,
             "customer",
         )?;
-        pending.send_to(out, |api| {
-            Ok(api.customers().get(argument::required_customer(
+        pending.send_to(out, |client| {
+            Ok(client.customers().get(argument::required_customer(
                 &id,
                 &external_id,
                 "id",
@@ -178,8 +182,9 @@ pub extern "C" fn skiplino_customers_get(
     })
 }
 
-/// A customer, by one of `id` and `external_id`, the other NULL; where there is none, `*customer` is NULL and the call succeeds. Takes a secret
-/// key. `options` may be NULL. Free the customer with skiplino_customer_free(). Any thread.
+/// Finds a customer. Pass one of `id` and `external_id`, and NULL for the other. If the customer
+/// does not exist, the call succeeds and `*customer` is NULL. Needs a secret key. `options` may be
+/// NULL. Free the customer with skiplino_customer_free(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_find(
     client: Option<&skiplino_client>,
@@ -197,8 +202,8 @@ pub extern "C" fn skiplino_customers_find(
             customer,
             "customer",
         )?;
-        let response = pending.send(|api| {
-            Ok(api.customers().find(argument::required_customer(
+        let response = pending.send(|client| {
+            Ok(client.customers().find(argument::required_customer(
                 &id,
                 &external_id,
                 "id",
@@ -210,9 +215,10 @@ pub extern "C" fn skiplino_customers_find(
     })
 }
 
-/// Changes the fields that are given and leaves the others (operation 11). Whose: by one of `id` and `external_id`, the other NULL.
-/// An `external_id` among the fields is a new value, for a record located by `id`. Takes a secret key. `options` may be NULL. Free
-/// the customer with skiplino_customer_free(). Any thread.
+/// Updates a customer (operation 11). Fields that are NULL stay unchanged. Pass one of `id` and
+/// `external_id`, and NULL for the other. To set a new external id, pass `id` and set the
+/// `external_id` of the fields. Needs a secret key. `options` may be NULL. Free the customer with
+/// skiplino_customer_free(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_update(
     client: Option<&skiplino_client>,
@@ -231,16 +237,17 @@ pub extern "C" fn skiplino_customers_update(
             customer,
             "customer",
         )?;
-        pending.send_to(out, |api| {
+        pending.send_to(out, |client| {
             let of = argument::required_customer(&id, &external_id, "id", "external_id")?;
             let request = with_fields!(CustomerUpdateRequest::new(of), fields.read()?);
-            Ok(api.customers().update(request))
+            Ok(client.customers().update(request))
         })
     })
 }
 
-/// Deletes a customer for good (operation 12), by one of `id` and `external_id`, the other NULL. Their tickets stay. Takes a secret key.
-/// `options` may be NULL. Any thread.
+/// Deletes a customer permanently (operation 12). Pass one of `id` and `external_id`, and NULL for
+/// the other. The tickets of the customer are kept. Needs a secret key. `options` may be NULL.
+/// Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_delete(
     client: Option<&skiplino_client>,
@@ -252,8 +259,8 @@ pub extern "C" fn skiplino_customers_delete(
     boundary::call(error, || {
         let pending = PendingCall::new(Operation::DeleteCustomer, client, &options)?;
         pending
-            .send(|api| {
-                Ok(api.customers().delete(argument::required_customer(
+            .send(|client| {
+                Ok(client.customers().delete(argument::required_customer(
                     &id,
                     &external_id,
                     "id",
@@ -264,13 +271,13 @@ pub extern "C" fn skiplino_customers_delete(
     })
 }
 
-/// The server's id. Borrowed: lives as long as the customer.
+/// The server's id. Borrowed: valid as long as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_id(customer: Option<&skiplino_customer>) -> *const c_char {
     boundary::get(customer, ptr::null(), |customer| customer.texts.get(ID))
 }
 
-/// Your own id, or NULL. Borrowed: lives as long as the customer.
+/// Your own id, or NULL. Borrowed: valid as long as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_external_id(
     customer: Option<&skiplino_customer>,
@@ -280,7 +287,7 @@ pub extern "C" fn skiplino_customer_external_id(
     })
 }
 
-/// The company that the record belongs to. Borrowed: lives as long as the customer.
+/// The id of the company that the customer belongs to. Borrowed: valid as long as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_company_id(
     customer: Option<&skiplino_customer>,
@@ -290,25 +297,25 @@ pub extern "C" fn skiplino_customer_company_id(
     })
 }
 
-/// The name, or NULL. Borrowed: lives as long as the customer.
+/// The name, or NULL. Borrowed: valid as long as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_name(customer: Option<&skiplino_customer>) -> *const c_char {
     boundary::get(customer, ptr::null(), |customer| customer.texts.get(NAME))
 }
 
-/// The e-mail address, or NULL. Borrowed: lives as long as the customer.
+/// The e-mail address, or NULL. Borrowed: valid as long as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_email(customer: Option<&skiplino_customer>) -> *const c_char {
     boundary::get(customer, ptr::null(), |customer| customer.texts.get(EMAIL))
 }
 
-/// The mobile number, or NULL. Borrowed: lives as long as the customer.
+/// The mobile number, or NULL. Borrowed: valid as long as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_mobile(customer: Option<&skiplino_customer>) -> *const c_char {
     boundary::get(customer, ptr::null(), |customer| customer.texts.get(MOBILE))
 }
 
-/// The free object of your own as JSON, or NULL. Borrowed: lives as long as the customer.
+/// Your own metadata as a JSON object, or NULL. Borrowed: valid as long as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_metadata_json(
     customer: Option<&skiplino_customer>,
@@ -318,7 +325,8 @@ pub extern "C" fn skiplino_customer_metadata_json(
     })
 }
 
-/// When it was created: ISO-8601, UTC, milliseconds. Borrowed: lives as long as the customer.
+/// The time of creation in ISO 8601 format, UTC, with milliseconds. Borrowed: valid as long as the
+/// customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_created_at(
     customer: Option<&skiplino_customer>,
@@ -326,7 +334,8 @@ pub extern "C" fn skiplino_customer_created_at(
     boundary::get(customer, ptr::null(), |customer| customer.created_at.text())
 }
 
-/// When it was last changed. Borrowed: lives as long as the customer.
+/// The time of the last update in ISO 8601 format, UTC, with milliseconds. Borrowed: valid as long
+/// as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_updated_at(
     customer: Option<&skiplino_customer>,
@@ -334,7 +343,7 @@ pub extern "C" fn skiplino_customer_updated_at(
     boundary::get(customer, ptr::null(), |customer| customer.updated_at.text())
 }
 
-/// When it was created, in milliseconds since 1970; SKIPLINO_NO_TIME for NULL.
+/// The time of creation in milliseconds since the Unix epoch; SKIPLINO_NO_TIME for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_created_at_ms(customer: Option<&skiplino_customer>) -> i64 {
     boundary::get(customer, SKIPLINO_NO_TIME, |customer| {
@@ -342,7 +351,7 @@ pub extern "C" fn skiplino_customer_created_at_ms(customer: Option<&skiplino_cus
     })
 }
 
-/// When it was last changed, in milliseconds since 1970; SKIPLINO_NO_TIME for NULL.
+/// The time of the last update in milliseconds since the Unix epoch; SKIPLINO_NO_TIME for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_updated_at_ms(customer: Option<&skiplino_customer>) -> i64 {
     boundary::get(customer, SKIPLINO_NO_TIME, |customer| {
@@ -350,7 +359,7 @@ pub extern "C" fn skiplino_customer_updated_at_ms(customer: Option<&skiplino_cus
     })
 }
 
-/// Frees a customer that a call gave, and with it all that was borrowed from it. NULL is ignored.
+/// Frees a customer that a call returned and everything borrowed from it. NULL is ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_free(customer: Option<Box<skiplino_customer>>) {
     boundary::free(customer);

@@ -7,9 +7,11 @@ use skiplino::{Error, Operation, Outcome, TimeoutKind};
 use crate::c_string;
 use crate::code::skiplino_code;
 
-/// Why a call failed. Made by the call that failed, where its `error` argument is not NULL; free it with skiplino_error_free(). It
-/// does not change: any thread may read it. It never holds a key or the values of a customer's record, but what a server's own
-/// texts (skiplino_error_server_message(), _reason(), _field_reason()) quote.
+/// The reason why a call failed. A failed call creates it if the `error` argument is not NULL. Free
+/// it with skiplino_error_free(). An error never changes: any thread may read it. It never contains
+/// an API key or the fields of a customer. Only the server's own texts
+/// (skiplino_error_server_message(), skiplino_error_reason(), skiplino_error_field_reason()) may
+/// quote the input.
 pub struct skiplino_error {
     pub(crate) code: skiplino_code,
     pub(crate) status: i32,
@@ -26,7 +28,7 @@ pub struct skiplino_error {
     pub(crate) retryable: bool,
 }
 
-/// On its way to the caller.
+/// An error on its way to the caller.
 pub(crate) type Failure = Box<skiplino_error>;
 
 impl skiplino_error {
@@ -48,7 +50,7 @@ impl skiplino_error {
         }
     }
 
-    /// An argument that cannot be. Its value is not repeated.
+    /// The error for an invalid argument. It does not repeat the value, which may be personal data.
     pub(crate) fn rejected(code: skiplino_code, name: &str, reason: &str) -> Failure {
         Box::new(Self {
             fields: vec![(c_string::owned(name), vec![c_string::owned(reason)])],
@@ -77,25 +79,25 @@ impl skiplino_error {
         Self::rejected(
             skiplino_code::SKIPLINO_FORKED,
             "process",
-            "made before fork(): make another one in the child",
+            "the handle was created before fork(): create a new handle in the child process",
         )
     }
 
     pub(crate) fn end() -> Failure {
         Box::new(Self::local(
             skiplino_code::SKIPLINO_END,
-            "there is nothing more to come",
+            "the pager or the watch has ended",
         ))
     }
 
     pub(crate) fn nothing_yet() -> Failure {
         Box::new(Self::local(
             skiplino_code::SKIPLINO_NOTHING_YET,
-            "nothing changed in time",
+            "the ticket did not change in the given time",
         ))
     }
 
-    /// What a panic becomes. Nobody knows how far it had come.
+    /// The error for a panic. The call may have been applied before the panic.
     pub(crate) fn internal() -> Failure {
         Box::new(Self {
             outcome: Outcome::Unknown,

@@ -14,19 +14,20 @@ pub extern "C" fn skiplino_error_code(error: Option<&skiplino_error>) -> skiplin
     boundary::get(error, skiplino_code::SKIPLINO_OK, |error| error.code)
 }
 
-/// One line for a person; NULL for NULL. Borrowed: lives as long as the error.
+/// A description in one line, for logs; NULL for NULL. Borrowed: valid as long as the error.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_error_message(error: Option<&skiplino_error>) -> *const c_char {
     boundary::get(error, ptr::null(), |error| error.message.as_ptr())
 }
 
-/// The HTTP status; 0 when no answer came, and for NULL.
+/// The HTTP status; 0 if there was no response, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_error_status(error: Option<&skiplino_error>) -> i32 {
     boundary::get(error, 0, |error| error.status)
 }
 
-/// What it did to the server's state. Always SKIPLINO_NOT_APPLIED for a read, and for NULL.
+/// Whether the call may have changed the server's state. Always SKIPLINO_NOT_APPLIED for a read,
+/// and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_error_outcome(error: Option<&skiplino_error>) -> skiplino_outcome {
     boundary::get(error, skiplino_outcome::SKIPLINO_NOT_APPLIED, |error| {
@@ -34,7 +35,7 @@ pub extern "C" fn skiplino_error_outcome(error: Option<&skiplino_error>) -> skip
     })
 }
 
-/// The operation, as in "bookTicket", or NULL. Borrowed: lives as long as the error.
+/// The operation, as in "bookTicket", or NULL. Borrowed: valid as long as the error.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_error_operation(error: Option<&skiplino_error>) -> *const c_char {
     boundary::get(error, ptr::null(), |error| {
@@ -42,7 +43,7 @@ pub extern "C" fn skiplino_error_operation(error: Option<&skiplino_error>) -> *c
     })
 }
 
-/// The message of the server's answer, as it came, or NULL. Borrowed: lives as long as the error.
+/// The message in the server's response, unchanged, or NULL. Borrowed: valid as long as the error.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_error_server_message(error: Option<&skiplino_error>) -> *const c_char {
     boundary::get(error, ptr::null(), |error| {
@@ -50,25 +51,28 @@ pub extern "C" fn skiplino_error_server_message(error: Option<&skiplino_error>) 
     })
 }
 
-/// The server's localised reason, or what was found wrong here, or NULL. Borrowed: lives as long as the error.
+/// The server's localised reason, or the reason why the library rejected the input, or NULL.
+/// Borrowed: valid as long as the error.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_error_reason(error: Option<&skiplino_error>) -> *const c_char {
     boundary::get(error, ptr::null(), |error| c_string::pointer(&error.reason))
 }
 
-/// For SKIPLINO_DECODE: where in the JSON, as in "data[0].createdAt"; else NULL. Borrowed: lives as long as the error.
+/// For SKIPLINO_DECODE, the position in the JSON, as in "data[0].createdAt"; otherwise NULL.
+/// Borrowed: valid as long as the error.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_error_path(error: Option<&skiplino_error>) -> *const c_char {
     boundary::get(error, ptr::null(), |error| c_string::pointer(&error.path))
 }
 
-/// How many fields have reasons.
+/// The number of fields that have reasons; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_error_field_count(error: Option<&skiplino_error>) -> usize {
     boundary::get(error, 0, |error| error.fields.len())
 }
 
-/// The name of a field, from 0; NULL past the last one. Borrowed: lives as long as the error.
+/// The name of a field by index, from 0. NULL if the index is out of range. Borrowed: valid as long
+/// as the error.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_error_field_name(
     error: Option<&skiplino_error>,
@@ -82,7 +86,8 @@ pub extern "C" fn skiplino_error_field_name(
     })
 }
 
-/// A reason of a field, both from 0; NULL past the last one. Borrowed: lives as long as the error.
+/// A reason of the field `index`, both from 0. NULL if an index is out of range. Borrowed: valid as
+/// long as the error.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_error_field_reason(
     error: Option<&skiplino_error>,
@@ -98,13 +103,13 @@ pub extern "C" fn skiplino_error_field_reason(
     })
 }
 
-/// How long the server asked to wait, in milliseconds; -1 where it did not.
+/// The pause that the server asked for, in milliseconds; -1 if it asked for none, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_error_retry_after_ms(error: Option<&skiplino_error>) -> i64 {
     boundary::get(error, -1, |error| error.retry_after_ms)
 }
 
-/// For SKIPLINO_TIMEOUT: which deadline passed.
+/// For SKIPLINO_TIMEOUT, the timeout that expired; otherwise SKIPLINO_TIMEOUT_KIND_NONE.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_error_timeout_kind(
     error: Option<&skiplino_error>,
@@ -116,13 +121,14 @@ pub extern "C" fn skiplino_error_timeout_kind(
     )
 }
 
-/// How many attempts were made; 0 when it was refused here.
+/// The number of attempts; 0 if the library sent nothing, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_error_attempts(error: Option<&skiplino_error>) -> u32 {
     boundary::get(error, 0, |error| error.attempts)
 }
 
-/// Whether the same call may well succeed later. For a write look at skiplino_error_outcome() first.
+/// Whether the same call may succeed later. For a write, check skiplino_error_outcome() first.
+/// False for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_error_is_retryable(error: Option<&skiplino_error>) -> bool {
     boundary::get(error, false, |error| error.retryable)
@@ -134,7 +140,8 @@ pub extern "C" fn skiplino_error_free(error: Option<Box<skiplino_error>>) {
     boundary::free(error);
 }
 
-/// A code's name, the same in every language of this SDK, as in "NotFound"; NULL for a number that is no code. Lives for ever.
+/// The name of a code, as in "NotFound". It is the same in every language of this SDK. NULL for an
+/// unknown code. The string is valid for the life of the process.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_code_name(code: i32) -> *const c_char {
     boundary::guard(ptr::null(), || {

@@ -1,11 +1,18 @@
 //! libskiplino: the SDK behind a C ABI. cbindgen generates `include/skiplino.h` from these files.
 //!
-//! Every export is one call of a function of [`boundary`], which stops panics and checks for NULL. The types of arguments allow
-//! everything that C may pass: `Option<&T>` and `Option<Box<T>>` for a handle or NULL, `StringArg` for a string or NULL.
+//! Every export is one call of a function of [`boundary`], which stops panics and checks for NULL.
+//! The types of arguments allow everything that C may pass: `Option<&T>` and `Option<Box<T>>` for a
+//! handle or NULL, `StringArg` for a string or NULL.
 //!
-//! From top to bottom, and imports only point down: pagers, pages and the watch; the resources (branches, services, tickets,
-//! customers); [`call`]; the handles that a call needs (client, cancellation token, response); [`boundary`], arguments and structs
-//! of the caller's; [`error`]; codes and strings.
+//! Imports point down this list only:
+//!
+//! 1. pagers, pages and watches;
+//! 2. the resources: branches, services, tickets, customers;
+//! 3. [`call`], which sends a call;
+//! 4. the handles that a call needs: client, cancellation token, response;
+//! 5. [`boundary`], arguments, sized structs, the log;
+//! 6. [`error`];
+//! 7. codes and strings.
 
 mod argument;
 mod boundary;

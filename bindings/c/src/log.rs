@@ -1,6 +1,7 @@
-//! The log of a client: events of its calls, for a callback of the program's.
+//! The log of a client, which passes the events of its calls to a callback of the program.
 //!
-//! Each client has its own dispatcher for the length of its calls. The process-wide subscriber belongs to the program.
+//! Each client has its own dispatcher, which is set for the length of each call. The process-wide
+//! subscriber belongs to the program.
 
 use std::ffi::{c_char, c_void};
 
@@ -11,13 +12,14 @@ use tracing::dispatcher::{self, Dispatch};
 use crate::c_string;
 use crate::error::{Failure, skiplino_error};
 
-/// How much a line of the log matters.
+/// The importance of a log line.
 #[repr(i32)]
 #[derive(Clone, Copy)]
 pub enum skiplino_log_level {
-    /// Something went wrong, and the library goes on by itself or says so to the caller: a retry, a rate limit, a write in doubt.
+    /// A failure that the library handles itself or reports to the caller: a retry, a rate limit, a
+    /// write with an unknown outcome.
     SKIPLINO_LOG_WARN = 2,
-    /// A call failed, or a lost answer was made good.
+    /// A call failed, or the library recovered a lost response.
     SKIPLINO_LOG_INFO = 3,
     /// Each attempt.
     SKIPLINO_LOG_DEBUG = 4,
@@ -33,9 +35,10 @@ impl From<Level> for skiplino_log_level {
     }
 }
 
-/// Is handed a line of the log, without a newline: what happened, and operation, attempt, kind of error, status, times. No keys, and
-/// nothing of customers. `data` is the options' `log_data`; `text` lives during the call. It runs on the threads that make calls, while
-/// they make them, on several at once where several do. It must return, and make no calls of this library.
+/// Receives a log line without a newline, as in "bookTicket: message (attempt=1, kind=Server)". The
+/// line contains no API key and no data of customers. `data` is `log_data` of the options. `text`
+/// is valid only during the callback. The callback runs on the threads that make calls, possibly on
+/// several threads at the same time. It must return, and must not call this library.
 pub type skiplino_log_callback =
     Option<extern "C" fn(data: *mut c_void, level: skiplino_log_level, text: *const c_char)>;
 
@@ -46,7 +49,7 @@ struct CallbackSink {
     max_level: Level,
 }
 
-// SAFETY: the header says that every thread that makes a call uses the callback and its data.
+// SAFETY: the header says that any thread that makes a call may use the callback and its data.
 unsafe impl Send for CallbackSink {}
 // SAFETY: as above.
 unsafe impl Sync for CallbackSink {}
@@ -79,9 +82,7 @@ impl Log {
         let max_level = levels
             .into_iter()
             .find(|known| skiplino_log_level::from(*known) as i32 == level)
-            .ok_or_else(|| {
-                skiplino_error::invalid("log_level", "is none that this library knows")
-            })?;
+            .ok_or_else(|| skiplino_error::invalid("log_level", "must be a skiplino_log_level"))?;
         Ok(Self(Some(Dispatch::new(EventSubscriber(CallbackSink {
             callback,
             data,
@@ -89,7 +90,7 @@ impl Log {
         })))))
     }
 
-    /// Runs `body` and hands its events to the callback.
+    /// Runs `body` and passes its events to the callback.
     pub(crate) fn capture<R>(&self, body: impl FnOnce() -> R) -> R {
         match &self.0 {
             Some(dispatch) => dispatcher::with_default(dispatch, body),

@@ -42,16 +42,17 @@ impl<T: Send + 'static> Pager<T> {
     }
 }
 
-/// Reads every customer of a list. One thread at a time.
+/// Reads all customers, page by page. One thread at a time.
 pub struct skiplino_customer_pager(Pager<Customer>);
 
-/// Reads every ticket of a list. One thread at a time.
+/// Reads all tickets of a customer, page by page. One thread at a time.
 pub struct skiplino_ticket_pager(Pager<Ticket>);
 
-/// Makes a pager over all customers, newest first (operation 9). Customers that exist for the whole read are returned exactly once, even if
-/// the list changes meanwhile. Nothing is sent before skiplino_customer_pager_next(). `limit` is the number of records per page, -1 for as
-/// many as the API allows. `options` may be NULL; they apply to each page. Needs a secret key. Free the pager with
-/// skiplino_customer_pager_free(), before or after the client. Any thread.
+/// Creates a pager over all customers, newest first (operation 9). Customers that exist for the
+/// whole read are returned exactly once, even if the list changes meanwhile. Sends nothing before
+/// skiplino_customer_pager_next(). `limit` is the number of records per page, -1 for the maximum of
+/// the API. `options` may be NULL; they apply to each page. Needs a secret key. Free the pager with
+/// skiplino_customer_pager_free(), before or after the client. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_list_pager(
     client: Option<&skiplino_client>,
@@ -73,8 +74,9 @@ pub extern "C" fn skiplino_customers_list_pager(
     })
 }
 
-/// Reads the next customer, which the caller frees with skiplino_customer_free(). Returns SKIPLINO_END after the last customer. After an
-/// error the pager has ended. One thread at a time.
+/// Reads the next customer, which the caller frees with skiplino_customer_free(). Returns
+/// SKIPLINO_END after the last customer. After any other error the pager has ended too. One thread
+/// at a time.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_pager_next(
     pager: Option<&mut skiplino_customer_pager>,
@@ -89,7 +91,8 @@ pub extern "C" fn skiplino_customer_pager_next(
     })
 }
 
-/// Whether the pager noticed that the list changed during the read; false for NULL. One thread at a time.
+/// Whether the pager noticed that the list changed during the read; false for NULL. One thread at a
+/// time.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_pager_changed_during_read(
     pager: Option<&skiplino_customer_pager>,
@@ -103,10 +106,12 @@ pub extern "C" fn skiplino_customer_pager_free(pager: Option<Box<skiplino_custom
     boundary::free(pager);
 }
 
-/// Makes a pager over all tickets of a customer, newest first (operation 13). Pass one of `id` and `external_id`, and NULL for the other.
-/// Tickets that exist for the whole read are returned exactly once, even if the list changes meanwhile. Nothing is sent before
-/// skiplino_ticket_pager_next(). `limit` is the number of records per page, -1 for as many as the API allows. `options` may be NULL; they
-/// apply to each page. Free the pager with skiplino_ticket_pager_free(), before or after the client. Any thread.
+/// Creates a pager over all tickets of a customer, newest first (operation 13). Pass one of `id`
+/// and `external_id`, and NULL for the other. Tickets that exist for the whole read are returned
+/// exactly once, even if the list changes meanwhile. Sends nothing before
+/// skiplino_ticket_pager_next(). `limit` is the number of records per page, -1 for the maximum of
+/// the API. `options` may be NULL; they apply to each page. Free the pager with
+/// skiplino_ticket_pager_free(), before or after the client. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_tickets_pager(
     client: Option<&skiplino_client>,
@@ -140,8 +145,8 @@ pub extern "C" fn skiplino_customers_tickets_pager(
     })
 }
 
-/// Reads the next ticket, which the caller frees with skiplino_ticket_free(). Returns SKIPLINO_END after the last ticket. After an error
-/// the pager has ended. One thread at a time.
+/// Reads the next ticket, which the caller frees with skiplino_ticket_free(). Returns SKIPLINO_END
+/// after the last ticket. After any other error the pager has ended too. One thread at a time.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_pager_next(
     pager: Option<&mut skiplino_ticket_pager>,
@@ -156,7 +161,8 @@ pub extern "C" fn skiplino_ticket_pager_next(
     })
 }
 
-/// Whether the pager noticed that the list changed during the read; false for NULL. One thread at a time.
+/// Whether the pager noticed that the list changed during the read; false for NULL. One thread at a
+/// time.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_pager_changed_during_read(
     pager: Option<&skiplino_ticket_pager>,

@@ -13,7 +13,7 @@ use crate::customers::skiplino_customer;
 use crate::error::skiplino_error;
 use crate::tickets::skiplino_ticket;
 
-/// Where a page stands in its list. Borrowed from the page.
+/// The position of a page in its list. Borrowed from the page.
 pub struct skiplino_pagination(Pagination);
 
 /// A page of customers. Any thread may read it.
@@ -59,8 +59,10 @@ pub(crate) fn with_limit<T: Send + 'static>(list: List<T>, limit: i64) -> List<T
     }
 }
 
-/// One page of the customers, newest first (operation 9), numbered from 1; a page past the end is empty. `limit` is records a page,
-/// -1 for as many as the API allows. Takes a secret key. `options` may be NULL. Free the page with skiplino_customer_page_free(). Any thread.
+/// Gets one page of the customers, newest first (operation 9). Pages are numbered from 1; a page
+/// past the end is empty. `limit` is the number of records per page, -1 for the maximum of the API.
+/// Needs a secret key. `options` may be NULL. Free the page with skiplino_customer_page_free().
+/// Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_list(
     client: Option<&skiplino_client>,
@@ -78,20 +80,21 @@ pub extern "C" fn skiplino_customers_list(
             customers,
             "customers",
         )?;
-        pending.send_to(out, |api| {
-            let list = api.customers().list();
+        pending.send_to(out, |client| {
+            let list = client.customers().list();
             Ok(with_limit(list, limit).page(zero_if_negative(page)))
         })
     })
 }
 
-/// How many there are.
+/// The number of customers on the page; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_page_count(page: Option<&skiplino_customer_page>) -> usize {
     boundary::get(page, 0, |page| page.items.len())
 }
 
-/// A customer, from 0; NULL past the last one. Borrowed: lives as long as what it is asked of, and is not to be freed.
+/// A customer by index, from 0. NULL if the index is out of range. Borrowed: valid as long as the
+/// page, and not to be freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_page_at(
     page: Option<&skiplino_customer_page>,
@@ -100,7 +103,7 @@ pub extern "C" fn skiplino_customer_page_at(
     boundary::guard(None, || page?.items.get(index))
 }
 
-/// Where the page stands in its list. Borrowed: lives as long as the page.
+/// The position of the page in its list. Borrowed: valid as long as the page.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_page_pagination(
     page: Option<&skiplino_customer_page>,
@@ -108,15 +111,16 @@ pub extern "C" fn skiplino_customer_page_pagination(
     boundary::guard(None, || Some(&page?.pagination))
 }
 
-/// Frees a page, and with it all that was borrowed from it. NULL is ignored.
+/// Frees a page and everything borrowed from it. NULL is ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_page_free(page: Option<Box<skiplino_customer_page>>) {
     boundary::free(page);
 }
 
-/// One page of a customer's tickets, newest first (operation 13), the customer named by one of `id` and
-/// `external_id`, the other NULL, numbered from 1; a page past the end is empty. `limit` is records a page,
-/// -1 for as many as the API allows. `options` may be NULL. Free the page with skiplino_ticket_page_free(). Any thread.
+/// Gets one page of the tickets of a customer, newest first (operation 13). Pass one of `id` and
+/// `external_id`, and NULL for the other. Pages are numbered from 1; a page past the end is empty.
+/// `limit` is the number of records per page, -1 for the maximum of the API. `options` may be NULL.
+/// Free the page with skiplino_ticket_page_free(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_tickets(
     client: Option<&skiplino_client>,
@@ -136,8 +140,8 @@ pub extern "C" fn skiplino_customers_tickets(
             tickets,
             "tickets",
         )?;
-        pending.send_to(out, |api| {
-            let list = api.customers().tickets(argument::required_customer(
+        pending.send_to(out, |client| {
+            let list = client.customers().tickets(argument::required_customer(
                 &id,
                 &external_id,
                 "id",
@@ -148,13 +152,14 @@ pub extern "C" fn skiplino_customers_tickets(
     })
 }
 
-/// How many there are.
+/// The number of tickets on the page; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_page_count(page: Option<&skiplino_ticket_page>) -> usize {
     boundary::get(page, 0, |page| page.items.len())
 }
 
-/// A ticket, from 0; NULL past the last one. Borrowed: lives as long as what it is asked of, and is not to be freed.
+/// A ticket by index, from 0. NULL if the index is out of range. Borrowed: valid as long as the
+/// page, and not to be freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_page_at(
     page: Option<&skiplino_ticket_page>,
@@ -163,7 +168,7 @@ pub extern "C" fn skiplino_ticket_page_at(
     boundary::guard(None, || page?.items.get(index))
 }
 
-/// Where the page stands in its list. Borrowed: lives as long as the page.
+/// The position of the page in its list. Borrowed: valid as long as the page.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_page_pagination(
     page: Option<&skiplino_ticket_page>,
@@ -171,25 +176,25 @@ pub extern "C" fn skiplino_ticket_page_pagination(
     boundary::guard(None, || Some(&page?.pagination))
 }
 
-/// Frees a page, and with it all that was borrowed from it. NULL is ignored.
+/// Frees a page and everything borrowed from it. NULL is ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_page_free(page: Option<Box<skiplino_ticket_page>>) {
     boundary::free(page);
 }
 
-/// Records in the whole list.
+/// The number of records in the whole list; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_pagination_total(pagination: Option<&skiplino_pagination>) -> u64 {
     boundary::get(pagination, 0, |pagination| pagination.0.total())
 }
 
-/// Pages in the whole list, at this page's limit.
+/// The number of pages in the whole list, at the limit of this page; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_pagination_total_pages(pagination: Option<&skiplino_pagination>) -> u64 {
     boundary::get(pagination, 0, |pagination| pagination.0.total_pages())
 }
 
-/// Whether a page follows.
+/// Whether there is a next page; false for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_pagination_has_next_page(
     pagination: Option<&skiplino_pagination>,
@@ -197,7 +202,7 @@ pub extern "C" fn skiplino_pagination_has_next_page(
     boundary::get(pagination, false, |pagination| pagination.0.has_next_page())
 }
 
-/// Whether a page comes before.
+/// Whether there is a previous page; false for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_pagination_has_prev_page(
     pagination: Option<&skiplino_pagination>,
@@ -205,7 +210,7 @@ pub extern "C" fn skiplino_pagination_has_prev_page(
     boundary::get(pagination, false, |pagination| pagination.0.has_prev_page())
 }
 
-/// The page's number, from 1; -1 where it is not told.
+/// The number of the page, from 1; -1 if the server did not send it, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_pagination_page(pagination: Option<&skiplino_pagination>) -> i64 {
     boundary::get(pagination, -1, |pagination| {
@@ -213,7 +218,7 @@ pub extern "C" fn skiplino_pagination_page(pagination: Option<&skiplino_paginati
     })
 }
 
-/// Records a page; -1 where it is not told.
+/// The number of records per page; -1 if the server did not send it, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_pagination_limit(pagination: Option<&skiplino_pagination>) -> i64 {
     boundary::get(pagination, -1, |pagination| {

@@ -9,8 +9,9 @@ use crate::argument::StringArg;
 use crate::boundary;
 use crate::c_string;
 
-/// What came around the data of a call that succeeded. Ask for it with `skiplino_call_options.response`; free it with
-/// skiplino_response_free(). It does not change: any thread may read it.
+/// The status, headers and message of a successful call. Request it with `response` of
+/// skiplino_call_options. Free it with skiplino_response_free(). A response never changes: any
+/// thread may read it.
 pub struct skiplino_response {
     status: i32,
     attempts: u32,
@@ -40,20 +41,20 @@ pub extern "C" fn skiplino_response_status(response: Option<&skiplino_response>)
     boundary::get(response, 0, |response| response.status)
 }
 
-/// How many attempts it took; 0 for NULL.
+/// The number of attempts; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_response_attempts(response: Option<&skiplino_response>) -> u32 {
     boundary::get(response, 0, |response| response.attempts)
 }
 
-/// Whether a write's own answer was lost and its effect was found by looking. Message, status and headers are then those of the
-/// read that found it. False for NULL.
+/// Whether the response to a write was lost and a lookup confirmed the write. Message, status and
+/// headers are then those of the lookup. False for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_response_recovered(response: Option<&skiplino_response>) -> bool {
     boundary::get(response, false, |response| response.recovered)
 }
 
-/// The server's message, or NULL. Borrowed: lives as long as the response.
+/// The message of the server, or NULL. Borrowed: valid as long as the response.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_response_message(response: Option<&skiplino_response>) -> *const c_char {
     boundary::get(response, ptr::null(), |response| {
@@ -61,7 +62,7 @@ pub extern "C" fn skiplino_response_message(response: Option<&skiplino_response>
     })
 }
 
-/// A header of the answer, whatever the case of its name, or NULL. Borrowed: lives as long as the response.
+/// A header by its name, in upper or lower case, or NULL. Borrowed: valid as long as the response.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_response_header(
     response: Option<&skiplino_response>,

@@ -1,5 +1,6 @@
-//! An export that panics, for the tests of what stands around every other one. Not in the header, nor in any library but theirs.
-#![allow(clippy::panic, reason = "that is its work")]
+//! Exports that panic, for the test of the panic guard. They are not in the header, and only in the
+//! library that the tests build.
+#![allow(clippy::panic, reason = "the exports of this file must panic")]
 
 use std::mem::MaybeUninit;
 
@@ -7,24 +8,25 @@ use crate::boundary;
 use crate::code::skiplino_code;
 use crate::error::skiplino_error;
 
-struct Bomb;
+/// Panics when it is dropped.
+struct PanicsOnDrop;
 
-impl Drop for Bomb {
+impl Drop for PanicsOnDrop {
     fn drop(&mut self) {
-        panic!("once more");
+        panic!("a panic in drop");
     }
 }
 
-/// Panics, with something that panics when it is dropped.
+/// Panics with a payload that panics again when it is dropped.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_test_panic(
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    boundary::call(error, || std::panic::panic_any(Bomb))
+    boundary::call(error, || std::panic::panic_any(PanicsOnDrop))
 }
 
-/// Panics where a handle is freed.
+/// Panics while a handle is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_test_panic_free() {
-    boundary::free(Some(Box::new(Bomb)));
+    boundary::free(Some(Box::new(PanicsOnDrop)));
 }

@@ -17,7 +17,8 @@ use crate::error::{Failure, skiplino_error};
 use crate::sized_struct::{self, SizedStruct};
 use crate::timestamp::{RecordTime, SKIPLINO_NO_TIME};
 
-/// A ticket. One that a call gave is the caller's to free, one of a page is the page's. It does not change: any thread may read it.
+/// A ticket. The caller frees a ticket that a call returned; a page frees its own tickets. A ticket
+/// never changes: any thread may read it.
 pub struct skiplino_ticket {
     texts: StringTable<12>,
     status: skiplino_ticket_status,
@@ -78,7 +79,8 @@ impl From<Response<Ticket>> for skiplino_ticket {
     }
 }
 
-/// What to book. Begin with SKIPLINO_BOOKING_INIT. Strings are the caller's, and only read during the call.
+/// A booking. Initialise with SKIPLINO_BOOKING_INIT. The strings belong to the caller and are read
+/// only during the call.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct skiplino_booking {
@@ -86,25 +88,26 @@ pub struct skiplino_booking {
     pub size: usize,
     /// The service. Required.
     pub service_id: StringArg,
-    /// Its group. Required.
+    /// The group of the service. Required.
     pub group_id: StringArg,
-    /// For an appointment, the slot's time; NULL joins the queue now.
+    /// The time of a slot, for an appointment. NULL for a walk-in ticket.
     pub time: StringArg,
-    /// For whom, by the server's id; at most one of the two. An appointment takes one.
+    /// The customer, by the server's id, or NULL. Set at most one of `customer_id` and
+    /// `customer_external_id`. An appointment needs one of them.
     pub customer_id: StringArg,
-    /// For whom, by your own id.
+    /// The customer, by your own id, or NULL.
     pub customer_external_id: StringArg,
-    /// What the service asks for, a JSON object, or NULL.
+    /// The fields that the service asks for, as a JSON object, or NULL.
     pub options_json: StringArg,
-    /// Whether `lat` and `lng` say where the customer is, in degrees north and east.
+    /// Whether `lat` and `lng` are set: 1 or 0.
     pub has_location: u8,
-    /// Degrees north.
+    /// The latitude of the customer in degrees north.
     pub lat: f64,
-    /// Degrees east.
+    /// The longitude of the customer in degrees east.
     pub lng: f64,
 }
 
-// SAFETY: `repr(C)`, its size first; pointers and numbers take any bytes.
+// SAFETY: `repr(C)`, the size first. Any bytes are valid pointers and numbers.
 unsafe impl SizedStruct for skiplino_booking {
     const INIT: Self = Self {
         size: size_of::<Self>(),
@@ -134,12 +137,12 @@ impl skiplino_booking {
             argument::optional_customer(id, external_id, "customer_id", "customer_external_id")?;
         let mut request = match (self.time.optional("time")?, customer) {
             (Some(time), Some(customer)) => {
-                BookTicketRequest::appointment(service, group, parsed(time)?, customer)
+                BookTicketRequest::appointment(service, group, parse_time(time)?, customer)
             }
             (Some(_), None) => {
                 return Err(skiplino_error::invalid(
                     "customer_id",
-                    "an appointment is for a customer: customer_id or customer_external_id must be given",
+                    "an appointment needs a customer: set customer_id or customer_external_id",
                 ));
             }
             (None, Some(customer)) => BookTicketRequest::walk_in(service, group).customer(customer),
@@ -155,14 +158,20 @@ impl skiplino_booking {
     }
 }
 
-fn parsed(time: &str) -> Result<Timestamp, Failure> {
-    time.parse()
-        .map_err(|_| skiplino_error::invalid("time", "must be an ISO-8601 time, as a slot has it"))
+fn parse_time(time: &str) -> Result<Timestamp, Failure> {
+    time.parse().map_err(|_| {
+        skiplino_error::invalid(
+            "time",
+            "must be an ISO 8601 time, as in 2026-07-01T09:30:00.000Z",
+        )
+    })
 }
 
-/// Books a ticket (operation 4). It is never sent a second time when it may have arrived: for a customer its ticket is looked for
-/// (skiplino_response_recovered()), else the call ends in SKIPLINO_OUTCOME_UNKNOWN. `options` may be NULL. Free the ticket with
-/// skiplino_ticket_free(). Any thread.
+/// Books a ticket (operation 4). The library never sends a booking again if the server may have
+/// received it. If the response is lost, the library looks up the ticket of the customer (see
+/// skiplino_response_recovered()). Without a customer, or if the lookup gives no certain result,
+/// the call returns SKIPLINO_OUTCOME_UNKNOWN. `options` may be NULL. Free the ticket with
+/// skiplino_ticket_free(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_tickets_book(
     client: Option<&skiplino_client>,
@@ -174,17 +183,18 @@ pub extern "C" fn skiplino_tickets_book(
     boundary::call(error, || {
         let (pending, out) =
             PendingCall::with_output(Operation::BookTicket, client, &options, ticket, "ticket")?;
-        pending.send_to(out, |api| {
+        pending.send_to(out, |client| {
             if booking.0.is_null() {
                 return Err(skiplino_error::null("booking"));
             }
             let booking = sized_struct::read(booking.0, "booking")?;
-            Ok(api.tickets().book(booking.request()?))
+            Ok(client.tickets().book(booking.request()?))
         })
     })
 }
 
-/// A ticket as it is now (operation 5). `options` may be NULL. Free it with skiplino_ticket_free(). Any thread.
+/// Gets the current state of a ticket (operation 5). `options` may be NULL. Free the ticket with
+/// skiplino_ticket_free(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_tickets_get(
     client: Option<&skiplino_client>,
@@ -196,14 +206,14 @@ pub extern "C" fn skiplino_tickets_get(
     boundary::call(error, || {
         let (pending, out) =
             PendingCall::with_output(Operation::GetTicket, client, &options, ticket, "ticket")?;
-        pending.send_to(out, |api| {
-            Ok(api.tickets().get(ticket_id.required("ticket_id")?))
+        pending.send_to(out, |client| {
+            Ok(client.tickets().get(ticket_id.required("ticket_id")?))
         })
     })
 }
 
-/// Cancels a ticket that is waiting or upcoming (operation 6), and gives its new state. `options` may be NULL. Free the ticket with
-/// skiplino_ticket_free(). Any thread.
+/// Cancels a waiting or upcoming ticket (operation 6) and returns its new state. `options` may be
+/// NULL. Free the ticket with skiplino_ticket_free(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_tickets_cancel(
     client: Option<&skiplino_client>,
@@ -215,14 +225,15 @@ pub extern "C" fn skiplino_tickets_cancel(
     boundary::call(error, || {
         let (pending, out) =
             PendingCall::with_output(Operation::CancelTicket, client, &options, ticket, "ticket")?;
-        pending.send_to(out, |api| {
-            Ok(api.tickets().cancel(ticket_id.required("ticket_id")?))
+        pending.send_to(out, |client| {
+            Ok(client.tickets().cancel(ticket_id.required("ticket_id")?))
         })
     })
 }
 
-/// Moves a waiting appointment to another slot's `time` (operation 7). Whose it is: by one of `customer_id` and
-/// `customer_external_id`, the other NULL. `options` may be NULL. Free the ticket with skiplino_ticket_free(). Any thread.
+/// Moves a waiting appointment to the `time` of another slot (operation 7). Pass the customer of
+/// the ticket as one of `customer_id` and `customer_external_id`, and NULL for the other. `options`
+/// may be NULL. Free the ticket with skiplino_ticket_free(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_tickets_reschedule(
     client: Option<&skiplino_client>,
@@ -242,53 +253,55 @@ pub extern "C" fn skiplino_tickets_reschedule(
             ticket,
             "ticket",
         )?;
-        pending.send_to(out, |api| {
+        pending.send_to(out, |client| {
             let id = ticket_id.required("ticket_id")?;
-            let time = parsed(time.required("time")?)?;
+            let time = parse_time(time.required("time")?)?;
             let customer: CustomerRef = argument::required_customer(
                 &customer_id,
                 &customer_external_id,
                 "customer_id",
                 "customer_external_id",
             )?;
-            Ok(api
+            Ok(client
                 .tickets()
                 .reschedule(id, ChangeTimeRequest::new(time, customer)))
         })
     })
 }
 
-/// The id. Borrowed: lives as long as the ticket.
+/// The id. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_id(ticket: Option<&skiplino_ticket>) -> *const c_char {
     boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(ID))
 }
 
-/// The number that is called, as in "A042". Borrowed: lives as long as the ticket.
+/// The number that the staff calls, as in "A042". Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_number(ticket: Option<&skiplino_ticket>) -> *const c_char {
     boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(NUMBER))
 }
 
-/// The status as the API writes it. Borrowed: lives as long as the ticket.
+/// The status in the API's own words. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_status_text(ticket: Option<&skiplino_ticket>) -> *const c_char {
     boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(STATUS))
 }
 
-/// Since when it stands there: ISO-8601, UTC, milliseconds. Borrowed: lives as long as the ticket.
+/// The time of the last change of the status, in ISO 8601 format, UTC, with milliseconds. Borrowed:
+/// valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_status_at(ticket: Option<&skiplino_ticket>) -> *const c_char {
     boundary::get(ticket, ptr::null(), |ticket| ticket.status_at.text())
 }
 
-/// The type as the API writes it. Borrowed: lives as long as the ticket.
+/// The type in the API's own words. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_type_text(ticket: Option<&skiplino_ticket>) -> *const c_char {
     boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(TYPE))
 }
 
-/// The appointment's time, or NULL for a walk-in. Borrowed: lives as long as the ticket.
+/// The time of the appointment in ISO 8601 format, UTC, with milliseconds. NULL for a walk-in
+/// ticket. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_time(ticket: Option<&skiplino_ticket>) -> *const c_char {
     boundary::get(ticket, ptr::null(), |ticket| {
@@ -296,49 +309,50 @@ pub extern "C" fn skiplino_ticket_time(ticket: Option<&skiplino_ticket>) -> *con
     })
 }
 
-/// The id of its branch. Borrowed: lives as long as the ticket.
+/// The id of the branch. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_branch_id(ticket: Option<&skiplino_ticket>) -> *const c_char {
     boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(BRANCH_ID))
 }
 
-/// The name of its branch, localised. Borrowed: lives as long as the ticket.
+/// The localised name of the branch. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_branch_name(ticket: Option<&skiplino_ticket>) -> *const c_char {
     boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(BRANCH_NAME))
 }
 
-/// The id of its service. Borrowed: lives as long as the ticket.
+/// The id of the service. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_service_id(ticket: Option<&skiplino_ticket>) -> *const c_char {
     boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(SERVICE_ID))
 }
 
-/// The name of its service, localised. Borrowed: lives as long as the ticket.
+/// The localised name of the service. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_service_name(ticket: Option<&skiplino_ticket>) -> *const c_char {
     boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(SERVICE_NAME))
 }
 
-/// The id of its service's group. Borrowed: lives as long as the ticket.
+/// The id of the group of the service. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_group_id(ticket: Option<&skiplino_ticket>) -> *const c_char {
     boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(GROUP_ID))
 }
 
-/// The name of its service's group, localised. Borrowed: lives as long as the ticket.
+/// The localised name of the group of the service. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_group_name(ticket: Option<&skiplino_ticket>) -> *const c_char {
     boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(GROUP_NAME))
 }
 
-/// The id of its customer, or NULL for nobody in particular. Borrowed: lives as long as the ticket.
+/// The id of the customer. NULL for a ticket without a customer. Borrowed: valid as long as the
+/// ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_customer_id(ticket: Option<&skiplino_ticket>) -> *const c_char {
     boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(CUSTOMER_ID))
 }
 
-/// The name of its customer, or NULL. Borrowed: lives as long as the ticket.
+/// The name of the customer, or NULL. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_customer_name(ticket: Option<&skiplino_ticket>) -> *const c_char {
     boundary::get(ticket, ptr::null(), |ticket| {
@@ -346,13 +360,14 @@ pub extern "C" fn skiplino_ticket_customer_name(ticket: Option<&skiplino_ticket>
     })
 }
 
-/// When it was booked. Borrowed: lives as long as the ticket.
+/// The time of the booking in ISO 8601 format, UTC, with milliseconds. Borrowed: valid as long as
+/// the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_booked_at(ticket: Option<&skiplino_ticket>) -> *const c_char {
     boundary::get(ticket, ptr::null(), |ticket| ticket.booked_at.text())
 }
 
-/// Where it stands.
+/// The status; SKIPLINO_STATUS_UNKNOWN for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_state(
     ticket: Option<&skiplino_ticket>,
@@ -364,7 +379,7 @@ pub extern "C" fn skiplino_ticket_state(
     )
 }
 
-/// Walk-in or appointment.
+/// The type: walk-in or appointment; SKIPLINO_TYPE_UNKNOWN for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_kind(ticket: Option<&skiplino_ticket>) -> skiplino_ticket_type {
     boundary::get(
@@ -374,13 +389,15 @@ pub extern "C" fn skiplino_ticket_kind(ticket: Option<&skiplino_ticket>) -> skip
     )
 }
 
-/// Since when it stands there, in milliseconds since 1970; SKIPLINO_NO_TIME for NULL.
+/// The time of the last change of the status in milliseconds since the Unix epoch; SKIPLINO_NO_TIME
+/// for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_status_at_ms(ticket: Option<&skiplino_ticket>) -> i64 {
     boundary::get(ticket, SKIPLINO_NO_TIME, |ticket| ticket.status_at.ms())
 }
 
-/// The appointment's time in milliseconds since 1970; SKIPLINO_NO_TIME for a walk-in.
+/// The time of the appointment in milliseconds since the Unix epoch; SKIPLINO_NO_TIME for a walk-in
+/// ticket and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_time_ms(ticket: Option<&skiplino_ticket>) -> i64 {
     boundary::get(ticket, SKIPLINO_NO_TIME, |ticket| {
@@ -391,19 +408,19 @@ pub extern "C" fn skiplino_ticket_time_ms(ticket: Option<&skiplino_ticket>) -> i
     })
 }
 
-/// When it was booked, in milliseconds since 1970; SKIPLINO_NO_TIME for NULL.
+/// The time of the booking in milliseconds since the Unix epoch; SKIPLINO_NO_TIME for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_booked_at_ms(ticket: Option<&skiplino_ticket>) -> i64 {
     boundary::get(ticket, SKIPLINO_NO_TIME, |ticket| ticket.booked_at.ms())
 }
 
-/// People ahead, while it is waiting; -1 where that is not told.
+/// The number of people ahead of a waiting ticket; -1 if the server did not send it.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_queue_size(ticket: Option<&skiplino_ticket>) -> i64 {
     boundary::get(ticket, -1, |ticket| ticket.queue_size.map_or(-1, i64::from))
 }
 
-/// Minutes to wait, while it is waiting; -1 where that is not told.
+/// The estimated waiting time of a waiting ticket in minutes; -1 if the server did not send it.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_waiting_time(ticket: Option<&skiplino_ticket>) -> i64 {
     boundary::get(ticket, -1, |ticket| {
@@ -411,7 +428,7 @@ pub extern "C" fn skiplino_ticket_waiting_time(ticket: Option<&skiplino_ticket>)
     })
 }
 
-/// Frees a ticket that a call gave, and with it all that was borrowed from it. NULL is ignored.
+/// Frees a ticket that a call returned and everything borrowed from it. NULL is ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_free(ticket: Option<Box<skiplino_ticket>>) {
     boundary::free(ticket);

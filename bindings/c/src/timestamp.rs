@@ -7,10 +7,11 @@ use skiplino::jiff::Timestamp;
 
 use crate::c_string;
 
-/// Where a time is absent.
+/// The value of a time that is absent.
 pub const SKIPLINO_NO_TIME: i64 = i64::MIN;
 
-/// A time of a record. The text is formatted on first use: a page has hundreds of times, and most programs need the number.
+/// A time of a record. The text is formatted on first use: a page has hundreds of times, and most
+/// programs need only the number.
 pub(crate) struct RecordTime {
     at: Timestamp,
     text: OnceLock<CString>,

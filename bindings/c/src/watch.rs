@@ -4,6 +4,7 @@ use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
+use bindings_common::ForkGuarded;
 use skiplino::{BlockingWatch, Operation};
 
 use crate::argument::{self, StringArg};
@@ -14,20 +15,26 @@ use crate::code::skiplino_code;
 use crate::error::{Failure, skiplino_error};
 use crate::log::Log;
 use crate::tickets::skiplino_ticket;
-use bindings_common::ForkGuarded;
 
-/// Follows a ticket. One thread at a time.
-pub struct skiplino_watch(ForkGuarded<BlockingWatch>, Log);
+/// Follows the state of a ticket. One thread at a time.
+pub struct skiplino_watch {
+    watch: ForkGuarded<BlockingWatch>,
+    log: Log,
+}
 
-/// Is handed a ticket after a change, which lives during the call; `data` is what skiplino_watch_each() was given. Returns whether to go
-/// on. It may make other calls, but not of this watch.
+/// Receives a ticket after each change. `data` is the argument of skiplino_watch_each(). `ticket`
+/// is valid only during the callback. Returns true to continue watching, or false to stop. The
+/// callback may make other calls, but must not use this watch.
 pub type skiplino_watch_callback =
     Option<extern "C" fn(data: *mut c_void, ticket: &skiplino_ticket) -> bool>;
 
-/// Follows a ticket: its state now, and again each time that it changes, until it is served or cancelled. Nothing is sent before
-/// skiplino_watch_next(). It looks at the pace of the queue: at least `min_ms`, at most `max_ms` apart. Failures of the network or the
-/// server are ridden out for `give_up_after_ms`. Each may be -1 for the default. `options`, which may be NULL, are those of each look:
-/// locale and deadline; the cancellation token ends the watch. Free the watch with skiplino_watch_free(), before or after the client. Any thread.
+/// Creates a watch: it returns the current state of a ticket, and the new state after each change,
+/// until the ticket is served or cancelled. Sends nothing before skiplino_watch_next(). The watch
+/// polls at intervals from `min_ms` to `max_ms`: the closer the ticket is to the front of the
+/// queue, the more often. It tolerates failures of the network or the server for
+/// `give_up_after_ms`. All three are in milliseconds, and -1 for the default. `options` may be
+/// NULL; the locale and the deadline apply to each poll, and the cancellation token ends the watch.
+/// Free the watch with skiplino_watch_free(), before or after the client. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_tickets_watch(
     client: Option<&skiplino_client>,
@@ -61,30 +68,31 @@ pub extern "C" fn skiplino_tickets_watch(
         if let Some(cancellation_token) = cancellation_token {
             watch = watch.cancelled_by(cancellation_token);
         }
-        out.write(Box::new(skiplino_watch(
-            ForkGuarded::new(watch.wait()),
-            pending.log().clone(),
-        )));
+        out.write(Box::new(skiplino_watch {
+            watch: ForkGuarded::new(watch.wait()),
+            log: pending.log().clone(),
+        }));
         Ok(())
     })
 }
 
 impl skiplino_watch {
     fn next_within(&mut self, limit: Duration) -> Result<Option<skiplino_ticket>, Failure> {
-        let watch = self.0.get_mut().ok_or_else(skiplino_error::forked)?;
-        let ticket = self.1.capture(|| watch.next_within(limit))?;
+        let watch = self.watch.get_mut().ok_or_else(skiplino_error::forked)?;
+        let ticket = self.log.capture(|| watch.next_within(limit))?;
         Ok(ticket.as_ref().map(Into::into))
     }
 
     fn is_over(&self) -> bool {
-        self.0.get().is_some_and(BlockingWatch::is_over)
+        self.watch.get().is_some_and(BlockingWatch::is_over)
     }
 }
 
-/// Waits for the next change, at most `deadline_ms` (-1: for ever), and gives the ticket as it is then, which the caller frees with
-/// skiplino_ticket_free(). SKIPLINO_NOTHING_YET when nothing changed in time: ask again. SKIPLINO_END after the last state. A look that
-/// is not answered in time is broken off, so give it longer than an answer takes. After any other error the watch is at its end. One
-/// thread at a time.
+/// Waits up to `deadline_ms` milliseconds (-1 for no limit) for the next change, and returns the
+/// new state of the ticket, which the caller frees with skiplino_ticket_free(). Returns
+/// SKIPLINO_NOTHING_YET if nothing changed in that time: call again. Returns SKIPLINO_END after the
+/// last state. The limit also aborts a poll that is running, so it should be longer than a response
+/// takes. After any other error the watch has ended. One thread at a time.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_watch_next(
     watch: Option<&mut skiplino_watch>,
@@ -107,9 +115,10 @@ pub extern "C" fn skiplino_watch_next(
     })
 }
 
-/// Hands every change to `on_change`, on this thread, which it keeps until the last state, until `on_change` returns false, or until an
-/// error: SKIPLINO_OK in the first two cases, and after the second it can go on. For a thread of its own, and a cancellation token to end it
-/// (SKIPLINO_CANCELLED). One thread at a time.
+/// Calls `on_change` for every change, on this thread, and blocks until the last state, until
+/// `on_change` returns false, or until an error. Returns SKIPLINO_OK in the first two cases; after
+/// `on_change` returned false the watch can be used again. Run it on a thread of its own, and end
+/// it with a cancellation token (SKIPLINO_CANCELLED). One thread at a time.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_watch_each(
     watch: Option<&mut skiplino_watch>,
