@@ -1,4 +1,4 @@
-/* One live handle of every type, for the program that tests/arguments.py writes. */
+/* One live handle of every type, for the program that arguments.py generates. */
 #ifndef HANDLES_H
 #define HANDLES_H
 
@@ -27,7 +27,7 @@ extern skiplino_watch *watch;
 void make_handles(const char *base_url);
 void free_handles(void);
 
-/* Ends the program where `is` is not so. */
-void require(bool is, const char *what);
+/* Exits with the claim if it does not hold. */
+void require(bool holds, const char *claim);
 
 #endif
