@@ -74,8 +74,8 @@ enum skiplino_code
   SKIPLINO_CONFLICT = 6,
   // 422: the server rejected the input. The fields of the error have the reasons.
   SKIPLINO_VALIDATION = 7,
-  // 429: too many requests. skiplino_error_retry_after_ms() has the pause that the server asked
-  // for.
+  // 429: too many requests. skiplino_error_retry_after_ms() has the pause that the server
+  // requested.
   SKIPLINO_RATE_LIMITED = 8,
   // 5xx: the server failed.
   SKIPLINO_SERVER = 9,
@@ -627,7 +627,7 @@ const char *skiplino_error_field_name(const skiplino_error *error, size_t index)
 // long as the error.
 const char *skiplino_error_field_reason(const skiplino_error *error, size_t index, size_t nth);
 
-// The pause that the server asked for, in milliseconds; -1 if it asked for none, and for NULL.
+// The pause that the server requested, in milliseconds; -1 if it requested none, and for NULL.
 int64_t skiplino_error_retry_after_ms(const skiplino_error *error);
 
 // For SKIPLINO_TIMEOUT, the timeout that expired; otherwise SKIPLINO_TIMEOUT_KIND_NONE.

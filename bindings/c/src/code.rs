@@ -26,8 +26,8 @@ pub enum skiplino_code {
     SKIPLINO_CONFLICT = 6,
     /// 422: the server rejected the input. The fields of the error have the reasons.
     SKIPLINO_VALIDATION = 7,
-    /// 429: too many requests. skiplino_error_retry_after_ms() has the pause that the server asked
-    /// for.
+    /// 429: too many requests. skiplino_error_retry_after_ms() has the pause that the server
+    /// requested.
     SKIPLINO_RATE_LIMITED = 8,
     /// 5xx: the server failed.
     SKIPLINO_SERVER = 9,

@@ -103,7 +103,7 @@ pub extern "C" fn skiplino_error_field_reason(
     })
 }
 
-/// The pause that the server asked for, in milliseconds; -1 if it asked for none, and for NULL.
+/// The pause that the server requested, in milliseconds; -1 if it requested none, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_error_retry_after_ms(error: Option<&skiplino_error>) -> i64 {
     boundary::get(error, -1, |error| error.retry_after_ms)
