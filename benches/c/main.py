@@ -1,5 +1,7 @@
-"""`make bench`'s part for C: `main.py CANNED FAST SMALL THEIRS LIBRARY`: the canned server, a worker with the library made for speed, one
-with the library made for size, one with libcurl, and the library made for size itself."""
+"""The C part of `make bench`: `main.py CANNED FAST SMALL THEIRS LIBRARY`
+
+The arguments are the canned server; the workers with the library built for speed, with the library built for size, and with libcurl;
+and the library built for size itself."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-/* Does work on command: a line is "ticket 1 N" or "page 1 N", or with 8 for the 1 the same on eight threads. Answers each with the
-   nanoseconds that it took. worker BASE_URL */
+/* Runs the work that each input line names, and prints its duration in nanoseconds: worker BASE_URL
+   A line is "ticket 1 N" or "page 1 N": N calls on one thread. With 8 in place of 1, on eight threads. */
 #include "worker.h"
 
 #include <pthread.h>
@@ -14,16 +14,16 @@ static lane *lanes[THREADS];
 static void (*work)(lane *);
 static int share;
 
-void require(int is, const char *what) {
-  if (!is) {
-    fprintf(stderr, "not so: %s\n", what);
+void require(int holds, const char *claim) {
+  if (!holds) {
+    fprintf(stderr, "failed: %s\n", claim);
     exit(1);
   }
 }
 
-static void *run(void *its) {
+static void *run(void *self) {
   for (int nth = 0; nth < share; nth++) {
-    work((lane *)its);
+    work((lane *)self);
   }
   return NULL;
 }
@@ -40,7 +40,7 @@ int main(int count, char **arguments) {
   lanes[0] = lane_new(arguments[1]);
   while (fgets(line, sizeof line, stdin) != NULL) {
     int wide, calls;
-    require(sscanf(line, "%15s %d %d", kind, &wide, &calls) == 3 && (wide == 1 || wide == THREADS), "a command is understood");
+    require(sscanf(line, "%15s %d %d", kind, &wide, &calls) == 3 && (wide == 1 || wide == THREADS), "the command is valid");
     work = strcmp(kind, "ticket") == 0 ? lane_ticket : lane_page;
     long long began = now();
     if (wide == THREADS) {
@@ -48,7 +48,7 @@ int main(int count, char **arguments) {
       share = calls / THREADS;
       for (int nth = 0; nth < THREADS; nth++) {
         lanes[nth] = lanes[nth] == NULL ? lane_new(arguments[1]) : lanes[nth];
-        require(pthread_create(&threads[nth], NULL, run, lanes[nth]) == 0, "a thread starts");
+        require(pthread_create(&threads[nth], NULL, run, lanes[nth]) == 0, "start a thread");
       }
       for (int nth = 0; nth < THREADS; nth++) {
         pthread_join(threads[nth], NULL);

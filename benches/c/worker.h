@@ -1,15 +1,15 @@
-/* What a contestant does; the rest is worker.c's. */
+/* The work of a contestant, which worker.c times. */
 #ifndef WORKER_H
 #define WORKER_H
 
-/* What a thread has of its own. Every call of it ends the program where the answer is not the canned one, decoded. */
+/* The state of one thread. Every call exits if the decoded response is not the canned one. */
 typedef struct lane lane;
 
 lane *lane_new(const char *base_url);
 void lane_ticket(lane *);
 void lane_page(lane *);
 
-/* Ends the program where `is` is not so. */
-void require(int is, const char *what);
+/* Exits with the claim if it does not hold. */
+void require(int holds, const char *claim);
 
 #endif

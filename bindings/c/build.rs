@@ -1,5 +1,5 @@
-//! How `libskiplino.so` is linked: its SONAME, and that it stays where it is loaded. The version script, which lets nothing out but the
-//! exports, is rustc's: GNU's linker takes no second one.
+//! Linker options of `libskiplino.so`: its SONAME, and that it is never unloaded. The version
+//! script, which hides all symbols but the exports, is rustc's: the GNU linker accepts only one.
 
 use std::env;
 use std::process::Command;
@@ -12,10 +12,10 @@ fn main() {
     }
     let mut arguments = vec![
         "-Wl,-soname,libskiplino.so.0",
-        // Threads that look up host names may outlive `dlclose`, so the code stays.
+        // Threads that resolve host names may outlive `dlclose`, so the code must stay mapped.
         "-Wl,-z,nodelete",
     ];
-    if loads_packed_addresses() {
+    if supports_packed_relocations() {
         arguments.push("-Wl,-z,pack-relative-relocs");
     }
     for argument in arguments {
@@ -23,24 +23,26 @@ fn main() {
     }
 }
 
-fn target(what: &str) -> Option<String> {
-    env::var(format!("CARGO_CFG_TARGET_{what}")).ok()
+fn target(property: &str) -> Option<String> {
+    env::var(format!("CARGO_CFG_TARGET_{property}")).ok()
 }
 
-/// Whether the loader takes the addresses to fill in as a bitmap, a tenth of a megabyte less: glibc does from 2.36 on. A library
-/// is built for the machine it is built on, unless SKIPLINO_PORTABLE says that older ones are to load it, too.
-fn loads_packed_addresses() -> bool {
-    let here = env::var("HOST").is_ok_and(|host| env::var("TARGET").is_ok_and(|it| it == host));
-    if !here
+/// Whether the dynamic loader supports packed relative relocations, which save a tenth of a
+/// megabyte: glibc does since 2.36. The library is for systems like the build machine, unless
+/// SKIPLINO_PORTABLE asks for a library for older systems.
+fn supports_packed_relocations() -> bool {
+    let is_native =
+        env::var("HOST").is_ok_and(|host| env::var("TARGET").is_ok_and(|target| target == host));
+    if !is_native
         || target("ENV").is_none_or(|env| env != "gnu")
         || env::var_os("SKIPLINO_PORTABLE").is_some()
     {
         return false;
     }
-    let Ok(asked) = Command::new("getconf").arg("GNU_LIBC_VERSION").output() else {
+    let Ok(output) = Command::new("getconf").arg("GNU_LIBC_VERSION").output() else {
         return false;
     };
-    let version = String::from_utf8_lossy(&asked.stdout)
+    let version = String::from_utf8_lossy(&output.stdout)
         .trim()
         .strip_prefix("glibc ")
         .and_then(|version| {

@@ -1,13 +1,13 @@
-//! The C library's functions in any order with any arguments, as C calls them; `bindings/c/tests/calls.py` writes the C half.
+//! Calls the functions of the C library in any order with any arguments. `bindings/c/tests/calls.py` generates the C part.
 //!
-//! The first bytes are what the server answers, up to a 0xff, the rest is what is called.
+//! The first byte chooses the status of the server's response. The bytes up to 0xff are its body. The rest chooses the calls.
 #![no_main]
 
 use std::ffi::{CString, c_char};
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-// What C calls is in it.
+// The C part links against its exports.
 use skiplino_c_fuzzed as _;
 
 #[path = "server.rs"]
@@ -35,6 +35,6 @@ fuzz_target!(|data: &[u8]| {
     let calls = calls.unwrap_or_default();
     let (server, base_url) = &*SERVER;
     server.answer(STATUSES[usize::from(*status) % STATUSES.len()], b"", body);
-    // SAFETY: the text ends with a NUL, the bytes are as many as said, and both live during the call.
+    // SAFETY: the text ends with a NUL, `calls` has `calls.len()` bytes, and both live during the call.
     unsafe { fuzz_calls(base_url.as_ptr(), calls.as_ptr(), calls.len()) };
 });

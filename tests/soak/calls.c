@@ -1,5 +1,5 @@
-/* Mixed calls by several threads for so many seconds: soak BASE_URL SECONDS. Every second it prints how many calls were made, and how
- * many of them ended in each code: what that should be is up to who started it. */
+/* Makes mixed calls on several threads: soak BASE_URL SECONDS. Every second it prints the number of calls and the number of calls per
+ * error code, which soak.py checks. */
 #include <pthread.h>
 #include <skiplino.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@ static time_t end;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned long counts[CODES];
 
-static void ended(skiplino_code code, skiplino_error *error) {
+static void count_result(skiplino_code code, skiplino_error *error) {
   skiplino_error_free(error);
   pthread_mutex_lock(&lock);
   counts[code >= 0 && code < CODES ? code : CODES - 1]++;
@@ -36,89 +36,89 @@ static skiplino_client *new_client(void) {
   return client;
 }
 
-static void books(skiplino_client *client, const char *customer) {
+static void book_and_cancel(skiplino_client *client, const char *customer) {
   skiplino_booking booking = SKIPLINO_BOOKING_INIT;
   skiplino_ticket *ticket = NULL, *now = NULL;
   skiplino_error *error = NULL;
   booking.service_id = "6fe8fb8b12";
   booking.group_id = "7c1f9a3b2d";
   booking.customer_external_id = customer;
-  ended(skiplino_tickets_book(client, &booking, NULL, &ticket, &error), error);
+  count_result(skiplino_tickets_book(client, &booking, NULL, &ticket, &error), error);
   if (ticket == NULL) {
     return;
   }
   skiplino_watch *watch = NULL;
   error = NULL;
-  ended(skiplino_tickets_watch(client, skiplino_ticket_id(ticket), 10, 20, 4000, NULL, &watch, &error), error);
+  count_result(skiplino_tickets_watch(client, skiplino_ticket_id(ticket), 10, 20, 4000, NULL, &watch, &error), error);
   error = NULL;
-  ended(skiplino_watch_next(watch, 2000, &now, &error), error);
+  count_result(skiplino_watch_next(watch, 2000, &now, &error), error);
   skiplino_ticket_free(now);
   skiplino_watch_free(watch);
   now = NULL;
   error = NULL;
-  ended(skiplino_tickets_cancel(client, skiplino_ticket_id(ticket), NULL, &now, &error), error);
+  count_result(skiplino_tickets_cancel(client, skiplino_ticket_id(ticket), NULL, &now, &error), error);
   skiplino_ticket_free(now);
   skiplino_ticket_free(ticket);
 }
 
-static void writes(skiplino_client *client, const char *id) {
+static void write_customer(skiplino_client *client, const char *id) {
   skiplino_customer_fields fields = SKIPLINO_CUSTOMER_FIELDS_INIT;
   skiplino_customer *customer = NULL;
   skiplino_error *error = NULL;
   fields.external_id = id;
   fields.name = "Layla Hassan";
   fields.metadata_json = "{\"tier\": \"gold\"}";
-  ended(skiplino_customers_create(client, &fields, NULL, &customer, &error), error);
+  count_result(skiplino_customers_create(client, &fields, NULL, &customer, &error), error);
   skiplino_customer_free(customer);
   customer = NULL;
   error = NULL;
   fields.external_id = NULL;
   fields.name = "Layla A. Hassan";
-  ended(skiplino_customers_update(client, NULL, id, &fields, NULL, &customer, &error), error);
+  count_result(skiplino_customers_update(client, NULL, id, &fields, NULL, &customer, &error), error);
   skiplino_customer_free(customer);
   error = NULL;
-  ended(skiplino_customers_delete(client, NULL, id, NULL, &error), error);
+  count_result(skiplino_customers_delete(client, NULL, id, NULL, &error), error);
 }
 
-static void reads(skiplino_client *client, const char *customer) {
+static void read_everything(skiplino_client *client, const char *customer) {
   skiplino_branch_list *branches = NULL;
   skiplino_group_list *groups = NULL;
   skiplino_slot_list *slots = NULL;
   skiplino_customer *found = NULL;
   skiplino_customer_page *page = NULL;
-  skiplino_ticket_walk *walk = NULL;
+  skiplino_ticket_pager *pager = NULL;
   skiplino_error *error = NULL;
-  ended(skiplino_branches_list(client, NULL, &branches, &error), error);
+  count_result(skiplino_branches_list(client, NULL, &branches, &error), error);
   skiplino_branch_list_free(branches);
   error = NULL;
-  ended(skiplino_branches_tree(client, "802b33af66", NULL, &groups, &error), error);
+  count_result(skiplino_branches_tree(client, "802b33af66", NULL, &groups, &error), error);
   skiplino_group_list_free(groups);
   error = NULL;
-  ended(skiplino_services_slots(client, "c4d5e6f708", NULL, NULL, &slots, &error), error);
+  count_result(skiplino_services_slots(client, "c4d5e6f708", NULL, NULL, &slots, &error), error);
   skiplino_slot_list_free(slots);
   error = NULL;
-  ended(skiplino_customers_find(client, NULL, customer, NULL, &found, &error), error);
+  count_result(skiplino_customers_find(client, NULL, customer, NULL, &found, &error), error);
   skiplino_customer_free(found);
   error = NULL;
-  ended(skiplino_customers_list(client, 1, 20, NULL, &page, &error), error);
+  count_result(skiplino_customers_list(client, 1, 20, NULL, &page, &error), error);
   skiplino_customer_page_free(page);
   error = NULL;
-  ended(skiplino_customers_tickets_walk(client, NULL, customer, -1, NULL, &walk, &error), error);
+  count_result(skiplino_customers_tickets_pager(client, NULL, customer, -1, NULL, &pager, &error), error);
   for (int nth = 0; nth < 15; nth++) {
     skiplino_ticket *ticket = NULL;
     error = NULL;
-    skiplino_code code = skiplino_ticket_walk_next(walk, &ticket, &error);
-    ended(code, error);
+    skiplino_code code = skiplino_ticket_pager_next(pager, &ticket, &error);
+    count_result(code, error);
     skiplino_ticket_free(ticket);
     if (code != SKIPLINO_OK) {
       break;
     }
   }
-  skiplino_ticket_walk_free(walk);
+  skiplino_ticket_pager_free(pager);
 }
 
-/* Whom this thread books for. */
-static void arrives(skiplino_client *client, const char *id) {
+/* Creates the customer of this thread. */
+static void create_customer(skiplino_client *client, const char *id) {
   skiplino_customer_fields fields = SKIPLINO_CUSTOMER_FIELDS_INIT;
   skiplino_customer *customer = NULL;
   fields.external_id = id;
@@ -138,23 +138,23 @@ static void *work(void *number) {
   skiplino_client *client = new_client();
   char own[64], id[64];
   snprintf(own, sizeof own, "soak-c-%d", *(int *)number);
-  arrives(client, own);
+  create_customer(client, own);
   for (unsigned long round = 0; time(NULL) < end; round++) {
-    /* Clients come and go. */
+    /* Replace the client from time to time. */
     if (round % 20 == 19) {
       skiplino_client_free(client);
       client = new_client();
     }
     snprintf(id, sizeof id, "soak-c-%d-%lu", *(int *)number, round);
-    books(client, own);
-    writes(client, id);
-    reads(client, own);
+    book_and_cancel(client, own);
+    write_customer(client, id);
+    read_everything(client, own);
   }
   skiplino_client_free(client);
   return NULL;
 }
 
-static void tell(void) {
+static void print_counts(void) {
   unsigned long calls = 0;
   pthread_mutex_lock(&lock);
   for (int code = 0; code < CODES; code++) {
@@ -186,11 +186,11 @@ int main(int count, char **arguments) {
   }
   while (time(NULL) < end) {
     nanosleep(&second, NULL);
-    tell();
+    print_counts();
   }
   for (int nth = 0; nth < THREADS; nth++) {
     pthread_join(threads[nth], NULL);
   }
-  tell();
+  print_counts();
   return 0;
 }

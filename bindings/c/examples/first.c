@@ -1,4 +1,4 @@
-/* Books a walk-in ticket and cancels it: SKIPLINO_BASE_URL and SKIPLINO_API_KEY are as `skiplino sandbox` prints them. */
+/* Books a walk-in ticket and cancels it. Set SKIPLINO_BASE_URL and SKIPLINO_API_KEY as `skiplino sandbox` prints them. */
 #include <skiplino.h>
 #include <stdio.h>
 #include <stdlib.h>

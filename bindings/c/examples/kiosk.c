@@ -1,9 +1,8 @@
-/* A kiosk in one file: services of a branch, and numbered walk-in tickets on a receipt of 40 columns. SKIPLINO_BASE_URL and
-   SKIPLINO_API_KEY (a public one) in the environment.
-
-   Visitors type at it; a real one has buttons and a printer. What it shows of the library: one client for the program's life, a language
-   for each call, what is tried again and what never is, a log, and an end by SIGTERM at any moment. With -DKIOSK_QR and -lqrencode the
-   receipt has a QR code. */
+/* A kiosk in one file: it lists the services of a branch and prints walk-in tickets on receipts of
+   40 columns. It reads SKIPLINO_BASE_URL and SKIPLINO_API_KEY (a public key) from the environment.
+   Visitors use the keyboard in place of buttons. The program shows one client for the life of the
+   process, a language for each call, which failures to retry, a log, and a clean exit on SIGTERM at
+   any moment. With -DKIOSK_QR and -lqrencode the receipt has a QR code. */
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,22 +15,22 @@
 
 #define COLUMNS 40
 #define RULE "========================================"
-#define BOOKING_DEADLINE_MS 8000
-#define PAUSE_MS 2000
+#define BOOKING_TIMEOUT_MS 8000
+#define RETRY_PAUSE_MS 2000
 
-typedef enum { BRANCH, SERVICE, CUSTOMER, CLOSED, AHEAD, KEEP, FOUND, OFFLINE, AGAIN, MAYBE, REFUSED, BROKEN } phrase;
+typedef enum { BRANCH, SERVICE, CUSTOMER, CLOSED, AHEAD, KEEP, RECOVERED, OFFLINE, RETRY, UNKNOWN, REFUSED, OUT_OF_ORDER } phrase;
 
 static const struct {
   const char *locale;
-  const char *phrases[BROKEN + 1];
+  const char *phrases[OUT_OF_ORDER + 1];
 } languages[] = {
     {"en",
      {"Which branch is this?", "Choose a service, or L for العربية:", "Your customer number, or Enter for none:", " (closed)",
-      "%d ahead of you, about %d min", "Please keep this ticket.", "The line was cut, but your ticket was made.",
+      "%d ahead of you, about %d min", "Please keep this ticket.", "The connection was lost, but your ticket was booked.",
       "No connection. Trying again...", "No connection, and nothing was booked. Trying again...",
-      "The line was cut while your ticket was made.\nYou MAY have a place in the queue: please ask our staff\n"
+      "The connection was lost during your booking.\nYou MAY have a place in the queue: please ask our staff\n"
       "before you take another ticket.",
-      "No ticket was made: %s\n", "This kiosk is out of order. Please ask our staff."}},
+      "No ticket was booked: %s\n", "This kiosk is out of order. Please ask our staff."}},
     {"ar",
      {"ما هو هذا الفرع؟", "اختر خدمة، أو L للغة English:", "رقم العميل، أو Enter للمتابعة بدونه:", " (مغلق)",
       "%d أمامك، حوالي %d دقيقة", "يرجى الاحتفاظ بهذه التذكرة.", "انقطع الاتصال، لكن تم إصدار تذكرتك.",
@@ -46,32 +45,32 @@ typedef struct {
   skiplino_branch_list *branches;
   skiplino_group_list *groups;
   size_t language;
-  sigset_t signals; /* That end it. */
-  int stopping[2];  /* A pipe: readable from the signal on. */
-  int status;       /* What the program ends with. */
+  sigset_t signals; /* The signals that stop the kiosk. */
+  int stopping[2];  /* A pipe: readable after the signal. */
+  int status;       /* The exit status. */
 } kiosk;
 
-static const char *say(const kiosk *k, phrase what) { return languages[k->language].phrases[what]; }
+static const char *say(const kiosk *k, phrase which) { return languages[k->language].phrases[which]; }
 /* ANCHOR: signals */
-/* A thread of its own waits for the end, and may call what it likes there, which a signal handler may not. */
+/* Runs on a thread of its own, which may call any function. A signal handler may not. */
 static void *wait_for_signal(void *data) {
   kiosk *k = (kiosk *)data;
   int signal;
   sigwait(&k->signals, &signal);
-  close(k->stopping[1]); /* First, so that whoever is cancelled knows why. */
+  close(k->stopping[1]); /* First, so that a cancelled call sees the reason. */
   skiplino_cancel(k->cancellation_token);
   return NULL;
 }
 /* ANCHOR_END: signals */
-/* Waits for a visitor, or only so long; -1 is for ever. False when the kiosk is to end. */
+/* Waits for input of a visitor, or for limit_ms (-1: no limit). False if the kiosk must stop. */
 static bool wait_for(const kiosk *k, bool visitor, int limit_ms) {
   fflush(stdout);
-  struct pollfd wanted[] = {{k->stopping[0], POLLIN, 0}, {visitor ? STDIN_FILENO : -1, POLLIN, 0}};
-  poll(wanted, 2, limit_ms);
-  return wanted[0].revents == 0;
+  struct pollfd inputs[] = {{k->stopping[0], POLLIN, 0}, {visitor ? STDIN_FILENO : -1, POLLIN, 0}};
+  poll(inputs, 2, limit_ms);
+  return inputs[0].revents == 0;
 }
 
-/* A line without its end; what does not fit is dropped. False when the kiosk is to end. */
+/* Reads a line without its newline, cut to size. False if the kiosk must stop. */
 static bool read_line(const kiosk *k, char *line, size_t size) {
   size_t length = 0;
   for (char byte = '\0'; byte != '\n';) {
@@ -82,7 +81,7 @@ static bool read_line(const kiosk *k, char *line, size_t size) {
   return true;
 }
 
-static skiplino_call_options in_language(const kiosk *k) {
+static skiplino_call_options call_options(const kiosk *k) {
   skiplino_call_options options = SKIPLINO_CALL_OPTIONS_INIT;
   options.locale = languages[k->language].locale;
   options.cancellation_token = k->cancellation_token;
@@ -94,24 +93,24 @@ static void on_log(void *data, skiplino_log_level level, const char *text) {
   fprintf(stderr, "kiosk: %s%s\n", level == SKIPLINO_LOG_WARN ? "warning: " : "", text);
 }
 
-/* After a failure that left nothing behind, and after the library's own tries: says so and waits. False when there is no point in
-   another try, because the kiosk is to end or because it would fail the same way. */
-static bool try_again(const kiosk *k, const skiplino_error *error, phrase what) {
+/* Shows a message and waits, after a call failed in spite of the library's own retries and changed
+   nothing. False if a retry is useless: the kiosk must stop, or the call would fail again. */
+static bool retry_later(const kiosk *k, const skiplino_error *error, phrase which) {
   if (!skiplino_error_is_retryable(error)) return false;
-  printf("%s\n", say(k, what));
-  return wait_for(k, false, PAUSE_MS);
+  printf("%s\n", say(k, which));
+  return wait_for(k, false, RETRY_PAUSE_MS);
 }
 
-/* Reads the branches, or the services of one. That does no harm, so it is tried until it works. False when the kiosk is to end. */
-static bool load(kiosk *k, const char *branch_id) {
-  skiplino_call_options options = in_language(k);
+/* Loads the branches, or the services of a branch. Retries: a read is safe. False if the kiosk must stop. */
+static bool load_list(kiosk *k, const char *branch_id) {
+  skiplino_call_options options = call_options(k);
   skiplino_error *error = NULL;
   while ((branch_id == NULL ? skiplino_branches_list(k->client, &options, &k->branches, &error)
                             : skiplino_branches_tree(k->client, branch_id, &options, &k->groups, &error)) != SKIPLINO_OK) {
-    bool again = try_again(k, error, OFFLINE);
-    if (!again && wait_for(k, false, 0)) { /* Wrong for good, as a key is: for the staff. */
+    bool again = retry_later(k, error, OFFLINE);
+    if (!again && wait_for(k, false, 0)) { /* Permanent, as a wrong key: the staff must help. */
       fprintf(stderr, "kiosk: %s\n", skiplino_error_message(error));
-      printf("%s\n", say(k, BROKEN));
+      printf("%s\n", say(k, OUT_OF_ORDER));
       k->status = 1;
     }
     skiplino_error_free(error);
@@ -120,7 +119,7 @@ static bool load(kiosk *k, const char *branch_id) {
   return true;
 }
 
-/* Columns that a text takes: one a character, which holds for the languages here. */
+/* The columns of a text: one per character, which is right for the languages here. */
 static int width(const char *text, size_t length) {
   int columns = 0;
   for (size_t at = 0; at < length; at++) {
@@ -129,8 +128,8 @@ static int width(const char *text, size_t length) {
   return columns;
 }
 
-/* A text in the middle, in as many lines as it takes. */
-static void centre(const char *text) {
+/* Prints a text in the centre, on as many lines as it needs. */
+static void print_centred(const char *text) {
   while (text != NULL && *text != '\0') {
     size_t end = 0, space = 0;
     while (text[end] != '\0' && width(text, end + 1) <= COLUMNS) {
@@ -151,7 +150,7 @@ static bool is_dark(const QRcode *code, int row, int column) {
   return inside && (code->data[row * code->width + column] & 1) != 0;
 }
 
-/* A code to follow the ticket with on a phone: two of its rows in a line, light where nothing is printed. */
+/* Prints a QR code for following the ticket on a phone: two rows of the code per line. */
 static void print_qr(const char *text) {
   const int margin = 4;
   QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
@@ -166,7 +165,7 @@ static void print_qr(const char *text) {
   QRcode_free(code);
 }
 #else
-#define print_qr centre
+#define print_qr print_centred
 #endif
 
 static void print_receipt(const kiosk *k, const skiplino_ticket *ticket) {
@@ -174,47 +173,48 @@ static void print_receipt(const kiosk *k, const skiplino_ticket *ticket) {
   time_t booked = (time_t)(skiplino_ticket_booked_at_ms(ticket) / 1000);
   struct tm local;
   printf("\n%s\n", RULE);
-  centre(skiplino_ticket_branch_name(ticket));
-  centre(skiplino_ticket_service_name(ticket));
+  print_centred(skiplino_ticket_branch_name(ticket));
+  print_centred(skiplino_ticket_service_name(ticket));
   snprintf(text, sizeof text, "*** %s ***", skiplino_ticket_number(ticket));
-  centre(text);
+  print_centred(text);
   if (skiplino_ticket_queue_size(ticket) >= 0 && skiplino_ticket_waiting_time(ticket) >= 0) {
     snprintf(text, sizeof text, say(k, AHEAD), (int)skiplino_ticket_queue_size(ticket), (int)skiplino_ticket_waiting_time(ticket));
-    centre(text);
+    print_centred(text);
   }
   print_qr(skiplino_ticket_id(ticket));
-  if (localtime_r(&booked, &local) != NULL && strftime(text, sizeof text, "%Y-%m-%d %H:%M", &local) > 0) centre(text);
-  centre(say(k, KEEP));
+  if (localtime_r(&booked, &local) != NULL && strftime(text, sizeof text, "%Y-%m-%d %H:%M", &local) > 0) print_centred(text);
+  print_centred(say(k, KEEP));
   printf("%s\n\n", RULE);
 }
 /* ANCHOR: book */
-/* A ticket, once. What certainly did not happen is tried again; what may have happened never is. */
+/* Books one ticket. Retries if nothing was booked, and never if a ticket may have been booked. */
 static void book(kiosk *k, const skiplino_booking *booking) {
-  skiplino_call_options options = in_language(k);
+  skiplino_call_options options = call_options(k);
   skiplino_response *response = NULL;
   skiplino_ticket *ticket = NULL;
   skiplino_error *error = NULL;
   bool again = true;
-  options.cancellation_token = NULL; /* One that is on its way is waited for: this deadline is the longest that an end of the kiosk takes. */
-  options.deadline_ms = BOOKING_DEADLINE_MS;
+  /* SIGTERM does not cancel a booking: the kiosk waits for its result, at most this long. */
+  options.cancellation_token = NULL;
+  options.deadline_ms = BOOKING_TIMEOUT_MS;
   options.response = &response;
   while (again && skiplino_tickets_book(k->client, booking, &options, &ticket, &error) != SKIPLINO_OK) {
     if (skiplino_error_outcome(error) == SKIPLINO_MAY_BE_APPLIED) {
       again = false;
-      printf("%s\n", say(k, MAYBE));
-    } else if (!(again = try_again(k, error, AGAIN))) {
+      printf("%s\n", say(k, UNKNOWN));
+    } else if (!(again = retry_later(k, error, RETRY))) {
       const char *reason = skiplino_error_reason(error);
       printf(say(k, REFUSED), reason != NULL ? reason : skiplino_error_message(error));
     }
     skiplino_error_free(error);
   }
   if (ticket != NULL) print_receipt(k, ticket);
-  if (skiplino_response_recovered(response)) printf("%s\n", say(k, FOUND));
+  if (skiplino_response_recovered(response)) printf("%s\n", say(k, RECOVERED));
   skiplino_ticket_free(ticket);
   skiplino_response_free(response);
 }
 /* ANCHOR_END: book */
-/* The service with a number, from 1, and its group. */
+/* The service with this number, from 1, and its group. */
 static const skiplino_service *service_at(const skiplino_group_list *groups, int number, const skiplino_group **group) {
   for (size_t at = 0; (*group = skiplino_group_list_at(groups, at)) != NULL; at++) {
     int count = (int)skiplino_group_service_count(*group);
@@ -224,8 +224,8 @@ static const skiplino_service *service_at(const skiplino_group_list *groups, int
   return NULL;
 }
 
-/* One visitor. False when the kiosk is to end. */
-static bool serve(kiosk *k) {
+/* Serves one visitor. False if the kiosk must stop. */
+static bool serve_visitor(kiosk *k) {
   char line[128], customer[128] = "";
   const skiplino_service *service;
   const skiplino_group *group, *last = NULL;
@@ -249,8 +249,8 @@ static bool serve(kiosk *k) {
   return true;
 }
 
-/* Where the kiosk stands. NULL when it is to end. */
-static const skiplino_branch *choose(const kiosk *k) {
+/* The branch where the kiosk stands. NULL if the kiosk must stop. */
+static const skiplino_branch *choose_branch(const kiosk *k) {
   const skiplino_branch *branch;
   char line[16] = "";
   do {
@@ -278,20 +278,20 @@ int main(void) {
     skiplino_error_free(error);
     return 2;
   }
-  /* Before any thread is started, so that all of them leave the signals to one. */
+  /* Before any thread starts, so that every thread but the waiter blocks the signals. */
   sigemptyset(&k.signals);
   sigaddset(&k.signals, SIGTERM);
   sigaddset(&k.signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &k.signals, NULL);
   if (pipe(k.stopping) != 0 || pthread_create(&waiter, NULL, wait_for_signal, &k) != 0) return 2;
-  const skiplino_branch *branch = load(&k, NULL) ? choose(&k) : NULL;
-  for (bool goes_on = branch != NULL; goes_on;) {
-    goes_on = load(&k, skiplino_branch_id(branch)) && serve(&k);
+  const skiplino_branch *branch = load_list(&k, NULL) ? choose_branch(&k) : NULL;
+  for (bool running = branch != NULL; running;) {
+    running = load_list(&k, skiplino_branch_id(branch)) && serve_visitor(&k);
     skiplino_group_list_free(k.groups);
     k.groups = NULL;
   }
   skiplino_branch_list_free(k.branches);
-  pthread_kill(waiter, SIGTERM); /* Where it still waits. */
+  pthread_kill(waiter, SIGTERM); /* Stops it if it still waits. */
   pthread_join(waiter, NULL);
   skiplino_client_free(k.client);
   skiplino_cancellation_token_free(k.cancellation_token);

@@ -1,37 +1,40 @@
+//! Branches, and the service groups of a branch.
+
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::ptr;
 
 use skiplino::{Branch, BranchTreeGroup, Operation, Response, Service};
 
-use crate::call::{CallOptionsIn, Sending};
+use crate::argument::StringArg;
+use crate::boundary;
+use crate::c_string::StringTable;
+use crate::call::{CallOptionsArg, PendingCall};
 use crate::client::skiplino_client;
 use crate::code::skiplino_code;
 use crate::error::skiplino_error;
-use crate::guard;
-use crate::text::{Text, Texts};
 
-/// The branches, as of operation 1. Any thread may read it.
+/// The branches (operation 1). Any thread may read it.
 pub struct skiplino_branch_list(Vec<skiplino_branch>);
 
 /// A branch. Borrowed from the list.
 pub struct skiplino_branch {
-    texts: Texts<2>,
+    texts: StringTable<2>,
     is_open: bool,
 }
 
-/// The service groups of a branch, as of operation 2. Any thread may read it.
+/// The service groups of a branch (operation 2). Any thread may read it.
 pub struct skiplino_group_list(Vec<skiplino_group>);
 
 /// A group of services. Borrowed from the list.
 pub struct skiplino_group {
-    texts: Texts<2>,
+    texts: StringTable<2>,
     services: Vec<skiplino_service>,
 }
 
-/// A service. Borrowed from its group.
+/// A service. Borrowed from the list of groups.
 pub struct skiplino_service {
-    texts: Texts<2>,
+    texts: StringTable<2>,
     is_open: bool,
     is_appointment: bool,
 }
@@ -39,8 +42,8 @@ pub struct skiplino_service {
 const ID: usize = 0;
 const NAME: usize = 1;
 
-fn texts(id: &str, name: &str) -> Texts<2> {
-    Texts::of([Some(id), Some(name)])
+fn texts(id: &str, name: &str) -> StringTable<2> {
+    StringTable::new([Some(id), Some(name)])
 }
 
 impl From<&Branch> for skiplino_branch {
@@ -83,152 +86,157 @@ impl From<Response<Vec<BranchTreeGroup>>> for skiplino_group_list {
     }
 }
 
-/// The active branches (operation 1). `options` may be NULL. Free the list with skiplino_branch_list_free(). Any thread.
+/// Lists the active branches (operation 1). `options` may be NULL. Free the list with
+/// skiplino_branch_list_free(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_branches_list(
     client: Option<&skiplino_client>,
-    options: CallOptionsIn<'_>,
+    options: CallOptionsArg<'_>,
     branches: Option<&mut MaybeUninit<Box<skiplino_branch_list>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let (sending, out) = Sending::begin(
+    boundary::call(error, || {
+        let (pending, out) = PendingCall::with_output(
             Operation::ListBranches,
             client,
             &options,
             branches,
             "branches",
         )?;
-        sending.send(out, |api| Ok(api.branches().list()))
+        pending.send_to(out, |client| Ok(client.branches().list()))
     })
 }
 
-/// A branch's service groups with their active services (operation 2). `options` may be NULL. Free the list with
-/// skiplino_group_list_free(). Any thread.
+/// Lists the service groups of a branch with their active services (operation 2). `options` may be
+/// NULL. Free the list with skiplino_group_list_free(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_branches_tree(
     client: Option<&skiplino_client>,
-    branch_id: Text,
-    options: CallOptionsIn<'_>,
+    branch_id: StringArg,
+    options: CallOptionsArg<'_>,
     groups: Option<&mut MaybeUninit<Box<skiplino_group_list>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let (sending, out) =
-            Sending::begin(Operation::GetBranchTree, client, &options, groups, "groups")?;
-        sending.send(out, |api| {
-            Ok(api.branches().tree(branch_id.required("branch_id")?))
+    boundary::call(error, || {
+        let (pending, out) =
+            PendingCall::with_output(Operation::GetBranchTree, client, &options, groups, "groups")?;
+        pending.send_to(out, |client| {
+            Ok(client.branches().tree(branch_id.required("branch_id")?))
         })
     })
 }
 
-/// How many there are.
+/// The number of branches; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_branch_list_count(branches: Option<&skiplino_branch_list>) -> usize {
-    guard::get(branches, 0, |branches| branches.0.len())
+    boundary::get(branches, 0, |branches| branches.0.len())
 }
 
-/// A branch, from 0; NULL past the last one. Borrowed: lives as long as what it is asked of, and is not to be freed.
+/// A branch by index, from 0. NULL if the index is out of range. Borrowed: valid as long as the
+/// list.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_branch_list_at(
     branches: Option<&skiplino_branch_list>,
     index: usize,
 ) -> Option<&skiplino_branch> {
-    guard::guard(None, || branches?.0.get(index))
+    boundary::guard(None, || branches?.0.get(index))
 }
 
-/// Frees a list of branches, and with it all that was borrowed from it. NULL is ignored.
+/// Frees a list of branches and everything borrowed from it. NULL is ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_branch_list_free(branches: Option<Box<skiplino_branch_list>>) {
-    guard::free(branches);
+    boundary::free(branches);
 }
 
-/// The id. Borrowed: lives as long as the list.
+/// The id. Borrowed: valid as long as the list.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_branch_id(branch: Option<&skiplino_branch>) -> *const c_char {
-    guard::get(branch, ptr::null(), |branch| branch.texts.get(ID))
+    boundary::get(branch, ptr::null(), |branch| branch.texts.get(ID))
 }
 
-/// The name, localised. Borrowed: lives as long as the list.
+/// The localised name. Borrowed: valid as long as the list.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_branch_name(branch: Option<&skiplino_branch>) -> *const c_char {
-    guard::get(branch, ptr::null(), |branch| branch.texts.get(NAME))
+    boundary::get(branch, ptr::null(), |branch| branch.texts.get(NAME))
 }
 
-/// Whether it is open now, in the company's time zone.
+/// Whether the branch is open now, in the company's time zone; false for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_branch_is_open(branch: Option<&skiplino_branch>) -> bool {
-    guard::get(branch, false, |branch| branch.is_open)
+    boundary::get(branch, false, |branch| branch.is_open)
 }
 
-/// How many there are.
+/// The number of groups; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_group_list_count(groups: Option<&skiplino_group_list>) -> usize {
-    guard::get(groups, 0, |groups| groups.0.len())
+    boundary::get(groups, 0, |groups| groups.0.len())
 }
 
-/// A group, from 0; NULL past the last one. Borrowed: lives as long as what it is asked of, and is not to be freed.
+/// A group by index, from 0. NULL if the index is out of range. Borrowed: valid as long as the
+/// list.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_group_list_at(
     groups: Option<&skiplino_group_list>,
     index: usize,
 ) -> Option<&skiplino_group> {
-    guard::guard(None, || groups?.0.get(index))
+    boundary::guard(None, || groups?.0.get(index))
 }
 
-/// Frees a list of groups, and with it all that was borrowed from it. NULL is ignored.
+/// Frees a list of groups and everything borrowed from it. NULL is ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_group_list_free(groups: Option<Box<skiplino_group_list>>) {
-    guard::free(groups);
+    boundary::free(groups);
 }
 
-/// The id, which a booking names beside the service's. Borrowed: lives as long as the list.
+/// The id. A booking needs it together with the id of the service. Borrowed: valid as long as the
+/// list.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_group_id(group: Option<&skiplino_group>) -> *const c_char {
-    guard::get(group, ptr::null(), |group| group.texts.get(ID))
+    boundary::get(group, ptr::null(), |group| group.texts.get(ID))
 }
 
-/// The name, localised. Borrowed: lives as long as the list.
+/// The localised name. Borrowed: valid as long as the list.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_group_name(group: Option<&skiplino_group>) -> *const c_char {
-    guard::get(group, ptr::null(), |group| group.texts.get(NAME))
+    boundary::get(group, ptr::null(), |group| group.texts.get(NAME))
 }
 
-/// How many there are.
+/// The number of active services in the group; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_group_service_count(group: Option<&skiplino_group>) -> usize {
-    guard::get(group, 0, |group| group.services.len())
+    boundary::get(group, 0, |group| group.services.len())
 }
 
-/// An active service, from 0; NULL past the last one. Borrowed: lives as long as what it is asked of, and is not to be freed.
+/// An active service by index, from 0. NULL if the index is out of range. Borrowed: valid as long
+/// as the list of groups.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_group_service_at(
     group: Option<&skiplino_group>,
     index: usize,
 ) -> Option<&skiplino_service> {
-    guard::guard(None, || group?.services.get(index))
+    boundary::guard(None, || group?.services.get(index))
 }
 
-/// The id. Borrowed: lives as long as the list of groups.
+/// The id. Borrowed: valid as long as the list of groups.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_service_id(service: Option<&skiplino_service>) -> *const c_char {
-    guard::get(service, ptr::null(), |service| service.texts.get(ID))
+    boundary::get(service, ptr::null(), |service| service.texts.get(ID))
 }
 
-/// The name, localised. Borrowed: lives as long as the list of groups.
+/// The localised name. Borrowed: valid as long as the list of groups.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_service_name(service: Option<&skiplino_service>) -> *const c_char {
-    guard::get(service, ptr::null(), |service| service.texts.get(NAME))
+    boundary::get(service, ptr::null(), |service| service.texts.get(NAME))
 }
 
-/// Whether it is open now.
+/// Whether the service is open now; false for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_service_is_open(service: Option<&skiplino_service>) -> bool {
-    guard::get(service, false, |service| service.is_open)
+    boundary::get(service, false, |service| service.is_open)
 }
 
-/// Whether it can be booked for a time.
+/// Whether the service takes appointments; false for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_service_is_appointment(service: Option<&skiplino_service>) -> bool {
-    guard::get(service, false, |service| service.is_appointment)
+    boundary::get(service, false, |service| service.is_appointment)
 }

@@ -1,74 +1,84 @@
+//! The client: its options, new and free.
+
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 
+use bindings_common::ForkGuarded;
 use skiplino::{ApiKey, Client};
 
-use crate::call::{self, Retry, duration};
+use crate::argument::{StringArg, optional_duration, optional_number};
+use crate::boundary;
 use crate::code::skiplino_code;
 use crate::error::{Failure, skiplino_error};
-use crate::guard;
 use crate::log::{Log, skiplino_log_callback, skiplino_log_level};
-use crate::process::Owned;
-use crate::sized::{self, Versioned};
-use crate::text::Text;
+use crate::retry_settings::RetrySettings;
+use crate::sized_struct::{self, SizedStruct};
 
-/// A client. Any number of threads may use it at the same time; each call runs on the thread that makes it, on connections that the
-/// client keeps. Not usable in a forked child: see SKIPLINO_FORKED.
+/// A client. Any number of threads may use it at the same time. Each call runs on the thread that
+/// makes it, over connections that the client keeps open. A forked child cannot use it: see
+/// SKIPLINO_FORKED.
 pub struct skiplino_client {
-    pub(crate) api: Owned<Client>,
-    pub(crate) retry: Retry,
+    pub(crate) inner: ForkGuarded<Client>,
+    pub(crate) retry: RetrySettings,
     pub(crate) log: Log,
 }
 
-/// How a client is set up. Begin with SKIPLINO_OPTIONS_INIT. Strings are the caller's, and only read by skiplino_client_new().
+/// The settings of a client. Initialise with SKIPLINO_OPTIONS_INIT. The strings belong to the
+/// caller; only skiplino_client_new() reads them.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct skiplino_options {
     /// Set by SKIPLINO_OPTIONS_INIT.
     pub size: usize,
-    /// Where the API is, as in "https://host/external/v1"; NULL for the development environment.
-    pub base_url: Text,
-    /// The language of names and reasons, as in "ar"; NULL for the server's default.
-    pub locale: Text,
-    /// What the User-Agent ends with, as in "kiosk/4.2", or NULL.
-    pub user_agent_suffix: Text,
-    /// A proxy for all calls, as in "http://user:password@host:3128"; NULL for the environment's.
-    pub proxy: Text,
-    /// Certificate authorities to trust beside the usual ones, as PEM text, or NULL.
-    pub root_certificates: Text,
-    /// How long connecting may take in milliseconds, TLS included; -1 for the default.
+    /// The base URL of the API, as in "https://host/external/v1". NULL for the development
+    /// environment.
+    pub base_url: StringArg,
+    /// The language of names and reasons, as in "ar". NULL for the server's default.
+    pub locale: StringArg,
+    /// The end of the User-Agent header, as in "kiosk/4.2", or NULL.
+    pub user_agent_suffix: StringArg,
+    /// The proxy of all calls, as in "http://user:password@host:3128". NULL for the proxy that the
+    /// environment variables name.
+    pub proxy: StringArg,
+    /// Certificate authorities to trust in addition to the built-in ones, as PEM text, or NULL.
+    pub root_certificates: StringArg,
+    /// The timeout for connecting, TLS included, in milliseconds. -1 for the default.
     pub connect_timeout_ms: i64,
-    /// How long one attempt may take in milliseconds; -1 for the default.
+    /// The timeout for one attempt in milliseconds. -1 for the default.
     pub attempt_timeout_ms: i64,
-    /// How long a whole call may take in milliseconds, retries and pauses included; -1 for the default.
+    /// The timeout for a whole call in milliseconds, retries and pauses included. -1 for the
+    /// default.
     pub deadline_ms: i64,
-    /// Attempts in all; -1 for the default.
+    /// The maximum number of attempts, the first included. -1 for the default.
     pub max_attempts: i64,
-    /// The longest pause before the first retry in milliseconds, doubled for each one after it; -1 for the default.
+    /// The longest pause before the first retry in milliseconds. It doubles for each further retry.
+    /// -1 for the default.
     pub backoff_ms: i64,
-    /// The longest pause ever in milliseconds; -1 for the default.
+    /// The upper limit of every pause in milliseconds. -1 for the default.
     pub max_backoff_ms: i64,
-    /// The largest answer that is read, in bytes; -1 for the default.
+    /// The largest response body that the client reads, in bytes. -1 for the default.
     pub max_response_bytes: i64,
-    /// At most so many requests a second from all calls together; 0 for no such limit.
+    /// The maximum number of requests per second over all calls of the client. 0 for no limit.
     pub requests_per_second: f64,
-    /// Is told what happens during the client's calls, walks and watches, which may outlive the client; NULL for nothing.
+    /// Receives the log of the client's calls, pagers and watches. Pagers and watches may outlive
+    /// the client. NULL for no log.
     pub log: skiplino_log_callback,
-    /// What `log` is handed.
+    /// The first argument of `log`.
     pub log_data: *mut c_void,
-    /// The least that matters enough for `log`: a skiplino_log_level.
+    /// The least important skiplino_log_level that `log` receives.
     pub log_level: i32,
 }
 
-// SAFETY: `repr(C)`, its size first; pointers and numbers take any bytes, and the callback is a function or NULL.
-unsafe impl Versioned for skiplino_options {
+// SAFETY: `repr(C)`, the size first. Any bytes are valid pointers and numbers. The callback is a
+// function or NULL.
+unsafe impl SizedStruct for skiplino_options {
     const INIT: Self = Self {
         size: size_of::<Self>(),
-        base_url: Text::NONE,
-        locale: Text::NONE,
-        user_agent_suffix: Text::NONE,
-        proxy: Text::NONE,
-        root_certificates: Text::NONE,
+        base_url: StringArg::NULL,
+        locale: StringArg::NULL,
+        user_agent_suffix: StringArg::NULL,
+        proxy: StringArg::NULL,
+        root_certificates: StringArg::NULL,
         connect_timeout_ms: -1,
         attempt_timeout_ms: -1,
         deadline_ms: -1,
@@ -81,12 +91,12 @@ unsafe impl Versioned for skiplino_options {
         log_data: std::ptr::null_mut(),
         log_level: skiplino_log_level::SKIPLINO_LOG_INFO as i32,
     };
-    const FIRST: usize = size_of::<Self>();
+    const MIN_SIZE: usize = size_of::<Self>();
 }
 
-/// Options or NULL.
+/// Client options or NULL.
 #[repr(transparent)]
-pub struct OptionsIn(*const skiplino_options);
+pub struct OptionsArg(*const skiplino_options);
 
 fn build(key: &str, options: &skiplino_options) -> Result<skiplino_client, Failure> {
     let mut builder = Client::builder(ApiKey::new(key)?).host("c");
@@ -105,64 +115,62 @@ fn build(key: &str, options: &skiplino_options) -> Result<skiplino_client, Failu
     if let Some(pem) = options.root_certificates.optional("root_certificates")? {
         builder = builder.root_certificates(pem);
     }
-    if let Some(limit) = duration(options.connect_timeout_ms, "connect_timeout_ms")? {
+    if let Some(limit) = optional_duration(options.connect_timeout_ms, "connect_timeout_ms")? {
         builder = builder.connect_timeout(limit);
     }
-    if let Some(limit) = duration(options.attempt_timeout_ms, "attempt_timeout_ms")? {
+    if let Some(limit) = optional_duration(options.attempt_timeout_ms, "attempt_timeout_ms")? {
         builder = builder.attempt_timeout(limit);
     }
-    if let Some(limit) = duration(options.deadline_ms, "deadline_ms")? {
+    if let Some(limit) = optional_duration(options.deadline_ms, "deadline_ms")? {
         builder = builder.deadline(limit);
     }
-    if options.max_response_bytes != -1 {
-        let cap = options.max_response_bytes.try_into().map_err(|_| {
-            skiplino_error::invalid("max_response_bytes", "must not be negative, but for -1")
-        })?;
-        builder = builder.max_response_bytes(cap);
+    if let Some(limit) = optional_number(options.max_response_bytes, "max_response_bytes")? {
+        builder = builder.max_response_bytes(limit);
     }
     if options.requests_per_second != 0.0 {
         builder = builder.requests_per_second(options.requests_per_second);
     }
-    let retry = call::retry(
-        &Retry::default(),
+    let retry = RetrySettings::default().overridden(
         options.max_attempts,
         options.backoff_ms,
         options.max_backoff_ms,
     )?;
     Ok(skiplino_client {
-        api: Owned::new(builder.retry(retry.policy()).build()?),
+        inner: ForkGuarded::new(builder.retry(retry.policy()).build()?),
         retry,
         log: Log::new(options.log, options.log_data, options.log_level)?,
     })
 }
 
-/// Makes a client with an API key. `options` may be NULL. Nothing is sent. Free it with skiplino_client_free(). Any thread.
+/// Creates a client with an API key. `options` may be NULL. Sends nothing. Free the client with
+/// skiplino_client_free(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_client_new(
-    key: Text,
-    options: OptionsIn,
+    key: StringArg,
+    options: OptionsArg,
     client: Option<&mut MaybeUninit<Box<skiplino_client>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let out = skiplino_error::unless_null(client, "client")?;
-        let options = sized::read(options.0, "options")?;
+    boundary::call(error, || {
+        let out = skiplino_error::require(client, "client")?;
+        let options = sized_struct::read(options.0, "options")?;
         out.write(Box::new(build(key.required("key")?, &options)?));
         Ok(())
     })
 }
 
-/// Frees a client. No call of it may be under way; walks and watches of it go on. In a forked child it leaves the parent's connections
-/// alone. NULL is ignored.
+/// Frees a client. No call of the client may be running. Its pagers and watches stay usable. In a
+/// forked child, the parent's connections stay open. NULL is ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_client_free(client: Option<Box<skiplino_client>>) {
-    guard::free(client);
+    boundary::free(client);
 }
 
-/// The version of the library, as in "0.1.0". Lives for ever. Any thread.
+/// The version of the library, as in "0.1.0". The string is valid for the life of the process.
+/// Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_version() -> *const c_char {
-    guard::guard(std::ptr::null(), || {
+    boundary::guard(std::ptr::null(), || {
         concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
     })
 }

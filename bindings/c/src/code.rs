@@ -1,63 +1,65 @@
-//! The numbers that C sees. `codes.txt` holds them all, and may only grow.
+//! Enums of the C API. `codes.txt` lists their numbers, which never change.
 
-use std::ffi::{CStr, c_char};
-use std::ptr;
+use std::ffi::CStr;
 
 use skiplino::{ErrorKind, Outcome, TicketStatus, TicketType, TimeoutKind};
 
-use crate::guard;
-
-/// How a call went. 0 is success; numbers are never used again for anything else. Expect more in later releases.
+/// The result of a call. 0 is success. A number is never reused with another meaning. Later
+/// releases may add codes.
 #[repr(i32)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum skiplino_code {
-    /// It succeeded.
+    /// Success.
     SKIPLINO_OK = 0,
-    /// Refused here, before anything was sent; the error's fields name the input.
+    /// The library rejected the input before it sent anything. The fields of the error name the
+    /// argument.
     SKIPLINO_INVALID_REQUEST = 1,
-    /// The operation needs a secret key and the client holds a public one. Refused here.
+    /// The operation needs a secret key, and the client has a public key. Nothing was sent.
     SKIPLINO_SECRET_KEY_REQUIRED = 2,
     /// 401: the key is missing, unknown or of the wrong class.
     SKIPLINO_UNAUTHORIZED = 3,
-    /// 400: a business rule forbids it; skiplino_error_reason() has the localised text.
+    /// 400: a business rule forbids the operation. skiplino_error_reason() has the localised text.
     SKIPLINO_REJECTED = 4,
-    /// 404.
+    /// 404: not found.
     SKIPLINO_NOT_FOUND = 5,
-    /// 409: the ticket's state forbids it. Final.
+    /// 409: the state of the ticket forbids the operation. A retry cannot succeed.
     SKIPLINO_CONFLICT = 6,
-    /// 422: the error's fields have the reasons.
+    /// 422: the server rejected the input. The fields of the error have the reasons.
     SKIPLINO_VALIDATION = 7,
-    /// 429: too many requests; skiplino_error_retry_after_ms() says for how long to wait.
+    /// 429: too many requests. skiplino_error_retry_after_ms() has the pause that the server
+    /// requested.
     SKIPLINO_RATE_LIMITED = 8,
-    /// 5xx.
+    /// 5xx: the server failed.
     SKIPLINO_SERVER = 9,
     /// Any other status, redirects included.
     SKIPLINO_UNEXPECTED_STATUS = 10,
-    /// A success whose body cannot be read; skiplino_error_path() says where.
+    /// The response had a status of success, but its body could not be decoded.
+    /// skiplino_error_path() has the position.
     SKIPLINO_DECODE = 11,
-    /// Name look-up, connection or TLS failed: nothing was sent.
+    /// DNS, connection or TLS failed. Nothing was sent.
     SKIPLINO_CONNECT = 12,
-    /// The connection was lost after sending began.
+    /// The connection was lost after the library began to send.
     SKIPLINO_TRANSPORT = 13,
-    /// A deadline passed; skiplino_error_timeout_kind() says which.
+    /// A timeout expired. skiplino_error_timeout_kind() says which.
     SKIPLINO_TIMEOUT = 14,
-    /// A write that may have happened, and that could not be found out about. Look before making it again.
+    /// A write may have been applied, and the library could not confirm it. Look up the record
+    /// before you repeat the call.
     SKIPLINO_OUTCOME_UNKNOWN = 15,
-    /// skiplino_cancel() ended it.
+    /// skiplino_cancel() cancelled the call.
     SKIPLINO_CANCELLED = 16,
-    /// A bug of this library.
+    /// A bug in this library.
     SKIPLINO_INTERNAL = 17,
-    /// A walk or a watch has come to its end.
+    /// A pager or a watch has ended.
     SKIPLINO_END = 32,
-    /// A watch saw no change within the time given. It goes on.
+    /// A watch saw no change within the given time. It is still usable.
     SKIPLINO_NOTHING_YET = 33,
     /// A required argument is NULL.
     SKIPLINO_NULL_ARGUMENT = 34,
     /// A string is not UTF-8.
     SKIPLINO_NOT_UTF8 = 35,
-    /// The handle was made before fork(), and this is the child.
+    /// The handle was created before fork(), and this is the child process.
     SKIPLINO_FORKED = 36,
-    /// The struct's size is none that this library knows.
+    /// This library does not know the size of the struct.
     SKIPLINO_STRUCT_SIZE = 37,
 }
 
@@ -80,12 +82,12 @@ impl skiplino_code {
             ErrorKind::Timeout => Self::SKIPLINO_TIMEOUT,
             ErrorKind::OutcomeUnknown => Self::SKIPLINO_OUTCOME_UNKNOWN,
             ErrorKind::Cancelled => Self::SKIPLINO_CANCELLED,
-            // A kind that the core got and this table did not is a bug, which the test below finds.
+            // The test below finds a new kind of the core that is missing here.
             _ => Self::SKIPLINO_INTERNAL,
         }
     }
 
-    fn name(code: i32) -> Option<&'static CStr> {
+    pub(crate) fn name(code: i32) -> Option<&'static CStr> {
         Some(match code {
             0 => c"Ok",
             1 => c"InvalidRequest",
@@ -116,21 +118,14 @@ impl skiplino_code {
     }
 }
 
-/// A code's name, the same in every language of this SDK, as in "NotFound"; NULL for a number that is no code. Lives for ever.
-#[unsafe(no_mangle)]
-pub extern "C" fn skiplino_code_name(code: i32) -> *const c_char {
-    guard::guard(ptr::null(), || {
-        skiplino_code::name(code).map_or(ptr::null(), CStr::as_ptr)
-    })
-}
-
-/// What a failed call did to the server's state.
+/// Whether a failed call may have changed the server's state.
 #[repr(i32)]
 #[derive(Clone, Copy)]
 pub enum skiplino_outcome {
-    /// Nothing: it never arrived, was refused, or only reads.
+    /// The server's state is unchanged: the request was not sent, the server rejected it, or it was
+    /// a read.
     SKIPLINO_NOT_APPLIED = 1,
-    /// A write that may have happened.
+    /// A write that may have been applied.
     SKIPLINO_MAY_BE_APPLIED = 2,
 }
 
@@ -143,23 +138,23 @@ impl From<Outcome> for skiplino_outcome {
     }
 }
 
-/// Which deadline passed.
+/// The timeout that expired.
 #[repr(i32)]
 #[derive(Clone, Copy)]
 pub enum skiplino_timeout_kind {
-    /// None did.
+    /// No timeout expired.
     SKIPLINO_TIMEOUT_KIND_NONE = 0,
     /// Connecting, TLS included.
     SKIPLINO_TIMEOUT_KIND_CONNECT = 1,
-    /// One attempt, from its start to the end of its answer.
+    /// One attempt, from its start to the end of its response.
     SKIPLINO_TIMEOUT_KIND_ATTEMPT = 2,
     /// The whole call, retries and pauses included.
     SKIPLINO_TIMEOUT_KIND_CALL = 3,
 }
 
 impl From<Option<TimeoutKind>> for skiplino_timeout_kind {
-    fn from(deadline: Option<TimeoutKind>) -> Self {
-        match deadline {
+    fn from(kind: Option<TimeoutKind>) -> Self {
+        match kind {
             None => Self::SKIPLINO_TIMEOUT_KIND_NONE,
             Some(TimeoutKind::Connect) => Self::SKIPLINO_TIMEOUT_KIND_CONNECT,
             Some(TimeoutKind::Attempt) => Self::SKIPLINO_TIMEOUT_KIND_ATTEMPT,
@@ -168,21 +163,21 @@ impl From<Option<TimeoutKind>> for skiplino_timeout_kind {
     }
 }
 
-/// Where a ticket stands.
+/// The status of a ticket.
 #[repr(i32)]
 #[derive(Clone, Copy)]
 pub enum skiplino_ticket_status {
-    /// A value that this release does not know: skiplino_ticket_status_text() has it.
+    /// A value that this release does not know. skiplino_ticket_status_text() has it.
     SKIPLINO_STATUS_UNKNOWN = 0,
-    /// In the queue.
+    /// The ticket is in the queue.
     SKIPLINO_STATUS_WAITING = 1,
-    /// An appointment whose time has not come.
+    /// The time of the appointment is in the future.
     SKIPLINO_STATUS_UPCOMING = 2,
-    /// At the counter.
+    /// The customer is at the counter.
     SKIPLINO_STATUS_SERVING = 3,
-    /// Done.
+    /// The customer was served. Final.
     SKIPLINO_STATUS_SERVED = 4,
-    /// Given up, by the customer or the staff.
+    /// The customer or the staff cancelled the ticket. Final.
     SKIPLINO_STATUS_CANCELLED = 5,
 }
 
@@ -199,15 +194,15 @@ impl From<&TicketStatus> for skiplino_ticket_status {
     }
 }
 
-/// How a ticket came to be.
+/// The type of a ticket.
 #[repr(i32)]
 #[derive(Clone, Copy)]
 pub enum skiplino_ticket_type {
-    /// A value that this release does not know: skiplino_ticket_type_text() has it.
+    /// A value that this release does not know. skiplino_ticket_type_text() has it.
     SKIPLINO_TYPE_UNKNOWN = 0,
-    /// A walk-in, numbered in the order of the queue.
+    /// A walk-in ticket, numbered in the order of the queue.
     SKIPLINO_TYPE_SEQUENTIAL = 1,
-    /// Booked for a time.
+    /// An appointment at a given time.
     SKIPLINO_TYPE_APPOINTMENT = 2,
 }
 
@@ -226,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_has_a_code_of_its_name() {
+    fn every_error_kind_has_a_code_of_the_same_name() {
         for kind in ErrorKind::ALL {
             let name = skiplino_code::name(skiplino_code::of(kind) as i32);
             assert_eq!(name.map(CStr::to_bytes), Some(kind.as_str().as_bytes()));

@@ -1,23 +1,27 @@
+//! Customers: create, get, find, update, delete, and read one.
+
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::ptr;
 
 use skiplino::{Customer, CustomerUpdateRequest, CustomerWriteRequest, Operation, Response};
 
-use crate::call::{self, CallOptionsIn, Sending};
+use crate::argument::{self, StringArg};
+use crate::boundary;
+use crate::c_string::StringTable;
+use crate::call::{CallOptionsArg, PendingCall};
 use crate::client::skiplino_client;
 use crate::code::skiplino_code;
 use crate::error::{Failure, skiplino_error};
-use crate::guard;
-use crate::sized::{self, Versioned};
-use crate::text::{Text, Texts, Time};
-use crate::tickets::SKIPLINO_NO_TIME;
+use crate::sized_struct::{self, SizedStruct};
+use crate::timestamp::{RecordTime, SKIPLINO_NO_TIME};
 
-/// A customer. One that a call gave is the caller's to free, one of a page is the page's. It does not change: any thread may read it.
+/// A customer. The caller frees a customer that a call returned; a page frees its own customers. A
+/// customer never changes: any thread may read it.
 pub struct skiplino_customer {
-    texts: Texts<7>,
-    created_at: Time,
-    updated_at: Time,
+    texts: StringTable<7>,
+    created_at: RecordTime,
+    updated_at: RecordTime,
 }
 
 const ID: usize = 0;
@@ -31,7 +35,7 @@ const METADATA: usize = 6;
 impl From<&Customer> for skiplino_customer {
     fn from(customer: &Customer) -> Self {
         Self {
-            texts: Texts::of([
+            texts: StringTable::new([
                 Some(customer.id().as_str()),
                 customer.external_id(),
                 Some(customer.company_id()),
@@ -40,8 +44,8 @@ impl From<&Customer> for skiplino_customer {
                 customer.mobile(),
                 customer.metadata_json(),
             ]),
-            created_at: Time::new(customer.created_at()),
-            updated_at: Time::new(customer.updated_at()),
+            created_at: RecordTime::new(customer.created_at()),
+            updated_at: RecordTime::new(customer.updated_at()),
         }
     }
 }
@@ -52,43 +56,45 @@ impl From<Response<Customer>> for skiplino_customer {
     }
 }
 
-/// What is written of a customer; NULL leaves a field out. Begin with SKIPLINO_CUSTOMER_FIELDS_INIT. Strings are the caller's, and
-/// only read during the call.
+/// The fields of a customer to write. NULL leaves a field out. Initialise with
+/// SKIPLINO_CUSTOMER_FIELDS_INIT. The strings belong to the caller and are read only during the
+/// call.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct skiplino_customer_fields {
     /// Set by SKIPLINO_CUSTOMER_FIELDS_INIT.
     pub size: usize,
-    /// Your own id, unique in the company. With one, creating is safe to repeat.
-    pub external_id: Text,
+    /// Your own id, unique in the company. With an external id, creating a customer is safe to
+    /// repeat.
+    pub external_id: StringArg,
     /// The name.
-    pub name: Text,
+    pub name: StringArg,
     /// The e-mail address.
-    pub email: Text,
+    pub email: StringArg,
     /// The mobile number.
-    pub mobile: Text,
-    /// A JSON object of your own. It replaces the one that is stored as a whole.
-    pub metadata_json: Text,
+    pub mobile: StringArg,
+    /// A JSON object of your own. It replaces the whole stored object.
+    pub metadata_json: StringArg,
 }
 
-// SAFETY: `repr(C)`, its size first; pointers take any bytes.
-unsafe impl Versioned for skiplino_customer_fields {
+// SAFETY: `repr(C)`, the size first. Any bytes are valid pointers.
+unsafe impl SizedStruct for skiplino_customer_fields {
     const INIT: Self = Self {
         size: size_of::<Self>(),
-        external_id: Text::NONE,
-        name: Text::NONE,
-        email: Text::NONE,
-        mobile: Text::NONE,
-        metadata_json: Text::NONE,
+        external_id: StringArg::NULL,
+        name: StringArg::NULL,
+        email: StringArg::NULL,
+        mobile: StringArg::NULL,
+        metadata_json: StringArg::NULL,
     };
-    const FIRST: usize = size_of::<Self>();
+    const MIN_SIZE: usize = size_of::<Self>();
 }
 
-/// Fields or NULL.
+/// Customer fields or NULL.
 #[repr(transparent)]
-pub struct FieldsIn(*const skiplino_customer_fields);
+pub struct FieldsArg(*const skiplino_customer_fields);
 
-/// Sets what is given on a request, whichever of the two it is.
+/// Sets the fields that are not NULL on either kind of request.
 macro_rules! with_fields {
     ($request:expr, $fields:expr) => {{
         let (mut request, fields) = ($request, $fields);
@@ -104,242 +110,257 @@ macro_rules! with_fields {
         if let Some(text) = fields.mobile.optional("mobile")? {
             request = request.mobile(text);
         }
-        if let Some(value) = call::json(&fields.metadata_json, "metadata_json")? {
+        if let Some(value) = argument::optional_json(&fields.metadata_json, "metadata_json")? {
             request = request.metadata(value);
         }
         request
     }};
 }
 
-impl FieldsIn {
+impl FieldsArg {
     fn read(&self) -> Result<skiplino_customer_fields, Failure> {
         if self.0.is_null() {
             return Err(skiplino_error::null("fields"));
         }
-        sized::read(self.0, "fields")
+        sized_struct::read(self.0, "fields")
     }
 }
 
-/// Creates a customer (operation 8). Takes a secret key. `options` may be NULL. Free the customer with skiplino_customer_free(). Any
-/// thread.
+/// Creates a customer (operation 8). Needs a secret key. `options` may be NULL. Free the customer
+/// with skiplino_customer_free(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_create(
     client: Option<&skiplino_client>,
-    fields: FieldsIn,
-    options: CallOptionsIn<'_>,
+    fields: FieldsArg,
+    options: CallOptionsArg<'_>,
     customer: Option<&mut MaybeUninit<Box<skiplino_customer>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let (sending, out) = Sending::begin(
+    boundary::call(error, || {
+        let (pending, out) = PendingCall::with_output(
             Operation::CreateCustomer,
             client,
             &options,
             customer,
             "customer",
         )?;
-        sending.send(out, |api| {
+        pending.send_to(out, |client| {
             let request = with_fields!(CustomerWriteRequest::new(), fields.read()?);
-            Ok(api.customers().create(request))
+            Ok(client.customers().create(request))
         })
     })
 }
 
-/// A customer (operation 10), by one of `id` and `external_id`, the other NULL. Takes a secret key. `options` may be NULL. Free the
-/// customer with skiplino_customer_free(). Any thread.
+/// Gets a customer (operation 10). Pass one of `id` and `external_id`, and NULL for the other.
+/// Needs a secret key. `options` may be NULL. Free the customer with skiplino_customer_free().
+/// Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_get(
     client: Option<&skiplino_client>,
-    id: Text,
-    external_id: Text,
-    options: CallOptionsIn<'_>,
+    id: StringArg,
+    external_id: StringArg,
+    options: CallOptionsArg<'_>,
     customer: Option<&mut MaybeUninit<Box<skiplino_customer>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let (sending, out) = Sending::begin(
+    boundary::call(error, || {
+        let (pending, out) = PendingCall::with_output(
             Operation::GetCustomer,
             client,
             &options,
             customer,
             "customer",
         )?;
-        sending.send(out, |api| {
-            Ok(api
-                .customers()
-                .get(call::customer(&id, &external_id, "id", "external_id")?))
+        pending.send_to(out, |client| {
+            Ok(client.customers().get(argument::required_customer(
+                &id,
+                &external_id,
+                "id",
+                "external_id",
+            )?))
         })
     })
 }
 
-/// A customer, by one of `id` and `external_id`, the other NULL; where there is none, `*customer` is NULL and the call succeeds. Takes a secret
-/// key. `options` may be NULL. Free the customer with skiplino_customer_free(). Any thread.
+/// Finds a customer. Pass one of `id` and `external_id`, and NULL for the other. If the customer
+/// does not exist, the call succeeds and `*customer` is NULL. Needs a secret key. `options` may be
+/// NULL. Free the customer with skiplino_customer_free(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_find(
     client: Option<&skiplino_client>,
-    id: Text,
-    external_id: Text,
-    options: CallOptionsIn<'_>,
+    id: StringArg,
+    external_id: StringArg,
+    options: CallOptionsArg<'_>,
     customer: Option<&mut MaybeUninit<Option<Box<skiplino_customer>>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let (sending, out) = Sending::begin(
+    boundary::call(error, || {
+        let (pending, out) = PendingCall::with_output(
             Operation::GetCustomer,
             client,
             &options,
             customer,
             "customer",
         )?;
-        let response = sending.respond(|api| {
-            Ok(api
-                .customers()
-                .find(call::customer(&id, &external_id, "id", "external_id")?))
+        let response = pending.send(|client| {
+            Ok(client.customers().find(argument::required_customer(
+                &id,
+                &external_id,
+                "id",
+                "external_id",
+            )?))
         })?;
         out.write(response.data().as_ref().map(|found| Box::new(found.into())));
         Ok(())
     })
 }
 
-/// Changes the fields that are given and leaves the others (operation 11). Whose: by one of `id` and `external_id`, the other NULL.
-/// An `external_id` among the fields is a new value, for a record located by `id`. Takes a secret key. `options` may be NULL. Free
-/// the customer with skiplino_customer_free(). Any thread.
+/// Updates a customer (operation 11). Fields that are NULL stay unchanged. Pass one of `id` and
+/// `external_id`, and NULL for the other. To set a new external id, pass `id` and set the
+/// `external_id` of the fields. Needs a secret key. `options` may be NULL. Free the customer with
+/// skiplino_customer_free(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_update(
     client: Option<&skiplino_client>,
-    id: Text,
-    external_id: Text,
-    fields: FieldsIn,
-    options: CallOptionsIn<'_>,
+    id: StringArg,
+    external_id: StringArg,
+    fields: FieldsArg,
+    options: CallOptionsArg<'_>,
     customer: Option<&mut MaybeUninit<Box<skiplino_customer>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let (sending, out) = Sending::begin(
+    boundary::call(error, || {
+        let (pending, out) = PendingCall::with_output(
             Operation::UpdateCustomer,
             client,
             &options,
             customer,
             "customer",
         )?;
-        sending.send(out, |api| {
-            let of = call::customer(&id, &external_id, "id", "external_id")?;
+        pending.send_to(out, |client| {
+            let of = argument::required_customer(&id, &external_id, "id", "external_id")?;
             let request = with_fields!(CustomerUpdateRequest::new(of), fields.read()?);
-            Ok(api.customers().update(request))
+            Ok(client.customers().update(request))
         })
     })
 }
 
-/// Deletes a customer for good (operation 12), by one of `id` and `external_id`, the other NULL. Their tickets stay. Takes a secret key.
-/// `options` may be NULL. Any thread.
+/// Deletes a customer permanently (operation 12). Pass one of `id` and `external_id`, and NULL for
+/// the other. The tickets of the customer are kept. Needs a secret key. `options` may be NULL.
+/// Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_delete(
     client: Option<&skiplino_client>,
-    id: Text,
-    external_id: Text,
-    options: CallOptionsIn<'_>,
+    id: StringArg,
+    external_id: StringArg,
+    options: CallOptionsArg<'_>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let sending = Sending::new(Operation::DeleteCustomer, client, &options)?;
-        sending
-            .respond(|api| {
-                Ok(api
-                    .customers()
-                    .delete(call::customer(&id, &external_id, "id", "external_id")?))
+    boundary::call(error, || {
+        let pending = PendingCall::new(Operation::DeleteCustomer, client, &options)?;
+        pending
+            .send(|client| {
+                Ok(client.customers().delete(argument::required_customer(
+                    &id,
+                    &external_id,
+                    "id",
+                    "external_id",
+                )?))
             })
             .map(drop)
     })
 }
 
-/// The server's id. Borrowed: lives as long as the customer.
+/// The server's id. Borrowed: valid as long as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_id(customer: Option<&skiplino_customer>) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| customer.texts.get(ID))
+    boundary::get(customer, ptr::null(), |customer| customer.texts.get(ID))
 }
 
-/// Your own id, or NULL. Borrowed: lives as long as the customer.
+/// Your own id, or NULL. Borrowed: valid as long as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_external_id(
     customer: Option<&skiplino_customer>,
 ) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| {
+    boundary::get(customer, ptr::null(), |customer| {
         customer.texts.get(EXTERNAL_ID)
     })
 }
 
-/// The company that the record belongs to. Borrowed: lives as long as the customer.
+/// The id of the company that the customer belongs to. Borrowed: valid as long as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_company_id(
     customer: Option<&skiplino_customer>,
 ) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| {
+    boundary::get(customer, ptr::null(), |customer| {
         customer.texts.get(COMPANY_ID)
     })
 }
 
-/// The name, or NULL. Borrowed: lives as long as the customer.
+/// The name, or NULL. Borrowed: valid as long as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_name(customer: Option<&skiplino_customer>) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| customer.texts.get(NAME))
+    boundary::get(customer, ptr::null(), |customer| customer.texts.get(NAME))
 }
 
-/// The e-mail address, or NULL. Borrowed: lives as long as the customer.
+/// The e-mail address, or NULL. Borrowed: valid as long as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_email(customer: Option<&skiplino_customer>) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| customer.texts.get(EMAIL))
+    boundary::get(customer, ptr::null(), |customer| customer.texts.get(EMAIL))
 }
 
-/// The mobile number, or NULL. Borrowed: lives as long as the customer.
+/// The mobile number, or NULL. Borrowed: valid as long as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_mobile(customer: Option<&skiplino_customer>) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| customer.texts.get(MOBILE))
+    boundary::get(customer, ptr::null(), |customer| customer.texts.get(MOBILE))
 }
 
-/// The free object of your own as JSON, or NULL. Borrowed: lives as long as the customer.
+/// Your own metadata as a JSON object, or NULL. Borrowed: valid as long as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_metadata_json(
     customer: Option<&skiplino_customer>,
 ) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| {
+    boundary::get(customer, ptr::null(), |customer| {
         customer.texts.get(METADATA)
     })
 }
 
-/// When it was created: ISO-8601, UTC, milliseconds. Borrowed: lives as long as the customer.
+/// The time of creation in ISO 8601 format, UTC, with milliseconds. Borrowed: valid as long as the
+/// customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_created_at(
     customer: Option<&skiplino_customer>,
 ) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| customer.created_at.text())
+    boundary::get(customer, ptr::null(), |customer| customer.created_at.text())
 }
 
-/// When it was last changed. Borrowed: lives as long as the customer.
+/// The time of the last update in ISO 8601 format, UTC, with milliseconds. Borrowed: valid as long
+/// as the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_updated_at(
     customer: Option<&skiplino_customer>,
 ) -> *const c_char {
-    guard::get(customer, ptr::null(), |customer| customer.updated_at.text())
+    boundary::get(customer, ptr::null(), |customer| customer.updated_at.text())
 }
 
-/// When it was created, in milliseconds since 1970; SKIPLINO_NO_TIME for NULL.
+/// The time of creation in milliseconds since the Unix epoch; SKIPLINO_NO_TIME for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_created_at_ms(customer: Option<&skiplino_customer>) -> i64 {
-    guard::get(customer, SKIPLINO_NO_TIME, |customer| {
+    boundary::get(customer, SKIPLINO_NO_TIME, |customer| {
         customer.created_at.ms()
     })
 }
 
-/// When it was last changed, in milliseconds since 1970; SKIPLINO_NO_TIME for NULL.
+/// The time of the last update in milliseconds since the Unix epoch; SKIPLINO_NO_TIME for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_updated_at_ms(customer: Option<&skiplino_customer>) -> i64 {
-    guard::get(customer, SKIPLINO_NO_TIME, |customer| {
+    boundary::get(customer, SKIPLINO_NO_TIME, |customer| {
         customer.updated_at.ms()
     })
 }
 
-/// Frees a customer that a call gave, and with it all that was borrowed from it. NULL is ignored.
+/// Frees a customer that a call returned and everything borrowed from it. NULL is ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_free(customer: Option<Box<skiplino_customer>>) {
-    guard::free(customer);
+    boundary::free(customer);
 }

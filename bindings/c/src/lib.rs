@@ -1,24 +1,39 @@
-//! libskiplino: the SDK behind a C ABI. `include/skiplino.h` is made from these files by cbindgen.
+//! libskiplino: the SDK behind a C ABI. cbindgen generates `include/skiplino.h` from these files.
 //!
-//! Every export is one expression: `guard::…`, which catches panics and looks for NULL first. Arguments are typed for what C may
-//! hand over: `Option<&T>` and `Option<Box<T>>` for a handle or NULL, `Text` for a string or NULL.
+//! Every export is one call of a function of [`boundary`], which stops panics and checks for NULL.
+//! The types of arguments allow everything that C may pass: `Option<&T>` and `Option<Box<T>>` for a
+//! handle or NULL, `StringArg` for a string or NULL.
+//!
+//! Imports point down this list only:
+//!
+//! 1. pagers, pages and watches;
+//! 2. the resources: branches, services, tickets, customers;
+//! 3. [`call`], which sends a call;
+//! 4. the handles that a call needs: client, cancellation token, response;
+//! 5. [`boundary`], arguments, sized structs, the log;
+//! 6. [`error`];
+//! 7. codes and strings.
 
+mod argument;
+mod boundary;
 mod branches;
+mod c_string;
 mod call;
 mod cancellation_token;
 mod client;
 mod code;
 mod customers;
 mod error;
-mod guard;
+mod error_accessors;
 mod log;
+mod pagers;
 mod pages;
-#[cfg(feature = "panicking")]
-mod panicking;
-mod process;
 mod response;
-mod sized;
-mod slots;
-mod text;
+mod retry_settings;
+mod services;
+mod sized_struct;
+#[cfg(feature = "panicking")]
+mod test_panics;
 mod tickets;
+mod timestamp;
 mod watch;

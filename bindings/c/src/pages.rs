@@ -1,21 +1,19 @@
-//! Paged lists: one page, or a walk over all of them.
+//! Single pages of the lists, and their position in the list.
 
 use std::mem::MaybeUninit;
 
-use skiplino::{BlockingItems, Customer, List, Operation, Page, Pagination, Response, Ticket};
+use skiplino::{Customer, List, Operation, Page, Pagination, Response, Ticket};
 
-use crate::call::{self, CallOptionsIn, Sending};
+use crate::argument::{self, StringArg};
+use crate::boundary;
+use crate::call::{CallOptionsArg, PendingCall};
 use crate::client::skiplino_client;
 use crate::code::skiplino_code;
 use crate::customers::skiplino_customer;
 use crate::error::skiplino_error;
-use crate::guard;
-use crate::log::Log;
-use crate::process::Owned;
-use crate::text::Text;
 use crate::tickets::skiplino_ticket;
 
-/// Where a page stands in its list. Borrowed from the page.
+/// The position of a page in its list. Borrowed from the page.
 pub struct skiplino_pagination(Pagination);
 
 /// A page of customers. Any thread may read it.
@@ -33,9 +31,6 @@ impl From<Response<Page<Customer>>> for skiplino_customer_page {
     }
 }
 
-/// A walk over all customers of a list. One thread at a time.
-pub struct skiplino_customer_walk(Owned<BlockingItems<Customer>>, Log);
-
 /// A page of tickets. Any thread may read it.
 pub struct skiplino_ticket_page {
     items: Vec<skiplino_ticket>,
@@ -51,306 +46,186 @@ impl From<Response<Page<Ticket>>> for skiplino_ticket_page {
     }
 }
 
-/// A walk over all tickets of a list. One thread at a time.
-pub struct skiplino_ticket_walk(Owned<BlockingItems<Ticket>>, Log);
-
-/// A page's number as the core takes it: what is less than 1 it refuses.
-fn number(page: i64) -> u64 {
-    page.try_into().unwrap_or(0)
+/// A page number or a limit for the core, which rejects 0.
+fn zero_if_negative(number: i64) -> u64 {
+    number.try_into().unwrap_or(0)
 }
 
-fn sized<T: Send + 'static>(list: List<T>, limit: i64) -> List<T> {
+/// Sets the number of records per page. -1 keeps the default.
+pub(crate) fn with_limit<T: Send + 'static>(list: List<T>, limit: i64) -> List<T> {
     match limit {
         -1 => list,
-        limit => list.limit(number(limit)),
+        limit => list.limit(zero_if_negative(limit)),
     }
 }
 
-/// One page of the customers, newest first (operation 9), numbered from 1; a page past the end is empty. `limit` is records a page,
-/// -1 for as many as the API allows. Takes a secret key. `options` may be NULL. Free the page with skiplino_customer_page_free(). Any thread.
+/// Gets one page of the customers, newest first (operation 9). Pages are numbered from 1; a page
+/// past the end is empty. `limit` is the number of records per page, -1 for the maximum of the API.
+/// Needs a secret key. `options` may be NULL. Free the page with skiplino_customer_page_free().
+/// Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_list(
     client: Option<&skiplino_client>,
     page: i64,
     limit: i64,
-    options: CallOptionsIn<'_>,
+    options: CallOptionsArg<'_>,
     customers: Option<&mut MaybeUninit<Box<skiplino_customer_page>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let (sending, out) = Sending::begin(
+    boundary::call(error, || {
+        let (pending, out) = PendingCall::with_output(
             Operation::ListCustomers,
             client,
             &options,
             customers,
             "customers",
         )?;
-        sending.send(out, |api| {
-            let list = api.customers().list();
-            Ok(sized(list, limit).page(number(page)))
+        pending.send_to(out, |client| {
+            let list = client.customers().list();
+            Ok(with_limit(list, limit).page(zero_if_negative(page)))
         })
     })
 }
 
-/// A walk over all of the customers, newest first (operation 9): what is there throughout comes exactly once, however the list changes
-/// meanwhile. Nothing is sent before skiplino_customer_walk_next(). `limit` is records a page, -1 for as many as the API allows;
-/// `options` may be NULL, and hold for each page. Takes a secret key. Free the walk with skiplino_customer_walk_free(), before or after the client.
-#[unsafe(no_mangle)]
-pub extern "C" fn skiplino_customers_list_walk(
-    client: Option<&skiplino_client>,
-    limit: i64,
-    options: CallOptionsIn<'_>,
-    walk: Option<&mut MaybeUninit<Box<skiplino_customer_walk>>>,
-    error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
-) -> skiplino_code {
-    guard::call(error, || {
-        let (sending, out) =
-            Sending::begin(Operation::ListCustomers, client, &options, walk, "walk")?;
-        let list = sending.list(|api| Ok(sized(api.customers().list(), limit)))?;
-        out.write(Box::new(skiplino_customer_walk(
-            Owned::new(list.items_blocking()),
-            sending.log().clone(),
-        )));
-        Ok(())
-    })
-}
-
-/// The next customer, which the caller frees with skiplino_customer_free(); SKIPLINO_END after the last one. After an error the walk is at its
-/// end. One thread at a time.
-#[unsafe(no_mangle)]
-pub extern "C" fn skiplino_customer_walk_next(
-    walk: Option<&mut skiplino_customer_walk>,
-    customer: Option<&mut MaybeUninit<Box<skiplino_customer>>>,
-    error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
-) -> skiplino_code {
-    guard::call(error, || {
-        let walk = skiplino_error::unless_null(walk, "walk")?;
-        let out = skiplino_error::unless_null(customer, "customer")?;
-        let items = walk.0.get_mut()?;
-        let next = walk.1.hear(|| items.next());
-        let next = next.ok_or_else(skiplino_error::end)??;
-        out.write(Box::new((&next).into()));
-        Ok(())
-    })
-}
-
-/// Whether the list was seen to change during the walk. One thread at a time.
-#[unsafe(no_mangle)]
-pub extern "C" fn skiplino_customer_walk_changed_during_read(walk: Option<&skiplino_customer_walk>) -> bool {
-    guard::get(walk, false, |walk| {
-        walk.0
-            .get()
-            .is_ok_and(|walk| walk.progress().changed_during_read)
-    })
-}
-
-/// Frees a walk. NULL is ignored.
-#[unsafe(no_mangle)]
-pub extern "C" fn skiplino_customer_walk_free(walk: Option<Box<skiplino_customer_walk>>) {
-    guard::free(walk);
-}
-
-/// How many there are.
+/// The number of customers on the page; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_page_count(page: Option<&skiplino_customer_page>) -> usize {
-    guard::get(page, 0, |page| page.items.len())
+    boundary::get(page, 0, |page| page.items.len())
 }
 
-/// A customer, from 0; NULL past the last one. Borrowed: lives as long as what it is asked of, and is not to be freed.
+/// A customer by index, from 0. NULL if the index is out of range. Borrowed: valid as long as the
+/// page, and not to be freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_page_at(
     page: Option<&skiplino_customer_page>,
     index: usize,
 ) -> Option<&skiplino_customer> {
-    guard::guard(None, || page?.items.get(index))
+    boundary::guard(None, || page?.items.get(index))
 }
 
-/// Where the page stands in its list. Borrowed: lives as long as the page.
+/// The position of the page in its list. Borrowed: valid as long as the page.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_page_pagination(
     page: Option<&skiplino_customer_page>,
 ) -> Option<&skiplino_pagination> {
-    guard::guard(None, || Some(&page?.pagination))
+    boundary::guard(None, || Some(&page?.pagination))
 }
 
-/// Frees a page, and with it all that was borrowed from it. NULL is ignored.
+/// Frees a page and everything borrowed from it. NULL is ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customer_page_free(page: Option<Box<skiplino_customer_page>>) {
-    guard::free(page);
+    boundary::free(page);
 }
 
-/// One page of a customer's tickets, newest first (operation 13), the customer named by one of `id` and
-/// `external_id`, the other NULL, numbered from 1; a page past the end is empty. `limit` is records a page,
-/// -1 for as many as the API allows. `options` may be NULL. Free the page with skiplino_ticket_page_free(). Any thread.
+/// Gets one page of the tickets of a customer, newest first (operation 13). Pass one of `id` and
+/// `external_id`, and NULL for the other. Pages are numbered from 1; a page past the end is empty.
+/// `limit` is the number of records per page, -1 for the maximum of the API. `options` may be NULL.
+/// Free the page with skiplino_ticket_page_free(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_tickets(
     client: Option<&skiplino_client>,
-    id: Text,
-    external_id: Text,
+    id: StringArg,
+    external_id: StringArg,
     page: i64,
     limit: i64,
-    options: CallOptionsIn<'_>,
+    options: CallOptionsArg<'_>,
     tickets: Option<&mut MaybeUninit<Box<skiplino_ticket_page>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let (sending, out) = Sending::begin(
+    boundary::call(error, || {
+        let (pending, out) = PendingCall::with_output(
             Operation::ListCustomerTickets,
             client,
             &options,
             tickets,
             "tickets",
         )?;
-        sending.send(out, |api| {
-            let list =
-                api.customers()
-                    .tickets(call::customer(&id, &external_id, "id", "external_id")?);
-            Ok(sized(list, limit).page(number(page)))
+        pending.send_to(out, |client| {
+            let list = client.customers().tickets(argument::required_customer(
+                &id,
+                &external_id,
+                "id",
+                "external_id",
+            )?);
+            Ok(with_limit(list, limit).page(zero_if_negative(page)))
         })
     })
 }
 
-/// A walk over all of a customer's tickets, newest first (operation 13), the customer named by one of `id` and
-/// `external_id`, the other NULL: what is there throughout comes exactly once, however the list changes
-/// meanwhile. Nothing is sent before skiplino_ticket_walk_next(). `limit` is records a page, -1 for as many as the API allows;
-/// `options` may be NULL, and hold for each page. Free the walk with skiplino_ticket_walk_free(), before or after the client.
-#[unsafe(no_mangle)]
-pub extern "C" fn skiplino_customers_tickets_walk(
-    client: Option<&skiplino_client>,
-    id: Text,
-    external_id: Text,
-    limit: i64,
-    options: CallOptionsIn<'_>,
-    walk: Option<&mut MaybeUninit<Box<skiplino_ticket_walk>>>,
-    error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
-) -> skiplino_code {
-    guard::call(error, || {
-        let (sending, out) = Sending::begin(
-            Operation::ListCustomerTickets,
-            client,
-            &options,
-            walk,
-            "walk",
-        )?;
-        let list = sending.list(|api| {
-            Ok(sized(
-                api.customers()
-                    .tickets(call::customer(&id, &external_id, "id", "external_id")?),
-                limit,
-            ))
-        })?;
-        out.write(Box::new(skiplino_ticket_walk(
-            Owned::new(list.items_blocking()),
-            sending.log().clone(),
-        )));
-        Ok(())
-    })
-}
-
-/// The next ticket, which the caller frees with skiplino_ticket_free(); SKIPLINO_END after the last one. After an error the walk is at its
-/// end. One thread at a time.
-#[unsafe(no_mangle)]
-pub extern "C" fn skiplino_ticket_walk_next(
-    walk: Option<&mut skiplino_ticket_walk>,
-    ticket: Option<&mut MaybeUninit<Box<skiplino_ticket>>>,
-    error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
-) -> skiplino_code {
-    guard::call(error, || {
-        let walk = skiplino_error::unless_null(walk, "walk")?;
-        let out = skiplino_error::unless_null(ticket, "ticket")?;
-        let items = walk.0.get_mut()?;
-        let next = walk.1.hear(|| items.next());
-        let next = next.ok_or_else(skiplino_error::end)??;
-        out.write(Box::new((&next).into()));
-        Ok(())
-    })
-}
-
-/// Whether the list was seen to change during the walk. One thread at a time.
-#[unsafe(no_mangle)]
-pub extern "C" fn skiplino_ticket_walk_changed_during_read(walk: Option<&skiplino_ticket_walk>) -> bool {
-    guard::get(walk, false, |walk| {
-        walk.0
-            .get()
-            .is_ok_and(|walk| walk.progress().changed_during_read)
-    })
-}
-
-/// Frees a walk. NULL is ignored.
-#[unsafe(no_mangle)]
-pub extern "C" fn skiplino_ticket_walk_free(walk: Option<Box<skiplino_ticket_walk>>) {
-    guard::free(walk);
-}
-
-/// How many there are.
+/// The number of tickets on the page; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_page_count(page: Option<&skiplino_ticket_page>) -> usize {
-    guard::get(page, 0, |page| page.items.len())
+    boundary::get(page, 0, |page| page.items.len())
 }
 
-/// A ticket, from 0; NULL past the last one. Borrowed: lives as long as what it is asked of, and is not to be freed.
+/// A ticket by index, from 0. NULL if the index is out of range. Borrowed: valid as long as the
+/// page, and not to be freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_page_at(
     page: Option<&skiplino_ticket_page>,
     index: usize,
 ) -> Option<&skiplino_ticket> {
-    guard::guard(None, || page?.items.get(index))
+    boundary::guard(None, || page?.items.get(index))
 }
 
-/// Where the page stands in its list. Borrowed: lives as long as the page.
+/// The position of the page in its list. Borrowed: valid as long as the page.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_page_pagination(
     page: Option<&skiplino_ticket_page>,
 ) -> Option<&skiplino_pagination> {
-    guard::guard(None, || Some(&page?.pagination))
+    boundary::guard(None, || Some(&page?.pagination))
 }
 
-/// Frees a page, and with it all that was borrowed from it. NULL is ignored.
+/// Frees a page and everything borrowed from it. NULL is ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_page_free(page: Option<Box<skiplino_ticket_page>>) {
-    guard::free(page);
+    boundary::free(page);
 }
 
-/// Records in the whole list.
+/// The number of records in the whole list; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_pagination_total(pagination: Option<&skiplino_pagination>) -> u64 {
-    guard::get(pagination, 0, |pagination| pagination.0.total())
+    boundary::get(pagination, 0, |pagination| pagination.0.total())
 }
 
-/// Pages in the whole list, at this page's limit.
+/// The number of pages in the whole list, at the limit of this page; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_pagination_total_pages(pagination: Option<&skiplino_pagination>) -> u64 {
-    guard::get(pagination, 0, |pagination| pagination.0.total_pages())
+    boundary::get(pagination, 0, |pagination| pagination.0.total_pages())
 }
 
-/// Whether a page follows.
+/// Whether there is a next page; false for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_pagination_has_next_page(
     pagination: Option<&skiplino_pagination>,
 ) -> bool {
-    guard::get(pagination, false, |pagination| pagination.0.has_next_page())
+    boundary::get(pagination, false, |pagination| pagination.0.has_next_page())
 }
 
-/// Whether a page comes before.
+/// Whether there is a previous page; false for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_pagination_has_prev_page(
     pagination: Option<&skiplino_pagination>,
 ) -> bool {
-    guard::get(pagination, false, |pagination| pagination.0.has_prev_page())
+    boundary::get(pagination, false, |pagination| pagination.0.has_prev_page())
 }
 
-/// The page's number, from 1; -1 where it is not told.
+/// The number of the page, from 1; -1 if the server did not send it, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_pagination_page(pagination: Option<&skiplino_pagination>) -> i64 {
-    guard::get(pagination, -1, |pagination| told(pagination.0.page()))
+    boundary::get(pagination, -1, |pagination| {
+        minus_one_if_absent(pagination.0.page())
+    })
 }
 
-/// Records a page; -1 where it is not told.
+/// The number of records per page; -1 if the server did not send it, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_pagination_limit(pagination: Option<&skiplino_pagination>) -> i64 {
-    guard::get(pagination, -1, |pagination| told(pagination.0.limit()))
+    boundary::get(pagination, -1, |pagination| {
+        minus_one_if_absent(pagination.0.limit())
+    })
 }
 
-fn told(number: Option<u64>) -> i64 {
+fn minus_one_if_absent(number: Option<u64>) -> i64 {
     number.map_or(-1, |number| number.try_into().unwrap_or(i64::MAX))
 }

@@ -1,13 +1,17 @@
+//! The response of a call, without its data.
+
 use std::ffi::{CString, c_char};
 use std::ptr;
 
 use skiplino::Response;
 
-use crate::guard;
-use crate::text::{self, Text};
+use crate::argument::StringArg;
+use crate::boundary;
+use crate::c_string;
 
-/// What came around the data of a call that succeeded. Ask for it with `skiplino_call_options.response`; free it with
-/// skiplino_response_free(). It does not change: any thread may read it.
+/// The status, headers and message of a successful call. Request it with `response` of
+/// skiplino_call_options. Free it with skiplino_response_free(). A response never changes: any
+/// thread may read it.
 pub struct skiplino_response {
     status: i32,
     attempts: u32,
@@ -17,15 +21,15 @@ pub struct skiplino_response {
 }
 
 impl skiplino_response {
-    pub(crate) fn of<T>(response: &Response<T>) -> Self {
+    pub(crate) fn new<T>(response: &Response<T>) -> Self {
         Self {
             status: response.status().into(),
             attempts: response.attempts(),
             recovered: response.recovered(),
-            message: response.message().map(text::owned),
+            message: response.message().map(c_string::owned),
             headers: response
                 .headers()
-                .map(|(name, value)| (name.to_owned(), text::owned(value)))
+                .map(|(name, value)| (name.to_owned(), c_string::owned(value)))
                 .collect(),
         }
     }
@@ -34,37 +38,37 @@ impl skiplino_response {
 /// The HTTP status; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_response_status(response: Option<&skiplino_response>) -> i32 {
-    guard::get(response, 0, |response| response.status)
+    boundary::get(response, 0, |response| response.status)
 }
 
-/// How many attempts it took; 0 for NULL.
+/// The number of attempts; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_response_attempts(response: Option<&skiplino_response>) -> u32 {
-    guard::get(response, 0, |response| response.attempts)
+    boundary::get(response, 0, |response| response.attempts)
 }
 
-/// Whether a write's own answer was lost and its effect was found by looking. Message, status and headers are then those of the
-/// read that found it. False for NULL.
+/// Whether the response to a write was lost and a lookup confirmed the write. Message, status and
+/// headers are then those of the lookup. False for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_response_recovered(response: Option<&skiplino_response>) -> bool {
-    guard::get(response, false, |response| response.recovered)
+    boundary::get(response, false, |response| response.recovered)
 }
 
-/// The server's message, or NULL. Borrowed: lives as long as the response.
+/// The message of the server, or NULL. Borrowed: valid as long as the response.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_response_message(response: Option<&skiplino_response>) -> *const c_char {
-    guard::get(response, ptr::null(), |response| {
-        text::borrowed(&response.message)
+    boundary::get(response, ptr::null(), |response| {
+        c_string::pointer(&response.message)
     })
 }
 
-/// A header of the answer, whatever the case of its name, or NULL. Borrowed: lives as long as the response.
+/// A header by its name, in upper or lower case, or NULL. Borrowed: valid as long as the response.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_response_header(
     response: Option<&skiplino_response>,
-    name: Text,
+    name: StringArg,
 ) -> *const c_char {
-    guard::get(response, ptr::null(), |response| {
+    boundary::get(response, ptr::null(), |response| {
         let Ok(Some(wanted)) = name.optional("name") else {
             return ptr::null();
         };
@@ -77,5 +81,5 @@ pub extern "C" fn skiplino_response_header(
 /// Frees a response. NULL is ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_response_free(response: Option<Box<skiplino_response>>) {
-    guard::free(response);
+    boundary::free(response);
 }

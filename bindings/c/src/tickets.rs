@@ -1,3 +1,5 @@
+//! Tickets: book, get, cancel, reschedule, and read one.
+
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -5,25 +7,25 @@ use std::ptr;
 use skiplino::jiff::Timestamp;
 use skiplino::{BookTicketRequest, ChangeTimeRequest, CustomerRef, Operation, Response, Ticket};
 
-use crate::call::{self, CallOptionsIn, Sending};
+use crate::argument::{self, StringArg};
+use crate::boundary;
+use crate::c_string::StringTable;
+use crate::call::{CallOptionsArg, PendingCall};
 use crate::client::skiplino_client;
 use crate::code::{skiplino_code, skiplino_ticket_status, skiplino_ticket_type};
 use crate::error::{Failure, skiplino_error};
-use crate::guard;
-use crate::sized::{self, Versioned};
-use crate::text::{Text, Texts, Time};
+use crate::sized_struct::{self, SizedStruct};
+use crate::timestamp::{RecordTime, SKIPLINO_NO_TIME};
 
-/// Where a time is absent.
-pub const SKIPLINO_NO_TIME: i64 = i64::MIN;
-
-/// A ticket. One that a call gave is the caller's to free, one of a page is the page's. It does not change: any thread may read it.
+/// A ticket. The caller frees a ticket that a call returned; a page frees its own tickets. A ticket
+/// never changes: any thread may read it.
 pub struct skiplino_ticket {
-    texts: Texts<12>,
+    texts: StringTable<12>,
     status: skiplino_ticket_status,
     ticket_type: skiplino_ticket_type,
-    status_at: Time,
-    time: Option<Time>,
-    booked_at: Time,
+    status_at: RecordTime,
+    time: Option<RecordTime>,
+    booked_at: RecordTime,
     queue_size: Option<u32>,
     waiting_time: Option<u32>,
 }
@@ -46,7 +48,7 @@ impl From<&Ticket> for skiplino_ticket {
         let (branch, service) = (ticket.branch(), ticket.service());
         let (group, customer) = (ticket.group_of_service(), ticket.customer());
         Self {
-            texts: Texts::of([
+            texts: StringTable::new([
                 Some(ticket.id().as_str()),
                 Some(ticket.ticket_number()),
                 Some(ticket.status().as_str()),
@@ -62,9 +64,9 @@ impl From<&Ticket> for skiplino_ticket {
             ]),
             status: ticket.status().into(),
             ticket_type: ticket.ticket_type().into(),
-            status_at: Time::new(ticket.status_at()),
-            time: ticket.time().map(Time::new),
-            booked_at: Time::new(ticket.booked_at()),
+            status_at: RecordTime::new(ticket.status_at()),
+            time: ticket.time().map(RecordTime::new),
+            booked_at: RecordTime::new(ticket.booked_at()),
             queue_size: ticket.queue_size(),
             waiting_time: ticket.waiting_time(),
         }
@@ -77,52 +79,54 @@ impl From<Response<Ticket>> for skiplino_ticket {
     }
 }
 
-/// What to book. Begin with SKIPLINO_BOOKING_INIT. Strings are the caller's, and only read during the call.
+/// A booking. Initialise with SKIPLINO_BOOKING_INIT. The strings belong to the caller and are read
+/// only during the call.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct skiplino_booking {
     /// Set by SKIPLINO_BOOKING_INIT.
     pub size: usize,
     /// The service. Required.
-    pub service_id: Text,
-    /// Its group. Required.
-    pub group_id: Text,
-    /// For an appointment, the slot's time; NULL joins the queue now.
-    pub time: Text,
-    /// For whom, by the server's id; at most one of the two. An appointment takes one.
-    pub customer_id: Text,
-    /// For whom, by your own id.
-    pub customer_external_id: Text,
-    /// What the service asks for, a JSON object, or NULL.
-    pub options_json: Text,
-    /// Whether `lat` and `lng` say where the customer is, in degrees north and east.
+    pub service_id: StringArg,
+    /// The group of the service. Required.
+    pub group_id: StringArg,
+    /// The time of a slot, for an appointment. NULL for a walk-in ticket.
+    pub time: StringArg,
+    /// The customer, by the server's id, or NULL. Set at most one of `customer_id` and
+    /// `customer_external_id`. An appointment needs one of them.
+    pub customer_id: StringArg,
+    /// The customer, by your own id, or NULL.
+    pub customer_external_id: StringArg,
+    /// The fields that the service asks for, as a JSON object, or NULL.
+    pub options_json: StringArg,
+    /// Whether `lat` and `lng` are set: 1 or 0.
     pub has_location: u8,
-    /// Degrees north.
+    /// The latitude of the customer in degrees north.
     pub lat: f64,
-    /// Degrees east.
+    /// The longitude of the customer in degrees east.
     pub lng: f64,
 }
 
-// SAFETY: `repr(C)`, its size first; pointers and numbers take any bytes.
-unsafe impl Versioned for skiplino_booking {
+// SAFETY: `repr(C)`, the size first. Any bytes are valid pointers and numbers.
+unsafe impl SizedStruct for skiplino_booking {
     const INIT: Self = Self {
         size: size_of::<Self>(),
-        service_id: Text::NONE,
-        group_id: Text::NONE,
-        time: Text::NONE,
-        customer_id: Text::NONE,
-        customer_external_id: Text::NONE,
-        options_json: Text::NONE,
+        service_id: StringArg::NULL,
+        group_id: StringArg::NULL,
+        time: StringArg::NULL,
+        customer_id: StringArg::NULL,
+        customer_external_id: StringArg::NULL,
+        options_json: StringArg::NULL,
         has_location: 0,
         lat: 0.0,
         lng: 0.0,
     };
-    const FIRST: usize = size_of::<Self>();
+    const MIN_SIZE: usize = size_of::<Self>();
 }
 
 /// A booking or NULL.
 #[repr(transparent)]
-pub struct BookingIn(*const skiplino_booking);
+pub struct BookingArg(*const skiplino_booking);
 
 impl skiplino_booking {
     fn request(&self) -> Result<BookTicketRequest, Failure> {
@@ -130,21 +134,21 @@ impl skiplino_booking {
         let group = self.group_id.required("group_id")?;
         let (id, external_id) = (&self.customer_id, &self.customer_external_id);
         let customer =
-            call::customer_if_any(id, external_id, "customer_id", "customer_external_id")?;
+            argument::optional_customer(id, external_id, "customer_id", "customer_external_id")?;
         let mut request = match (self.time.optional("time")?, customer) {
             (Some(time), Some(customer)) => {
-                BookTicketRequest::appointment(service, group, parsed(time)?, customer)
+                BookTicketRequest::appointment(service, group, parse_time(time)?, customer)
             }
             (Some(_), None) => {
                 return Err(skiplino_error::invalid(
                     "customer_id",
-                    "an appointment is for a customer: customer_id or customer_external_id must be given",
+                    "an appointment needs a customer: set customer_id or customer_external_id",
                 ));
             }
             (None, Some(customer)) => BookTicketRequest::walk_in(service, group).customer(customer),
             (None, None) => BookTicketRequest::walk_in(service, group),
         };
-        if let Some(options) = call::json(&self.options_json, "options_json")? {
+        if let Some(options) = argument::optional_json(&self.options_json, "options_json")? {
             request = request.options(options);
         }
         if self.has_location != 0 {
@@ -154,261 +158,278 @@ impl skiplino_booking {
     }
 }
 
-fn parsed(time: &str) -> Result<Timestamp, Failure> {
-    time.parse()
-        .map_err(|_| skiplino_error::invalid("time", "must be an ISO-8601 time, as a slot has it"))
+fn parse_time(time: &str) -> Result<Timestamp, Failure> {
+    time.parse().map_err(|_| {
+        skiplino_error::invalid(
+            "time",
+            "must be an ISO 8601 time, as in 2026-07-01T09:30:00.000Z",
+        )
+    })
 }
 
-/// Books a ticket (operation 4). It is never sent a second time when it may have arrived: for a customer its ticket is looked for
-/// (skiplino_response_recovered()), else the call ends in SKIPLINO_OUTCOME_UNKNOWN. `options` may be NULL. Free the ticket with
-/// skiplino_ticket_free(). Any thread.
+/// Books a ticket (operation 4). The library never sends a booking again if the server may have
+/// received it. If the response is lost, the library looks up the ticket of the customer (see
+/// skiplino_response_recovered()). Without a customer, or if the lookup gives no certain result,
+/// the call returns SKIPLINO_OUTCOME_UNKNOWN. `options` may be NULL. Free the ticket with
+/// skiplino_ticket_free(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_tickets_book(
     client: Option<&skiplino_client>,
-    booking: BookingIn,
-    options: CallOptionsIn<'_>,
+    booking: BookingArg,
+    options: CallOptionsArg<'_>,
     ticket: Option<&mut MaybeUninit<Box<skiplino_ticket>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let (sending, out) =
-            Sending::begin(Operation::BookTicket, client, &options, ticket, "ticket")?;
-        sending.send(out, |api| {
+    boundary::call(error, || {
+        let (pending, out) =
+            PendingCall::with_output(Operation::BookTicket, client, &options, ticket, "ticket")?;
+        pending.send_to(out, |client| {
             if booking.0.is_null() {
                 return Err(skiplino_error::null("booking"));
             }
-            let booking = sized::read(booking.0, "booking")?;
-            Ok(api.tickets().book(booking.request()?))
+            let booking = sized_struct::read(booking.0, "booking")?;
+            Ok(client.tickets().book(booking.request()?))
         })
     })
 }
 
-/// A ticket as it is now (operation 5). `options` may be NULL. Free it with skiplino_ticket_free(). Any thread.
+/// Gets the current state of a ticket (operation 5). `options` may be NULL. Free the ticket with
+/// skiplino_ticket_free(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_tickets_get(
     client: Option<&skiplino_client>,
-    ticket_id: Text,
-    options: CallOptionsIn<'_>,
+    ticket_id: StringArg,
+    options: CallOptionsArg<'_>,
     ticket: Option<&mut MaybeUninit<Box<skiplino_ticket>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let (sending, out) =
-            Sending::begin(Operation::GetTicket, client, &options, ticket, "ticket")?;
-        sending.send(out, |api| {
-            Ok(api.tickets().get(ticket_id.required("ticket_id")?))
+    boundary::call(error, || {
+        let (pending, out) =
+            PendingCall::with_output(Operation::GetTicket, client, &options, ticket, "ticket")?;
+        pending.send_to(out, |client| {
+            Ok(client.tickets().get(ticket_id.required("ticket_id")?))
         })
     })
 }
 
-/// Cancels a ticket that is waiting or upcoming (operation 6), and gives its new state. `options` may be NULL. Free the ticket with
-/// skiplino_ticket_free(). Any thread.
+/// Cancels a waiting or upcoming ticket (operation 6) and returns its new state. `options` may be
+/// NULL. Free the ticket with skiplino_ticket_free(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_tickets_cancel(
     client: Option<&skiplino_client>,
-    ticket_id: Text,
-    options: CallOptionsIn<'_>,
+    ticket_id: StringArg,
+    options: CallOptionsArg<'_>,
     ticket: Option<&mut MaybeUninit<Box<skiplino_ticket>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let (sending, out) =
-            Sending::begin(Operation::CancelTicket, client, &options, ticket, "ticket")?;
-        sending.send(out, |api| {
-            Ok(api.tickets().cancel(ticket_id.required("ticket_id")?))
+    boundary::call(error, || {
+        let (pending, out) =
+            PendingCall::with_output(Operation::CancelTicket, client, &options, ticket, "ticket")?;
+        pending.send_to(out, |client| {
+            Ok(client.tickets().cancel(ticket_id.required("ticket_id")?))
         })
     })
 }
 
-/// Moves a waiting appointment to another slot's `time` (operation 7). Whose it is: by one of `customer_id` and
-/// `customer_external_id`, the other NULL. `options` may be NULL. Free the ticket with skiplino_ticket_free(). Any thread.
+/// Moves a waiting appointment to the `time` of another slot (operation 7). Pass the customer of
+/// the ticket as one of `customer_id` and `customer_external_id`, and NULL for the other. `options`
+/// may be NULL. Free the ticket with skiplino_ticket_free(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_tickets_reschedule(
     client: Option<&skiplino_client>,
-    ticket_id: Text,
-    time: Text,
-    customer_id: Text,
-    customer_external_id: Text,
-    options: CallOptionsIn<'_>,
+    ticket_id: StringArg,
+    time: StringArg,
+    customer_id: StringArg,
+    customer_external_id: StringArg,
+    options: CallOptionsArg<'_>,
     ticket: Option<&mut MaybeUninit<Box<skiplino_ticket>>>,
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
 ) -> skiplino_code {
-    guard::call(error, || {
-        let (sending, out) = Sending::begin(
+    boundary::call(error, || {
+        let (pending, out) = PendingCall::with_output(
             Operation::RescheduleTicket,
             client,
             &options,
             ticket,
             "ticket",
         )?;
-        sending.send(out, |api| {
+        pending.send_to(out, |client| {
             let id = ticket_id.required("ticket_id")?;
-            let time = parsed(time.required("time")?)?;
-            let customer: CustomerRef = call::customer(
+            let time = parse_time(time.required("time")?)?;
+            let customer: CustomerRef = argument::required_customer(
                 &customer_id,
                 &customer_external_id,
                 "customer_id",
                 "customer_external_id",
             )?;
-            Ok(api
+            Ok(client
                 .tickets()
                 .reschedule(id, ChangeTimeRequest::new(time, customer)))
         })
     })
 }
 
-/// The id. Borrowed: lives as long as the ticket.
+/// The id. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_id(ticket: Option<&skiplino_ticket>) -> *const c_char {
-    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(ID))
+    boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(ID))
 }
 
-/// The number that is called, as in "A042". Borrowed: lives as long as the ticket.
+/// The number that the staff calls, as in "A042". Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_number(ticket: Option<&skiplino_ticket>) -> *const c_char {
-    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(NUMBER))
+    boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(NUMBER))
 }
 
-/// The status as the API writes it. Borrowed: lives as long as the ticket.
+/// The status in the API's own words. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_status_text(ticket: Option<&skiplino_ticket>) -> *const c_char {
-    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(STATUS))
+    boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(STATUS))
 }
 
-/// Since when it stands there: ISO-8601, UTC, milliseconds. Borrowed: lives as long as the ticket.
+/// The time of the last change of the status, in ISO 8601 format, UTC, with milliseconds. Borrowed:
+/// valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_status_at(ticket: Option<&skiplino_ticket>) -> *const c_char {
-    guard::get(ticket, ptr::null(), |ticket| ticket.status_at.text())
+    boundary::get(ticket, ptr::null(), |ticket| ticket.status_at.text())
 }
 
-/// The type as the API writes it. Borrowed: lives as long as the ticket.
+/// The type in the API's own words. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_type_text(ticket: Option<&skiplino_ticket>) -> *const c_char {
-    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(TYPE))
+    boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(TYPE))
 }
 
-/// The appointment's time, or NULL for a walk-in. Borrowed: lives as long as the ticket.
+/// The time of the appointment in ISO 8601 format, UTC, with milliseconds. NULL for a walk-in
+/// ticket. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_time(ticket: Option<&skiplino_ticket>) -> *const c_char {
-    guard::get(ticket, ptr::null(), |ticket| {
-        ticket.time.as_ref().map_or(ptr::null(), Time::text)
+    boundary::get(ticket, ptr::null(), |ticket| {
+        ticket.time.as_ref().map_or(ptr::null(), RecordTime::text)
     })
 }
 
-/// The id of its branch. Borrowed: lives as long as the ticket.
+/// The id of the branch. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_branch_id(ticket: Option<&skiplino_ticket>) -> *const c_char {
-    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(BRANCH_ID))
+    boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(BRANCH_ID))
 }
 
-/// The name of its branch, localised. Borrowed: lives as long as the ticket.
+/// The localised name of the branch. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_branch_name(ticket: Option<&skiplino_ticket>) -> *const c_char {
-    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(BRANCH_NAME))
+    boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(BRANCH_NAME))
 }
 
-/// The id of its service. Borrowed: lives as long as the ticket.
+/// The id of the service. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_service_id(ticket: Option<&skiplino_ticket>) -> *const c_char {
-    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(SERVICE_ID))
+    boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(SERVICE_ID))
 }
 
-/// The name of its service, localised. Borrowed: lives as long as the ticket.
+/// The localised name of the service. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_service_name(ticket: Option<&skiplino_ticket>) -> *const c_char {
-    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(SERVICE_NAME))
+    boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(SERVICE_NAME))
 }
 
-/// The id of its service's group. Borrowed: lives as long as the ticket.
+/// The id of the group of the service. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_group_id(ticket: Option<&skiplino_ticket>) -> *const c_char {
-    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(GROUP_ID))
+    boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(GROUP_ID))
 }
 
-/// The name of its service's group, localised. Borrowed: lives as long as the ticket.
+/// The localised name of the group of the service. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_group_name(ticket: Option<&skiplino_ticket>) -> *const c_char {
-    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(GROUP_NAME))
+    boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(GROUP_NAME))
 }
 
-/// The id of its customer, or NULL for nobody in particular. Borrowed: lives as long as the ticket.
+/// The id of the customer. NULL for a ticket without a customer. Borrowed: valid as long as the
+/// ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_customer_id(ticket: Option<&skiplino_ticket>) -> *const c_char {
-    guard::get(ticket, ptr::null(), |ticket| ticket.texts.get(CUSTOMER_ID))
+    boundary::get(ticket, ptr::null(), |ticket| ticket.texts.get(CUSTOMER_ID))
 }
 
-/// The name of its customer, or NULL. Borrowed: lives as long as the ticket.
+/// The name of the customer, or NULL. Borrowed: valid as long as the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_customer_name(ticket: Option<&skiplino_ticket>) -> *const c_char {
-    guard::get(ticket, ptr::null(), |ticket| {
+    boundary::get(ticket, ptr::null(), |ticket| {
         ticket.texts.get(CUSTOMER_NAME)
     })
 }
 
-/// When it was booked. Borrowed: lives as long as the ticket.
+/// The time of the booking in ISO 8601 format, UTC, with milliseconds. Borrowed: valid as long as
+/// the ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_booked_at(ticket: Option<&skiplino_ticket>) -> *const c_char {
-    guard::get(ticket, ptr::null(), |ticket| ticket.booked_at.text())
+    boundary::get(ticket, ptr::null(), |ticket| ticket.booked_at.text())
 }
 
-/// Where it stands.
+/// The status; SKIPLINO_STATUS_UNKNOWN for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_state(
     ticket: Option<&skiplino_ticket>,
 ) -> skiplino_ticket_status {
-    guard::get(
+    boundary::get(
         ticket,
         skiplino_ticket_status::SKIPLINO_STATUS_UNKNOWN,
         |ticket| ticket.status,
     )
 }
 
-/// Walk-in or appointment.
+/// The type: walk-in or appointment; SKIPLINO_TYPE_UNKNOWN for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_kind(ticket: Option<&skiplino_ticket>) -> skiplino_ticket_type {
-    guard::get(
+    boundary::get(
         ticket,
         skiplino_ticket_type::SKIPLINO_TYPE_UNKNOWN,
         |ticket| ticket.ticket_type,
     )
 }
 
-/// Since when it stands there, in milliseconds since 1970; SKIPLINO_NO_TIME for NULL.
+/// The time of the last change of the status in milliseconds since the Unix epoch; SKIPLINO_NO_TIME
+/// for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_status_at_ms(ticket: Option<&skiplino_ticket>) -> i64 {
-    guard::get(ticket, SKIPLINO_NO_TIME, |ticket| ticket.status_at.ms())
+    boundary::get(ticket, SKIPLINO_NO_TIME, |ticket| ticket.status_at.ms())
 }
 
-/// The appointment's time in milliseconds since 1970; SKIPLINO_NO_TIME for a walk-in.
+/// The time of the appointment in milliseconds since the Unix epoch; SKIPLINO_NO_TIME for a walk-in
+/// ticket and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_time_ms(ticket: Option<&skiplino_ticket>) -> i64 {
-    guard::get(ticket, SKIPLINO_NO_TIME, |ticket| {
-        ticket.time.as_ref().map_or(SKIPLINO_NO_TIME, Time::ms)
+    boundary::get(ticket, SKIPLINO_NO_TIME, |ticket| {
+        ticket
+            .time
+            .as_ref()
+            .map_or(SKIPLINO_NO_TIME, RecordTime::ms)
     })
 }
 
-/// When it was booked, in milliseconds since 1970; SKIPLINO_NO_TIME for NULL.
+/// The time of the booking in milliseconds since the Unix epoch; SKIPLINO_NO_TIME for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_booked_at_ms(ticket: Option<&skiplino_ticket>) -> i64 {
-    guard::get(ticket, SKIPLINO_NO_TIME, |ticket| ticket.booked_at.ms())
+    boundary::get(ticket, SKIPLINO_NO_TIME, |ticket| ticket.booked_at.ms())
 }
 
-/// People ahead, while it is waiting; -1 where that is not told.
+/// The number of people ahead of a waiting ticket; -1 if the server did not send it.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_queue_size(ticket: Option<&skiplino_ticket>) -> i64 {
-    guard::get(ticket, -1, |ticket| ticket.queue_size.map_or(-1, i64::from))
+    boundary::get(ticket, -1, |ticket| ticket.queue_size.map_or(-1, i64::from))
 }
 
-/// Minutes to wait, while it is waiting; -1 where that is not told.
+/// The estimated waiting time of a waiting ticket in minutes; -1 if the server did not send it.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_waiting_time(ticket: Option<&skiplino_ticket>) -> i64 {
-    guard::get(ticket, -1, |ticket| {
+    boundary::get(ticket, -1, |ticket| {
         ticket.waiting_time.map_or(-1, i64::from)
     })
 }
 
-/// Frees a ticket that a call gave, and with it all that was borrowed from it. NULL is ignored.
+/// Frees a ticket that a call returned and everything borrowed from it. NULL is ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_ticket_free(ticket: Option<Box<skiplino_ticket>>) {
-    guard::free(ticket);
+    boundary::free(ticket);
 }

@@ -1,6 +1,6 @@
-"""Writes the C half of the fuzzer `c`: calls of every function of the header, in whatever order and with whatever arguments the
-bytes say. What C promises is kept: strings end, structs are as large as they say, what was freed is not used. What it does not
-understand ends it, so that no function is forgotten."""
+"""Generates the C part of the fuzz target `c`: it calls every function of the header, in an order and with arguments that the input
+bytes choose. The calls keep the caller's part of the contract: strings end, structs have the size that they state, and freed handles
+are not used. The generator fails on a declaration that it does not know, so that no function is left out."""
 
 import re
 import sys
@@ -9,10 +9,10 @@ from header import Header
 
 HEADER = Header(sys.argv[1])
 
-# What lives from one call to the next; other results are read and freed at once.
-KEPT = ["client", "cancellation_token", "customer_walk", "ticket_walk", "watch"]
+# Handles that live from one call to the next. Other results are read and freed at once.
+KEPT = ["client", "cancellation_token", "customer_pager", "ticket_pager", "watch"]
 FREED = {name.removesuffix("_free") for _, name, _ in HEADER.functions if name.endswith("_free")}
-# Where fields and arguments of these types come from; texts ending in _ms are times that nobody waits long for.
+# The generators of fields and arguments by type. Names that end in _ms are short times.
 DRAWN = {
     "const char *": "text()", "int64_t": "number()", "size_t": "(size_t)number()", "int32_t": "(int32_t)number()", "uint8_t": "byte()",
     "double": "real()", "void *": "NULL", "skiplino_watch_callback": "rarely() ? NULL : on_change",
@@ -70,7 +70,7 @@ def call(name, args):
             values.append("no_room ? NULL : &made" if out and argument == out[1] else drawn(kind, argument))
     lines = [f"static void call_{name}(void) {{", "  skiplino_error *error = NULL;"]
     lines += [f"  skiplino_{type} *made = untouched();", "  bool no_room = rarely();"] if out else []
-    # A watch that has told of a ticket once might wait for ever for another change.
+    # A watch that has returned a state could wait forever for the next change.
     lines += ["  if (!watch_is_fresh) {", "    return;", "  }"] if name == "skiplino_watch_each" else []
     lines += [f"  skiplino_code code = {name}({', '.join(values)});"]
     if name.startswith("skiplino_watch_"):
@@ -102,18 +102,18 @@ print('''#include <skiplino.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What is left of the bytes. */
+/* The rest of the input bytes. */
 static const uint8_t *at, *end;
-/* What the arguments of one call are kept in. */
+/* The memory of the arguments of one call. */
 static void *held[64];
 static size_t holding, seen;
 static bool watch_is_fresh;
 static skiplino_response *response;''')
 print("\n".join(f"static skiplino_{type} *{type};" for type in KEPT))
 print(r'''
-static void require(bool is, const char *what) {
-  if (!is) {
-    fprintf(stderr, "not so: %s\n", what);
+static void require(bool holds, const char *claim) {
+  if (!holds) {
+    fprintf(stderr, "failed: %s\n", claim);
     abort();
   }
 }
@@ -142,7 +142,7 @@ static int64_t number(void) {
   return value;
 }
 
-/* Nobody waits for long. */
+/* Short pauses only. */
 static int64_t pause_ms(void) {
   static const int64_t pauses[] = {0, 1, 2, 3, 5, 20, -2, INT64_MIN};
   return pauses[byte() % 8];
@@ -157,9 +157,9 @@ static double real(void) {
   return value;
 }
 
-/* Memory of exactly this size, so that a byte too many is seen. */
+/* Memory of exactly this size, so that AddressSanitizer reports an access past the end. */
 static void *hold(size_t size) {
-  require(holding < sizeof held / sizeof *held, "there is room for every argument");
+  require(holding < sizeof held / sizeof *held, "there is space for every argument");
   held[holding] = malloc(size);
   require(held[holding] != NULL, "there is memory");
   return held[holding++];
@@ -181,7 +181,7 @@ static const char *text(void) {
   return made;
 }
 
-/* A struct with as many of its bytes as its size says. */
+/* Copies as many bytes of a struct as its size states. */
 static const void *exactly(const void *value, size_t says, size_t whole) {
   size_t size = says < sizeof(size_t) ? sizeof(size_t) : says;
   size = size < whole ? size : whole;
@@ -246,7 +246,7 @@ void fuzz_calls(const char *base_url, const uint8_t *data, size_t size) {
   options.backoff_ms = 1;
   options.max_backoff_ms = 1;
   options.deadline_ms = 2000;
-  require(skiplino_client_new("sk_fuzz", &options, &client, NULL) == SKIPLINO_OK, "a client is made");
+  require(skiplino_client_new("sk_fuzz", &options, &client, NULL) == SKIPLINO_OK, "create a client");
   for (int count = 0; count < 12 && at < end; count++) {
     calls[byte() % (sizeof calls / sizeof *calls)]();
     read_response(response);

@@ -1,3 +1,4 @@
+/* A client of the sandbox's control API for the tests. */
 #include "control.h"
 
 #include <arpa/inet.h>
@@ -7,21 +8,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static void end(const char *what) {
+static void fail(const char *what) {
   fprintf(stderr, "control: %s\n", what);
   exit(2);
 }
 
-void require(bool is, const char *what) {
-  if (!is) {
-    fprintf(stderr, "not so: %s\n", what);
+void require(bool holds, const char *claim) {
+  if (!holds) {
+    fprintf(stderr, "failed: %s\n", claim);
     exit(1);
   }
 }
 
-void tell(const char *base_url, const char *request, const char *body) {
+void sandbox_send(const char *base_url, const char *request, const char *body) {
   json_t *value = body == NULL ? NULL : json_loads(body, 0, NULL);
-  json_decref(control(base_url, request, value));
+  json_decref(sandbox_request(base_url, request, value));
   json_decref(value);
 }
 
@@ -40,22 +41,22 @@ int free_port(void) {
   int listener = socket(AF_INET, SOCK_STREAM, 0);
   if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
       getsockname(listener, (struct sockaddr *)&address, &length) != 0) {
-    end("no free port");
+    fail("no free port");
   }
   close(listener);
   return ntohs(address.sin_port);
 }
 
-json_t *control(const char *base_url, const char *request, json_t *body) {
+json_t *sandbox_request(const char *base_url, const char *request, json_t *body) {
   int port = 0;
   char method[8], path[512];
   if (sscanf(base_url, "http://127.0.0.1:%d/", &port) != 1 || sscanf(request, "%7s %511s", method, path) != 2) {
-    end("not a sandbox's URL, or not a request");
+    fail("not a URL of a sandbox, or not a request");
   }
   struct sockaddr_in address = local(port);
   int peer = socket(AF_INET, SOCK_STREAM, 0);
   if (connect(peer, (struct sockaddr *)&address, sizeof address) != 0) {
-    end("no connection");
+    fail("no connection");
   }
   char *text = body == NULL ? strdup("") : json_dumps(body, 0);
   size_t size = strlen(text) + 1024;
@@ -65,34 +66,34 @@ json_t *control(const char *base_url, const char *request, json_t *body) {
                         "content-type: application/json\r\ncontent-length: %zu\r\n\r\n%s",
                         method, path, strlen(text), text);
   for (int sent = 0; sent < length;) {
-    ssize_t more = write(peer, message + sent, (size_t)(length - sent));
-    if (more <= 0) {
-      end("could not send");
+    ssize_t count = write(peer, message + sent, (size_t)(length - sent));
+    if (count <= 0) {
+      fail("could not send");
     }
-    sent += (int)more;
+    sent += (int)count;
   }
   free(text);
   free(message);
-  size_t room = 1 << 16, got = 0;
-  char *answer = (char *)malloc(room);
+  size_t room = 1 << 16, received = 0;
+  char *response = (char *)malloc(room);
   for (;;) {
-    ssize_t more = read(peer, answer + got, room - got - 1);
-    if (more <= 0) {
+    ssize_t count = read(peer, response + received, room - received - 1);
+    if (count <= 0) {
       break;
     }
-    got += (size_t)more;
-    if (room - got < 2) {
-      answer = (char *)realloc(answer, room *= 2);
+    received += (size_t)count;
+    if (room - received < 2) {
+      response = (char *)realloc(response, room *= 2);
     }
   }
   close(peer);
-  answer[got] = '\0';
-  char *content = strstr(answer, "\r\n\r\n");
-  if (strncmp(answer, "HTTP/1.1 2", 10) != 0 || content == NULL) {
-    fprintf(stderr, "%s: %s\n", request, answer);
-    end("refused");
+  response[received] = '\0';
+  char *content = strstr(response, "\r\n\r\n");
+  if (strncmp(response, "HTTP/1.1 2", 10) != 0 || content == NULL) {
+    fprintf(stderr, "%s: %s\n", request, response);
+    fail("refused");
   }
   json_t *value = json_loads(content + 4, JSON_DECODE_ANY, NULL);
-  free(answer);
+  free(response);
   return value == NULL ? json_null() : value;
 }

@@ -1,21 +1,21 @@
-/* The sandbox's control API for the tests: a request a connection, over plain sockets. */
+/* A client of the sandbox's control API for the tests, over plain sockets. */
 #ifndef CONTROL_H
 #define CONTROL_H
 
 #include <jansson.h>
 #include <stdbool.h>
 
-/* Ends the program where `is` is not so. */
-void require(bool is, const char *what);
+/* Exits with the claim if it does not hold. */
+void require(bool holds, const char *claim);
 
-/* A request to the sandbox with a body as text, or NULL. */
-void tell(const char *base_url, const char *request, const char *body);
+/* Sends a request with a body as JSON text, or NULL. Exits if it fails. */
+void sandbox_send(const char *base_url, const char *request, const char *body);
 
-/* `request` is as in "POST /faults", below /_sandbox of the sandbox that `base_url` is of. The answer is the caller's; the program
-   ends where it is not a success. */
-json_t *control(const char *base_url, const char *request, json_t *body);
+/* Sends a request, as in "POST /faults", to /_sandbox of the sandbox of `base_url`. Returns the response, which the caller owns. Exits
+   if the request fails. */
+json_t *sandbox_request(const char *base_url, const char *request, json_t *body);
 
-/* A port of this machine that was free a moment ago. */
+/* A port of this machine that is free. */
 int free_port(void);
 
 #endif

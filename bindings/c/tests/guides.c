@@ -1,4 +1,4 @@
-/* What the guides of the site show in C: guides BASE_URL. A page includes what stands between the names of an anchor. */
+/* The C examples of the guides, which include the code between two ANCHOR comments: guides BASE_URL */
 #include "control.h"
 
 #include <skiplino.h>
@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static char said[256];
+static char shown[256];
 
-/* As a program's screen would. */
+/* Keeps the text that a program would show. */
 static void say(const char *format, ...) {
   va_list values;
   va_start(values, format);
-  vsnprintf(said, sizeof said, format, values);
+  vsnprintf(shown, sizeof shown, format, values);
   va_end(values);
 }
 
@@ -35,17 +35,17 @@ static skiplino_code customers(const char *key, const char *base_url, uint64_t *
 /* ANCHOR_END: keys */
 
 static int received(const char *base_url, const char *operation) {
-  json_t *counts = control(base_url, "GET /requests/counts", NULL);
+  json_t *counts = sandbox_request(base_url, "GET /requests/counts", NULL);
   int count = (int)json_integer_value(json_object_get(json_object_get(counts, operation), "received"));
   json_decref(counts);
   return count;
 }
 
-static void a_public_key_does_not_open_the_directory(const char *base_url) {
+static void a_public_key_cannot_read_customers(const char *base_url) {
   uint64_t total = 0;
   require(customers("pk_sandbox_public", base_url, &total) == SKIPLINO_SECRET_KEY_REQUIRED, "a secret key is required");
   require(received(base_url, "listCustomers") == 0, "nothing is sent");
-  require(customers("sk_sandbox_secret", base_url, &total) == SKIPLINO_OK && total == 3, "a secret key opens it");
+  require(customers("sk_sandbox_secret", base_url, &total) == SKIPLINO_OK && total == 3, "a secret key is accepted");
 }
 
 /* ANCHOR: booking */
@@ -57,10 +57,10 @@ static void join(const skiplino_client *client, const char *customer) {
   skiplino_error *error = NULL;
   booking.service_id = "6fe8fb8b12";
   booking.group_id = "7c1f9a3b2d";
-  booking.customer_external_id = customer; /* May be NULL: then a lost answer cannot be made good. */
+  booking.customer_external_id = customer; /* May be NULL: then a lost response cannot be recovered. */
   options.response = &response;
   if (skiplino_tickets_book(client, &booking, &options, &ticket, &error) == SKIPLINO_OK) {
-    const char *how = skiplino_response_recovered(response) ? "the answer was lost, your place was not:" : "your number is";
+    const char *how = skiplino_response_recovered(response) ? "the response was lost, but your place is booked:" : "your number is";
     say("%s %s", how, skiplino_ticket_number(ticket));
   } else if (skiplino_error_outcome(error) == SKIPLINO_MAY_BE_APPLIED) {
     say("you may have a place: ask at the counter before you try again");
@@ -75,27 +75,28 @@ static void join(const skiplino_client *client, const char *customer) {
 
 static void a_booking_is_made_once(const char *base_url, const skiplino_client *client) {
   join(client, "crm-7741");
-  require(strcmp(said, "your number is Q018") == 0, said);
-  tell(base_url, "POST /faults", "{\"operation\": \"bookTicket\", \"kind\": \"drop_after_commit\"}");
+  require(strcmp(shown, "your number is Q018") == 0, shown);
+  sandbox_send(base_url, "POST /faults", "{\"operation\": \"bookTicket\", \"kind\": \"drop_after_commit\"}");
   join(client, "crm-7741");
-  require(strcmp(said, "the answer was lost, your place was not: Q019") == 0, said);
+  require(strcmp(shown, "the response was lost, but your place is booked: Q019") == 0, shown);
   join(client, NULL);
-  require(strstr(said, "you may have a place") == said, said);
-  require(received(base_url, "bookTicket") == 3, "each is sent once");
-  tell(base_url, "DELETE /faults", NULL);
+  require(strstr(shown, "you may have a place") == shown, shown);
+  require(received(base_url, "bookTicket") == 3, "every booking is sent once");
+  sandbox_send(base_url, "DELETE /faults", NULL);
   join(client, "nobody");
-  require(strstr(said, "nothing was booked: ") == said, said);
+  require(strstr(shown, "nothing was booked: ") == shown, shown);
 }
 
 /* ANCHOR: following */
-static skiplino_code follow(const skiplino_client *client, const char *ticket_id, int64_t often_ms, void (*show)(const skiplino_ticket *)) {
+static skiplino_code follow(const skiplino_client *client, const char *ticket_id, int64_t interval_ms,
+                            void (*show)(const skiplino_ticket *)) {
   skiplino_watch *watch = NULL;
   skiplino_ticket *ticket = NULL;
-  /* Looks every `often_ms` at the front of the queue, and a tenth as often far from it. */
-  skiplino_code code = skiplino_tickets_watch(client, ticket_id, often_ms, 10 * often_ms, -1, NULL, &watch, NULL);
+  /* Polls every `interval_ms` at the front of the queue, and a tenth as often far from it. */
+  skiplino_code code = skiplino_tickets_watch(client, ticket_id, interval_ms, 10 * interval_ms, -1, NULL, &watch, NULL);
   while (code == SKIPLINO_OK || code == SKIPLINO_NOTHING_YET) {
     code = skiplino_watch_next(watch, 5000, &ticket, NULL);
-    if (code != SKIPLINO_OK) continue; /* SKIPLINO_NOTHING_YET is the time for whatever else the program does. */
+    if (code != SKIPLINO_OK) continue; /* On SKIPLINO_NOTHING_YET the program can do other work. */
     show(ticket);
     skiplino_ticket_free(ticket);
   }
@@ -104,23 +105,23 @@ static skiplino_code follow(const skiplino_client *client, const char *ticket_id
 }
 /* ANCHOR_END: following */
 
-static const char *staff_of;
+static const char *sandbox_url;
 
-/* Shows a state, and plays the staff that brings about the next one. */
+/* Shows a state, and changes it in the sandbox as the staff would. */
 static void show(const skiplino_ticket *ticket) {
   char request[64];
   const char *next = skiplino_ticket_state(ticket) == SKIPLINO_STATUS_WAITING ? "call" : "serve";
-  size_t length = strlen(said);
-  snprintf(said + length, sizeof said - length, "%s ", skiplino_ticket_status_text(ticket));
+  size_t length = strlen(shown);
+  snprintf(shown + length, sizeof shown - length, "%s ", skiplino_ticket_status_text(ticket));
   snprintf(request, sizeof request, "POST /tickets/%s/%s", skiplino_ticket_id(ticket), next);
-  if (skiplino_ticket_state(ticket) != SKIPLINO_STATUS_SERVED) tell(staff_of, request, "{}");
+  if (skiplino_ticket_state(ticket) != SKIPLINO_STATUS_SERVED) sandbox_send(sandbox_url, request, "{}");
 }
 
-static void a_ticket_is_followed_to_its_end(const char *base_url, const skiplino_client *client) {
-  staff_of = base_url;
+static void a_watch_follows_a_ticket_to_its_end(const char *base_url, const skiplino_client *client) {
+  sandbox_url = base_url;
   say("%s", "");
-  require(follow(client, "k7m2p9x4q1", 1, show) == SKIPLINO_END, "it has an end");
-  require(strcmp(said, "waiting serving served ") == 0, said);
+  require(follow(client, "k7m2p9x4q1", 1, show) == SKIPLINO_END, "the watch ends");
+  require(strcmp(shown, "waiting serving served ") == 0, shown);
 }
 
 /* ANCHOR: errors */
@@ -130,18 +131,18 @@ static void explain(const skiplino_error *error) {
   case SKIPLINO_CONNECT:
     say("There is no connection.");
     break;
-  case SKIPLINO_REJECTED: /* In the language that was asked for. */
+  case SKIPLINO_REJECTED: /* In the language of the call. */
     say("%s", reason != NULL ? reason : "It was refused.");
     break;
   case SKIPLINO_INVALID_REQUEST:
   case SKIPLINO_VALIDATION:
-    say("Please look at %s again.", skiplino_error_field_name(error, 0));
+    say("Please check %s.", skiplino_error_field_name(error, 0));
     break;
   case SKIPLINO_CONFLICT:
     say("It is too late for that.");
     break;
   case SKIPLINO_OUTCOME_UNKNOWN:
-    say("It may have happened: look first.");
+    say("It may have happened: look it up first.");
     break;
   default:
     say("%s", skiplino_error_message(error));
@@ -149,7 +150,7 @@ static void explain(const skiplino_error *error) {
 }
 /* ANCHOR_END: errors */
 
-/* Books, or cancels a ticket, which must fail. */
+/* Books a ticket, or cancels one, which must fail. */
 static void fails(const skiplino_client *client, const char *cancelled, const char *expected) {
   skiplino_booking booking = SKIPLINO_BOOKING_INIT;
   skiplino_ticket *ticket = NULL;
@@ -161,26 +162,26 @@ static void fails(const skiplino_client *client, const char *cancelled, const ch
   require(code != SKIPLINO_OK, expected);
   explain(error);
   skiplino_error_free(error);
-  require(strcmp(said, expected) == 0, said);
+  require(strcmp(shown, expected) == 0, shown);
 }
 
-static void errors_are_told_apart(const char *base_url, const skiplino_client *client) {
-  char gone[64];
-  skiplino_client *nowhere = NULL;
+static void errors_are_distinguished(const char *base_url, const skiplino_client *client) {
+  char closed_port_url[64];
+  skiplino_client *offline = NULL;
   skiplino_options options = SKIPLINO_OPTIONS_INIT;
-  tell(base_url, "PUT /services/6fe8fb8b12", "{\"open\": false}");
+  sandbox_send(base_url, "PUT /services/6fe8fb8b12", "{\"open\": false}");
   fails(client, NULL, "This service is closed.");
-  tell(base_url, "PUT /services/6fe8fb8b12", "{\"open\": null}");
-  tell(base_url, "POST /faults", "{\"operation\": \"bookTicket\", \"kind\": \"drop_after_commit\"}");
-  fails(client, NULL, "It may have happened: look first.");
-  fails(client, "", "Please look at ticketId again.");
-  fails(client, "k7m2p9x4q1", "It is too late for that."); /* It was served. */
-  snprintf(gone, sizeof gone, "http://127.0.0.1:%d", free_port());
-  options.base_url = gone;
+  sandbox_send(base_url, "PUT /services/6fe8fb8b12", "{\"open\": null}");
+  sandbox_send(base_url, "POST /faults", "{\"operation\": \"bookTicket\", \"kind\": \"drop_after_commit\"}");
+  fails(client, NULL, "It may have happened: look it up first.");
+  fails(client, "", "Please check ticketId.");
+  fails(client, "k7m2p9x4q1", "It is too late for that."); /* The ticket was served. */
+  snprintf(closed_port_url, sizeof closed_port_url, "http://127.0.0.1:%d", free_port());
+  options.base_url = closed_port_url;
   options.max_attempts = 1;
-  require(skiplino_client_new("pk_sandbox_public", &options, &nowhere, NULL) == SKIPLINO_OK, "a client of nobody");
-  fails(nowhere, NULL, "There is no connection.");
-  skiplino_client_free(nowhere);
+  require(skiplino_client_new("pk_sandbox_public", &options, &offline, NULL) == SKIPLINO_OK, "create a client");
+  fails(offline, NULL, "There is no connection.");
+  skiplino_client_free(offline);
 }
 
 int main(int count, char **arguments) {
@@ -190,12 +191,12 @@ int main(int count, char **arguments) {
   skiplino_options options = SKIPLINO_OPTIONS_INIT;
   options.base_url = base_url;
   options.backoff_ms = options.max_backoff_ms = 1;
-  tell(base_url, "POST /reset", "{\"seed\": 1, \"now\": \"2026-06-23T11:10:00.000Z\", \"freeze\": true}");
-  require(skiplino_client_new("pk_sandbox_public", &options, &client, NULL) == SKIPLINO_OK, "a client");
-  a_public_key_does_not_open_the_directory(base_url);
+  sandbox_send(base_url, "POST /reset", "{\"seed\": 1, \"now\": \"2026-06-23T11:10:00.000Z\", \"freeze\": true}");
+  require(skiplino_client_new("pk_sandbox_public", &options, &client, NULL) == SKIPLINO_OK, "create a client");
+  a_public_key_cannot_read_customers(base_url);
   a_booking_is_made_once(base_url, client);
-  a_ticket_is_followed_to_its_end(base_url, client);
-  errors_are_told_apart(base_url, client);
+  a_watch_follows_a_ticket_to_its_end(base_url, client);
+  errors_are_distinguished(base_url, client);
   skiplino_client_free(client);
   return 0;
 }

@@ -1,3 +1,4 @@
+/* Creates one live handle of every type, for the program that arguments.py generates. */
 #include "handles.h"
 
 #include <stdio.h>
@@ -19,56 +20,56 @@ skiplino_customer *customer;
 skiplino_customer_page *customer_page;
 skiplino_ticket_page *ticket_page;
 const skiplino_pagination *pagination;
-skiplino_customer_walk *customer_walk;
-skiplino_ticket_walk *ticket_walk;
+skiplino_customer_pager *customer_pager;
+skiplino_ticket_pager *ticket_pager;
 skiplino_watch *watch;
 
-void require(bool is, const char *what) {
-  if (!is) {
-    fprintf(stderr, "not so: %s\n", what);
+void require(bool holds, const char *claim) {
+  if (!holds) {
+    fprintf(stderr, "failed: %s\n", claim);
     exit(1);
   }
 }
 
-/* `handle` is where the call wrote it. */
-static void made(skiplino_code code, const void *handle) {
+/* Checks that a call succeeded and wrote a handle to `handle`. */
+static void check_created(skiplino_code code, const void *handle) {
   if (code != SKIPLINO_OK) {
     fprintf(stderr, "%s\n", skiplino_code_name(code));
   }
-  require(code == SKIPLINO_OK && *(void *const *)handle != NULL, "every handle is made");
+  require(code == SKIPLINO_OK && *(void *const *)handle != NULL, "create every handle");
 }
 
 void make_handles(const char *base_url) {
   skiplino_options options = SKIPLINO_OPTIONS_INIT;
-  skiplino_call_options asking = SKIPLINO_CALL_OPTIONS_INIT;
+  skiplino_call_options call_options = SKIPLINO_CALL_OPTIONS_INIT;
   options.base_url = base_url;
-  asking.response = &response;
-  made(skiplino_client_new("sk_sandbox_secret", &options, &client, NULL), &client);
-  made(skiplino_cancellation_token_new(&cancellation_token, NULL), &cancellation_token);
-  made(skiplino_branches_list(client, &asking, &branch_list, NULL), &response);
+  call_options.response = &response;
+  check_created(skiplino_client_new("sk_sandbox_secret", &options, &client, NULL), &client);
+  check_created(skiplino_cancellation_token_new(&cancellation_token, NULL), &cancellation_token);
+  check_created(skiplino_branches_list(client, &call_options, &branch_list, NULL), &response);
   branch = skiplino_branch_list_at(branch_list, 0);
-  made(skiplino_branches_tree(client, skiplino_branch_id(branch), NULL, &group_list, NULL), &group_list);
+  check_created(skiplino_branches_tree(client, skiplino_branch_id(branch), NULL, &group_list, NULL), &group_list);
   group = skiplino_group_list_at(group_list, 0);
   service = skiplino_group_service_at(group, 0);
-  made(skiplino_services_slots(client, skiplino_service_id(service), "2099-01-05", NULL, &slot_list, NULL), &slot_list);
+  check_created(skiplino_services_slots(client, skiplino_service_id(service), "2099-01-05", NULL, &slot_list, NULL), &slot_list);
   slot = skiplino_slot_list_at(slot_list, 0);
-  made(skiplino_tickets_get(client, "k7m2p9x4q1", NULL, &ticket, NULL), &ticket);
-  made(skiplino_customers_get(client, NULL, "crm-7741", NULL, &customer, NULL), &customer);
-  made(skiplino_customers_list(client, 1, -1, NULL, &customer_page, NULL), &customer_page);
-  made(skiplino_customers_tickets(client, NULL, "crm-7741", 1, -1, NULL, &ticket_page, NULL), &ticket_page);
+  check_created(skiplino_tickets_get(client, "k7m2p9x4q1", NULL, &ticket, NULL), &ticket);
+  check_created(skiplino_customers_get(client, NULL, "crm-7741", NULL, &customer, NULL), &customer);
+  check_created(skiplino_customers_list(client, 1, -1, NULL, &customer_page, NULL), &customer_page);
+  check_created(skiplino_customers_tickets(client, NULL, "crm-7741", 1, -1, NULL, &ticket_page, NULL), &ticket_page);
   pagination = skiplino_ticket_page_pagination(ticket_page);
-  made(skiplino_customers_list_walk(client, -1, NULL, &customer_walk, NULL), &customer_walk);
-  made(skiplino_customers_tickets_walk(client, NULL, "crm-7741", -1, NULL, &ticket_walk, NULL), &ticket_walk);
-  /* Nothing is waited for with it. */
+  check_created(skiplino_customers_list_pager(client, -1, NULL, &customer_pager, NULL), &customer_pager);
+  check_created(skiplino_customers_tickets_pager(client, NULL, "crm-7741", -1, NULL, &ticket_pager, NULL), &ticket_pager);
+  /* A cancelled watch, so that no test waits for it. */
   skiplino_cancel(cancellation_token);
-  asking.cancellation_token = cancellation_token;
-  made(skiplino_tickets_watch(client, "k7m2p9x4q1", -1, -1, -1, &asking, &watch, NULL), &watch);
+  call_options.cancellation_token = cancellation_token;
+  check_created(skiplino_tickets_watch(client, "k7m2p9x4q1", -1, -1, -1, &call_options, &watch, NULL), &watch);
   require(skiplino_branches_tree(client, "", NULL, &group_list, &an_error) == SKIPLINO_INVALID_REQUEST &&
               an_error != NULL && slot != NULL && service != NULL && pagination != NULL,
-          "every handle is made");
+          "create every handle");
 }
 
-/* The client first: what is made of it must outlive it. */
+/* The client first: pagers and watches must outlive it. */
 void free_handles(void) {
   skiplino_client_free(client);
   skiplino_cancellation_token_free(cancellation_token);
@@ -81,7 +82,7 @@ void free_handles(void) {
   skiplino_customer_free(customer);
   skiplino_customer_page_free(customer_page);
   skiplino_ticket_page_free(ticket_page);
-  skiplino_customer_walk_free(customer_walk);
-  skiplino_ticket_walk_free(ticket_walk);
+  skiplino_customer_pager_free(customer_pager);
+  skiplino_ticket_pager_free(ticket_pager);
   skiplino_watch_free(watch);
 }

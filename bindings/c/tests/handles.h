@@ -1,4 +1,4 @@
-/* One live handle of every type, for the program that tests/arguments.py writes. */
+/* One live handle of every type, for the program that arguments.py generates. */
 #ifndef HANDLES_H
 #define HANDLES_H
 
@@ -20,14 +20,14 @@ extern skiplino_customer *customer;
 extern skiplino_customer_page *customer_page;
 extern skiplino_ticket_page *ticket_page;
 extern const skiplino_pagination *pagination;
-extern skiplino_customer_walk *customer_walk;
-extern skiplino_ticket_walk *ticket_walk;
+extern skiplino_customer_pager *customer_pager;
+extern skiplino_ticket_pager *ticket_pager;
 extern skiplino_watch *watch;
 
 void make_handles(const char *base_url);
 void free_handles(void);
 
-/* Ends the program where `is` is not so. */
-void require(bool is, const char *what);
+/* Exits with the claim if it does not hold. */
+void require(bool holds, const char *claim);
 
 #endif

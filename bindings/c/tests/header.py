@@ -1,10 +1,10 @@
-"""What the header declares, for the programs that are made from it."""
+"""Parses the declarations of the header, for the generators of tests."""
 
 import re
 
 
 class Header:
-    """`functions` has (result, name, [(type, argument)...]), `structs` the (type, field)s of every struct by its name."""
+    """`functions` is a list of (result, name, [(type, argument)...]). `structs` maps the name of a struct to its (type, field) list."""
 
     def __init__(self, path):
         with open(path, encoding="utf-8") as file:

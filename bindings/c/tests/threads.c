@@ -1,4 +1,4 @@
-/* Many threads on one client, cancellation from another thread, and watching: threads BASE_URL */
+/* Many threads on one client, cancellation from another thread, and a watch: threads BASE_URL */
 #include "control.h"
 
 #include <pthread.h>
@@ -9,7 +9,7 @@
 
 #define THREADS 8
 #define CALLS 20
-/* As small as the header says. What ThreadSanitizer adds takes more. */
+/* The minimum that the header documents. ThreadSanitizer needs more. */
 #ifndef STACK_KIB
 #define STACK_KIB 256
 #endif
@@ -18,11 +18,11 @@ static const char *base_url;
 static skiplino_client *client;
 static skiplino_cancellation_token *cancellation_token;
 
-static void *look(void *nothing) {
+static void *read_tickets(void *nothing) {
   for (int nth = 0; nth < CALLS; nth++) {
     skiplino_ticket *ticket = NULL;
-    require(skiplino_tickets_get(client, "k7m2p9x4q1", NULL, &ticket, NULL) == SKIPLINO_OK, "a ticket is got");
-    require(strcmp(skiplino_ticket_number(ticket), "Q017") == 0, "it is the right one");
+    require(skiplino_tickets_get(client, "k7m2p9x4q1", NULL, &ticket, NULL) == SKIPLINO_OK, "get a ticket");
+    require(strcmp(skiplino_ticket_number(ticket), "Q017") == 0, "the ticket is right");
     skiplino_ticket_free(ticket);
   }
   return nothing;
@@ -33,7 +33,7 @@ static pthread_t start(void *(*run)(void *), void *with) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, STACK_KIB * 1024);
-  require(pthread_create(&thread, &attributes, run, with) == 0, "a thread starts");
+  require(pthread_create(&thread, &attributes, run, with) == 0, "start a thread");
   pthread_attr_destroy(&attributes);
   return thread;
 }
@@ -48,38 +48,38 @@ static void *book(void *code) {
   booking.group_id = "7c1f9a3b2d";
   *(skiplino_code *)code = skiplino_tickets_book(client, &booking, &options, &ticket, &error);
   require(ticket == NULL && skiplino_error_outcome(error) == SKIPLINO_MAY_BE_APPLIED,
-          "a booking that was cancelled on its way may have happened");
+          "a cancelled booking may have been applied");
   skiplino_error_free(error);
   return NULL;
 }
 
 static void cancels(void) {
   skiplino_code code = SKIPLINO_OK;
-  require(skiplino_cancellation_token_new(&cancellation_token, NULL) == SKIPLINO_OK, "a cancellation_token is made");
-  tell(base_url, "POST /faults", "{\"operation\": \"bookTicket\", \"kind\": \"hold\", \"then\": \"commit\"}");
+  require(skiplino_cancellation_token_new(&cancellation_token, NULL) == SKIPLINO_OK, "create a cancellation token");
+  sandbox_send(base_url, "POST /faults", "{\"operation\": \"bookTicket\", \"kind\": \"hold\", \"then\": \"commit\"}");
   pthread_t thread = start(book, &code);
-  tell(base_url, "GET /held?atLeast=1", NULL);
+  sandbox_send(base_url, "GET /held?atLeast=1", NULL);
   skiplino_cancel(cancellation_token);
   pthread_join(thread, NULL);
-  require(code == SKIPLINO_CANCELLED, "the call under way is cancelled");
-  tell(base_url, "DELETE /faults", NULL);
+  require(code == SKIPLINO_CANCELLED, "the running call is cancelled");
+  sandbox_send(base_url, "DELETE /faults", NULL);
   skiplino_cancellation_token_free(cancellation_token);
 }
 
 static void watches(void) {
   skiplino_watch *watch = NULL;
   skiplino_ticket *ticket = NULL;
-  require(skiplino_tickets_watch(client, "k7m2p9x4q1", 5, 5, -1, NULL, &watch, NULL) == SKIPLINO_OK, "a watch is made");
-  require(skiplino_watch_next(watch, 60000, &ticket, NULL) == SKIPLINO_OK, "its first state comes");
+  require(skiplino_tickets_watch(client, "k7m2p9x4q1", 5, 5, -1, NULL, &watch, NULL) == SKIPLINO_OK, "create a watch");
+  require(skiplino_watch_next(watch, 60000, &ticket, NULL) == SKIPLINO_OK, "the watch returns the first state");
   skiplino_ticket_free(ticket);
   ticket = NULL;
-  require(skiplino_watch_next(watch, 20, &ticket, NULL) == SKIPLINO_NOTHING_YET && ticket == NULL, "nothing changes");
-  require(skiplino_tickets_cancel(client, "k7m2p9x4q1", NULL, &ticket, NULL) == SKIPLINO_OK, "it is cancelled");
+  require(skiplino_watch_next(watch, 20, &ticket, NULL) == SKIPLINO_NOTHING_YET && ticket == NULL, "the watch returns no change");
+  require(skiplino_tickets_cancel(client, "k7m2p9x4q1", NULL, &ticket, NULL) == SKIPLINO_OK, "cancel the ticket");
   skiplino_ticket_free(ticket);
-  require(skiplino_watch_next(watch, -1, &ticket, NULL) == SKIPLINO_OK, "its last state comes");
-  require(skiplino_ticket_state(ticket) == SKIPLINO_STATUS_CANCELLED, "it is cancelled");
+  require(skiplino_watch_next(watch, -1, &ticket, NULL) == SKIPLINO_OK, "the watch returns the last state");
+  require(skiplino_ticket_state(ticket) == SKIPLINO_STATUS_CANCELLED, "the last state is cancelled");
   skiplino_ticket_free(ticket);
-  require(skiplino_watch_next(watch, -1, &ticket, NULL) == SKIPLINO_END, "nothing follows");
+  require(skiplino_watch_next(watch, -1, &ticket, NULL) == SKIPLINO_END, "no state follows the last state");
   skiplino_watch_free(watch);
 }
 
@@ -89,9 +89,9 @@ int main(int count, char **arguments) {
   require(count == 2, "threads BASE_URL");
   options.base_url = base_url = arguments[1];
   options.max_attempts = 1;
-  require(skiplino_client_new("sk_sandbox_secret", &options, &client, NULL) == SKIPLINO_OK, "a client is made");
+  require(skiplino_client_new("sk_sandbox_secret", &options, &client, NULL) == SKIPLINO_OK, "create a client");
   for (int nth = 0; nth < THREADS; nth++) {
-    threads[nth] = start(look, NULL);
+    threads[nth] = start(read_tickets, NULL);
   }
   for (int nth = 0; nth < THREADS; nth++) {
     pthread_join(threads[nth], NULL);
@@ -99,6 +99,6 @@ int main(int count, char **arguments) {
   cancels();
   watches();
   skiplino_client_free(client);
-  printf("%d calls on %d threads, a cancelled one, a watch\n", THREADS * CALLS, THREADS);
+  printf("%d calls on %d threads, a cancelled call, a watch\n", THREADS * CALLS, THREADS);
   return 0;
 }

@@ -1,4 +1,4 @@
-/* What Rust's instrumentation calls and GCC 12's ThreadSanitizer does not have yet: it sees the plain functions. */
+/* Functions that Rust's instrumentation calls and the ThreadSanitizer of GCC 12 lacks; it intercepts the plain functions. */
 #include <string.h>
 
 void *__tsan_memcpy(void *to, const void *from, size_t size);

@@ -1,4 +1,4 @@
-/* The library as a plug-in's: opened, used by a thread, closed while that thread lives, and opened again: unload LIBRARY BASE_URL */
+/* Opens the library, uses it on a thread, closes it while that thread lives, and opens it again: unload LIBRARY BASE_URL */
 #include <dlfcn.h>
 #include <pthread.h>
 #include <skiplino.h>
@@ -7,16 +7,16 @@
 #include <string.h>
 
 static const char *base_url, *path;
-static pthread_barrier_t used, closed;
+static pthread_barrier_t is_used, is_closed;
 
-static void require(bool is, const char *what) {
-  if (!is) {
-    fprintf(stderr, "not so: %s\n", what);
+static void require(bool holds, const char *claim) {
+  if (!holds) {
+    fprintf(stderr, "failed: %s\n", claim);
     exit(1);
   }
 }
 
-/* ISO C has no way from an object to a function, POSIX does. */
+/* ISO C cannot convert an object pointer to a function pointer; POSIX can. */
 static void *find(void *library, const char *name, void *function) {
   void *found = dlsym(library, name);
   require(found != NULL, name);
@@ -38,17 +38,17 @@ static void use(void *library) {
   find(library, "skiplino_ticket_free", &ticket_free);
   find(library, "skiplino_client_free", &client_free);
   options.base_url = base_url;
-  require(client_new("sk_sandbox_secret", &options, &client, NULL) == SKIPLINO_OK, "a client is made");
-  require(get(client, "k7m2p9x4q1", NULL, &ticket, NULL) == SKIPLINO_OK, "a ticket is got");
+  require(client_new("sk_sandbox_secret", &options, &client, NULL) == SKIPLINO_OK, "create a client");
+  require(get(client, "k7m2p9x4q1", NULL, &ticket, NULL) == SKIPLINO_OK, "get a ticket");
   ticket_free(ticket);
   client_free(client);
 }
 
-static void *stay(void *library) {
+static void *use_until_closed(void *library) {
   use(library);
-  pthread_barrier_wait(&used);
-  pthread_barrier_wait(&closed);
-  /* What the library keeps for this thread is torn down after this, with the library's code. */
+  pthread_barrier_wait(&is_used);
+  pthread_barrier_wait(&is_closed);
+  /* The thread-local values of the library are dropped after this, by the library's code. */
   return NULL;
 }
 
@@ -56,21 +56,21 @@ int main(int count, char **arguments) {
   require(count == 3, "unload LIBRARY BASE_URL");
   path = arguments[1];
   base_url = arguments[2];
-  pthread_barrier_init(&used, NULL, 2);
-  pthread_barrier_init(&closed, NULL, 2);
+  pthread_barrier_init(&is_used, NULL, 2);
+  pthread_barrier_init(&is_closed, NULL, 2);
   for (int time = 0; time < 3; time++) {
     pthread_t thread;
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    require(library != NULL, "it is opened");
-    require(pthread_create(&thread, NULL, stay, library) == 0, "a thread starts");
-    pthread_barrier_wait(&used);
-    require(dlclose(library) == 0, "it is closed");
-    pthread_barrier_wait(&closed);
+    require(library != NULL, "open the library");
+    require(pthread_create(&thread, NULL, use_until_closed, library) == 0, "start a thread");
+    pthread_barrier_wait(&is_used);
+    require(dlclose(library) == 0, "close the library");
+    pthread_barrier_wait(&is_closed);
     pthread_join(thread, NULL);
-    /* A thread that looks up a host's name may still be in it. */
+    /* A thread that resolves a host name may still run the library's code. */
     for (int again = 0; again < 2; again++) {
       library = dlopen(path, RTLD_NOW | RTLD_NOLOAD);
-      require(library != NULL && dlclose(library) == 0, "its code stays");
+      require(library != NULL && dlclose(library) == 0, "the code stays mapped");
     }
   }
   printf("opened and closed three times\n");

@@ -1,4 +1,5 @@
-//! Structs of the caller's that begin with their own size, so that fields can join them without breaking programs built before.
+//! Structs that begin with their own size, so that a later library can add fields without breaking
+//! programs that were compiled with an earlier header.
 
 use std::mem::size_of;
 use std::ptr;
@@ -7,30 +8,32 @@ use crate::code::skiplino_code;
 use crate::error::{Failure, skiplino_error};
 
 /// # Safety
-/// `repr(C)`, begins with `size: usize`, and any bytes of a caller's make a valid value.
-pub(crate) unsafe trait Versioned: Copy {
-    /// Every field as the header's `_INIT` has it.
+/// The struct is `repr(C)`, begins with `size: usize`, and is valid for any bytes of a caller.
+pub(crate) unsafe trait SizedStruct: Copy {
+    /// The values of the `_INIT` macro of the header.
     const INIT: Self;
-    /// The size of the first release: no caller's is smaller.
-    const FIRST: usize;
+    /// The size in the first release: the smallest that a caller can pass.
+    const MIN_SIZE: usize;
 }
 
-/// A caller's copy, as large as theirs is; what they do not have is as in `INIT`. `INIT` for NULL.
-pub(crate) fn read<T: Versioned>(from: *const T, name: &str) -> Result<T, Failure> {
+/// Copies a struct of the caller. Fields that the caller's struct does not have keep the values of
+/// `INIT`. Returns `INIT` for NULL.
+pub(crate) fn read<T: SizedStruct>(from: *const T, name: &str) -> Result<T, Failure> {
     let mut copy = T::INIT;
     if from.is_null() {
         return Ok(copy);
     }
-    // SAFETY: it is not NULL, and every such struct begins with its size.
+    // SAFETY: not NULL, and every `SizedStruct` begins with its size.
     let size = unsafe { from.cast::<usize>().read() };
-    if size < T::FIRST || size > size_of::<T>() {
-        return Err(skiplino_error::refused(
+    if size < T::MIN_SIZE || size > size_of::<T>() {
+        return Err(skiplino_error::rejected(
             skiplino_code::SKIPLINO_STRUCT_SIZE,
             name,
-            "its size is not one that this library knows: begin with its _INIT, and link the library that the header came with",
+            "unknown size: initialise it with its _INIT macro and link the library of its header",
         ));
     }
-    // SAFETY: the caller has `size` bytes, `copy` at least as many, and any bytes are a valid `T`.
+    // SAFETY: the caller's struct has `size` bytes and `copy` at least as many. Any bytes are a
+    // valid `T`.
     unsafe { ptr::copy_nonoverlapping(from.cast::<u8>(), ptr::from_mut(&mut copy).cast(), size) };
     Ok(copy)
 }
@@ -47,18 +50,18 @@ mod tests {
         new: u64,
     }
 
-    // SAFETY: `repr(C)`, its size first, and integers take any bytes.
-    unsafe impl Versioned for Grown {
+    // SAFETY: `repr(C)`, the size first. Any bytes are valid integers.
+    unsafe impl SizedStruct for Grown {
         const INIT: Self = Self {
             size: size_of::<Self>(),
             old: 1,
             new: 2,
         };
-        const FIRST: usize = 16;
+        const MIN_SIZE: usize = 16;
     }
 
     #[test]
-    fn fields_that_a_caller_does_not_have_keep_their_defaults() {
+    fn fields_that_the_callers_struct_lacks_keep_their_defaults() {
         let old = [16_u64, 7];
         let read_old = read(ptr::from_ref(&old).cast::<Grown>(), "grown");
         assert!(read_old.is_ok_and(|grown| grown.old == 7 && grown.new == 2));

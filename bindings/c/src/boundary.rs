@@ -1,0 +1,40 @@
+//! The boundary to C: every export is one call of a function of this module.
+
+use std::mem::MaybeUninit;
+
+use bindings_common::catch_panic;
+
+use crate::code::skiplino_code;
+use crate::error::{Failure, skiplino_error};
+
+/// Runs `body`. Returns `fallback` if it panics.
+pub(crate) fn guard<R>(fallback: R, body: impl FnOnce() -> R) -> R {
+    catch_panic(body).unwrap_or(fallback)
+}
+
+/// Runs a call that can fail. Returns its code and writes the error, if there is one, to `error`.
+pub(crate) fn call(
+    error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
+    body: impl FnOnce() -> Result<(), Failure>,
+) -> skiplino_code {
+    let failure = match catch_panic(body) {
+        Some(Ok(())) => return skiplino_code::SKIPLINO_OK,
+        Some(Err(failure)) => failure,
+        None => skiplino_error::internal(),
+    };
+    let code = failure.code;
+    if let Some(error) = error {
+        error.write(failure);
+    }
+    code
+}
+
+/// Reads a value from a handle. Returns `fallback` if the handle is NULL.
+pub(crate) fn get<T, R: Copy>(handle: Option<&T>, fallback: R, read: impl FnOnce(&T) -> R) -> R {
+    guard(fallback, || handle.map_or(fallback, read))
+}
+
+/// Frees a handle.
+pub(crate) fn free<T>(handle: Option<Box<T>>) {
+    guard((), || drop(handle));
+}
