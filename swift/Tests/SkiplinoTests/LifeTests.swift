@@ -42,7 +42,7 @@ final class LifeTests: SandboxTestCase {
     }
 
     func testAPanicIsAnError() async throws {
-        let thrown = try await failure { try rethrowing { try testingPanic() } }
+        let thrown = try await failure { try translatingErrors { try testingPanic() } }
         XCTAssertEqual(thrown.kind, .internal)
         XCTAssertEqual(thrown.outcome, .unknown)
         let later = try await failure { try await cancellable { _ in try await testingPanicAsync() } }
@@ -76,7 +76,7 @@ final class LifeTests: SandboxTestCase {
     func testTenThousandClientsLeaveNothingBehind() async throws {
         func live() -> [UInt64] {
             let handles = testingLiveHandles()
-            return [handles.clients, handles.walks, handles.cancelHandles]
+            return [handles.clients, handles.pagers, handles.cancelHandles]
         }
         func round(_ count: Int) async throws {
             for number in 0..<count {

@@ -1,22 +1,23 @@
+// JSON values, with a reader and a writer.
 package com.skiplino
 
 import com.skiplino.internal.FailureKind
 import java.math.BigDecimal
 
-/** A value of JSON: what `metadata` and `options` hold. Its text, as JSON has it, is [toString]. */
+/** A JSON value, as in `metadata` and `options`. [toString] gives its JSON text. */
 public sealed class JsonValue {
     /** `null`. */
     public object Null : JsonValue()
 
     /** `true` or `false`. */
     public data class Bool(
-        /** Which of the two. */
+        /** The value. */
         public val value: Boolean,
     ) : JsonValue() {
         override fun toString(): String = super.toString()
     }
 
-    /** A number, as exact as it is written. `1.0` equals `1`. */
+    /** A number of any precision. `1.0` equals `1`. */
     public class Number(
         /** The number. */
         public val value: BigDecimal,
@@ -24,7 +25,7 @@ public sealed class JsonValue {
         /** A whole number. */
         public constructor(value: Long) : this(BigDecimal.valueOf(value))
 
-        /** A number with a fraction; JSON has no infinite ones, and refuses them. */
+        /** A number with a fraction. Throws for infinity and NaN, which JSON does not have. */
         public constructor(value: Double) : this(BigDecimal.valueOf(value))
 
         override fun equals(other: Any?): Boolean = other is Number && value.compareTo(other.value) == 0
@@ -32,15 +33,15 @@ public sealed class JsonValue {
         override fun hashCode(): Int = value.toDouble().hashCode()
     }
 
-    /** A text. */
+    /** A string. */
     public data class Text(
-        /** The text. */
+        /** The string. */
         public val value: String,
     ) : JsonValue() {
         override fun toString(): String = super.toString()
     }
 
-    /** Values in order. */
+    /** An array. */
     public data class Array(
         /** The values. */
         public val items: List<JsonValue>,
@@ -48,33 +49,33 @@ public sealed class JsonValue {
         override fun toString(): String = super.toString()
     }
 
-    /** Values by name. */
+    /** An object. */
     public data class Object(
-        /** The values, in the order in which they came. */
+        /** The values, in the order of the JSON text. */
         public val fields: Map<String, JsonValue>,
     ) : JsonValue() {
         override fun toString(): String = super.toString()
     }
 
-    /** The value of a name, if this is an object and has it. */
+    /** The value of a field, or null if this is not an object or has no such field. */
     public operator fun get(name: String): JsonValue? = (this as? Object)?.fields?.get(name)
 
-    /** The value at a place, from 0, if this is an array and has it. */
+    /** The value at an index, or null if this is not an array or is shorter. */
     public operator fun get(index: Int): JsonValue? = (this as? Array)?.items?.getOrNull(index)
 
     /** The value as JSON text, without white space. */
     override fun toString(): String = StringBuilder().also { write(this, it) }.toString()
 
-    /** Makes values. */
+    /** Creates values. */
     public companion object {
-        /** The value of a JSON text. */
+        /** Parses a JSON text. */
         @JvmStatic
         @Throws(IllegalArgumentException::class)
         public fun parse(text: String): JsonValue = JsonReader(text).document()
 
         /**
-         * The value of what Kotlin and Java have for it: null, booleans, numbers, texts, lists and other iterables, maps by name, and
-         * values of this class.
+         * Converts a Kotlin or Java value: null, booleans, numbers, strings, iterables, maps with
+         * string keys, and values of this class.
          */
         @JvmStatic
         @Throws(IllegalArgumentException::class)
@@ -94,7 +95,7 @@ public sealed class JsonValue {
         /** An object: `JsonValue.obj("tier" to "gold", "visits" to 3)`. */
         public fun obj(vararg fields: Pair<String, Any?>): Object = Object(fields.associate { (name, value) -> name to of(value) })
 
-        /** A text that was JSON to the library. */
+        /** Parses a text that the library accepted as JSON. */
         internal fun ofServer(text: String): JsonValue = try {
             parse(text)
         } catch (_: IllegalArgumentException) {

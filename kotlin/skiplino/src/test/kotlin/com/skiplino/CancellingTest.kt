@@ -56,7 +56,7 @@ class CancellingTest {
                         sandbox.release(fault)
                         assertEquals(idle, sandbox.idle())
                         assertTrue(client.branches.list().isNotEmpty())
-                        assertEquals(0, testingLiveHandles().walks.toInt())
+                        assertEquals(0, testingLiveHandles().pagers.toInt())
                     }
                 }
             }

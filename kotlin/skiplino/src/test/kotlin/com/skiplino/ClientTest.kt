@@ -107,7 +107,7 @@ class ClientTest {
     }
 
     @Test
-    fun `a walk tells how far it is`() = runBlocking {
+    fun `a pager reports its progress`() = runBlocking {
         sandbox.control("POST /customers/generate", JsonValue.obj("count" to 250))
         sandbox.client().use { client ->
             val progress = ArrayList<ListProgress>()
@@ -116,21 +116,21 @@ class ClientTest {
             assertEquals(253L, progress.last().total)
             assertFalse(progress.last().changedDuringRead)
             assertEquals(3, client.customers.list().pages().count())
-            assertEquals(0, testingLiveHandles().walks.toInt())
+            assertEquals(0, testingLiveHandles().pagers.toInt())
         }
     }
 
     @Test
     fun `a panic is an error`() = runBlocking {
-        val here = assertThrows(SkiplinoException.Internal::class.java) { translated { testingPanic() } }
-        val core = Core(sandbox.secretKey, ClientOptions())
-        val there = runCatching { core.read(NativeCall.TestingPanic, FfiConverterBoolean::read) }.exceptionOrNull()
-        core.close()
+        val here = assertThrows(SkiplinoException.Internal::class.java) { translateErrors { testingPanic() } }
+        val dispatcher = CallDispatcher(sandbox.secretKey, ClientOptions())
+        val there = runCatching { dispatcher.read(NativeCall.TestingPanic, FfiConverterBoolean::read) }.exceptionOrNull()
+        dispatcher.close()
         for (error in listOf(here, there as SkiplinoException.Internal)) {
             assertEquals("a bug in the client library", error.message)
             assertEquals(Outcome.Unknown, error.outcome)
         }
-        // And everything goes on.
+        // Later calls still work.
         sandbox.client().use { client -> assertTrue(client.branches.list().isNotEmpty()) }
     }
 

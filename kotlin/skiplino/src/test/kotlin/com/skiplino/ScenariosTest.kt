@@ -141,7 +141,7 @@ private class Player(private val sandbox: Sandbox, private val scenario: JsonVal
     }
 
     private suspend fun call(client: SkiplinoClient, step: JsonValue): Map<String, JsonValue> {
-        val how = step["options"]?.let { options ->
+        val callOptions = step["options"]?.let { options ->
             CallOptions(
                 locale = options["locale"]?.text,
                 deadline = options["deadlineMs"]?.let { Duration.ofMillis(it.int.toLong()) },
@@ -152,14 +152,14 @@ private class Player(private val sandbox: Sandbox, private val scenario: JsonVal
         val name = step["call"].text
         val limit = given["limit"]?.int
         when (name) {
-            "customers.list.items" -> return all(client.customers.list(limit, how).items(), step) { it.toJson() }
-            "customers.tickets.items" -> return all(client.customers.tickets(whom(given), limit, how).items(), step) { it.toJson() }
+            "customers.list.items" -> return all(client.customers.list(limit, callOptions).items(), step) { it.toJson() }
+            "customers.tickets.items" -> return all(client.customers.tickets(whom(given), limit, callOptions).items(), step) { it.toJson() }
             "tickets.watch" -> {
                 val often = WatchOptions(min = Duration.ofMillis(1), max = Duration.ofMillis(1))
-                return all(client.withOptions(how).tickets.watch(given["ticketId"].text, often), step) { it.toJson() }
+                return all(client.withOptions(callOptions).tickets.watch(given["ticketId"].text, often), step) { it.toJson() }
             }
         }
-        val response = client.withResponse { withOptions(how).operate(name, given, limit) }
+        val response = client.withResponse { withOptions(callOptions).operate(name, given, limit) }
         return mapOf(
             "value" to response.data,
             "status" to JsonValue.of(response.info.status),

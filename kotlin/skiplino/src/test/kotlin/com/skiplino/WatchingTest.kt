@@ -54,7 +54,7 @@ class WatchingTest {
             assertEquals(TicketStatus.Served, changes.receive().status)
             assertTrue(changes.receiveCatching().isClosed)
             watch.join()
-            assertEquals(0, testingLiveHandles().walks.toInt())
+            assertEquals(0, testingLiveHandles().pagers.toInt())
         }
     }
 
@@ -62,7 +62,7 @@ class WatchingTest {
     fun `a collector may stop`() = runTest {
         sandbox.client().use { client ->
             assertEquals(listOf(TICKET), client.tickets.watch(TICKET, often).take(1).toList().map { it.id })
-            assertEquals(0, testingLiveHandles().walks.toInt())
+            assertEquals(0, testingLiveHandles().pagers.toInt())
         }
     }
 
