@@ -107,7 +107,9 @@ public struct PagedList<Element: Sendable>: AsyncSequence, Sendable {
             private var pager: Pager<PagedList.Element>?
             private var isOver = false
 
-            fileprivate init(makePager: @escaping @Sendable () throws(SkiplinoError) -> Pager<PagedList.Element>, tracker: ProgressTracker) {
+            fileprivate init(
+                makePager: @escaping @Sendable () throws(SkiplinoError) -> Pager<PagedList.Element>, tracker: ProgressTracker
+            ) {
                 self.makePager = makePager
                 self.tracker = tracker
             }
@@ -153,7 +155,7 @@ public struct PagedList<Element: Sendable>: AsyncSequence, Sendable {
 /// Reads a list page by page through the native library.
 struct Pager<Element: Sendable>: Sendable {
     let next: @Sendable (CancelHandle) async throws -> Page<Element>?
-    let progress: @Sendable () -> ListProgress
+    let progress: @Sendable () -> NativeListProgress
 }
 
 /// The progress of one loop over a list.
@@ -174,7 +176,8 @@ private final class ProgressTracker: @unchecked Sendable {
     var progress: ListProgress? {
         lock.withLock {
             read.map {
-                ListProgress(pagesRead: $0.pagesRead, records: $0.records - unread, total: $0.total, changedDuringRead: $0.changedDuringRead)
+                ListProgress(
+                    pagesRead: $0.pagesRead, records: $0.records - unread, total: $0.total, changedDuringRead: $0.changedDuringRead)
             }
         }
     }

@@ -95,7 +95,7 @@ public final class SkiplinoClient: Sendable {
         let recorder = ResponseRecorder()
         let value = try await call(SkiplinoClient(self, recorder: recorder))
         guard let info = recorder.last else {
-            throw SkiplinoError(.invalidRequest, .notApplied, "invalid input: withResponse: the closure made no call of the client that it received")
+            throw SkiplinoError(.invalidRequest, .notApplied, "invalid input: withResponse: the closure made no call of its client")
         }
         return Response(value: value, info: info)
     }

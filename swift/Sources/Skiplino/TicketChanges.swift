@@ -20,7 +20,7 @@ public struct TicketChanges: AsyncSequence, Sendable {
 
     /// Starts to watch the ticket.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(begin)
+        Iterator(startWatch)
     }
 
     /// Waits for one change after another.

@@ -99,7 +99,7 @@ public sealed class JsonValue {
         internal fun ofServer(text: String): JsonValue = try {
             parse(text)
         } catch (_: IllegalArgumentException) {
-            throw SkiplinoException.of(FailureKind.DECODE, "the answer could not be read: at metadata", path = "metadata")
+            throw SkiplinoException.of(FailureKind.DECODE, "the response could not be read: at metadata", path = "metadata")
         }
 
         private fun write(value: JsonValue, out: StringBuilder) {
