@@ -142,7 +142,10 @@ public class Customers internal constructor(private val dispatcher: CallDispatch
                 merged.notify(response.info)
                 response.data.toPage()
             },
-            newPager = { TicketPager(dispatcher.withClient { it.customerTicketPager(nativeCustomer, limit?.toLong(), merged.toNative()) }) },
+            newPager = {
+                val nativeOptions = merged.toNative()
+                TicketPager(dispatcher.withClient { it.customerTicketPager(nativeCustomer, limit?.toLong(), nativeOptions) })
+            },
         )
     }
 }

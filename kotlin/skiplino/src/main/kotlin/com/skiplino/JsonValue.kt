@@ -89,7 +89,7 @@ public sealed class JsonValue {
             is CharSequence -> Text(value.toString())
             is Map<*, *> -> Object(value.entries.associate { (name, item) -> name.toString() to of(item) })
             is Iterable<*> -> Array(value.map(::of))
-            else -> throw IllegalArgumentException("${value.javaClass.name} is nothing that JSON has")
+            else -> throw IllegalArgumentException("${value.javaClass.name} cannot be converted to JSON")
         }
 
         /** An object: `JsonValue.obj("tier" to "gold", "visits" to 3)`. */
@@ -150,12 +150,12 @@ private class JsonReader(private val text: String) {
     fun document(): JsonValue {
         val value = value(0)
         space()
-        if (at < text.length) wrong("something follows the value")
+        if (at < text.length) fail("unexpected text after the value")
         return value
     }
 
     private fun value(depth: Int): JsonValue {
-        if (depth > DEEPEST) wrong("nested too deeply")
+        if (depth > MAX_DEPTH) fail("nested too deeply")
         space()
         return when (peek()) {
             '{' -> JsonValue.Object(fields(depth))
@@ -175,16 +175,16 @@ private class JsonReader(private val text: String) {
         if (peek() == '}') return fields.also { at++ }
         while (true) {
             space()
-            if (peek() != '"') wrong("a name is missing")
+            if (peek() != '"') fail("expected a name")
             val name = string()
             space()
-            if (next() != ':') wrong("a colon is missing")
+            if (next() != ':') fail("expected a colon")
             fields[name] = value(depth + 1)
             space()
             when (next()) {
                 ',' -> Unit
                 '}' -> return fields
-                else -> wrong("a comma is missing")
+                else -> fail("expected a comma or the end")
             }
         }
     }
@@ -200,7 +200,7 @@ private class JsonReader(private val text: String) {
             when (next()) {
                 ',' -> Unit
                 ']' -> return items
-                else -> wrong("a comma is missing")
+                else -> fail("expected a comma or the end")
             }
         }
     }
@@ -209,11 +209,11 @@ private class JsonReader(private val text: String) {
         val out = StringBuilder()
         at++
         while (true) {
-            if (at >= text.length) wrong("a text does not end")
+            if (at >= text.length) fail("unterminated string")
             when (val char = next()) {
                 '"' -> return out.toString()
                 '\\' -> out.append(escaped())
-                in '\u0000'..'\u001f' -> wrong("a text has what must be escaped in it")
+                in '\u0000'..'\u001f' -> fail("unescaped control character in a string")
                 else -> out.append(char)
             }
         }
@@ -228,27 +228,27 @@ private class JsonReader(private val text: String) {
         't' -> '\t'
         'u' -> {
             val digits = text.substring(at, minOf(at + 4, text.length))
-            if (digits.length < 4 || digits.any { it.digitToIntOrNull(radix = 16) == null }) wrong("not a character")
+            if (digits.length < 4 || digits.any { it.digitToIntOrNull(radix = 16) == null }) fail("invalid Unicode escape")
             at += 4
             digits.toInt(radix = 16).toChar()
         }
-        else -> wrong("nothing is escaped so")
+        else -> fail("invalid escape")
     }
 
     private fun number(): JsonValue {
         val found = NUMBER.find(text, at)
-        if (found == null || found.range.first != at) wrong("not a value")
+        if (found == null || found.range.first != at) fail("expected a value")
         at = found.range.last + 1
         val number = try {
             BigDecimal(found.value)
         } catch (_: NumberFormatException) {
-            wrong("a number out of range")
+            fail("number out of range")
         }
         return JsonValue.Number(number)
     }
 
     private fun word(word: String, value: JsonValue): JsonValue {
-        if (!text.startsWith(word, at)) wrong("not a value")
+        if (!text.startsWith(word, at)) fail("expected a value")
         at += word.length
         return value
     }
@@ -261,14 +261,14 @@ private class JsonReader(private val text: String) {
 
     private fun next(): Char = peek().also { at++ }
 
-    /** The text is not repeated: it may be a customer's. */
-    private fun wrong(why: String): Nothing = throw IllegalArgumentException("not JSON at character $at: $why")
+    /** The message does not quote the text, which may be a customer's data. */
+    private fun fail(why: String): Nothing = throw IllegalArgumentException("invalid JSON at character $at: $why")
 
     private companion object {
-        /** Deeper than anything that people keep, and far from the end of the stack. */
-        const val DEEPEST = 500
+        /** Far above real data, and far below the limit of the stack. */
+        const val MAX_DEPTH = 500
 
-        /** What nothing of JSON begins with. */
+        /** A character that starts no JSON value. */
         const val END = '\uffff'
 
         val NUMBER = Regex("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?")

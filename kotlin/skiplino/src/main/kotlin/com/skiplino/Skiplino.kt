@@ -54,14 +54,14 @@ public object Skiplino {
     }
 
     /**
-     * Sends the log lines of all clients, up to the level [most], to [logger]; null turns logging
+     * Sends the log lines of all clients, up to the level [level], to [logger]; null turns logging
      * off.
      */
     @JvmStatic
     @JvmOverloads
-    public fun setLogger(logger: SkiplinoLogger?, most: LogLevel = LogLevel.Info) {
+    public fun setLogger(logger: SkiplinoLogger?, level: LogLevel = LogLevel.Info) {
         NativeLibrary.load()
-        setLogSink(logger?.let(::Sink), most.toNative())
+        setLogSink(logger?.let(::Sink), level.toNative())
     }
 }
 
