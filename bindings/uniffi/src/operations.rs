@@ -1,8 +1,9 @@
 //! The table of all operations, from which every host gets its calls.
 //!
-//! A row gives an operation's name, arguments, response and call of the core. From it come, for
-//! Swift, an async method that UniFFI exports, and for Kotlin, a variant of [`NativeCall`] and the
-//! arm of [`dispatch`] that starts the call.
+//! A row has the call's name for Kotlin, the operation, the method's name for Swift, the arguments,
+//! the response, and the call of the core. From it come, for Swift, an async method that UniFFI
+//! exports, and for Kotlin, a variant of [`NativeCall`] and the arm of [`dispatch`] that starts the
+//! call.
 
 use std::sync::Arc;
 
@@ -34,7 +35,9 @@ macro_rules! operations {
     (
         calls {$(
             $(#[$doc:meta])*
-            $call:ident($operation:ident) = $method:ident($($argument:ident: $type:ty),*) -> $response:ty {
+            $call:ident($operation:ident) = $method:ident(
+                $($argument:ident: $type:ty),*
+            ) -> $response:ty {
                 |$client:ident| $make_call:expr
             }
         )+}
@@ -74,7 +77,9 @@ macro_rules! operations {
     (
         calls {$(
             $(#[$doc:meta])*
-            $call:ident($operation:ident) = $method:ident($($argument:ident: $type:ty),*) -> $response:ty {
+            $call:ident($operation:ident) = $method:ident(
+                $($argument:ident: $type:ty),*
+            ) -> $response:ty {
                 |$client:ident| $make_call:expr
             }
         )+}
@@ -110,11 +115,16 @@ macro_rules! operations {
         ) -> Result<ErasedCall, SkiplinoError> {
             let cancel = Some(cancel);
             Ok(match call {
-                $(NativeCall::$call { $($argument,)* options } => find::<NativeClient>(handle)?
-                    .start::<_, $response>(Operation::$operation, |$client| Ok($make_call), options, cancel)
-                    .into(),)+
+                $(NativeCall::$call { $($argument,)* options } => {
+                    let client = find::<NativeClient>(handle)?;
+                    let operation = Operation::$operation;
+                    let call: PendingCall<$response> =
+                        client.start(operation, |$client| Ok($make_call), options, cancel);
+                    call.into()
+                })+
                 $(NativeCall::$next => {
-                    let step: PendingCall<Option<$item>> = find::<$stream>(handle)?.start_next(cancel);
+                    let stream = find::<$stream>(handle)?;
+                    let step: PendingCall<Option<$item>> = stream.start_next(cancel);
                     step.into()
                 })+
                 #[cfg(feature = "testing")]
@@ -142,15 +152,18 @@ operations! {
             |client| client.branches().list()
         }
 
-        /// A branch's service groups with their active services (operation 2, `GET
-        /// /branches/{branchId}/tree`).
+        /// A branch's service groups with their active services (operation 2,
+        /// `GET /branches/{branchId}/tree`).
         GetBranchTree(GetBranchTree) = get_branch_tree(branch_id: String) -> BranchTreeResponse {
             |client| client.branches().tree(branch_id)
         }
 
         /// The free appointment slots of a service (operation 3, `GET /services/{id}/slots`) on a
         /// date such as `2026-06-23`, or today, in the company's time zone.
-        ListSlots(ListSlots) = list_slots(service_id: String, date: Option<String>) -> SlotsResponse {
+        ListSlots(ListSlots) = list_slots(
+            service_id: String,
+            date: Option<String>
+        ) -> SlotsResponse {
             |client| client.services().slots(service_id, parse_date(date)?)
         }
 
@@ -171,8 +184,8 @@ operations! {
             |client| client.tickets().cancel(ticket_id)
         }
 
-        /// Moves a waiting appointment to another slot (operation 7, `POST
-        /// /tickets/{id}/change-time`).
+        /// Moves a waiting appointment to another slot (operation 7,
+        /// `POST /tickets/{id}/change-time`).
         RescheduleTicket(RescheduleTicket) = reschedule_ticket(
             ticket_id: String,
             time_ms: i64,
@@ -194,7 +207,10 @@ operations! {
 
         /// One page of the customer directory, numbered from 1, newest customer first (operation 9,
         /// `GET /customers/getAll`). `limit` is from 1 to 100; the default is 100.
-        ListCustomers(ListCustomers) = list_customers(page: i64, limit: Option<i64>) -> CustomerPageResponse {
+        ListCustomers(ListCustomers) = list_customers(
+            page: i64,
+            limit: Option<i64>
+        ) -> CustomerPageResponse {
             |client| with_limit(client.customers().list(), limit).page(page_number(page))
         }
 
@@ -205,7 +221,9 @@ operations! {
 
         /// One customer, or none: operation 10, whose status 422 for an unknown id is not an error
         /// here.
-        FindCustomer(GetCustomer) = find_customer(customer: NativeCustomerRef) -> FoundCustomerResponse {
+        FindCustomer(GetCustomer) = find_customer(
+            customer: NativeCustomerRef
+        ) -> FoundCustomerResponse {
             |client| client.customers().find(customer)
         }
 
@@ -220,7 +238,9 @@ operations! {
         }
 
         /// Deletes a customer permanently (operation 12, `DELETE /customers/delete`).
-        DeleteCustomer(DeleteCustomer) = delete_customer(customer: NativeCustomerRef) -> ResponseInfo {
+        DeleteCustomer(DeleteCustomer) = delete_customer(
+            customer: NativeCustomerRef
+        ) -> ResponseInfo {
             |client| client.customers().delete(customer)
         }
 

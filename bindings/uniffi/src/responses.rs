@@ -19,9 +19,9 @@ pub struct ResponseInfo {
     pub attempts: u32,
     /// Whether the response to a write was lost and the write was confirmed by a lookup.
     pub recovered: bool,
-    /// The headers whose values are text, one a line, such as `date: Tue, 23 Jun 2026 11:10:00
-    /// GMT`. They are one text because few callers read them, and one text costs next to nothing at
-    /// the language boundary.
+    /// The headers whose values are text, one a line, such as
+    /// `date: Tue, 23 Jun 2026 11:10:00 GMT`. They are one text because few callers read them, and
+    /// one text costs next to nothing at the language boundary.
     pub headers: String,
 }
 
@@ -75,10 +75,12 @@ macro_rules! responses {
 
 responses! {
     /// The active branches.
-    BranchesResponse(Vec<NativeBranch>) = |branches: Vec<Branch>| branches.iter().map(Into::into).collect();
+    BranchesResponse(Vec<NativeBranch>) =
+        |branches: Vec<Branch>| branches.iter().map(Into::into).collect();
 
     /// The service groups of a branch.
-    BranchTreeResponse(Vec<NativeBranchTreeGroup>) = |groups: Vec<BranchTreeGroup>| groups.iter().map(Into::into).collect();
+    BranchTreeResponse(Vec<NativeBranchTreeGroup>) =
+        |groups: Vec<BranchTreeGroup>| groups.iter().map(Into::into).collect();
 
     /// The slots of a service.
     SlotsResponse(Vec<NativeSlot>) = |slots: Vec<Slot>| slots.iter().map(Into::into).collect();
@@ -90,7 +92,8 @@ responses! {
     CustomerResponse(NativeCustomer) = |customer: Customer| (&customer).into();
 
     /// A customer, or none if there is no such customer.
-    FoundCustomerResponse(Option<NativeCustomer>) = |customer: Option<Customer>| customer.as_ref().map(Into::into);
+    FoundCustomerResponse(Option<NativeCustomer>) =
+        |customer: Option<Customer>| customer.as_ref().map(Into::into);
 
     /// A page of the customer directory.
     CustomerPageResponse(NativeCustomerPage) = |page: Page<Customer>| page.into();
