@@ -24,8 +24,8 @@ public class Branches internal constructor(private val dispatcher: CallDispatche
     public fun listAsync(options: CallOptions = CallOptions()): CompletableFuture<List<Branch>> = dispatcher.future { list(options) }
 
     /**
-     * A branch's service groups with their active services (operation 2, `GET
-     * /branches/{branchId}/tree`). Groups without an active service are omitted.
+     * A branch's service groups with their active services (operation 2,
+     * `GET /branches/{branchId}/tree`). Groups without an active service are omitted.
      */
     public suspend fun tree(branchId: String, options: CallOptions = CallOptions()): List<BranchTreeGroup> {
         val merged = options.over(defaults)

@@ -62,8 +62,9 @@ public class SkiplinoClient private constructor(private val dispatcher: CallDisp
     public fun withOptions(options: CallOptions): SkiplinoClient = SkiplinoClient(dispatcher, options.over(defaults))
 
     /**
-     * Returns the data of a call with the metadata of its response: `client.withResponse {
-     * tickets.cancel(id) }`. After several calls, the metadata is that of the last call.
+     * Returns the data of a call with the metadata of its response:
+     * `client.withResponse { tickets.cancel(id) }`. After several calls, the metadata is that of
+     * the last call.
      *
      * @throws IllegalArgumentException if [call] makes no call
      */
