@@ -3,8 +3,8 @@
 import Foundation
 import PackageDescription
 
-// The library that the core is in: where scripts/swift-xcframework has been, for all of Apple's platforms, else the system's linker
-// finds it (scripts/swift-bindings).
+// The native library: an XCFramework for Apple's platforms if scripts/swift-xcframework built one, otherwise a library that the system's
+// linker finds (scripts/swift-bindings).
 let framework = "SkiplinoNativeFFI.xcframework"
 let library: Target =
     FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\(framework)")
@@ -17,7 +17,7 @@ let package = Package(
     products: [.library(name: "Skiplino", targets: ["Skiplino"])],
     targets: [
         library,
-        // Generated, and seen by nobody but the target below.
+        // Generated; only the target below imports it.
         .target(name: "SkiplinoNative", dependencies: ["SkiplinoNativeFFI"]),
         .target(name: "Skiplino", dependencies: ["SkiplinoNative"], resources: [.copy("PrivacyInfo.xcprivacy")]),
         .testTarget(name: "SkiplinoTests", dependencies: ["Skiplino", "SkiplinoNative"]),

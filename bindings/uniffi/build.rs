@@ -1,4 +1,4 @@
-//! How the library is linked.
+//! Linker options of the library, by platform.
 
 use std::env;
 
@@ -7,17 +7,17 @@ fn main() {
     let variable = |name: &str| env::var(name).unwrap_or_default();
     let system = variable("CARGO_CFG_TARGET_OS");
     let android = system == "android";
-    // What Rust links by lld.
+    // Rust links with lld here.
     let linux = system == "linux" && variable("CARGO_CFG_TARGET_ARCH") == "x86_64";
     if android || system == "linux" {
-        // Segments start where pages of 16 KB do: Android has such devices, and loads nothing else on them.
+        // Align segments to pages of 16 KB: Android devices with such pages load nothing else.
         link("-Wl,-z,max-page-size=16384");
     }
     if android || linux {
-        // Functions that are the same are there once.
+        // Merge identical functions.
         link("-Wl,--icf=all");
     }
-    // A tenth of a megabyte of addresses to fill in at load, which loaders take packed: Android's in its own way.
+    // Pack the relocations, a tenth of a megabyte. Android's loader has its own format.
     if android {
         link("-Wl,--pack-dyn-relocs=android");
     }

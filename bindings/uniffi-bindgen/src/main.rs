@@ -1,4 +1,4 @@
-//! UniFFI's generator, of the same version as the library that it reads.
+//! The UniFFI bindings generator, in the same version as the library whose metadata it reads.
 
 fn main() {
     uniffi::uniffi_bindgen_main();

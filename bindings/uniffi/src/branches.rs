@@ -1,61 +1,40 @@
-use std::sync::Arc;
+//! Records of branches and their services, for operations 1 and 2.
 
-use skiplino::{Branch, BranchTreeGroup, Operation, Service};
+use skiplino::{Branch, BranchTreeGroup, Service};
 
-use crate::calls::{CancelHandle, NativeCallOptions, ResponseInfo, calls};
-use crate::client::NativeClient;
-
-/// A branch, as of operation 1.
+/// A branch, as returned by operation 1.
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct NativeBranch {
     /// The branch's id.
     pub id: String,
-    /// Its name, localised.
+    /// The name, localised.
     pub name: String,
-    /// Whether it is open now, in the company's time zone.
+    /// Whether the branch is open now, in the company's time zone.
     pub is_open: bool,
 }
 
-/// A service that can be queued for, as of operation 2.
+/// A service, as returned by operation 2.
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct NativeService {
     /// The service's id.
     pub id: String,
-    /// Its name, localised.
+    /// The name, localised.
     pub name: String,
-    /// Whether it is open now.
+    /// Whether the service is open now.
     pub is_open: bool,
-    /// Whether it can be booked for a time.
+    /// Whether the service takes appointments.
     pub is_appointment: bool,
 }
 
-/// A group of services of a branch, as of operation 2.
+/// A service group of a branch, as returned by operation 2.
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct NativeBranchTreeGroup {
-    /// The group's id, which a booking names beside the service's.
+    /// The group's id. A booking needs this id and the service's id.
     pub id: String,
-    /// Its name, localised.
+    /// The name, localised.
     pub name: String,
-    /// Its active services.
+    /// The active services of the group.
     pub services: Vec<NativeService>,
-}
-
-/// The active branches.
-#[derive(Debug, Clone, uniffi::Record)]
-pub struct BranchesResponse {
-    /// The branches.
-    pub data: Vec<NativeBranch>,
-    /// What came with them.
-    pub info: ResponseInfo,
-}
-
-/// A branch's service groups.
-#[derive(Debug, Clone, uniffi::Record)]
-pub struct BranchTreeResponse {
-    /// The groups.
-    pub data: Vec<NativeBranchTreeGroup>,
-    /// What came with them.
-    pub info: ResponseInfo,
 }
 
 impl From<&Branch> for NativeBranch {
@@ -85,47 +64,6 @@ impl From<&BranchTreeGroup> for NativeBranchTreeGroup {
             id: group.id().to_string(),
             name: group.name().to_owned(),
             services: group.services().iter().map(Into::into).collect(),
-        }
-    }
-}
-
-calls! {
-    impl NativeClient {
-        /// The active branches (operation 1, `GET /branches`).
-        pub fn list_branches(
-            &self,
-            options: NativeCallOptions,
-            cancel: Option<Arc<CancelHandle>>,
-        ) -> BranchesResponse {
-            self.send(
-                Operation::ListBranches,
-                |client| Ok(client.branches().list()),
-                options,
-                cancel,
-                |branches, info| BranchesResponse {
-                    data: branches.iter().map(Into::into).collect(),
-                    info,
-                },
-            )
-        }
-
-        /// A branch's service groups with their active services (operation 2, `GET /branches/{branchId}/tree`).
-        pub fn get_branch_tree(
-            &self,
-            branch_id: String,
-            options: NativeCallOptions,
-            cancel: Option<Arc<CancelHandle>>,
-        ) -> BranchTreeResponse {
-            self.send(
-                Operation::GetBranchTree,
-                |client| Ok(client.branches().tree(branch_id)),
-                options,
-                cancel,
-                |groups, info| BranchTreeResponse {
-                    data: groups.iter().map(Into::into).collect(),
-                    info,
-                },
-            )
         }
     }
 }

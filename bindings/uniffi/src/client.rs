@@ -1,47 +1,50 @@
-//! The client: a core client until it is closed.
+//! The client object and its settings.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::ready;
 use skiplino::{ApiKey, Call, Client, KeyClass, Operation, RetryPolicy, UntypedCall};
 
-use crate::calls::{CancelHandle, Closing, NativeCallOptions, ResponseInfo, Sending, Shape, send};
+use crate::call_options::NativeCallOptions;
+use crate::cancellation::{CancelHandle, ShutdownSignal};
 use crate::errors::SkiplinoError;
-use crate::runtime::Work;
-use crate::times::{count, duration};
+use crate::pending_call::PendingCall;
+use crate::responses::{FromCore, ResponseInfo};
+use crate::runtime::{ErasedData, ErasedFuture};
+use crate::values::{count, duration};
 
-/// How a client is set up; what is absent is as the core has it.
+/// The settings of a client. Absent settings have the core's defaults.
 #[derive(uniffi::Record)]
 pub struct ClientSettings {
-    /// Where the API is, as in `https://host/external/v1`.
+    /// The base URL of the API, such as `https://host/external/v1`.
     pub base_url: Option<String>,
-    /// The language of names and reasons.
+    /// The language of names and error reasons.
     pub locale: Option<String>,
-    /// How long connecting may take, TLS included.
+    /// The maximum duration of connecting, including TLS.
     pub connect_timeout_ms: Option<i64>,
-    /// How long one attempt may take.
+    /// The maximum duration of one attempt.
     pub attempt_timeout_ms: Option<i64>,
-    /// How long a whole call may take, retries and pauses included.
+    /// The maximum duration of a whole call, including retries and pauses.
     pub deadline_ms: Option<i64>,
-    /// Attempts in all.
+    /// The maximum number of attempts, including the first.
     pub max_attempts: Option<i64>,
-    /// The longest pause before the first retry, doubled for each one after it.
+    /// The maximum pause before the first retry. It doubles before each further retry.
     pub backoff_ms: Option<i64>,
-    /// The longest pause ever.
+    /// The maximum pause before any retry.
     pub max_backoff_ms: Option<i64>,
-    /// At most so many requests a second from all calls together.
+    /// The rate limit for the requests of all calls together.
     pub requests_per_second: Option<f64>,
-    /// The largest answer that is read, in bytes.
+    /// The maximum size of a response body in bytes.
     pub max_response_bytes: Option<i64>,
-    /// A proxy for all calls, as in `http://user:password@host:3128`.
+    /// The proxy for all calls, such as `http://user:password@host:3128`.
     pub proxy: Option<String>,
-    /// Certificate authorities to trust beside the usual ones, as PEM text.
+    /// Additional trusted certificate authorities, as PEM text.
     pub root_certificates: Option<String>,
-    /// What the `User-Agent` ends with, as in `kiosk/4.2`.
+    /// The end of the `User-Agent` header, such as `kiosk/4.2`.
     pub user_agent_suffix: Option<String>,
-    /// Takes a secret key even on Android and iOS.
+    /// Allows a secret key on Android and iOS.
     pub allow_secret_key_on_device: bool,
-    /// The language that it serves and its version, for the `User-Agent`.
+    /// The host language and its version, for the `User-Agent` header.
     pub host: String,
 }
 
@@ -81,7 +84,7 @@ impl ClientSettings {
             user_agent_suffix: self.user_agent_suffix,
         }
         #[cfg(feature = "testing")]
-        if crate::testing::on_device() {
+        if crate::test_state::on_device() {
             builder = builder.on_device();
         }
         if self.allow_secret_key_on_device {
@@ -91,30 +94,30 @@ impl ClientSettings {
     }
 }
 
-/// What a key is allowed to do.
+/// The permissions of an API key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
 pub enum NativeKeyClass {
-    /// For apps in the hands of customers.
+    /// For apps that customers install.
     Public,
-    /// For servers and operators: the customer directory as well.
+    /// For servers and operators: also grants access to the customer directory.
     Secret,
 }
 
-/// A client. All threads may use it at the same time. Its operations are in the files of their resources.
+/// A client. All threads may use it at the same time. `operations.rs` lists its operations.
 #[derive(uniffi::Object)]
 pub struct NativeClient {
-    /// Nothing once it is closed.
+    /// `None` after the client was closed.
     open: Mutex<Option<Client>>,
-    closing: Closing,
+    shutdown: ShutdownSignal,
     retry: RetryPolicy,
     key_class: KeyClass,
     #[cfg(feature = "testing")]
-    _counted: crate::testing::Counted,
+    _counted: crate::test_state::Counted,
 }
 
 #[uniffi::export]
 impl NativeClient {
-    /// Makes a client with an API key. Nothing is sent.
+    /// Creates a client with an API key. Sends nothing.
     #[uniffi::constructor]
     pub fn new(api_key: String, settings: ClientSettings) -> Result<Arc<Self>, SkiplinoError> {
         let retry = settings.retry()?;
@@ -122,14 +125,14 @@ impl NativeClient {
         Ok(Arc::new(Self {
             key_class: client.key_class(),
             open: Mutex::new(Some(client)),
-            closing: Closing::default(),
+            shutdown: ShutdownSignal::default(),
             retry,
             #[cfg(feature = "testing")]
-            _counted: crate::testing::Counted::client(),
+            _counted: crate::test_state::Counted::client(),
         }))
     }
 
-    /// The class of its key.
+    /// The class of the client's key.
     pub fn key_class(&self) -> NativeKeyClass {
         match self.key_class {
             KeyClass::Public => NativeKeyClass::Public,
@@ -137,23 +140,26 @@ impl NativeClient {
         }
     }
 
-    /// Ends what is under way, which fails with `Closed`, and frees the connections. Whatever is called afterwards fails with
-    /// `Closed`. Twice is as good as once.
+    /// Closes the client and its connections. Calls in flight and later calls fail with `Closed`. A
+    /// second call does nothing.
     pub fn shut_down(&self) {
-        // Dropped after the lock.
+        // Dropped after the lock is released.
         let client = self.open().take();
-        self.closing.close();
+        self.shutdown.send();
         drop(client);
     }
 
-    /// Whether it was shut down.
+    /// Whether the client was closed.
     pub fn is_closed(&self) -> bool {
         self.open().is_none()
     }
 }
 
-/// Makes a call of a client, or refuses what is asked.
-type Make<'a> = Box<dyn FnOnce(&Client) -> Result<UntypedCall, SkiplinoError> + 'a>;
+/// Makes a call of the core, or rejects the input.
+type MakeCall<'a> = Box<dyn FnOnce(&Client) -> Result<UntypedCall, SkiplinoError> + 'a>;
+
+/// Makes the host's response from the core's data, which must have the expected type.
+type Convert = fn(ErasedData, ResponseInfo) -> Option<ErasedData>;
 
 impl NativeClient {
     fn open(&self) -> MutexGuard<'_, Option<Client>> {
@@ -165,8 +171,8 @@ impl NativeClient {
         self.open().clone().ok_or_else(SkiplinoError::closed)
     }
 
-    pub(crate) fn closing(&self) -> Closing {
-        self.closing.clone()
+    pub(crate) fn shutdown(&self) -> ShutdownSignal {
+        self.shutdown.clone()
     }
 
     pub(crate) fn options(
@@ -175,43 +181,55 @@ impl NativeClient {
         operation: Operation,
     ) -> Result<skiplino::CallOptions, SkiplinoError> {
         options
-            .read(&self.retry)
-            .map_err(|refusal| refusal.of(operation))
+            .with_policy(&self.retry)
+            .map_err(|error| error.for_operation(operation))
     }
 
-    /// Begins a call of the operation, whose answer gets a shape of this interface.
-    pub(crate) fn send<T: Send + 'static, R: Send + 'static>(
+    /// Starts a call of the core whose response becomes an `R`.
+    pub(crate) fn start<T: Send + 'static, R: FromCore<T> + Send + 'static>(
         &self,
         operation: Operation,
-        call: impl FnOnce(&Client) -> Result<Call<T>, SkiplinoError>,
+        make_call: impl FnOnce(&Client) -> Result<Call<T>, SkiplinoError>,
         options: NativeCallOptions,
         cancel: Option<Arc<CancelHandle>>,
-        shape: impl FnOnce(T, ResponseInfo) -> R + Send + 'static,
-    ) -> Sending<R> {
-        let call = Box::new(|client: &Client| call(client).map(Call::untyped));
-        let shape: Shape = Box::new(|data, info| {
+    ) -> PendingCall<R> {
+        let make_call = Box::new(|client: &Client| make_call(client).map(Call::untyped));
+        let convert: Convert = |data, info| {
             let data = data.downcast().ok()?;
-            Some(Box::new(shape(*data, info)))
-        });
-        Sending::new(self.begin(operation, call, options, cancel, shape))
+            Some(Box::new(R::from_core(*data, info)))
+        };
+        PendingCall::new(self.start_erased(operation, make_call, options, cancel, convert))
     }
 
-    /// [`Self::send`], of which only what depends on the types is in the library for each operation.
-    fn begin(
+    /// The part of [`Self::start`] that does not depend on the operation's types, and so is
+    /// compiled once.
+    fn start_erased(
         &self,
         operation: Operation,
-        call: Make<'_>,
+        make_call: MakeCall<'_>,
         options: NativeCallOptions,
         cancel: Option<Arc<CancelHandle>>,
-        shape: Shape,
-    ) -> Work {
-        let begun = self.client().and_then(|client| {
-            let call = call(&client).map_err(|refusal| refusal.of(operation))?;
-            Ok((call, self.options(options, operation)?))
+        convert: Convert,
+    ) -> ErasedFuture {
+        let token = CancelHandle::token(cancel);
+        let call = self.client().and_then(|client| {
+            let call = make_call(&client).map_err(|error| error.for_operation(operation))?;
+            Ok(call.options(self.options(options, operation)?))
         });
-        match begun {
-            Ok((call, options)) => send(call, options, self.closing(), cancel, shape),
-            Err(refusal) => Box::pin(ready(Err(refusal))),
+        let call = match call {
+            Ok(call) => call.cancelled_by(&token),
+            Err(error) => return Box::pin(ready(Err(error))),
+        };
+        let is_refused = call.is_refused();
+        let future: ErasedFuture = Box::pin(async move {
+            let response = call.send().await?;
+            let info = ResponseInfo::from(&response);
+            convert(response.into_data(), info).ok_or_else(SkiplinoError::internal)
+        });
+        // A refused call fails on this thread: it needs no network.
+        match is_refused {
+            true => future,
+            false => self.shutdown().run(token, future),
         }
     }
 }

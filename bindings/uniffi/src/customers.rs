@@ -1,13 +1,11 @@
-use std::sync::Arc;
+//! Records and requests of the customer directory, for operations 8 to 13.
 
-use serde_json::Value;
-use skiplino::{Customer, CustomerRef, CustomerUpdateRequest, CustomerWriteRequest, Operation};
+use skiplino::{Customer, CustomerRef, CustomerUpdateRequest, CustomerWriteRequest};
 
-use crate::calls::{CancelHandle, NativeCallOptions, ResponseInfo, calls};
-use crate::client::NativeClient;
 use crate::errors::SkiplinoError;
+use crate::values::json;
 
-/// Whom an operation is about: exactly one of the server's id and the caller's own.
+/// Identifies a customer by the server's id or by the external id.
 #[derive(Clone, uniffi::Enum)]
 pub enum NativeCustomerRef {
     /// The server's id (`_id`).
@@ -15,21 +13,21 @@ pub enum NativeCustomerRef {
         /// The id.
         id: String,
     },
-    /// The caller's own id.
+    /// The external id, which the caller chose.
     ExternalId {
         /// The id.
         id: String,
     },
 }
 
-/// A record of the customer directory, as of operations 8 to 11.
+/// A customer record, as returned by operations 8 to 11.
 #[derive(Clone, uniffi::Record)]
 pub struct NativeCustomer {
     /// The server's id (`_id`).
     pub id: String,
-    /// The caller's own id, unique in the company.
+    /// The external id, which the caller chose; unique in the company.
     pub external_id: Option<String>,
-    /// The company that the record belongs to.
+    /// The id of the company that owns the record.
     pub company_id: String,
     /// The customer's name.
     pub name: Option<String>,
@@ -37,7 +35,7 @@ pub struct NativeCustomer {
     pub email: Option<String>,
     /// The customer's mobile number.
     pub mobile: Option<String>,
-    /// The free object of the caller's own, as JSON text.
+    /// Custom data, a JSON object as text.
     pub metadata: Option<String>,
     /// When the record was created.
     pub created_at_ms: i64,
@@ -45,7 +43,7 @@ pub struct NativeCustomer {
     pub updated_at_ms: i64,
 }
 
-/// What can be written of a customer; what is absent is not sent.
+/// The fields of a customer to write. Absent fields are not sent.
 #[derive(Clone, uniffi::Record)]
 pub struct NativeCustomerFields {
     /// The customer's name.
@@ -54,26 +52,8 @@ pub struct NativeCustomerFields {
     pub email: Option<String>,
     /// The customer's mobile number.
     pub mobile: Option<String>,
-    /// A free JSON object as text. It replaces the one that is stored as a whole.
+    /// Custom data, a JSON object as text. It replaces the stored object as a whole.
     pub metadata: Option<String>,
-}
-
-/// A customer, and what came with it.
-#[derive(Clone, uniffi::Record)]
-pub struct CustomerResponse {
-    /// The customer.
-    pub data: NativeCustomer,
-    /// What came with it.
-    pub info: ResponseInfo,
-}
-
-/// A customer if there is one, and what came with it.
-#[derive(Clone, uniffi::Record)]
-pub struct FoundCustomerResponse {
-    /// The customer.
-    pub data: Option<NativeCustomer>,
-    /// What came with it.
-    pub info: ResponseInfo,
 }
 
 impl From<NativeCustomerRef> for CustomerRef {
@@ -102,23 +82,7 @@ impl From<&Customer> for NativeCustomer {
     }
 }
 
-impl CustomerResponse {
-    fn new(customer: Customer, info: ResponseInfo) -> Self {
-        Self {
-            data: (&customer).into(),
-            info,
-        }
-    }
-}
-
-/// JSON text, where there is one. It is not repeated in a refusal: it may be a customer's.
-pub(crate) fn json(text: Option<String>, field: &str) -> Result<Option<Value>, SkiplinoError> {
-    text.map(|text| serde_json::from_str(&text))
-        .transpose()
-        .map_err(|_| SkiplinoError::invalid(field, "must be JSON"))
-}
-
-/// Sets the fields that are given, whichever request it is.
+/// Sets the present fields of a create or update request.
 macro_rules! with_fields {
     ($request:expr, $fields:expr) => {{
         let mut request = $request;
@@ -144,105 +108,29 @@ macro_rules! with_fields {
     }};
 }
 
-calls! {
-    impl NativeClient {
-        /// Creates a customer (operation 8, `POST /customers/create`).
-        pub fn create_customer(
-            &self,
-            external_id: Option<String>,
-            fields: NativeCustomerFields,
-            options: NativeCallOptions,
-            cancel: Option<Arc<CancelHandle>>,
-        ) -> CustomerResponse {
-            self.send(
-                Operation::CreateCustomer,
-                |client| {
-                    let mut request = with_fields!(CustomerWriteRequest::new(), fields);
-                    if let Some(id) = external_id {
-                        request = request.external_id(id);
-                    }
-                    Ok(client.customers().create(request))
-                },
-                options,
-                cancel,
-                CustomerResponse::new,
-            )
-        }
+impl NativeCustomerFields {
+    /// A request that creates a customer.
+    pub(crate) fn create(
+        self,
+        external_id: Option<String>,
+    ) -> Result<CustomerWriteRequest, SkiplinoError> {
+        let request = with_fields!(CustomerWriteRequest::new(), self);
+        Ok(match external_id {
+            Some(id) => request.external_id(id),
+            None => request,
+        })
+    }
 
-        /// One customer (operation 10, `GET /customers/getOne`).
-        pub fn get_customer(
-            &self,
-            customer: NativeCustomerRef,
-            options: NativeCallOptions,
-            cancel: Option<Arc<CancelHandle>>,
-        ) -> CustomerResponse {
-            self.send(
-                Operation::GetCustomer,
-                |client| Ok(client.customers().get(customer)),
-                options,
-                cancel,
-                CustomerResponse::new,
-            )
-        }
-
-        /// One customer, or none (operation 10, whose 422 for an unknown id is an answer here).
-        pub fn find_customer(
-            &self,
-            customer: NativeCustomerRef,
-            options: NativeCallOptions,
-            cancel: Option<Arc<CancelHandle>>,
-        ) -> FoundCustomerResponse {
-            self.send(
-                Operation::GetCustomer,
-                |client| Ok(client.customers().find(customer)),
-                options,
-                cancel,
-                |customer, info| FoundCustomerResponse {
-                    data: customer.as_ref().map(Into::into),
-                    info,
-                },
-            )
-        }
-
-        /// Changes the fields that are given and leaves the others (operation 11, `PUT /customers/update`). `new_external_id` is for a
-        /// record located by the server's id.
-        pub fn update_customer(
-            &self,
-            customer: NativeCustomerRef,
-            new_external_id: Option<String>,
-            fields: NativeCustomerFields,
-            options: NativeCallOptions,
-            cancel: Option<Arc<CancelHandle>>,
-        ) -> CustomerResponse {
-            self.send(
-                Operation::UpdateCustomer,
-                |client| {
-                    let mut request = with_fields!(CustomerUpdateRequest::new(customer), fields);
-                    if let Some(id) = new_external_id {
-                        request = request.external_id(id);
-                    }
-                    Ok(client.customers().update(request))
-                },
-                options,
-                cancel,
-                CustomerResponse::new,
-            )
-        }
-
-        /// Deletes a customer for good (operation 12, `DELETE /customers/delete`).
-        pub fn delete_customer(
-            &self,
-            customer: NativeCustomerRef,
-            options: NativeCallOptions,
-            cancel: Option<Arc<CancelHandle>>,
-        ) -> ResponseInfo {
-            self.send(
-                Operation::DeleteCustomer,
-                |client| Ok(client.customers().delete(customer)),
-                options,
-                cancel,
-                |(), info| info,
-            )
-        }
+    /// A request that updates a customer.
+    pub(crate) fn update(
+        self,
+        customer: NativeCustomerRef,
+        new_external_id: Option<String>,
+    ) -> Result<CustomerUpdateRequest, SkiplinoError> {
+        let request = with_fields!(CustomerUpdateRequest::new(customer), self);
+        Ok(match new_external_id {
+            Some(id) => request.external_id(id),
+            None => request,
+        })
     }
 }

@@ -1,17 +1,16 @@
-//! Errors as the hosts make theirs from them.
+//! The error of every export. The hosts make their own errors from it.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use skiplino::{Error, ErrorKind, Operation, Outcome, TimeoutKind};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident,)+) => {
-        /// What went wrong, as far as a program would act on it.
+        /// The kind of an error, as far as a program would act on it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
         pub enum FailureKind {
             $($(#[$doc])* $kind,)+
-            /// The client is closed, or what it had begun.
+            /// The client is closed, or was closed during the call.
             Closed,
         }
 
@@ -19,7 +18,7 @@ macro_rules! kinds {
             fn from(kind: ErrorKind) -> Self {
                 match kind {
                     $(ErrorKind::$kind => Self::$kind,)+
-                    // A kind that the core has and this does not, which the test below would have found.
+                    // A kind of the core that is missing here. The test below fails for it.
                     _ => Self::Internal,
                 }
             }
@@ -28,99 +27,101 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// Refused here, before anything was sent; `fields` names the input.
+    /// The input is invalid; `fields` names it. Nothing was sent.
     InvalidRequest,
-    /// The operation needs a secret key and the client holds a public one. Refused here, before anything was sent.
+    /// The operation needs a secret key and the client has a public key. Nothing was sent.
     SecretKeyRequired,
-    /// 401: the key is missing, unknown or of the wrong class.
+    /// Status 401: the key is missing, unknown or of the wrong class.
     Unauthorized,
-    /// 400: a business rule forbids it; `reason` has the localised text.
+    /// Status 400: a business rule forbids the operation; `reason` has the localised text.
     Rejected,
-    /// 404.
+    /// Status 404.
     NotFound,
-    /// 409: the ticket's state forbids it. Final.
+    /// Status 409: the ticket's state forbids the operation. Do not retry.
     Conflict,
-    /// 422: `fields` has the reasons field by field.
+    /// Status 422: `fields` has the reasons by field.
     Validation,
-    /// 429: too many requests; `retry_after_ms` says for how long to wait, if the server did.
+    /// Status 429: too many requests; `retry_after_ms` has the server's wait, if it sent one.
     RateLimited,
-    /// 5xx.
+    /// Status 5xx.
     Server,
-    /// Any other status, redirects included.
+    /// Any other status, including redirects.
     UnexpectedStatus,
-    /// A success whose body cannot be read; `path` has the JSON path.
+    /// The body of a successful response cannot be decoded; `path` has the JSON path.
     Decode,
-    /// Name look-up, connection or TLS failed: nothing was sent.
+    /// DNS, connecting or TLS failed. Nothing was sent.
     Connect,
-    /// The connection was lost after sending began.
+    /// The connection was lost after the request was sent in part or in full.
     Transport,
-    /// A deadline passed; `timeout` says which.
+    /// A timeout expired; `timeout` says which.
     Timeout,
-    /// A write that may have happened, and that could not be found out about.
+    /// A write may have been applied, and a lookup could not confirm or rule it out.
     OutcomeUnknown,
-    /// Its handle ended it.
+    /// The call was cancelled by its handle.
     Cancelled,
-    /// A bug of this library.
+    /// A bug in this library.
     Internal,
 }
 
-/// What a failed call did to the server's state.
+/// Whether a failed call may have changed the server's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
 pub enum FailureOutcome {
-    /// Nothing: it never arrived, was refused, or only reads.
+    /// The call changed nothing: the server did not receive it, rejected it, or the call only
+    /// reads.
     NotApplied,
-    /// A write that may have happened.
+    /// The write may have been applied.
     Unknown,
 }
 
-/// Which deadline passed.
+/// Which timeout expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
 pub enum FailureTimeout {
-    /// Connecting, TLS included.
+    /// Connecting, including TLS.
     Connect,
-    /// One attempt, from its start to the end of its answer.
+    /// One attempt, until the end of its response.
     Attempt,
-    /// The whole call, retries and pauses included.
+    /// The whole call, including retries and pauses.
     Call,
 }
 
 /// Why a call failed.
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct Failure {
-    /// What went wrong.
+    /// The kind of the error.
     pub kind: FailureKind,
-    /// What it did to the server's state.
+    /// Whether the call may have changed the server's state.
     pub outcome: FailureOutcome,
-    /// Whether the same call may well succeed later.
+    /// Whether the same call may succeed later.
     pub retryable: bool,
-    /// The operation's id, as in `bookTicket`; absent when a client could not even be built.
+    /// The operation's id, such as `bookTicket`; absent if the client could not be created.
     pub operation: Option<String>,
-    /// The HTTP status; absent when no answer came.
+    /// The HTTP status; absent without a response.
     pub status: Option<u16>,
     /// The `message` of the server's envelope.
     pub server_message: Option<String>,
-    /// The `error` of the server's envelope where it is a text, or what was found wrong here.
+    /// The `error` of the server's envelope if it is text, or the reason found by this library.
     pub reason: Option<String>,
     /// Reasons by field.
     pub fields: HashMap<String, Vec<String>>,
-    /// Where in the JSON, as in `data[0].createdAt`.
+    /// The path in the JSON, such as `data[0].createdAt`.
     pub path: Option<String>,
-    /// How long the server asked to wait.
+    /// The server's `Retry-After`.
     pub retry_after_ms: Option<u64>,
-    /// Which deadline passed.
+    /// Which timeout expired.
     pub timeout: Option<FailureTimeout>,
-    /// How many attempts were made; 0 when it was refused here.
+    /// The number of attempts; 0 if nothing was sent.
     pub attempts: u32,
-    /// One line for a person, without keys, query strings or values of a customer's record.
+    /// A one-line message without keys, query strings or a customer's data.
     pub text: String,
 }
 
 /// The error of every export.
-#[derive(Debug, Clone, uniffi::Error)]
+#[derive(Debug, Clone, thiserror::Error, uniffi::Error)]
 pub enum SkiplinoError {
-    /// The only one there is: what is known is in its field.
+    /// The only variant: the record holds everything, so that new facts need no new variants.
+    #[error("{}", failure.text)]
     Failed {
-        /// Why.
+        /// The facts about the failure.
         failure: Box<Failure>,
     },
 }
@@ -156,7 +157,7 @@ impl SkiplinoError {
         self
     }
 
-    /// Input that is refused before it reaches the core, as the core would refuse it.
+    /// Invalid input, in the core's words.
     pub(crate) fn invalid(field: &str, reason: &str) -> Self {
         let text = format!("invalid input: {field}: {reason}");
         Self::new(FailureKind::InvalidRequest, None, text).edit(|failure| {
@@ -166,8 +167,8 @@ impl SkiplinoError {
         })
     }
 
-    /// The same, of an operation.
-    pub(crate) fn of(self, operation: Operation) -> Self {
+    /// Adds the operation.
+    pub(crate) fn for_operation(self, operation: Operation) -> Self {
         self.edit(|failure| {
             failure.operation = Some(operation.id().to_owned());
             failure.text = format!("{}: {}", operation.title(), failure.text);
@@ -178,7 +179,7 @@ impl SkiplinoError {
         Self::new(FailureKind::Closed, None, "the client is closed".to_owned())
     }
 
-    /// A read that its handle ended.
+    /// A read that was cancelled by its handle.
     pub(crate) fn cancelled(operation: Operation) -> Self {
         Self::new(
             FailureKind::Cancelled,
@@ -187,15 +188,15 @@ impl SkiplinoError {
         )
     }
 
-    /// Something of ours panicked.
-    pub(crate) fn bug() -> Self {
+    /// A bug in this library, such as a panic.
+    pub(crate) fn internal() -> Self {
         let text = "a bug in the client library".to_owned();
         Self::new(FailureKind::Internal, None, text)
             .edit(|failure| failure.outcome = FailureOutcome::Unknown)
     }
 
-    /// What a call says that was cancelled because its client was closed.
-    pub(crate) fn by_closing(self) -> Self {
+    /// Turns the `Cancelled` of a call whose client was closed into `Closed`.
+    pub(crate) fn into_closed(self) -> Self {
         self.edit(|failure| {
             if failure.kind == FailureKind::Cancelled {
                 failure.kind = FailureKind::Closed;
@@ -226,7 +227,7 @@ impl From<Error> for SkiplinoError {
                 retry_after_ms: error
                     .retry_after()
                     .map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
-                timeout: error.timeout().map(|deadline| match deadline {
+                timeout: error.timeout().map(|timeout| match timeout {
                     TimeoutKind::Connect => FailureTimeout::Connect,
                     TimeoutKind::Attempt => FailureTimeout::Attempt,
                     TimeoutKind::Call => FailureTimeout::Call,
@@ -238,21 +239,12 @@ impl From<Error> for SkiplinoError {
     }
 }
 
-impl fmt::Display for SkiplinoError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Failed { failure } = self;
-        f.write_str(&failure.text)
-    }
-}
-
-impl std::error::Error for SkiplinoError {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_has_its_like() {
+    fn every_kind_of_the_core_has_a_kind_here() {
         for kind in ErrorKind::ALL {
             assert_eq!(format!("{:?}", FailureKind::from(kind)), kind.as_str());
         }

@@ -1,155 +1,85 @@
-//! What the library tells of its work, for the host's own log.
+//! Sends the client's log events to the log of the host.
 
-use std::fmt::{self, Write as _};
+use std::mem;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use tracing::field::{Field, Visit};
-use tracing::level_filters::LevelFilter;
-use tracing::span::{Attributes, Id, Record};
-use tracing::subscriber::Interest;
-use tracing::{Event, Level, Metadata, Subscriber};
+use bindings_common::log::{Entry, EventSubscriber, Level, Sink};
 
-/// How much a line of the log matters.
+/// The importance of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, uniffi::Enum)]
 pub enum LogLevel {
-    /// Something went wrong, and the library goes on by itself or says so to the caller.
+    /// The library recovers by itself or reports the failure to the caller: a retry, a rate limit,
+    /// an unknown outcome.
     Warn,
-    /// A call failed, or a lost answer was made good.
+    /// A call failed, or a lost response was recovered.
     Info,
     /// Each attempt.
     Debug,
 }
 
-/// Takes lines of the log, on any thread, and must not throw.
+impl From<Level> for LogLevel {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Warn => Self::Warn,
+            Level::Info => Self::Info,
+            Level::Debug => Self::Debug,
+        }
+    }
+}
+
+/// Receives log lines, on any thread. Must not throw.
 #[uniffi::export(with_foreign)]
 pub trait LogSink: Send + Sync {
-    /// A line: what happened, and operation, attempt, kind of error, status, times. No keys, and nothing of customers.
+    /// Takes one line: the event with operation, attempt, kind of error, status and duration. Lines
+    /// have no keys and no customer data.
     fn log(&self, level: LogLevel, line: String);
 }
 
-struct Wanted {
+struct HostLog {
     sink: Arc<dyn LogSink>,
-    most: LogLevel,
+    max_level: LogLevel,
 }
 
-static WANTED: RwLock<Option<Wanted>> = RwLock::new(None);
+static HOST_LOG: RwLock<Option<HostLog>> = RwLock::new(None);
 
-/// Has everything that all clients tell go to a sink, up to a level; to none for no sink.
+/// Sends the log lines of all clients up to a level to a sink, or to nobody.
 #[uniffi::export]
-pub fn set_log_sink(sink: Option<Arc<dyn LogSink>>, most: LogLevel) {
+pub fn set_log_sink(sink: Option<Arc<dyn LogSink>>, max_level: LogLevel) {
     static SUBSCRIBED: OnceLock<()> = OnceLock::new();
-    let wanted = sink.map(|sink| Wanted { sink, most });
-    if wanted.is_some() {
-        // This library has its own copy of what subscribers are kept in: nobody else's is replaced.
+    let log = sink.map(|sink| HostLog { sink, max_level });
+    if log.is_some() {
+        // This library has its own copy of tracing's global state: no subscriber of the app is
+        // replaced.
         SUBSCRIBED.get_or_init(|| {
-            let _ = tracing::subscriber::set_global_default(ToSink);
+            let _ = tracing::subscriber::set_global_default(EventSubscriber(ToHostLog));
         });
     }
-    let mut kept = WANTED.write().unwrap_or_else(PoisonError::into_inner);
-    let before = std::mem::replace(&mut *kept, wanted);
-    drop(kept);
-    drop(before);
+    let mut current = HOST_LOG.write().unwrap_or_else(PoisonError::into_inner);
+    let previous = mem::replace(&mut *current, log);
+    // Dropped after the lock is released: the drop may run code of the host.
+    drop(current);
+    drop(previous);
 }
 
-fn level(level: Level) -> LogLevel {
-    match level {
-        Level::ERROR | Level::WARN => LogLevel::Warn,
-        Level::INFO => LogLevel::Info,
-        _ => LogLevel::Debug,
-    }
-}
+/// Forwards events to the sink that is set now.
+struct ToHostLog;
 
-fn wanted(level: LogLevel) -> Option<Arc<dyn LogSink>> {
-    let wanted = WANTED.read().unwrap_or_else(PoisonError::into_inner);
-    let wanted = wanted.as_ref().filter(|wanted| level <= wanted.most)?;
-    Some(Arc::clone(&wanted.sink))
-}
-
-/// Takes the events of the client and nothing else.
-struct ToSink;
-
-impl Subscriber for ToSink {
-    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        match metadata.is_event() && metadata.target() == "skiplino" {
-            true => Interest::sometimes(),
-            false => Interest::never(),
-        }
-    }
-
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        wanted(level(*metadata.level())).is_some()
-    }
-
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(LevelFilter::DEBUG)
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        let level = level(*event.metadata().level());
-        let Some(sink) = wanted(level) else {
-            return;
-        };
-        let mut told = Told::default();
-        event.record(&mut told);
-        sink.log(level, told.line());
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
-
-#[derive(Default)]
-struct Told {
-    operation: String,
-    message: String,
-    others: String,
-}
-
-impl Told {
-    fn other(&mut self, field: &Field, shown: impl fmt::Display) {
-        let comma = if self.others.is_empty() { "" } else { ", " };
-        let _ = write!(self.others, "{comma}{}={shown}", field.name());
-    }
-
-    /// `bookTicket: an attempt (attempt=1, status=503, kind=Server, elapsed_ms=2.4)`
-    fn line(self) -> String {
-        let mut line = self.message;
-        if !self.operation.is_empty() {
-            line = format!("{}: {line}", self.operation);
-        }
-        if !self.others.is_empty() {
-            let _ = write!(line, " ({})", self.others);
-        }
-        line
+impl ToHostLog {
+    fn sink(level: LogLevel) -> Option<Arc<dyn LogSink>> {
+        let log = HOST_LOG.read().unwrap_or_else(PoisonError::into_inner);
+        let log = log.as_ref().filter(|log| level <= log.max_level)?;
+        Some(Arc::clone(&log.sink))
     }
 }
 
-impl Visit for Told {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "operation" {
-            value.clone_into(&mut self.operation);
-        } else {
-            self.other(field, value);
-        }
+impl Sink for ToHostLog {
+    fn is_enabled(&self, level: Level) -> bool {
+        Self::sink(level.into()).is_some()
     }
 
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.other(field, value);
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.other(field, format_args!("{value:.1}"));
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == "message" {
-            self.message = format!("{value:?}");
+    fn log(&self, level: Level, entry: &Entry) {
+        if let Some(sink) = Self::sink(level.into()) {
+            sink.log(level.into(), entry.to_string());
         }
     }
 }

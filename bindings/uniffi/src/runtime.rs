@@ -1,5 +1,6 @@
-//! Where calls run: one runtime a process, for all clients, with one thread that drives it. They wait for the network and hand answers
-//! over, which one thread does for thousands of calls a second; a second one would only pass work to the first.
+//! The tokio runtime of the process: one runtime with one thread for all clients. Calls mostly wait
+//! for the network, and one thread serves thousands of calls a second; a second thread would only
+//! add hand-overs.
 
 use std::any::Any;
 use std::io;
@@ -10,14 +11,14 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::errors::SkiplinoError;
 
-/// The runtime of this process. It ends with the process, whatever is under way.
+/// The runtime of this process. It lives until the process ends.
 pub(crate) fn runtime() -> io::Result<&'static Runtime> {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    static MAKING: Mutex<()> = Mutex::new(());
+    static INITIALIZING: Mutex<()> = Mutex::new(());
     if let Some(runtime) = RUNTIME.get() {
         return Ok(runtime);
     }
-    let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+    let _initializing = INITIALIZING.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(runtime) = RUNTIME.get() {
         return Ok(runtime);
     }
@@ -25,19 +26,21 @@ pub(crate) fn runtime() -> io::Result<&'static Runtime> {
     Ok(RUNTIME.get_or_init(|| runtime))
 }
 
-/// What a call gives, whatever its type: so that what runs calls is in the library once, and not once for each of them.
-pub(crate) type Data = Box<dyn Any + Send>;
+/// The data of a call, type-erased: the code that runs calls is compiled once and not once for each
+/// operation.
+pub(crate) type ErasedData = Box<dyn Any + Send>;
 
-/// What a call comes to.
-pub(crate) type Outcome = Result<Data, SkiplinoError>;
+/// The result of a call.
+pub(crate) type ErasedResult = Result<ErasedData, SkiplinoError>;
 
-/// Work to be done.
-pub(crate) type Work = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+/// A call as a future.
+pub(crate) type ErasedFuture = Pin<Box<dyn Future<Output = ErasedResult> + Send>>;
 
-pub(crate) use on::run;
+pub(crate) use host::run;
 
+/// Swift: a thread of this library drives the runtime.
 #[cfg(not(feature = "kotlin"))]
-mod on {
+mod host {
     use std::future::pending;
     use std::io;
     use std::pin::Pin;
@@ -48,67 +51,68 @@ mod on {
     use tokio::runtime::Runtime;
     use tokio::task::JoinHandle;
 
-    use super::{Outcome, Work};
+    use super::{ErasedFuture, ErasedResult};
     use crate::errors::SkiplinoError;
 
-    /// The runtime, with a thread that drives it.
+    /// The runtime, after its thread was started.
     fn runtime() -> io::Result<&'static Runtime> {
-        static DRIVEN: Mutex<bool> = Mutex::new(false);
+        static HAS_THREAD: Mutex<bool> = Mutex::new(false);
         let runtime = super::runtime()?;
-        let mut driven = DRIVEN.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*driven {
+        let mut has_thread = HAS_THREAD.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*has_thread {
             thread::Builder::new()
                 .name("skiplino".to_owned())
                 .spawn(|| runtime.block_on(pending::<()>()))?;
-            *driven = true;
+            *has_thread = true;
         }
         Ok(runtime)
     }
 
-    /// Work under way, which ends when nobody waits for it any more.
-    struct UnderWay(JoinHandle<Outcome>);
+    /// A task that is aborted when its handle is dropped.
+    struct AbortOnDrop(JoinHandle<ErasedResult>);
 
-    impl Future for UnderWay {
-        type Output = Outcome;
+    impl Future for AbortOnDrop {
+        type Output = ErasedResult;
 
-        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
+        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<ErasedResult> {
             Pin::new(&mut self.0)
                 .poll(context)
-                .map(|ended| ended.unwrap_or_else(|_| Err(SkiplinoError::bug())))
+                .map(|joined| joined.unwrap_or_else(|_| Err(SkiplinoError::internal())))
         }
     }
 
-    impl Drop for UnderWay {
+    impl Drop for AbortOnDrop {
         fn drop(&mut self) {
             self.0.abort();
         }
     }
 
-    /// Does the work on the runtime's thread. A panic in it is an error.
-    pub(crate) fn run(work: Work) -> Work {
+    /// Runs a call on the runtime's thread. A panic in the call becomes an error.
+    pub(crate) fn run(call: ErasedFuture) -> ErasedFuture {
         match runtime() {
-            Ok(runtime) => Box::pin(UnderWay(runtime.spawn(work))),
-            Err(_) => Box::pin(async { Err(SkiplinoError::bug()) }),
+            Ok(runtime) => Box::pin(AbortOnDrop(runtime.spawn(call))),
+            Err(_) => Box::pin(async { Err(SkiplinoError::internal()) }),
         }
     }
 }
 
+/// Kotlin: a thread of the JVM drives the runtime, see `kotlin/call_driver.rs`.
 #[cfg(feature = "kotlin")]
-mod on {
+mod host {
     use std::pin::Pin;
     use std::task::{Context, Poll};
 
     use tokio::runtime::Handle;
 
-    use super::{Outcome, Work};
+    use super::{ErasedFuture, ErasedResult};
 
-    /// Work that stands still wherever the runtime is not.
-    struct Within(Work);
+    /// A call that makes progress only inside the runtime.
+    struct RuntimeBound(ErasedFuture);
 
-    impl Future for Within {
-        type Output = Outcome;
+    impl Future for RuntimeBound {
+        type Output = ErasedResult;
 
-        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
+        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<ErasedResult> {
             match Handle::try_current() {
                 Ok(_) => self.0.as_mut().poll(context),
                 Err(_) => Poll::Pending,
@@ -116,8 +120,9 @@ mod on {
         }
     }
 
-    /// Does the work on the runtime's thread: whoever polls has a task for it there, and is told of a panic.
-    pub(crate) fn run(work: Work) -> Work {
-        Box::pin(Within(work))
+    /// Binds a call to the runtime. The call driver spawns it there and turns a panic into an
+    /// error.
+    pub(crate) fn run(call: ErasedFuture) -> ErasedFuture {
+        Box::pin(RuntimeBound(call))
     }
 }

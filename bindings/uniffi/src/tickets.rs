@@ -1,19 +1,17 @@
-use std::sync::Arc;
+//! Records and requests of tickets, for operations 4 to 7.
 
-use skiplino::{BookTicketRequest, ChangeTimeRequest, NamedRef, Operation, Ticket};
+use skiplino::{BookTicketRequest, NamedRef, Ticket};
 
-use crate::calls::{CancelHandle, NativeCallOptions, ResponseInfo, calls};
-use crate::client::NativeClient;
-use crate::customers::{NativeCustomerRef, json};
+use crate::customers::NativeCustomerRef;
 use crate::errors::SkiplinoError;
-use crate::times::timestamp;
+use crate::values::{json, timestamp};
 
-/// The id and the localised name of something that a ticket is about.
+/// The id and localised name of a branch, service or service group.
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct NativeNamedRef {
-    /// Its id.
+    /// The id.
     pub id: String,
-    /// Its name.
+    /// The name.
     pub name: String,
 }
 
@@ -22,51 +20,42 @@ pub struct NativeNamedRef {
 pub struct NativeTicketCustomer {
     /// The customer's id.
     pub id: String,
-    /// The customer's name, if there is one.
+    /// The customer's name, if known.
     pub name: Option<String>,
 }
 
-/// A ticket, as of operations 4 to 7 and 13.
+/// A ticket, as returned by operations 4 to 7 and 13.
 #[derive(Clone, uniffi::Record)]
 pub struct NativeTicket {
     /// The ticket's id.
     pub id: String,
-    /// The number that is called, as in `A042`.
+    /// The number on the ticket, such as `A042`.
     pub ticket_number: String,
-    /// Where it stands, as the API writes it.
+    /// The status, as the API writes it.
     pub status: String,
-    /// Since when it stands there.
+    /// When the status last changed.
     pub status_at_ms: i64,
     /// Walk-in or appointment, as the API writes it.
     pub ticket_type: String,
-    /// The appointment's time; none for a walk-in.
+    /// The time of the appointment; absent for a walk-in.
     pub time_ms: Option<i64>,
-    /// Where it was booked.
+    /// The branch of the ticket.
     pub branch: NativeNamedRef,
-    /// What it was booked for.
+    /// The service of the ticket.
     pub service: NativeNamedRef,
-    /// The group of that service.
+    /// The service group of that service.
     pub group_of_service: NativeNamedRef,
-    /// For whom; none for an anonymous walk-in.
+    /// The customer; absent for an anonymous walk-in.
     pub customer: Option<NativeTicketCustomer>,
-    /// When it was booked.
+    /// When the ticket was booked.
     pub booked_at_ms: i64,
-    /// People ahead, while it is waiting.
+    /// The number of people ahead while the ticket is waiting.
     pub queue_size: Option<u32>,
-    /// Minutes to wait, rounded, while it is waiting.
+    /// The estimated wait in minutes, rounded, while the ticket is waiting.
     pub waiting_time: Option<u32>,
 }
 
-/// A ticket, and what came with it.
-#[derive(Clone, uniffi::Record)]
-pub struct TicketResponse {
-    /// The ticket.
-    pub data: NativeTicket,
-    /// What came with it.
-    pub info: ResponseInfo,
-}
-
-/// Degrees north and east.
+/// A position in degrees.
 #[derive(Clone, uniffi::Record)]
 pub struct NativeLocation {
     /// Degrees north, from -90 to 90.
@@ -75,25 +64,26 @@ pub struct NativeLocation {
     pub lng: f64,
 }
 
-/// What to book.
+/// A booking request.
 #[derive(Clone, uniffi::Record)]
 pub struct NativeBooking {
-    /// The service.
+    /// The id of the service.
     pub service_id: String,
-    /// Its group.
+    /// The id of the service group.
     pub group_of_service_id: String,
-    /// An appointment's time; a walk-in has none.
+    /// The time of an appointment; absent for a walk-in.
     pub time_ms: Option<i64>,
-    /// For whom. An appointment must say.
+    /// The customer. Required for an appointment.
     pub customer: Option<NativeCustomerRef>,
-    /// What the service asks for, a JSON object as text.
+    /// The service's custom fields, a JSON object as text.
     pub options: Option<String>,
-    /// Where the customer is.
+    /// The position of the customer.
     pub location: Option<NativeLocation>,
 }
 
 impl NativeBooking {
-    fn read(self) -> Result<BookTicketRequest, SkiplinoError> {
+    /// The core's request.
+    pub(crate) fn request(self) -> Result<BookTicketRequest, SkiplinoError> {
         let (service, group) = (self.service_id, self.group_of_service_id);
         let time = self.time_ms.map(|ms| timestamp(ms, "time")).transpose()?;
         let mut request = match (time, self.customer) {
@@ -101,7 +91,7 @@ impl NativeBooking {
                 BookTicketRequest::appointment(service, group, time, customer)
             }
             (Some(_), None) => {
-                let reason = "an appointment is for a customer";
+                let reason = "an appointment needs a customer";
                 return Err(SkiplinoError::invalid("customerId", reason));
             }
             (None, Some(customer)) => BookTicketRequest::walk_in(service, group).customer(customer),
@@ -117,7 +107,7 @@ impl NativeBooking {
     }
 }
 
-fn named<I: ToString>(named: &NamedRef<I>) -> NativeNamedRef {
+fn named_ref<I: ToString>(named: &NamedRef<I>) -> NativeNamedRef {
     NativeNamedRef {
         id: named.id().to_string(),
         name: named.name().to_owned(),
@@ -133,9 +123,9 @@ impl From<&Ticket> for NativeTicket {
             status_at_ms: ticket.status_at().as_millisecond(),
             ticket_type: ticket.ticket_type().as_str().to_owned(),
             time_ms: ticket.time().map(|time| time.as_millisecond()),
-            branch: named(ticket.branch()),
-            service: named(ticket.service()),
-            group_of_service: named(ticket.group_of_service()),
+            branch: named_ref(ticket.branch()),
+            service: named_ref(ticket.service()),
+            group_of_service: named_ref(ticket.group_of_service()),
             customer: ticket.customer().map(|customer| NativeTicketCustomer {
                 id: customer.id().to_string(),
                 name: customer.name().map(str::to_owned),
@@ -143,88 +133,6 @@ impl From<&Ticket> for NativeTicket {
             booked_at_ms: ticket.booked_at().as_millisecond(),
             queue_size: ticket.queue_size(),
             waiting_time: ticket.waiting_time(),
-        }
-    }
-}
-
-impl TicketResponse {
-    fn new(ticket: Ticket, info: ResponseInfo) -> Self {
-        Self {
-            data: (&ticket).into(),
-            info,
-        }
-    }
-}
-
-calls! {
-    impl NativeClient {
-        /// Books a ticket (operation 4, `POST /tickets/book`): a walk-in joins the queue at once, an appointment takes a place in a slot.
-        pub fn book_ticket(
-            &self,
-            booking: NativeBooking,
-            options: NativeCallOptions,
-            cancel: Option<Arc<CancelHandle>>,
-        ) -> TicketResponse {
-            self.send(
-                Operation::BookTicket,
-                |client| Ok(client.tickets().book(booking.read()?)),
-                options,
-                cancel,
-                TicketResponse::new,
-            )
-        }
-
-        /// A ticket as it is now (operation 5, `GET /tickets/{id}`).
-        pub fn get_ticket(
-            &self,
-            ticket_id: String,
-            options: NativeCallOptions,
-            cancel: Option<Arc<CancelHandle>>,
-        ) -> TicketResponse {
-            self.send(
-                Operation::GetTicket,
-                |client| Ok(client.tickets().get(ticket_id)),
-                options,
-                cancel,
-                TicketResponse::new,
-            )
-        }
-
-        /// Cancels a ticket that is waiting or upcoming (operation 6, `POST /tickets/{id}/cancel`), and gives its new state.
-        pub fn cancel_ticket(
-            &self,
-            ticket_id: String,
-            options: NativeCallOptions,
-            cancel: Option<Arc<CancelHandle>>,
-        ) -> TicketResponse {
-            self.send(
-                Operation::CancelTicket,
-                |client| Ok(client.tickets().cancel(ticket_id)),
-                options,
-                cancel,
-                TicketResponse::new,
-            )
-        }
-
-        /// Moves a waiting appointment to another slot (operation 7, `POST /tickets/{id}/change-time`).
-        pub fn reschedule_ticket(
-            &self,
-            ticket_id: String,
-            time_ms: i64,
-            customer: NativeCustomerRef,
-            options: NativeCallOptions,
-            cancel: Option<Arc<CancelHandle>>,
-        ) -> TicketResponse {
-            self.send(
-                Operation::RescheduleTicket,
-                |client| {
-                    let request = ChangeTimeRequest::new(timestamp(time_ms, "time")?, customer);
-                    Ok(client.tickets().reschedule(ticket_id, request))
-                },
-                options,
-                cancel,
-                TicketResponse::new,
-            )
         }
     }
 }

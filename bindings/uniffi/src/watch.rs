@@ -1,65 +1,64 @@
-//! Following a ticket.
+//! Watches a ticket for changes.
 
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use skiplino::Operation;
 
-use crate::calls::{CancelHandle, NativeCallOptions, calls};
+use crate::call_options::NativeCallOptions;
+use crate::cancellation::CancelHandle;
 use crate::client::NativeClient;
 use crate::errors::SkiplinoError;
-use crate::pages::{Steps, Walk};
-use crate::runtime::Data;
+use crate::pager::StreamReader;
+use crate::pending_call::PendingCall;
+use crate::runtime::ErasedData;
 use crate::tickets::NativeTicket;
-use crate::times::duration;
+use crate::values::duration;
 
-/// How a ticket is followed; what is absent is as the core has it.
+/// How to watch a ticket. Absent settings have the core's defaults.
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct WatchOptions {
-    /// The shortest pause between two looks, near the front of the queue.
+    /// The minimum poll interval, used near the front of the queue.
     pub min_ms: Option<i64>,
-    /// The longest pause between two looks.
+    /// The maximum poll interval.
     pub max_ms: Option<i64>,
-    /// How long failures of the network or the server are ridden out.
+    /// How long to retry failures of the network or the server before the watch fails.
     pub give_up_after_ms: Option<i64>,
 }
 
-/// The changes of a ticket, from its present state on.
+/// The changes of a ticket, starting with its current state.
 #[derive(uniffi::Object)]
-pub struct TicketWatch {
-    walk: Walk,
-}
+pub struct NativeTicketWatch(StreamReader);
 
-calls! {
-    impl TicketWatch {
-        /// The next change, or none after the last: when the ticket is served or cancelled, the watch is over, and so it is after an
-        /// error. A step that was cancelled ends the requests; the one after it tells the present state again.
-        pub fn next(
-            &self,
-            cancel: Option<Arc<CancelHandle>>,
-        ) -> Option<NativeTicket> {
-            self.walk.next(cancel)
-        }
+impl NativeTicketWatch {
+    /// The next change, see `operations.rs`.
+    pub(crate) fn start_next(
+        &self,
+        cancel: Option<Arc<CancelHandle>>,
+    ) -> PendingCall<Option<NativeTicket>> {
+        self.0.next(cancel)
     }
 }
 
 #[uniffi::export]
 impl NativeClient {
-    /// Follows a ticket: its state now, and again each time that it changes, until it is served or cancelled. `call` is for each look.
+    /// Watches a ticket: returns its current state, and its state after each change, until it is
+    /// served or cancelled. `call` has the options of each poll.
     pub fn watch_ticket(
         &self,
         ticket_id: String,
         options: WatchOptions,
         call: NativeCallOptions,
-    ) -> Result<Arc<TicketWatch>, SkiplinoError> {
+    ) -> Result<Arc<NativeTicketWatch>, SkiplinoError> {
         let operation = Operation::GetTicket;
         let client = self.client()?;
-        let of = |ms, field| duration(ms, field).map_err(|refusal| refusal.of(operation));
-        let min = of(options.min_ms, "min")?;
-        let max = of(options.max_ms, "max")?;
-        let give_up_after = of(options.give_up_after_ms, "giveUpAfter")?;
+        let read =
+            |ms, field| duration(ms, field).map_err(|refusal| refusal.for_operation(operation));
+        let min = read(options.min_ms, "min")?;
+        let max = read(options.max_ms, "max")?;
+        let give_up_after = read(options.give_up_after_ms, "giveUpAfter")?;
         let call = self.options(call, operation)?;
-        let steps = Steps::new(operation, move || {
+        let changes = StreamReader::new(operation, self.shutdown(), move || {
             let mut watch = client.tickets().watch(ticket_id.as_str());
             watch = watch.options(call.clone());
             if let Some(min) = min {
@@ -71,11 +70,10 @@ impl NativeClient {
             if let Some(limit) = give_up_after {
                 watch = watch.give_up_after(limit);
             }
-            let changes = watch.map_ok(|ticket| Box::new(NativeTicket::from(&ticket)) as Data);
+            let changes =
+                watch.map_ok(|ticket| Box::new(NativeTicket::from(&ticket)) as ErasedData);
             Some(changes.fuse().boxed())
         });
-        Ok(Arc::new(TicketWatch {
-            walk: Walk::new(steps, self.closing()),
-        }))
+        Ok(Arc::new(NativeTicketWatch(changes)))
     }
 }

@@ -1,41 +1,45 @@
+// Settings of clients and calls, and the metadata of responses.
 import Foundation
 
 extension SkiplinoClient {
-    /// How a client works. What is `nil` has the default that is written with it.
+    /// The settings of a client. A setting that is `nil` has its default.
     public struct Configuration: Sendable, Hashable {
-        /// Where the API is, as in `https://host/external/v1`; the development environment's, the only one published, unless set.
-        /// Plain `http://` is only taken to this machine.
+        /// The base URL, such as `https://host/external/v1`; default: the development environment,
+        /// the only published one. Must use https (http only for localhost).
         public var baseURL: URL?
-        /// The language of names and reasons, where the server has a translation: a tag, as `en` or `ar-BH`. For the app's
-        /// language switch see ``SkiplinoClient/withOptions(_:)``.
+        /// The language of names and error reasons, if the server has a translation: a tag such as
+        /// `en` or `ar-BH`. To change the language of a running app, see
+        /// ``SkiplinoClient/withOptions(_:)``.
         public var locale: String?
-        /// How long connecting may take, TLS included: 5 s unless set.
+        /// The maximum duration of connecting, including TLS; default: 5 s.
         public var connectTimeout: Duration?
-        /// How long one attempt may take: 10 s unless set.
+        /// The maximum duration of one attempt; default: 10 s.
         public var attemptTimeout: Duration?
-        /// How long a whole call may take, retries and pauses included: 30 s unless set.
+        /// The maximum duration of a whole call, including retries and pauses; default: 30 s.
         public var deadline: Duration?
-        /// Attempts in all, the first one included: 3 unless set.
+        /// The maximum number of attempts, including the first; default: 3.
         public var maxAttempts: Int?
-        /// The longest pause before the first retry: 250 ms unless set. Doubled for each one after it, and then drawn at random
-        /// between nothing and that.
+        /// The maximum pause before the first retry, doubled before each further retry; default:
+        /// 250 ms. The actual pause is random between zero and the maximum.
         public var backoff: Duration?
-        /// The longest pause ever: 8 s unless set.
+        /// The maximum pause before any retry; default: 8 s.
         public var maxBackoff: Duration?
-        /// At most so many requests a second, evenly spaced; as many as there are unless set.
+        /// The rate limit in requests a second, evenly spaced, for all calls of the client
+        /// together; default: none.
         public var requestsPerSecond: Double?
-        /// The largest answer that is read, in bytes, unpacked: 16 MiB unless set.
+        /// The maximum size of a decompressed response body in bytes; default: 16 MiB.
         public var maxResponseBytes: Int?
-        /// A proxy for all calls, as in `http://user:password@host:3128`.
+        /// The proxy for all calls, such as `http://user:password@host:3128`.
         public var proxy: URL?
-        /// Certificate authorities to trust beside the usual ones, as PEM text.
+        /// Certificate authorities to trust in addition to Mozilla's, as PEM text.
         public var rootCertificates: String?
-        /// What the `User-Agent` ends with, as in `QueueApp/4.2`.
+        /// The end of the `User-Agent` header, such as `QueueApp/4.2`.
         public var userAgentSuffix: String?
-        /// On iOS a secret key is refused, because whoever has the app can read it. This allows it all the same.
+        /// Allows a secret key on iOS, where it is rejected by default because users can extract it
+        /// from the app.
         public var allowsSecretKeyOnDevice = false
 
-        /// The defaults, but for what is given.
+        /// Creates a configuration with these settings and defaults for all others.
         public init(baseURL: URL? = nil, locale: String? = nil) {
             self.baseURL = baseURL
             self.locale = locale
@@ -43,58 +47,60 @@ extension SkiplinoClient {
     }
 }
 
-/// What a key opens.
+/// The permissions of an API key.
 public enum KeyClass: Sendable, Hashable {
-    /// All but the customer directory. What belongs into an app.
+    /// For apps: grants access to all but the customer directory.
     case `public`
-    /// The customer directory, too.
+    /// For servers and operators: also grants access to the customer directory.
     case secret
 }
 
-/// What may differ from the client's settings for one call. What is `nil` is as the client has it.
+/// Overrides the client's settings for one call. An option that is `nil` keeps the client's
+/// setting.
 public struct CallOptions: Sendable, Hashable {
-    /// The language of names and reasons; empty for the server's default.
+    /// The language of names and error reasons; empty for the server's default.
     public var locale: String?
-    /// How long the whole call may take, retries and pauses included.
+    /// The maximum duration of the whole call, including retries and pauses.
     public var deadline: Duration?
-    /// Attempts in all, the first one included.
+    /// The maximum number of attempts, including the first.
     public var maxAttempts: Int?
 
-    /// The client's settings, but for what is given.
+    /// Creates options; options that are `nil` keep the client's settings.
     public init(locale: String? = nil, deadline: Duration? = nil, maxAttempts: Int? = nil) {
         self.locale = locale
         self.deadline = deadline
         self.maxAttempts = maxAttempts
     }
 
-    /// As the client has it.
+    /// The client's settings.
     public static let standard = CallOptions()
 
-    /// These, and those of the base where these say nothing.
+    /// These options, with those of the base for every option that is `nil`.
     func over(_ base: CallOptions) -> CallOptions {
         CallOptions(locale: locale ?? base.locale, deadline: deadline ?? base.deadline, maxAttempts: maxAttempts ?? base.maxAttempts)
     }
 }
 
-/// What came with an operation's data.
+/// The metadata of a response.
 public struct ResponseInfo: Sendable, Hashable {
     /// The HTTP status.
     public let status: Int
-    /// The envelope's `message`, as in `Ticket booked successfully.`
+    /// The envelope's `message`, such as `Ticket booked successfully.`
     public let message: String?
-    /// How many attempts it took.
+    /// The number of attempts.
     public let attempts: Int
-    /// Whether a write's own answer was lost and its effect was found by looking. Message, status and headers are then those of the
-    /// read that found it.
+    /// Whether the response to a write was lost and the write was confirmed by a lookup. Message,
+    /// status and headers are then those of the lookup.
     public let isRecovered: Bool
-    /// The headers of the answer, by their names in small letters.
+    /// The headers of the response by name. Names are in lower case.
     public let headers: [String: String]
 }
 
-/// The data of an operation, and what came with it. See ``SkiplinoClient/withResponse(isolation:_:)``.
+/// The data of an operation, with the metadata of its response. See
+/// ``SkiplinoClient/withResponse(isolation:_:)``.
 public struct Response<Value: Sendable>: Sendable {
-    /// The operation's data.
+    /// The data.
     public let value: Value
-    /// What came with it.
+    /// The metadata of the response.
     public let info: ResponseInfo
 }

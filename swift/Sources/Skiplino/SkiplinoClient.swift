@@ -1,3 +1,4 @@
+// The client.
 import Foundation
 internal import SkiplinoNative
 
@@ -10,31 +11,33 @@ internal import SkiplinoNative
 /// }
 /// ```
 ///
-/// One for the whole app: all tasks may use it at the same time, and share its connections and limits. What it holds is freed with it,
-/// or with ``close()`` before. Every operation is `async`, throws ``SkiplinoError`` and nothing else, and ends within 100 ms when its
-/// task is cancelled.
+/// Create one client for the whole app: all tasks may use it at the same time and share its
+/// connections and rate limits. The client frees them when it is released or closed (``close()``).
+/// Operations are `async`, throw only ``SkiplinoError``, and end within 100 ms when their task is
+/// cancelled.
 public final class SkiplinoClient: Sendable {
     let native: NativeClient
     private let defaults: CallOptions
-    private let heard: Heard?
+    private let recorder: ResponseRecorder?
 
-    /// Makes a client. Nothing is sent.
+    /// Creates a client. Sends nothing.
     ///
     /// - Parameters:
-    ///   - apiKey: A *public* key: whoever has an app can read what is in it. On iOS a secret one is refused.
-    ///   - configuration: Where the API is, the language of names, limits.
-    /// - Throws: ``SkiplinoError/Kind/invalidRequest``, naming the setting that cannot be.
+    ///   - apiKey: A *public* key, because users can extract it from the app. On iOS a secret key
+    ///     is rejected.
+    ///   - configuration: Base URL, language, timeouts and limits.
+    /// - Throws: ``SkiplinoError/Kind/invalidRequest``, which names the invalid setting.
     public init(apiKey: String, configuration: Configuration = Configuration()) throws(SkiplinoError) {
-        native = try rethrowing { try NativeClient(apiKey: apiKey, settings: ClientSettings(configuration)) }
+        native = try translatingErrors { try NativeClient(apiKey: apiKey, settings: ClientSettings(configuration)) }
         defaults = .standard
-        heard = nil
+        recorder = nil
     }
 
-    /// The same client with other defaults, or with an ear for what comes with its answers.
-    private init(_ client: SkiplinoClient, defaults: CallOptions? = nil, heard: Heard? = nil) {
+    /// The same client with other defaults, or with a recorder for response metadata.
+    private init(_ client: SkiplinoClient, defaults: CallOptions? = nil, recorder: ResponseRecorder? = nil) {
         native = client.native
         self.defaults = defaults ?? client.defaults
-        self.heard = heard ?? client.heard
+        self.recorder = recorder ?? client.recorder
     }
 
     /// Branches and their services.
@@ -49,31 +52,31 @@ public final class SkiplinoClient: Sendable {
     /// The customer directory.
     public var customers: Customers { Customers(client: self) }
 
-    /// What its key opens.
+    /// The class of the client's key.
     public var keyClass: KeyClass { native.keyClass() == .secret ? .secret : .public }
 
     /// Whether ``close()`` was called.
     public var isClosed: Bool { native.isClosed() }
 
-    /// Ends what is under way, which fails with ``SkiplinoError/Kind/closed``, as everything does that is called afterwards, and frees
-    /// the connections. Twice is as good as once.
+    /// Closes the client and its connections. Calls in flight and later calls fail with
+    /// ``SkiplinoError/Kind/closed``. A second call does nothing.
     public func close() {
         native.shutDown()
     }
 
-    /// The same client with other options of its calls, as after the customer chose another language:
+    /// This client with other default options, for example after the user chose another language:
     ///
     /// ```swift
     /// let inArabic = client.withOptions(CallOptions(locale: "ar"))
     /// ```
     ///
-    /// It shares connections and limits with this one, and closing either closes both.
+    /// Both share connections and rate limits, and closing one closes both.
     public func withOptions(_ options: CallOptions) -> SkiplinoClient {
         SkiplinoClient(self, defaults: options.over(defaults))
     }
 
-    /// Makes a call and gives what came with its answer, too: how many attempts it took, and whether a write's own answer was lost and
-    /// its effect found by looking.
+    /// Makes a call and returns its value with the metadata of the response, such as the number of
+    /// attempts, and whether a lost response was recovered.
     ///
     /// ```swift
     /// let booked = try await client.withResponse { try await $0.tickets.book(request) }
@@ -81,33 +84,34 @@ public final class SkiplinoClient: Sendable {
     /// ```
     ///
     /// - Parameters:
-    ///   - isolation: Where it is called from; there it stays.
-    ///   - call: One call of the client that it is handed; of several the last one counts.
-    /// - Returns: What the call gave, and what came with its answer.
-    /// - Throws: What the call throws.
+    ///   - isolation: The actor of the caller, on which the call runs.
+    ///   - call: Makes one call of the client that it receives. After several calls, the metadata
+    ///     is that of the last call.
+    /// - Returns: The value of the call and the metadata of the response.
+    /// - Throws: The error of the call.
     public func withResponse<Value: Sendable>(
         isolation: isolated (any Actor)? = #isolation, _ call: (SkiplinoClient) async throws -> Value
     ) async throws -> Response<Value> {
-        let heard = Heard()
-        let value = try await call(SkiplinoClient(self, heard: heard))
-        guard let info = heard.last else {
-            throw SkiplinoError(.invalidRequest, .notApplied, "invalid input: withResponse: made no call of the client that it was handed")
+        let recorder = ResponseRecorder()
+        let value = try await call(SkiplinoClient(self, recorder: recorder))
+        guard let info = recorder.last else {
+            throw SkiplinoError(.invalidRequest, .notApplied, "invalid input: withResponse: the closure made no call of its client")
         }
         return Response(value: value, info: info)
     }
 }
 
 extension SkiplinoClient {
-    /// Makes a call of the core: cancelling the task ends it, and what came with its answer is heard.
-    func call<Answer: NativeAnswer>(
-        _ options: CallOptions, _ work: (NativeClient, NativeCallOptions, CancelHandle) async throws -> Answer
-    ) async throws(SkiplinoError) -> Answer.Content {
-        let answer = try await cancellable { try await work(native, callOptions(options), $0) }
-        heard?.note(answer.info)
-        return answer.data
+    /// Makes a call of the native library. Cancelling the task cancels the call.
+    func call<Output: NativeResponse>(
+        _ options: CallOptions, _ work: (NativeClient, NativeCallOptions, CancelHandle) async throws -> Output
+    ) async throws(SkiplinoError) -> Output.Content {
+        let response = try await cancellable { try await work(native, callOptions(options), $0) }
+        recorder?.record(response.info)
+        return response.data
     }
 
-    /// What differs for a call, this client's defaults included.
+    /// The options of a call, including this client's defaults.
     func callOptions(_ options: CallOptions) -> NativeCallOptions {
         let options = options.over(defaults)
         return NativeCallOptions(
@@ -115,8 +119,8 @@ extension SkiplinoClient {
     }
 }
 
-/// Does work of the core, which the handle ends as soon as the task is cancelled.
-func cancellable<Answer>(_ work: (CancelHandle) async throws -> Answer) async throws(SkiplinoError) -> Answer {
+/// Runs work of the native library, which the handle cancels as soon as the task is cancelled.
+func cancellable<Output>(_ work: (CancelHandle) async throws -> Output) async throws(SkiplinoError) -> Output {
     do {
         let handle = CancelHandle()
         return try await withTaskCancellationHandler {
@@ -129,8 +133,8 @@ func cancellable<Answer>(_ work: (CancelHandle) async throws -> Answer) async th
     }
 }
 
-/// Calls the core, whose errors become this package's.
-func rethrowing<Answer>(_ work: () throws -> Answer) throws(SkiplinoError) -> Answer {
+/// Calls the native library and turns its errors into errors of this package.
+func translatingErrors<Output>(_ work: () throws -> Output) throws(SkiplinoError) -> Output {
     do {
         return try work()
     } catch {
@@ -138,12 +142,12 @@ func rethrowing<Answer>(_ work: () throws -> Answer) throws(SkiplinoError) -> An
     }
 }
 
-/// What came with the last answer.
-private final class Heard: @unchecked Sendable {
+/// The metadata of the last response.
+private final class ResponseRecorder: @unchecked Sendable {
     private let lock = NSLock()
     private var info: SkiplinoNative.ResponseInfo?
 
-    func note(_ info: SkiplinoNative.ResponseInfo) {
+    func record(_ info: SkiplinoNative.ResponseInfo) {
         lock.withLock { self.info = info }
     }
 

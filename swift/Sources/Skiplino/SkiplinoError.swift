@@ -1,6 +1,7 @@
+// The error of all operations.
 import Foundation
 
-/// Why a call failed. Every operation throws it, and nothing else.
+/// The error of a failed call. Operations throw no other error.
 ///
 /// ```swift
 /// do {
@@ -15,108 +16,116 @@ import Foundation
 /// }
 /// ```
 ///
-/// Its description is one line for a person. It never holds a key or the values of a customer's record.
+/// The description is one line. It never has a key or a customer's data.
 public struct SkiplinoError: Error, Sendable, Hashable {
-    /// What went wrong, as far as a program would act on it. The raw values are the same in every language of this SDK.
+    /// The kind of an error. The raw values are the same in every language of this SDK.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
-        /// Refused here, before anything was sent; ``SkiplinoError/fields`` names the input.
+        /// The input is invalid; ``SkiplinoError/fields`` names it. Nothing was sent.
         case invalidRequest = "InvalidRequest"
-        /// The operation needs a secret key and the client holds a public one. Refused here, before anything was sent.
+        /// The operation needs a secret key and the client has a public key. Nothing was sent.
         case secretKeyRequired = "SecretKeyRequired"
-        /// 401: the key is missing, unknown or of the wrong class.
+        /// Status 401: the key is missing, unknown or of the wrong class.
         case unauthorized = "Unauthorized"
-        /// 400: a business rule forbids it; ``SkiplinoError/reason`` has the localised text.
+        /// Status 400: a business rule forbids the operation; ``SkiplinoError/reason`` has the
+        /// localised text.
         case rejected = "Rejected"
-        /// 404.
+        /// Status 404.
         case notFound = "NotFound"
-        /// 409: the ticket's state forbids it. Final.
+        /// Status 409: the ticket's state forbids the operation. Do not retry.
         case conflict = "Conflict"
-        /// 422: ``SkiplinoError/fields`` has the reasons field by field.
+        /// Status 422: ``SkiplinoError/fields`` has the reasons by field.
         case validation = "Validation"
-        /// 429: too many requests; ``SkiplinoError/retryAfter`` says for how long to wait, if the server did.
+        /// Status 429: too many requests; ``SkiplinoError/retryAfter`` has the server's wait, if it
+        /// sent one.
         case rateLimited = "RateLimited"
-        /// 5xx.
+        /// Status 5xx.
         case server = "Server"
-        /// Any other status, redirects included.
+        /// Any other status, including redirects.
         case unexpectedStatus = "UnexpectedStatus"
-        /// A success whose body cannot be read; ``SkiplinoError/path`` has the JSON path. The login page of a hotel's network, too.
+        /// The body of a successful response cannot be decoded, for example the login page of a
+        /// captive portal; ``SkiplinoError/path`` has the JSON path.
         case decode = "Decode"
-        /// Name look-up, connection or TLS failed: nothing was sent. What a device without a network gets, at once.
+        /// DNS, connecting or TLS failed, for example because the device is offline. Nothing was
+        /// sent.
         case connect = "Connect"
-        /// The connection was lost after sending began.
+        /// The connection was lost after the request was sent in part or in full.
         case transport = "Transport"
-        /// A deadline passed; ``SkiplinoError/timeout`` says which.
+        /// A timeout expired; ``SkiplinoError/timeout`` says which.
         case timeout = "Timeout"
-        /// A write that may have happened, and that could not be found out about. The text says what was tried, and where to look
-        /// before it is made again.
+        /// A write may have been applied, and a lookup could not confirm or rule it out. The text
+        /// says what to check before the write is made again.
         case outcomeUnknown = "OutcomeUnknown"
-        /// The task was cancelled. ``SkiplinoError/outcome`` says what is known of a write.
+        /// The task was cancelled. ``SkiplinoError/outcome`` says whether a write may have been
+        /// applied.
         case cancelled = "Cancelled"
         /// The client was closed.
         case closed = "Closed"
-        /// A bug of this library.
+        /// A bug in this library.
         case `internal` = "Internal"
     }
 
-    /// What a failed call did to the server's state.
+    /// Whether a failed call may have changed the server's state.
     public enum Outcome: String, Sendable, Hashable {
-        /// Nothing: it never arrived, was refused, or only reads.
+        /// The call changed nothing: the server did not receive it, rejected it, or the call only
+        /// reads.
         case notApplied = "NotApplied"
-        /// A write that may have happened.
+        /// The write may have been applied.
         case unknown = "Unknown"
     }
 
-    /// Which deadline passed.
+    /// Which timeout expired.
     public enum Timeout: String, Sendable, Hashable {
-        /// Connecting, TLS included.
+        /// Connecting, including TLS.
         case connect = "Connect"
-        /// One attempt, from its start to the end of its answer.
+        /// One attempt, until the end of its response.
         case attempt = "Attempt"
-        /// The whole call, retries and pauses included.
+        /// The whole call, including retries and pauses.
         case call = "Call"
     }
 
-    /// What went wrong.
+    /// The kind of the error.
     public let kind: Kind
-    /// What it did to the server's state. Always ``Outcome/notApplied`` for a read.
+    /// Whether the call may have changed the server's state. Always ``Outcome/notApplied`` for a
+    /// read.
     public let outcome: Outcome
-    /// One line for a person.
+    /// A one-line message.
     public let text: String
-    /// The operation that failed, as the API's description names it (`bookTicket`); absent when a client could not even be made.
+    /// The id of the operation, such as `bookTicket`; `nil` if the client could not be created.
     public let operation: String?
-    /// The HTTP status, whatever the body was; absent when no answer came.
+    /// The HTTP status, even if the body is invalid; `nil` without a response.
     public let status: Int?
-    /// The `message` of the server's envelope, as it came.
+    /// The `message` of the server's envelope, unchanged.
     public let serverMessage: String?
-    /// The `error` of the server's envelope where it is a text (localised), or what was found wrong here.
+    /// The `error` of the server's envelope if it is text (localised), or the reason found by this
+    /// library.
     public let reason: String?
-    /// Reasons by field: of a 422, and of input refused here.
+    /// Reasons by field, for status 422 and for invalid input.
     public let fields: [String: [String]]
-    /// For ``Kind/decode``: where in the JSON, as in `data[0].createdAt`.
+    /// For ``Kind/decode``: the path in the JSON, such as `data[0].createdAt`.
     public let path: String?
-    /// How long the server asked to wait.
+    /// The server's `Retry-After`.
     public let retryAfter: Duration?
-    /// For ``Kind/timeout``: which deadline passed.
+    /// For ``Kind/timeout``: which timeout expired.
     public let timeout: Timeout?
-    /// How many attempts were made; 0 when it was refused here.
+    /// The number of attempts; 0 if nothing was sent.
     public let attempts: Int
-    /// Whether the same call may well succeed later. For a write look at ``outcome`` first.
+    /// Whether the same call may succeed later. Before retrying a write, check ``outcome``.
     public let isRetryable: Bool
 }
 
 extension SkiplinoError: LocalizedError, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// One line for a person, in English; what the server gave as a reason is in the language that was asked for.
+    /// A one-line message in English; reasons of the server are in the requested language.
     public var errorDescription: String? { text }
-    /// One line for a person.
+    /// A one-line message.
     public var description: String { text }
-    /// The kind, and one line for a person.
+    /// The kind and outcome with the message.
     public var debugDescription: String { "SkiplinoError(\(kind.rawValue), \(outcome.rawValue)): \(text)" }
-    /// Kind and text only: fields and reasons may quote what people wrote.
+    /// Omits fields and reasons, which may quote user input.
     public var customMirror: Mirror { Mirror(self, children: ["kind": kind.rawValue, "outcome": outcome.rawValue, "text": text]) }
 }
 
 extension SkiplinoError {
-    /// One that did not come from the core.
+    /// Creates an error that did not come from the native library.
     init(_ kind: Kind, _ outcome: Outcome, _ text: String, fields: [String: [String]] = [:]) {
         self.kind = kind
         self.outcome = outcome

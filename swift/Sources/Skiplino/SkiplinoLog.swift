@@ -1,29 +1,32 @@
+// Logging.
 internal import SkiplinoNative
 
-/// What the library tells of its work, for the app's own log.
+/// Sends the library's log lines to the app's own log.
 ///
 /// ```swift
 /// let logger = Logger(subsystem: "com.example.queue", category: "skiplino")
 /// SkiplinoLog.setHandler(upTo: .debug) { level, line in logger.log("\(line)") }
 /// ```
 public enum SkiplinoLog {
-    /// How much a line matters.
+    /// The importance of a log line.
     public enum Level: Sendable, Hashable, CaseIterable {
-        /// Something went wrong, and the library goes on by itself or says so to the caller: a retry, a rate limit, a write in doubt.
+        /// The library recovers by itself or reports the failure to the caller: a retry, a rate
+        /// limit, an unknown outcome.
         case warn
-        /// A call failed, or a lost answer was made good.
+        /// A call failed, or a lost response was recovered.
         case info
         /// Each attempt.
         case debug
     }
 
-    /// Has everything that all clients tell go to a handler, on any thread; nowhere for `nil`.
+    /// Sends the log lines of all clients to a handler, on any thread; `nil` turns logging off.
     ///
     /// - Parameters:
-    ///   - level: The least that matters.
-    ///   - handler: Takes a line: what happened, and operation, attempt, kind of error, status, times. No keys, and nothing of customers.
+    ///   - level: The least important level to log.
+    ///   - handler: Receives a line: the event with operation, attempt, kind of error, status and
+    ///     duration, without keys or customer data.
     public static func setHandler(upTo level: Level = .info, _ handler: (@Sendable (Level, String) -> Void)?) {
-        setLogSink(sink: handler.map(Sink.init), most: LogLevel(level))
+        setLogSink(sink: handler.map(Sink.init), maxLevel: LogLevel(level))
     }
 }
 

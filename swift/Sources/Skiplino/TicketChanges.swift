@@ -1,42 +1,45 @@
+// The changes of a watched ticket, as an async sequence.
 import Foundation
 internal import SkiplinoNative
 
-/// The changes of a ticket, from its present state on, until it is served or cancelled. See ``Tickets/watch(_:min:max:giveUpAfter:options:)``.
+/// The changes of a ticket, starting with its current state, until it is served or cancelled. See
+/// ``Tickets/watch(_:min:max:giveUpAfter:options:)``.
 ///
-/// Leaving the loop stops the requests, and so does cancelling its task, which ends the loop with ``SkiplinoError/Kind/cancelled``:
-/// a loop that ends without an error is one whose ticket has reached its end. Every loop tells the present state first.
+/// Leaving the loop stops the requests. Cancelling its task stops them too and ends the loop with
+/// ``SkiplinoError/Kind/cancelled``; a loop that ends without an error has reached the end of the
+/// ticket. Each loop returns the current state first.
 public struct TicketChanges: AsyncSequence, Sendable {
-    /// What comes.
+    /// The ticket after a change.
     public typealias Element = Ticket
 
-    let begin: @Sendable () throws(SkiplinoError) -> TicketWatch
+    let startWatch: @Sendable () throws(SkiplinoError) -> NativeTicketWatch
 
-    init(_ begin: @escaping @Sendable () throws(SkiplinoError) -> TicketWatch) {
-        self.begin = begin
+    init(_ startWatch: @escaping @Sendable () throws(SkiplinoError) -> NativeTicketWatch) {
+        self.startWatch = startWatch
     }
 
-    /// Follows the ticket from now on.
+    /// Starts to watch the ticket.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(begin)
+        Iterator(startWatch)
     }
 
-    /// Tells one change after another.
+    /// Waits for one change after another.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
-        private let begin: @Sendable () throws(SkiplinoError) -> TicketWatch
-        // Let go of at the end, and with it the requests.
-        private var watch: TicketWatch?
+        private let startWatch: @Sendable () throws(SkiplinoError) -> NativeTicketWatch
+        // Released at the end, which ends the requests.
+        private var watch: NativeTicketWatch?
         private var isOver = false
 
-        fileprivate init(_ begin: @escaping @Sendable () throws(SkiplinoError) -> TicketWatch) {
-            self.begin = begin
+        fileprivate init(_ startWatch: @escaping @Sendable () throws(SkiplinoError) -> NativeTicketWatch) {
+            self.startWatch = startWatch
         }
 
-        /// Waits for the next change; none after the last. Throws ``SkiplinoError``, and is over then.
+        /// The next change, or `nil` after the last. Throws ``SkiplinoError``, which ends the loop.
         public mutating func next() async throws -> Ticket? {
             if isOver { return nil }
-            // Unless a change comes.
+            // Reset below if there is a change.
             isOver = true
-            let watch = try self.watch ?? begin()
+            let watch = try self.watch ?? startWatch()
             self.watch = nil
             guard let ticket = try await cancellable({ try await watch.next(cancel: $0) }) else { return nil }
             (self.watch, isOver) = (watch, false)

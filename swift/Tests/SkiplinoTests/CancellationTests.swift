@@ -1,8 +1,9 @@
+// Cancellation of calls, pages and watches.
 import Skiplino
 import XCTest
 
 final class CancellationTests: SandboxTestCase {
-    /// Holds an operation, cancels the work that calls it, and requires that its connection is gone while the client is still open.
+    /// Holds an operation, cancels its task, and requires that its connection closes while the client stays open.
     @discardableResult
     private func cancelled(_ operation: String, _ work: @escaping @Sendable () async throws -> Void) async throws -> SkiplinoError {
         let fault = try await sandbox.hold(operation)
@@ -28,7 +29,7 @@ final class CancellationTests: SandboxTestCase {
         XCTAssertEqual(branches.count, 2)
     }
 
-    func testAWriteSaysThatItMayHaveHappened() async throws {
+    func testACancelledWriteMayHaveBeenApplied() async throws {
         let error = try await cancelled("bookTicket") { [client] in
             _ = try await client.tickets.book(.walkIn(service: Sandbox.service, group: Sandbox.group))
         }
@@ -36,8 +37,8 @@ final class CancellationTests: SandboxTestCase {
         XCTAssertEqual(error.localizedDescription, "book a ticket: cancelled; it may have happened all the same")
     }
 
-    func testAWriteThatHadNotBegunDidNotHappen() async throws {
-        // Its task is cancelled before it runs: the call itself finds out.
+    func testAWriteCancelledBeforeItsStartWasNotApplied() async throws {
+        // The task is cancelled before it runs: the call detects it.
         let task = Task { [client] in
             withUnsafeCurrentTask { $0?.cancel() }
             return try await client.tickets.book(.walkIn(service: Sandbox.service, group: Sandbox.group))
@@ -55,13 +56,13 @@ final class CancellationTests: SandboxTestCase {
         directory.close()
     }
 
-    func testAWalkIsStoppedWithWhatItReadsAhead() async throws {
+    func testAPagerIsStoppedWithItsPrefetch() async throws {
         try await sandbox.control("POST /customers/generate", ["count": 60])
         let directory = try directory()
         try await cancelled("listCustomers") {
             for try await _ in directory.customers.list(limit: 5) {}
         }
-        // A list can be read anew.
+        // The list can be read again.
         var count = 0
         for try await _ in directory.customers.list(limit: 50) { count += 1 }
         XCTAssertEqual(count, 63)
@@ -75,13 +76,13 @@ final class CancellationTests: SandboxTestCase {
         XCTAssertEqual(error.outcome, .notApplied)
     }
 
-    func testFiftyCallsAreUnderWayAtOnce() async throws {
+    func testFiftyCallsRunAtOnce() async throws {
         let fault = try await sandbox.hold("getTicket")
         let numbers = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<50 {
                 group.addTask { [client] in try await client.tickets.get(Sandbox.ticket).ticketNumber }
             }
-            // All of them, or this fails.
+            // Fails unless all are held.
             try await sandbox.held(50)
             try await sandbox.release(fault)
             return try await group.reduce(into: []) { $0.append($1) }

@@ -1,8 +1,9 @@
+// The client: language, logging, lists, metadata and errors.
 import Foundation
 import Skiplino
 import XCTest
 
-/// What the scenarios cannot say.
+/// Behaviour of the Swift package that the scenarios do not cover.
 final class ClientTests: SandboxTestCase {
     func testTheAppsLanguageSwitch() async throws {
         func name(_ client: SkiplinoClient, _ options: CallOptions = .standard) async throws -> String? {
@@ -13,7 +14,7 @@ final class ClientTests: SandboxTestCase {
         let switched = client.withOptions(CallOptions(locale: "ar", maxAttempts: 1))
         let arabic = try await name(switched)
         XCTAssertEqual(arabic, "فرع السيف مول")
-        // What a call says goes before it, and leaves the rest.
+        // The options of a call override the client's, one by one.
         let once = try await name(switched, CallOptions(locale: "en"))
         XCTAssertEqual(once, english)
         try await sandbox.fault(["operation": "*", "kind": "empty_503"])
@@ -23,7 +24,7 @@ final class ClientTests: SandboxTestCase {
         XCTAssertTrue(client.isClosed)
     }
 
-    func testTheLogTellsAttemptsAndNothingPrivate() async throws {
+    func testTheLogHasAttemptsAndNoPersonalData() async throws {
         let lines = Lines()
         SkiplinoLog.setHandler(upTo: .debug) { level, line in lines.add("\(level) \(line)") }
         defer { SkiplinoLog.setHandler(nil) }
@@ -38,7 +39,7 @@ final class ClientTests: SandboxTestCase {
         XCTAssertEqual(lines.all.count, count)
     }
 
-    func testAWatchTellsEachChangeUntilTheEnd() async throws {
+    func testAWatchReturnsEachChange() async throws {
         var seen: [TicketStatus] = []
         var sizes: [Int?] = []
         for try await ticket in client.tickets.watch(Sandbox.ticket, min: .milliseconds(5), max: .milliseconds(10)) {
@@ -64,7 +65,7 @@ final class ClientTests: SandboxTestCase {
         for try await customer in list {
             ids.insert(customer.id)
             if ids.count == 60 {
-                // Those of the page in hand that did not come yet do not count.
+                // Records of the current page that the loop has not returned do not count.
                 XCTAssertEqual(list.progress?.records, 60)
             }
         }
@@ -93,7 +94,7 @@ final class ClientTests: SandboxTestCase {
             count += 1
             if count == 5 { break }
         }
-        // What was read ahead ends with the loop, and the client lives on.
+        // The prefetch ends with the loop; the client still works.
         directory.close()
         let idle = try await sandbox.idle()
         XCTAssertEqual(idle["requests"], 0)
@@ -102,7 +103,7 @@ final class ClientTests: SandboxTestCase {
         XCTAssertEqual(list.progress?.records, 5)
     }
 
-    func testWhatCameWithAnAnswer() async throws {
+    func testResponseMetadata() async throws {
         try await sandbox.fault(["operation": "cancelTicket", "kind": "drop_after_commit"], when: ["nth": 1])
         let response = try await client.withResponse { try await $0.tickets.cancel(Sandbox.ticket) }
         XCTAssertEqual(response.value.status, .cancelled)
@@ -113,7 +114,7 @@ final class ClientTests: SandboxTestCase {
         XCTAssertEqual(error.kind, .invalidRequest)
     }
 
-    func testWhatCameWithAnAnswerOnTheMainActor() async throws {
+    func testResponseMetadataOnTheMainActor() async throws {
         @MainActor func list(_ client: SkiplinoClient) async throws -> (Response<[Branch]>, Int) {
             var count = 0
             let response = try await client.withResponse { client in
@@ -127,7 +128,7 @@ final class ClientTests: SandboxTestCase {
         XCTAssertEqual(count, 1)
     }
 
-    func testARefusalNamesTheField() async throws {
+    func testInvalidInputNamesTheField() async throws {
         let error = try await failure { [client] in _ = try await client.tickets.get("") }
         XCTAssertEqual(error.kind, .invalidRequest)
         XCTAssertEqual(error.fields, ["ticketId": ["must not be empty"]])
@@ -140,7 +141,7 @@ final class ClientTests: SandboxTestCase {
         }
     }
 
-    func testANumberThatIsNoneIsRefused() async throws {
+    func testNaNIsRejected() async throws {
         let directory = try directory()
         let error = try await failure { try await directory.customers.update(.init(.externalID("crm-7741"), metadata: [.number(.nan)])) }
         XCTAssertEqual(error.kind, .invalidRequest)
@@ -171,7 +172,7 @@ final class ClientTests: SandboxTestCase {
         directory.close()
     }
 
-    func testNothingPrivateIsPrinted() async throws {
+    func testPersonalDataIsNotPrinted() async throws {
         let directory = try directory()
         let customer = try await directory.customers.get(.id(Sandbox.customer))
         let ticket = try await client.tickets.get(Sandbox.ticket)

@@ -1,8 +1,9 @@
+// Code of the site's guides.
 import Foundation
 import Skiplino
 import XCTest
 
-// What the guides of the site show in Swift. A page includes what stands between the names of an anchor.
+// A page includes the lines between the names of an anchor.
 
 // ANCHOR: first
 func first(apiKey: String, baseURL: URL?) async throws {
@@ -11,7 +12,7 @@ func first(apiKey: String, baseURL: URL?) async throws {
         print(branch.name, branch.isOpen ? "open" : "closed")
     }
 
-    // Join the queue of a service, by its id and its group's.
+    // Join the queue of a service, with its id and its group's id.
     let ticket = try await client.tickets.book(.walkIn(service: "6fe8fb8b12", group: "7c1f9a3b2d"))
     print("your number is \(ticket.ticketNumber), \(ticket.queueSize ?? 0) ahead of you")
 
@@ -22,7 +23,7 @@ func first(apiKey: String, baseURL: URL?) async throws {
 
 // ANCHOR: keys
 func customers(apiKey: String, baseURL: URL) async throws -> Int {
-    // On iOS a secret key is refused here.
+    // On iOS a secret key is rejected here.
     let client = try SkiplinoClient(apiKey: apiKey, configuration: .init(baseURL: baseURL))
     // With a public key this throws an error of the kind `.secretKeyRequired`, and nothing is sent.
     return try await client.customers.list().page(1).pagination.total
@@ -46,13 +47,13 @@ func join(_ client: SkiplinoClient, for customer: CustomerRef? = nil) async thro
 
 // ANCHOR: following
 func follow(_ client: SkiplinoClient, _ ticket: Ticket.ID, often: Duration, show: (String) async throws -> Void) async throws {
-    // Looks `often` at the front of the queue, and a tenth as often far from it.
+    // Polls at the interval `often` at the front of the queue, and ten times more slowly far from it.
     for try await change in client.tickets.watch(ticket, min: often, max: often * 10) {
         switch (change.status, change.queueSize) {
         case (.waiting, 0?): try await show("you are next")
         case (.waiting, let ahead?): try await show("\(ahead) ahead of you")
         case (.serving, _): try await show("it is your turn")
-        // What a later version of the API may bring is shown as it comes.
+        // A status that this version does not know is shown as the API wrote it.
         case (let other, _): try await show("\(other)")
         }
     }  // Served or cancelled.
@@ -63,7 +64,7 @@ func follow(_ client: SkiplinoClient, _ ticket: Ticket.ID, often: Duration, show
 func explain(_ error: SkiplinoError) -> String {
     switch error.kind {
     case .connect: "There is no connection."
-    // In the language that was asked for.
+    // In the requested language.
     case .rejected: error.reason ?? "It was refused."
     case .invalidRequest, .validation: "Please look at \(error.fields.keys.joined(separator: ", ")) again."
     case .conflict: "It is too late for that."
@@ -74,12 +75,12 @@ func explain(_ error: SkiplinoError) -> String {
 // ANCHOR_END: errors
 
 // ANCHOR: leaving
-/// The screen that books has gone: what becomes of the ticket?
+/// Books for a screen whose task may be cancelled during the call.
 func joinUnlessLeft(_ booking: Task<Ticket, any Error>) async throws -> String {
     do {
         return "your number is \(try await booking.value.ticketNumber)"
     } catch let error as SkiplinoError where error.kind == .cancelled {
-        // Cancelling ended the request at once. Whether it had arrived is what the error knows.
+        // Cancelling ended the request at once. The error says whether the server may have received it.
         return error.outcome == .unknown ? "there may be a ticket" : "nothing was booked"
     }
 }
@@ -100,7 +101,7 @@ final class GuideTests: SandboxTestCase {
         XCTAssertEqual(received, 1)
     }
 
-    func testAPublicKeyDoesNotOpenTheDirectory() async throws {
+    func testAPublicKeyHasNoAccessToTheDirectory() async throws {
         let error = try await failure { [sandbox] in _ = try await customers(apiKey: sandbox.publicKey, baseURL: sandbox.baseURL) }
         XCTAssertEqual(error.kind, .secretKeyRequired)
         let received = try await sandbox.received("listCustomers")
@@ -121,8 +122,8 @@ final class GuideTests: SandboxTestCase {
         XCTAssertEqual(received, 3)
     }
 
-    func testATicketIsFollowedToItsEnd() async throws {
-        // The first in its queue.
+    func testATicketIsWatchedUntilItIsServed() async throws {
+        // The first ticket in the queue.
         let ticket = try await client.tickets.book(.walkIn(service: "b7a1d2c3e4", group: Sandbox.group))
         var shown: [String] = []
         try await follow(client, ticket.id, often: .milliseconds(1)) { text in
@@ -133,7 +134,7 @@ final class GuideTests: SandboxTestCase {
         XCTAssertEqual(shown, ["you are next", "it is your turn", "served"])
     }
 
-    func testErrorsAreToldApart() async throws {
+    func testErrorsHaveKinds() async throws {
         let booking: @Sendable (SkiplinoClient) async throws -> Void = {
             _ = try await $0.tickets.book(.walkIn(service: Sandbox.service, group: Sandbox.group))
         }
@@ -155,7 +156,7 @@ final class GuideTests: SandboxTestCase {
         nowhere.close()
     }
 
-    func testLeavingSaysWhatIsKnownOfATicket() async throws {
+    func testCancellingABookingReportsItsOutcome() async throws {
         let fault = try await sandbox.hold("bookTicket")
         let booking = Task { [client] in
             try await client.tickets.book(.walkIn(service: Sandbox.service, group: Sandbox.group))

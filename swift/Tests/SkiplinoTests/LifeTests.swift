@@ -1,3 +1,4 @@
+// Closing and freeing clients, panics and memory.
 import Foundation
 @testable import Skiplino
 import func SkiplinoNative.testingLiveHandles
@@ -6,9 +7,9 @@ import func SkiplinoNative.testingPanicAsync
 import func SkiplinoNative.testingSetOnDevice
 import XCTest
 
-/// Closing, freeing, and what must not take the process with it.
+/// Closes and frees clients, and checks that a panic does not end the process.
 final class LifeTests: SandboxTestCase {
-    func testAClosedClientSaysSo() async throws {
+    func testCallsOfAClosedClientFail() async throws {
         XCTAssertFalse(client.isClosed)
         let tickets = client.tickets
         let (list, changes) = (client.customers.tickets(of: .externalID("crm-7741")), tickets.watch(Sandbox.ticket))
@@ -28,7 +29,7 @@ final class LifeTests: SandboxTestCase {
         }
     }
 
-    func testClosingEndsWhatIsUnderWay() async throws {
+    func testClosingEndsCallsInFlight() async throws {
         let fault = try await sandbox.hold("bookTicket")
         let task = Task { [client] in try await client.tickets.book(.walkIn(service: Sandbox.service, group: Sandbox.group)) }
         try await sandbox.held(1)
@@ -42,12 +43,12 @@ final class LifeTests: SandboxTestCase {
     }
 
     func testAPanicIsAnError() async throws {
-        let thrown = try await failure { try rethrowing { try testingPanic() } }
+        let thrown = try await failure { try translatingErrors { try testingPanic() } }
         XCTAssertEqual(thrown.kind, .internal)
         XCTAssertEqual(thrown.outcome, .unknown)
         let later = try await failure { try await cancellable { _ in try await testingPanicAsync() } }
         XCTAssertEqual(later.kind, .internal)
-        // And everything goes on.
+        // Later calls still work.
         let branches = try await client.branches.list()
         XCTAssertEqual(branches.count, 2)
     }
@@ -62,7 +63,7 @@ final class LifeTests: SandboxTestCase {
         XCTAssertEqual(
             error.localizedDescription,
             "invalid input: apiKey: a secret key must not be used on a device: use a public key, or allow it in the client builder")
-        // A public one is what an app is for.
+        // Apps use public keys.
         let app = try sandbox.client()
         let branches = try await app.branches.list()
         XCTAssertEqual(branches.count, 2)
@@ -76,11 +77,11 @@ final class LifeTests: SandboxTestCase {
     func testTenThousandClientsLeaveNothingBehind() async throws {
         func live() -> [UInt64] {
             let handles = testingLiveHandles()
-            return [handles.clients, handles.walks, handles.cancelHandles]
+            return [handles.clients, handles.pagers, handles.cancelHandles]
         }
         func round(_ count: Int) async throws {
             for number in 0..<count {
-                // Half of them are closed, the others let go of; one in a hundred was used.
+                // Half of the clients are closed, the others released; one in a hundred is used.
                 let client = try sandbox.client(sandbox.secretKey)
                 let changes = client.tickets.watch(Sandbox.ticket)
                 if number % 100 == 0 {
@@ -92,27 +93,27 @@ final class LifeTests: SandboxTestCase {
             }
         }
         let before = live()
-        // What is made once, and what the allocator keeps.
+        // One-time allocations, and memory that the allocator keeps.
         try await round(1000)
         let memory = try residentMemory()
         try await round(10_000)
         XCTAssertEqual(live(), before)
         let growth = try residentMemory() - memory
         print("10,000 clients: \(growth / 1024) KiB more")
-        // A client is some 100 KiB: a leak of one in a hundred would show.
+        // A client is about 100 KiB: a leak of one in a hundred is detected.
         XCTAssertLessThan(growth, 8 * 1024 * 1024)
         client.close()
         _ = try await sandbox.idle()
     }
 
-    /// In bytes.
+    /// The memory of the process in bytes.
     private func residentMemory() throws -> Int {
         #if os(Linux)
             let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
             let line = try unwrap(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }, "VmRSS")
             return try unwrap(line.split(separator: " ").compactMap { Int($0) }.first, "a number") * 1024
         #else
-            throw XCTSkip("nothing tells the resident memory here")
+            throw XCTSkip("the resident memory is unknown on this system")
         #endif
     }
 }

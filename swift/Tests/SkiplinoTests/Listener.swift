@@ -1,6 +1,7 @@
+// Ports without a server, for tests of the network.
 import Foundation
 
-/// A port that nobody answers on: who connects is hung up on.
+/// A port that closes every connection without a response.
 final class Listener {
     private let descriptor: Int32
 
@@ -8,7 +9,7 @@ final class Listener {
         descriptor = try listening(port)
     }
 
-    /// Waits until somebody connects, and hangs up.
+    /// Waits for a connection and closes it.
     func hangUpOnOne() async throws {
         let descriptor = self.descriptor
         try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
@@ -25,20 +26,20 @@ final class Listener {
     }
 }
 
-/// A port that was free a moment ago.
+/// A port that was free just now.
 func freePort() throws -> Int {
     let descriptor = try listening(0)
     defer { close(descriptor) }
     var address = sockaddr_in()
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let told = withUnsafeMutablePointer(to: &address) { pointer in
+    let status = withUnsafeMutablePointer(to: &address) { pointer in
         pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
     }
-    guard told == 0 else { throw Failure("no port is free") }
+    guard status == 0 else { throw Failure("no port is free") }
     return Int(UInt16(bigEndian: address.sin_port))
 }
 
-/// The address of a port where nobody listens.
+/// The address of a port without a listener.
 func nobody() throws -> URL {
     try unwrap(URL(string: "http://127.0.0.1:\(freePort())/external/v1"), "an address")
 }

@@ -1,9 +1,10 @@
+// Records, dates and JSON values.
 import Foundation
 import Skiplino
 import XCTest
 
 final class ModelTests: XCTestCase {
-    func testATicketGoesThroughItsJSON() throws {
+    func testATicketIsCodable() throws {
         let ticket = Ticket(
             id: "k7m2p9x4q1", ticketNumber: "Q017", status: .unknown("paused"), statusAt: Date(timeIntervalSince1970: 1_782_213_000.123),
             type: .appointment, time: Date(timeIntervalSince1970: 1_782_216_600), branch: NamedRef(id: "b", name: "Seef"),
@@ -19,7 +20,7 @@ final class ModelTests: XCTestCase {
         XCTAssertTrue(TicketStatus.served.isFinal)
     }
 
-    func testTheOtherRecordsGoThroughTheirJSON() throws {
+    func testTheOtherRecordsAreCodable() throws {
         let customer = Customer(
             id: "9f2c", externalID: "crm-1", companyID: "cmp_1", metadata: ["tier": "gold"], createdAt: Date(timeIntervalSince1970: 0),
             updatedAt: Date(timeIntervalSince1970: 1))
@@ -33,7 +34,7 @@ final class ModelTests: XCTestCase {
         XCTAssertEqual(try JSONEncoder().encode([branch.id]), Data(#"["b"]"#.utf8))
     }
 
-    func testDays() {
+    func testCalendarDates() {
         XCTAssertEqual(CalendarDate("2026-07-01"), CalendarDate(year: 2026, month: 7, day: 1))
         XCTAssertEqual(CalendarDate(year: 26, month: 7, day: 1)?.description, "0026-07-01")
         XCTAssertNotNil(CalendarDate("2024-02-29"))

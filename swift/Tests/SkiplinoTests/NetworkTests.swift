@@ -1,15 +1,16 @@
+// Network failures and captive portals.
 import Foundation
 import Skiplino
 import XCTest
 
-/// What a phone meets: no network, a hotel's login page, a network that goes and comes back.
+/// The network of a phone: offline, behind a captive portal, failing and recovering.
 final class NetworkTests: SandboxTestCase {
     func testWithoutANetworkCallsFailAtOnce() async throws {
         let client = try SkiplinoClient(apiKey: sandbox.publicKey, configuration: .init(baseURL: nobody()))
         var error = try await failure { _ = try await client.branches.list(options: CallOptions(maxAttempts: 1)) }
         XCTAssertEqual(error.kind, .connect)
         XCTAssertTrue(error.isRetryable)
-        // And nothing happened.
+        // Nothing was applied.
         error = try await failure {
             _ = try await client.tickets.book(
                 .walkIn(service: Sandbox.service, group: Sandbox.group), options: CallOptions(maxAttempts: 1))
@@ -19,7 +20,7 @@ final class NetworkTests: SandboxTestCase {
         client.close()
     }
 
-    func testALoginPageIsToldFromAnAnswer() async throws {
+    func testALoginPageIsNotAResponse() async throws {
         try await sandbox.fault(["operation": "*", "kind": "html_200"])
         let error = try await failure { [client] in _ = try await client.branches.list(options: CallOptions(maxAttempts: 1)) }
         XCTAssertEqual(error.kind, .decode)
@@ -27,7 +28,7 @@ final class NetworkTests: SandboxTestCase {
         XCTAssertEqual(error.operation, "listBranches")
     }
 
-    func testAWatchSitsOutALoginPage() async throws {
+    func testAWatchSurvivesALoginPage() async throws {
         try await sandbox.fault(["operation": "getTicket", "kind": "html_200"], when: ["first": 3])
         for try await ticket in client.tickets.watch(Sandbox.ticket, min: .milliseconds(5), max: .milliseconds(10)) {
             XCTAssertEqual(ticket.status, .waiting)
@@ -47,7 +48,7 @@ final class NetworkTests: SandboxTestCase {
         XCTAssertEqual(error.kind, .transport)
     }
 
-    func testAWatchOutlivesTheNetwork() async throws {
+    func testAWatchSurvivesANetworkFailure() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -61,15 +62,15 @@ final class NetworkTests: SandboxTestCase {
 
         sandbox.kill()
         let listener = try Listener(port: port)
-        let next = Task { [begun = changes] in
-            var changes = begun
+        let next = Task { [current = changes] in
+            var changes = current
             let change = try await changes.next()
             return (change, changes)
         }
-        // It keeps on trying.
+        // The watch keeps retrying.
         for _ in 0..<3 { try await listener.hangUpOnOne() }
         listener.stop()
-        // What is not a watch says so at once.
+        // A plain call fails at once.
         let error = try await failure { _ = try await client.branches.list(options: CallOptions(maxAttempts: 1)) }
         XCTAssertEqual(error.kind, .connect)
 

@@ -1,3 +1,4 @@
+// Starts sandbox servers for the tests.
 import Foundation
 import Skiplino
 
@@ -5,9 +6,9 @@ import Skiplino
     import FoundationNetworking
 #endif
 
-/// A sandbox of its own process, which ends with this one whatever becomes of it.
+/// A sandbox server in its own process, which ends with the test process, even after a crash.
 final class Sandbox: @unchecked Sendable {
-    /// What the scenarios and most tests share.
+    /// The sandbox that the scenarios and most tests share.
     static let shared = Result { try Sandbox() }
 
     let baseURL: URL
@@ -16,16 +17,16 @@ final class Sandbox: @unchecked Sendable {
     private let controlURL: String
     private let process = Process()
     private let input = Pipe()
-    // Connections of its own, so that nothing of Skiplino's is behind what judges it.
+    // Not Skiplino's own client, so that the control requests do not depend on the tested code.
     private let session = URLSession(configuration: .ephemeral)
 
-    /// Whom the demo company's queue ends with, and what that is for.
+    /// The last ticket in the demo company's queue, and its service.
     static let ticket: Ticket.ID = "k7m2p9x4q1"
     static let service: Service.ID = "6fe8fb8b12"
     static let group: BranchTreeGroup.ID = "7c1f9a3b2d"
     static let customer: Customer.ID = "9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b"
 
-    /// The port is any that is free, and nothing is kept, unless they are given.
+    /// By default, uses a free port and keeps no state on disk.
     init(port: Int = 0, data: String? = nil) throws {
         let output = Pipe()
         let command = ProcessInfo.processInfo.environment["SKIPLINO_COMMAND"]
@@ -38,9 +39,9 @@ final class Sandbox: @unchecked Sendable {
         try process.run()
         var line = Data()
         while let byte = try output.fileHandleForReading.read(upToCount: 1), !byte.isEmpty, byte != Data("\n".utf8) { line += byte }
-        let told = try JSONDecoder().decode([String: JSONValue].self, from: line)
-        guard let base = told["baseUrl"]?.string.flatMap(URL.init(string:)), let control = told["controlUrl"]?.string,
-            let secretKey = told["secretKey"]?.string, let publicKey = told["publicKey"]?.string
+        let settings = try JSONDecoder().decode([String: JSONValue].self, from: line)
+        guard let base = settings["baseUrl"]?.string.flatMap(URL.init(string:)), let control = settings["controlUrl"]?.string,
+            let secretKey = settings["secretKey"]?.string, let publicKey = settings["publicKey"]?.string
         else { throw Failure("the sandbox did not start") }
         (self.baseURL, self.controlURL, self.secretKey, self.publicKey) = (base, control, secretKey, publicKey)
     }
@@ -49,26 +50,26 @@ final class Sandbox: @unchecked Sendable {
         stop()
     }
 
-    /// Ends it, and waits until it has.
+    /// Stops the server and waits for its end.
     func stop() {
         try? input.fileHandleForWriting.close()
         process.waitUntilExit()
     }
 
-    /// Ends it as a power cut would.
+    /// Kills the server, like a power failure.
     func kill() {
         Foundation.kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 
-    /// A client of it.
+    /// A client of this sandbox.
     func client(_ key: String? = nil, change: (inout SkiplinoClient.Configuration) throws -> Void = { _ in }) throws -> SkiplinoClient {
         var configuration = SkiplinoClient.Configuration(baseURL: baseURL)
         try change(&configuration)
         return try SkiplinoClient(apiKey: key ?? publicKey, configuration: configuration)
     }
 
-    /// A request to the control API, as in `control("POST /reset", ["seed": 1])`, which must succeed.
+    /// A request to the control API, such as `control("POST /reset", ["seed": 1])`, which must succeed.
     @discardableResult
     func control(_ request: String, _ body: JSONValue? = nil) async throws -> JSONValue {
         let parts = request.split(separator: " ", maxSplits: 1)
@@ -84,17 +85,17 @@ final class Sandbox: @unchecked Sendable {
         return data.isEmpty ? .null : try JSONDecoder().decode(JSONValue.self, from: data)
     }
 
-    /// As new, and its clock stands.
+    /// Resets the state and stops the clock.
     func reset() async throws {
         try await control("POST /reset", ["seed": 1, "now": "2026-06-23T11:10:00.000Z", "freeze": true])
     }
 
-    /// Holds the requests of an operation, and gives the fault's id. What is held is carried out in the end unless it is dropped.
+    /// Holds the requests of an operation and returns the fault's id. Held requests are executed when released, unless dropped.
     func hold(_ operation: String, then: String = "commit", when: JSONValue? = nil) async throws -> String {
         try await fault(["operation": .string(operation), "kind": "hold", "then": .string(then)], when: when)
     }
 
-    /// Sets a fault, and gives its id.
+    /// Adds a fault and returns its id.
     @discardableResult
     func fault(_ fault: [String: JSONValue], when: JSONValue? = nil) async throws -> String {
         var fault = fault
@@ -107,27 +108,27 @@ final class Sandbox: @unchecked Sendable {
         try await control("POST /faults/\(fault)/release", [:])
     }
 
-    /// Waits until so many requests are held.
+    /// Waits until this number of requests is held.
     func held(_ count: Int) async throws {
         try await control("GET /held?atLeast=\(count)")
     }
 
-    /// Waits until the API has neither a connection nor a request open, and gives what it then has.
+    /// Waits until the server has no connection and no request, and returns its counters.
     func idle() async throws -> JSONValue {
         try await control("GET /idle")
     }
 
-    /// How many requests of an operation came in.
+    /// The number of requests of an operation.
     func received(_ operation: String) async throws -> Int {
         try await control("GET /requests/counts")[operation]?["received"]?.int ?? 0
     }
 }
 
-/// Where the sources are.
+/// The root of the checkout.
 let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
-/// Why a test cannot go on.
+/// An error of the test setup.
 struct Failure: Error, CustomStringConvertible {
     let description: String
     init(_ text: String) { description = text }

@@ -1,8 +1,9 @@
+// Base class of tests on the shared sandbox.
 import Foundation
 import Skiplino
 import XCTest
 
-/// A test on the shared sandbox, as new, and a client of it that is closed in the end.
+/// A test with the shared sandbox, which is reset before, and a client, which is closed after.
 class SandboxTestCase: XCTestCase {
     private var parts: (sandbox: Sandbox, client: SkiplinoClient)!
 
@@ -19,18 +20,18 @@ class SandboxTestCase: XCTestCase {
         client.close()
     }
 
-    /// A client of the customer directory.
+    /// A client with a secret key.
     func directory() throws -> SkiplinoClient {
         try sandbox.client(sandbox.secretKey)
     }
 }
 
-/// Asks for the error that the work must end with.
+/// Returns the error that the work must throw.
 func failure<Value>(of task: Task<Value, any Error>) async throws -> SkiplinoError {
     try await failure { _ = try await task.value }
 }
 
-/// Asks for the error that the work must end with.
+/// Returns the error that the work must throw.
 func failure(of work: () async throws -> Void) async throws -> SkiplinoError {
     do {
         try await work()

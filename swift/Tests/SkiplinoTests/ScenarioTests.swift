@@ -1,3 +1,4 @@
+// Runs the scenarios of `tests/scenarios`.
 import Foundation
 import Skiplino
 import XCTest
@@ -30,7 +31,7 @@ final class ScenarioTests: XCTestCase {
     }
 }
 
-/// Notes it for `make parity`.
+/// Records the scenario for `make parity`.
 private func passed(_ name: String) throws {
     guard let folder = ProcessInfo.processInfo.environment["SKIPLINO_PARITY"] else { return }
     let file = URL(fileURLWithPath: folder).appending(path: "swift")
@@ -116,7 +117,7 @@ private struct Player {
         if let name = step["save"]?.string { saved[name] = value }
     }
 
-    /// Makes a call, in a task that is cancelled where the step says so.
+    /// Makes a call in a task, which is cancelled if the step says so.
     private func make(_ client: SkiplinoClient, _ step: JSONValue) async throws -> JSONValue {
         guard let cancel = step["cancel"]?.string else { return try await call(client, step) }
         let player = self
@@ -137,59 +138,59 @@ private struct Player {
         let options = CallOptions(
             locale: given["locale"]?.string, deadline: given["deadlineMs"].duration, maxAttempts: given["maxAttempts"]?.int)
         switch step["call"]?.string {
-        case "branches.list": return try await told(client) { try await $0.branches.list(options: options) }
+        case "branches.list": return try await withMetadata(client) { try await $0.branches.list(options: options) }
         case "branches.tree":
             let branch = try Branch.ID(with.text("branchId"))
-            return try await told(client) { try await $0.branches.tree(of: branch, options: options) }
+            return try await withMetadata(client) { try await $0.branches.tree(of: branch, options: options) }
         case "services.slots":
             let (service, date) = try (Service.ID(with.text("serviceId")), with.date("date"))
-            return try await told(client) { try await $0.services.slots(of: service, on: date, options: options) }
+            return try await withMetadata(client) { try await $0.services.slots(of: service, on: date, options: options) }
         case "tickets.book":
             let request = try with.booking()
-            return try await told(client) { try await $0.tickets.book(request, options: options) }
+            return try await withMetadata(client) { try await $0.tickets.book(request, options: options) }
         case "tickets.get":
             let ticket = try Ticket.ID(with.text("ticketId"))
-            return try await told(client) { try await $0.tickets.get(ticket, options: options) }
+            return try await withMetadata(client) { try await $0.tickets.get(ticket, options: options) }
         case "tickets.cancel":
             let ticket = try Ticket.ID(with.text("ticketId"))
-            return try await told(client) { try await $0.tickets.cancel(ticket, options: options) }
+            return try await withMetadata(client) { try await $0.tickets.cancel(ticket, options: options) }
         case "tickets.reschedule":
             let ticket = try Ticket.ID(with.text("ticketId"))
             let (time, customer) = try (unwrap(with.time("time"), "time"), unwrap(with.customer("customerExternalId"), "a customer"))
-            return try await told(client) { try await $0.tickets.reschedule(ticket, to: time, for: customer, options: options) }
+            return try await withMetadata(client) { try await $0.tickets.reschedule(ticket, to: time, for: customer, options: options) }
         case "customers.create":
             var request = CustomerWriteRequest(externalID: with["externalId"]?.string)
             (request.name, request.email, request.mobile) = (with["name"]?.string, with["email"]?.string, with["mobile"]?.string)
             request.metadata = with["metadata"]
             let sent = request
-            return try await told(client) { try await $0.customers.create(sent, options: options) }
+            return try await withMetadata(client) { try await $0.customers.create(sent, options: options) }
         case "customers.get":
             let customer = try with.looked()
-            return try await told(client) { try await $0.customers.get(customer, options: options) }
+            return try await withMetadata(client) { try await $0.customers.get(customer, options: options) }
         case "customers.find":
             let customer = try with.looked()
-            return try await told(client) { try await $0.customers.find(customer, options: options) }
+            return try await withMetadata(client) { try await $0.customers.find(customer, options: options) }
         case "customers.update":
             var request = try CustomerUpdateRequest(with.looked())
             if with["customerId"] != nil { request.externalID = with["externalId"]?.string }
             (request.name, request.email, request.mobile) = (with["name"]?.string, with["email"]?.string, with["mobile"]?.string)
             request.metadata = with["metadata"]
             let sent = request
-            return try await told(client) { try await $0.customers.update(sent, options: options) }
+            return try await withMetadata(client) { try await $0.customers.update(sent, options: options) }
         case "customers.delete":
             let customer = try with.looked()
-            return try await told(client) { client in
+            return try await withMetadata(client) { client in
                 try await client.customers.delete(customer, options: options)
                 return Nothing()
             }
         case "customers.list":
             let number = with["page"]?.int ?? 1
-            return try await told(client) {
+            return try await withMetadata(client) {
                 try await $0.customers.list(limit: with["limit"]?.int, options: options).page(number)
             }
         case "customers.tickets":
             let (customer, number) = try (with.looked(), with["page"]?.int ?? 1)
-            return try await told(client) {
+            return try await withMetadata(client) {
                 try await $0.customers.tickets(of: customer, limit: with["limit"]?.int, options: options).page(number)
             }
         case "customers.list.items":
@@ -204,7 +205,7 @@ private struct Player {
         }
     }
 
-    /// All that comes bit by bit; after each bit the next request of `between` is made.
+    /// All items of a sequence. After each item the next request of `between` is made.
     private func all<Bits: AsyncSequence>(_ bits: Bits, _ step: JSONValue) async throws -> JSONValue where Bits.Element: Encodable {
         var came: [Bits.Element] = []
         var between = try step["between"].map { try Optional($0).list() } ?? []
@@ -218,8 +219,8 @@ private struct Player {
         return ["value": try json(came)]
     }
 
-    /// Makes a call, and tells its value and what came with it.
-    private func told<Value: Encodable & Sendable>(
+    /// Makes a call and returns its value with the metadata.
+    private func withMetadata<Value: Encodable & Sendable>(
         _ client: SkiplinoClient, _ call: (SkiplinoClient) async throws -> Value
     ) async throws -> JSONValue {
         let response = try await client.withResponse(call)
@@ -232,14 +233,14 @@ private struct Player {
         ]
     }
 
-    /// Puts what was saved in the place of `$name.field`.
+    /// Replaces `$name.field` by the saved value.
     private func substitute(_ value: JSONValue) throws -> JSONValue {
         switch value {
         case .object(let fields): return .object(try fields.mapValues(substitute))
         case .array(let items): return .array(try items.map(substitute))
         case .string(let text) where text.hasPrefix("$"): return try lookUp(text)
         case .string(let text) where text.contains("$"):
-            // Within a path of the control API the name stands between slashes.
+            // In a path of the control API, the name is between slashes.
             let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
             return .string(try parts.map { $0.hasPrefix("$") ? try unwrap(lookUp($0).string, $0) : $0 }.joined(separator: "/"))
         default: return value
@@ -248,7 +249,7 @@ private struct Player {
 
     private func lookUp(_ text: String) throws -> JSONValue {
         let steps = text.dropFirst().split(separator: ".").map(String.init)
-        // One without a field is a mark, as "$any".
+        // A name without a field is a placeholder such as "$any".
         guard steps.count > 1 else { return .string(text) }
         let start = try unwrap(saved[steps[0]], steps[0])
         return try steps.dropFirst().reduce(start) { value, step in
@@ -257,7 +258,7 @@ private struct Player {
     }
 }
 
-/// Something whose JSON is null.
+/// A value whose JSON is null.
 private struct Nothing: Encodable, Sendable {
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
@@ -265,7 +266,7 @@ private struct Nothing: Encodable, Sendable {
     }
 }
 
-/// The arguments of a call, named as in the API.
+/// The arguments of a call, with the names of the API.
 private struct Arguments: Sendable {
     private let fields: [String: JSONValue]
 

@@ -1,3 +1,4 @@
+// Branches and service groups.
 /// A branch.
 public struct Branch: Sendable, Hashable, Identifiable, Codable {
     /// The id of a branch: 10 alphanumeric characters in the published examples.
@@ -5,12 +6,12 @@ public struct Branch: Sendable, Hashable, Identifiable, Codable {
 
     /// The branch's id.
     public var id: ID
-    /// Its name, localised.
+    /// The name, localised.
     public var name: String
-    /// Whether it is open now, in the company's time zone (`branchStatus.isBranchOpen`).
+    /// Whether the branch is open now, in the company's time zone (`branchStatus.isBranchOpen`).
     public var isOpen: Bool
 
-    /// A branch by its parts, for previews and tests.
+    /// A branch from its fields, for previews and tests.
     public init(id: ID, name: String, isOpen: Bool) {
         self.id = id
         self.name = name
@@ -43,19 +44,20 @@ public struct Branch: Sendable, Hashable, Identifiable, Codable {
     }
 }
 
-/// A group of services of a branch.
+/// A service group of a branch.
 public struct BranchTreeGroup: Sendable, Hashable, Identifiable, Codable {
-    /// The id of a service group (`groupOfServiceId`): 10 alphanumeric characters in the published examples.
+    /// The id of a service group (`groupOfServiceId`): 10 alphanumeric characters in the published
+    /// examples.
     public typealias ID = Skiplino.ID<BranchTreeGroup>
 
-    /// The group's id, which a booking names beside the service's.
+    /// The group's id. A booking needs this id and the service's id.
     public var id: ID
-    /// Its name, localised.
+    /// The name, localised.
     public var name: String
-    /// Its active services.
+    /// The active services of the group.
     public var services: [Service]
 
-    /// A group by its parts, for previews and tests.
+    /// A group from its fields, for previews and tests.
     public init(id: ID, name: String, services: [Service]) {
         self.id = id
         self.name = name

@@ -1,19 +1,20 @@
+// Dates without time.
 import Foundation
 
-/// A day, without a time or a time zone, as appointment slots are asked for.
+/// A date without a time or a time zone, as appointment slots are requested for.
 ///
 /// ```swift
 /// let tomorrow = CalendarDate(.now.addingTimeInterval(24 * 60 * 60), in: companyTimeZone)
 /// ```
 public struct CalendarDate: Sendable, Hashable, Comparable, Codable, LosslessStringConvertible {
-    /// The year, as in 2026.
+    /// The year, such as 2026.
     public let year: Int
     /// The month, from 1 to 12.
     public let month: Int
     /// The day of the month, from 1.
     public let day: Int
 
-    /// A day by its numbers; `nil` where the calendar has no such day.
+    /// Creates a date from its numbers; `nil` if the calendar has no such date.
     public init?(year: Int, month: Int, day: Int) {
         let isLeapYear = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
         let days = [31, isLeapYear ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
@@ -21,7 +22,7 @@ public struct CalendarDate: Sendable, Hashable, Comparable, Codable, LosslessStr
         (self.year, self.month, self.day) = (year, month, day)
     }
 
-    /// The day that a moment falls on in a time zone.
+    /// Creates the date of an instant in a time zone.
     public init(_ moment: Date, in timeZone: TimeZone) {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = timeZone
@@ -29,7 +30,7 @@ public struct CalendarDate: Sendable, Hashable, Comparable, Codable, LosslessStr
         (year, month, day) = (parts.year ?? 0, parts.month ?? 1, parts.day ?? 1)
     }
 
-    /// A day as `2026-07-01`; `nil` for any other text.
+    /// Parses a date such as `2026-07-01`; `nil` for any other text.
     public init?(_ text: String) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         let isNumeric = parts.allSatisfy { $0.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } }
@@ -38,7 +39,7 @@ public struct CalendarDate: Sendable, Hashable, Comparable, Codable, LosslessStr
         self.init(year: year, month: month, day: day)
     }
 
-    /// As `2026-07-01`.
+    /// The date, such as `2026-07-01`.
     public var description: String {
         func padded(_ number: Int, _ width: Int) -> String {
             let digits = String(number)
@@ -47,7 +48,7 @@ public struct CalendarDate: Sendable, Hashable, Comparable, Codable, LosslessStr
         return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
     }
 
-    /// Whether one day comes before another.
+    /// Whether one date is before another.
     public static func < (one: CalendarDate, other: CalendarDate) -> Bool {
         (one.year, one.month, one.day) < (other.year, other.month, other.day)
     }

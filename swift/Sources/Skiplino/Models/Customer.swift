@@ -1,15 +1,16 @@
+// Customers and their requests.
 import Foundation
 
-/// A record of the customer directory. Prints its id and nothing about the person.
+/// A record of the customer directory. Its printed form has the id and no personal data.
 public struct Customer: Sendable, Hashable, Identifiable, Codable, Redacted {
     /// The id of a customer (`_id`), made by the server: 32 hexadecimal characters.
     public typealias ID = Skiplino.ID<Customer>
 
     /// The server's id (`_id`).
     public var id: ID
-    /// Your own id, unique in the company.
+    /// The external id, which you chose; unique in the company.
     public var externalID: String?
-    /// The company that the record belongs to.
+    /// The id of the company that owns the record.
     public var companyID: String
     /// The customer's name.
     public var name: String?
@@ -17,7 +18,8 @@ public struct Customer: Sendable, Hashable, Identifiable, Codable, Redacted {
     public var email: String?
     /// The customer's mobile number.
     public var mobile: String?
-    /// A free object of your own. What came from the server is read when it is asked for: keep what you look at more than once.
+    /// Custom data, a JSON object. Each access parses the server's text: keep the value if you need
+    /// it more than once.
     public var metadata: JSONValue? {
         get { storedMetadata.value }
         set { storedMetadata = LazyJSON(newValue) }
@@ -27,10 +29,10 @@ public struct Customer: Sendable, Hashable, Identifiable, Codable, Redacted {
     /// When the record was last changed.
     public var updatedAt: Date
 
-    // Directories are long, and few look at it.
+    // Parsed lazily: directories are long, and few callers read it.
     private var storedMetadata: LazyJSON
 
-    /// A customer by its parts, for previews and tests.
+    /// A customer from its fields, for previews and tests.
     public init(
         id: ID, externalID: String? = nil, companyID: String, name: String? = nil, email: String? = nil, mobile: String? = nil,
         metadata: JSONValue? = nil, createdAt: Date, updatedAt: Date
@@ -94,9 +96,11 @@ public struct Customer: Sendable, Hashable, Identifiable, Codable, Redacted {
     }
 }
 
-/// A new customer. Every field is optional; empty ones are not stored. Prints nothing about the person.
+/// A new customer. All fields are optional; empty fields are not stored. Its printed form has no
+/// personal data.
 public struct CustomerWriteRequest: Sendable, Hashable, Redacted {
-    /// Your own id, unique in the company. Recommended: it is what keeps a second try from making a second customer.
+    /// The external id, which you choose; unique in the company. Recommended: with it, a retry
+    /// cannot create a second customer.
     public var externalID: String?
     /// The customer's name.
     public var name: String?
@@ -104,7 +108,7 @@ public struct CustomerWriteRequest: Sendable, Hashable, Redacted {
     public var email: String?
     /// The customer's mobile number.
     public var mobile: String?
-    /// A free object of your own.
+    /// Custom data, a JSON object.
     public var metadata: JSONValue?
 
     /// A new customer.
@@ -118,15 +122,16 @@ public struct CustomerWriteRequest: Sendable, Hashable, Redacted {
         self.metadata = metadata
     }
 
-    /// Your own id.
+    /// By the external id.
     public var description: String { "CustomerWriteRequest(externalID: \(externalID ?? "none"))" }
 }
 
-/// A change to a customer. What is `nil` stays as it is. Prints nothing about the person.
+/// An update of a customer. Fields that are `nil` keep their values. Its printed form has no
+/// personal data.
 public struct CustomerUpdateRequest: Sendable, Hashable, Redacted {
-    /// Whose record it is.
+    /// The customer to update.
     public let customer: CustomerRef
-    /// A new external id, for a record located by the server's id.
+    /// A new external id; needs a ``customer`` that is identified by the server's id.
     public var externalID: String?
     /// The customer's name.
     public var name: String?
@@ -134,10 +139,10 @@ public struct CustomerUpdateRequest: Sendable, Hashable, Redacted {
     public var email: String?
     /// The customer's mobile number.
     public var mobile: String?
-    /// A free object of your own. It replaces the one that is stored as a whole.
+    /// Custom data, a JSON object. It replaces the stored object as a whole.
     public var metadata: JSONValue?
 
-    /// A change to this customer.
+    /// An update of this customer.
     public init(
         _ customer: CustomerRef, externalID: String? = nil, name: String? = nil, email: String? = nil, mobile: String? = nil,
         metadata: JSONValue? = nil
@@ -150,6 +155,6 @@ public struct CustomerUpdateRequest: Sendable, Hashable, Redacted {
         self.metadata = metadata
     }
 
-    /// Whose record it is.
+    /// The customer to update.
     public var description: String { "CustomerUpdateRequest(\(customer))" }
 }

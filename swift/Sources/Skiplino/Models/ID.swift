@@ -1,6 +1,9 @@
-/// The id of something, so that a branch's cannot be handed where a ticket's is asked for: ``Branch/ID``, ``Ticket/ID`` and so on.
+// Typed ids and customer references.
+/// A typed id such as ``Branch/ID`` or ``Ticket/ID``, so that a branch's id cannot be used as a
+/// ticket's.
 ///
-/// Taken as it comes: a call that gets an empty one is refused before anything is sent. A literal is one, too:
+/// The text is not checked here; a call with an empty id fails before anything is sent. A string
+/// literal is an id, too:
 ///
 /// ```swift
 /// let ticket = try await client.tickets.get("k7m2p9x4q1")
@@ -9,17 +12,17 @@ public struct ID<Subject>: RawRepresentable, Sendable, Hashable, Codable, Expres
     /// The id as text.
     public let rawValue: String
 
-    /// An id from its text.
+    /// Creates an id from its text.
     public init(rawValue: String) {
         self.rawValue = rawValue
     }
 
-    /// An id from its text.
+    /// Creates an id from its text.
     public init(_ text: String) {
         self.init(rawValue: text)
     }
 
-    /// An id as it stands in a program.
+    /// Creates an id from a string literal.
     public init(stringLiteral text: String) {
         self.init(rawValue: text)
     }
@@ -28,10 +31,10 @@ public struct ID<Subject>: RawRepresentable, Sendable, Hashable, Codable, Expres
     public var description: String { rawValue }
 }
 
-/// Whom an operation is about: exactly one of the server's id and your own.
+/// Identifies a customer by the server's id or by your external id.
 public enum CustomerRef: Sendable, Hashable {
     /// The server's id (`_id`).
     case id(Customer.ID)
-    /// Your own id (`externalId`).
+    /// By the external id (`externalId`), which you chose.
     case externalID(String)
 }

@@ -1,50 +1,52 @@
+// JSON values.
 import Foundation
 
-/// A value of JSON, for what has no shape of its own: a customer's `metadata`, and the `options` of a booking.
+/// A JSON value, as in a customer's `metadata` and the `options` of a booking.
 ///
 /// ```swift
 /// let options: JSONValue = ["accountType": "savings", "wantsCard": true]
 /// options["accountType"]?.string  // "savings"
 /// ```
 ///
-/// Whole numbers from `Int64` keep their exact value, all others become a `Double`; the two are equal where their values are.
+/// Integers that fit into `Int64` keep their exact value; all other numbers become `Double`. Both
+/// are equal if their values are equal.
 public enum JSONValue: Sendable {
     /// `null`.
     case null
     /// `true` or `false`.
     case bool(Bool)
-    /// A whole number.
+    /// An integer.
     case integer(Int64)
     /// Any other number.
     case number(Double)
-    /// A text.
+    /// A string.
     case string(String)
-    /// A list.
+    /// An array.
     case array([JSONValue])
-    /// Values by name.
+    /// An object.
     case object([String: JSONValue])
 
-    /// The value of a name; `nil` where there is none, or where this is no object.
+    /// The value of a field; `nil` if this is not an object or has no such field.
     public subscript(name: String) -> JSONValue? {
         if case .object(let values) = self { values[name] } else { nil }
     }
 
-    /// The value at a place; `nil` where there is none, or where this is no list.
+    /// The value at an index; `nil` if this is not an array or is shorter.
     public subscript(index: Int) -> JSONValue? {
         if case .array(let values) = self, values.indices.contains(index) { values[index] } else { nil }
     }
 
-    /// The text, if this is one.
+    /// The string, or `nil` for any other value.
     public var string: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
-    /// True or false, if this is one of them.
+    /// The boolean, or `nil` for any other value.
     public var bool: Bool? {
         if case .bool(let value) = self { value } else { nil }
     }
 
-    /// The number, if this is one.
+    /// The number, or `nil` for any other value.
     public var double: Double? {
         switch self {
         case .integer(let value): Double(value)
@@ -53,7 +55,7 @@ public enum JSONValue: Sendable {
         }
     }
 
-    /// The number, if this is a whole one.
+    /// The integer, or `nil` for any other value.
     public var int: Int? {
         switch self {
         case .integer(let value): Int(exactly: value)
@@ -64,7 +66,7 @@ public enum JSONValue: Sendable {
 }
 
 extension JSONValue: Hashable {
-    /// Whether two are the same JSON; 1 and 1.0 are.
+    /// Whether two values are equal; 1 equals 1.0.
     public static func == (one: JSONValue, other: JSONValue) -> Bool {
         switch (one, other) {
         case (.null, .null): true
@@ -79,7 +81,7 @@ extension JSONValue: Hashable {
         }
     }
 
-    /// Feeds a hasher.
+    /// Hashes the value.
     public func hash(into hasher: inout Hasher) {
         switch self {
         case .null: hasher.combine(0)
@@ -132,19 +134,19 @@ extension JSONValue: Codable {
 }
 
 extension JSONValue {
-    /// Reads a JSON text; `nil` where it is none.
+    /// Parses a JSON text; `nil` if it is invalid.
     init?(json: String) {
         guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(json.utf8)) else { return nil }
         self = value
     }
 
-    /// The JSON text; `nil` for a number that JSON has no words for.
+    /// The JSON text; `nil` if the value contains NaN or infinity.
     var json: String? {
         (try? JSONEncoder().encode(self)).map { String(decoding: $0, as: UTF8.self) }
     }
 }
 
-/// A value of JSON, or the text that it is read from each time that it is asked for.
+/// A JSON value, or a JSON text that is parsed on each access.
 enum LazyJSON: Sendable, Hashable {
     case read(JSONValue?)
     case text(String)
@@ -160,7 +162,7 @@ enum LazyJSON: Sendable, Hashable {
         }
     }
 
-    // However the text is written.
+    // Compares values, not texts.
     static func == (one: LazyJSON, other: LazyJSON) -> Bool {
         if case (.text(let one), .text(let other)) = (one, other), one == other { return true }
         return one.value == other.value
@@ -176,17 +178,17 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
 {
     /// `nil` is `null`.
     public init(nilLiteral: ()) { self = .null }
-    /// `true` or `false` as it stands in a program.
+    /// A boolean literal.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
-    /// A whole number as it stands in a program.
+    /// An integer literal.
     public init(integerLiteral value: Int64) { self = .integer(value) }
-    /// A number as it stands in a program.
+    /// A floating-point literal.
     public init(floatLiteral value: Double) { self = .number(value) }
-    /// A text as it stands in a program.
+    /// A string literal.
     public init(stringLiteral text: String) { self = .string(text) }
-    /// A list as it stands in a program.
+    /// An array literal.
     public init(arrayLiteral values: JSONValue...) { self = .array(values) }
-    /// An object as it stands in a program; of a name that stands there twice the last value counts.
+    /// A dictionary literal; the last value of a repeated name is used.
     public init(dictionaryLiteral values: (String, JSONValue)...) {
         self = .object(Dictionary(values) { _, last in last })
     }

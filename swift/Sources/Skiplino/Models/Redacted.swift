@@ -1,9 +1,10 @@
-/// Prints its id and nothing of the person it is about, whether it is printed, debugged or dumped.
+// Printing records without personal data.
+/// A record whose printed, debug and dump forms have its id and no personal data.
 protocol Redacted: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {}
 
 extension Redacted {
-    /// As `description`.
+    /// The same as `description`.
     public var debugDescription: String { description }
-    /// Nothing but the type.
+    /// Only the type.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,20 +1,21 @@
+// Services and slots.
 import Foundation
 
-/// A service that can be queued for.
+/// A service of a branch.
 public struct Service: Sendable, Hashable, Identifiable, Codable {
     /// The id of a service: 10 alphanumeric characters.
     public typealias ID = Skiplino.ID<Service>
 
     /// The service's id.
     public var id: ID
-    /// Its name, localised.
+    /// The name, localised.
     public var name: String
-    /// Whether it is open now.
+    /// Whether the service is open now.
     public var isOpen: Bool
-    /// Whether it can be booked for a time.
+    /// Whether the service takes appointments.
     public var isAppointment: Bool
 
-    /// A service by its parts, for previews and tests.
+    /// A service from its fields, for previews and tests.
     public init(id: ID, name: String, isOpen: Bool, isAppointment: Bool) {
         self.id = id
         self.name = name
@@ -23,17 +24,17 @@ public struct Service: Sendable, Hashable, Identifiable, Codable {
     }
 }
 
-/// A time that an appointment can be booked for.
+/// An appointment slot.
 public struct Slot: Sendable, Hashable, Identifiable, Codable {
-    /// When it begins; what a booking names.
+    /// The start of the slot, which a booking takes.
     public var time: Date
-    /// Places left.
+    /// The number of free places.
     public var remaining: Int
 
-    /// Its time: no service has two slots at the same one.
+    /// The time, which is unique among the slots of a service.
     public var id: Date { time }
 
-    /// A slot by its parts, for previews and tests.
+    /// A slot from its fields, for previews and tests.
     public init(time: Date, remaining: Int) {
         self.time = time
         self.remaining = remaining

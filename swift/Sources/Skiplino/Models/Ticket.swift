@@ -1,21 +1,22 @@
+// Tickets and booking requests.
 import Foundation
 
-/// Where a ticket stands. The set is open: the API may add to it.
+/// The status of a ticket. The API may add statuses.
 public enum TicketStatus: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
-    /// In the queue.
+    /// Waiting in the queue.
     case waiting
-    /// An appointment whose time has not come.
+    /// An appointment whose time is in the future.
     case upcoming
-    /// At the counter.
+    /// Being served.
     case serving
-    /// Done.
+    /// Served.
     case served
-    /// Given up, by the customer or the staff.
+    /// Cancelled by the customer or the staff.
     case cancelled
-    /// A value that this version does not know, as it came.
+    /// A value that this version does not know, as the API wrote it.
     case unknown(String)
 
-    /// A status from the API's text for it.
+    /// Creates a status from the API's value.
     public init(rawValue: String) {
         switch rawValue {
         case "waiting": self = .waiting
@@ -27,7 +28,7 @@ public enum TicketStatus: RawRepresentable, Sendable, Hashable, Codable, CustomS
         }
     }
 
-    /// The API's text for it.
+    /// The value as the API writes it.
     public var rawValue: String {
         switch self {
         case .waiting: "waiting"
@@ -39,23 +40,23 @@ public enum TicketStatus: RawRepresentable, Sendable, Hashable, Codable, CustomS
         }
     }
 
-    /// The API's text for it.
+    /// The value as the API writes it.
     public var description: String { rawValue }
 
-    /// Whether it is the last one that a ticket has: served or cancelled.
+    /// Whether the status is final: served or cancelled.
     public var isFinal: Bool { self == .served || self == .cancelled }
 }
 
-/// How a ticket came to be. The set is open: the API may add to it.
+/// The type of a ticket. The API may add types.
 public enum TicketType: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
-    /// A walk-in, numbered in the order of the queue.
+    /// A walk-in, with a number in the queue.
     case sequential
-    /// Booked for a time.
+    /// An appointment at a booked time.
     case appointment
-    /// A value that this version does not know, as it came.
+    /// A value that this version does not know, as the API wrote it.
     case unknown(String)
 
-    /// A type from the API's text for it.
+    /// Creates a type from the API's value.
     public init(rawValue: String) {
         switch rawValue {
         case "sequential": self = .sequential
@@ -64,7 +65,7 @@ public enum TicketType: RawRepresentable, Sendable, Hashable, Codable, CustomStr
         }
     }
 
-    /// The API's text for it.
+    /// The value as the API writes it.
     public var rawValue: String {
         switch self {
         case .sequential: "sequential"
@@ -73,32 +74,32 @@ public enum TicketType: RawRepresentable, Sendable, Hashable, Codable, CustomStr
         }
     }
 
-    /// The API's text for it.
+    /// The value as the API writes it.
     public var description: String { rawValue }
 }
 
-/// The id and the localised name of something that a ticket is about.
+/// The id and localised name of a branch, service or service group.
 public struct NamedRef<Subject>: Sendable, Hashable, Identifiable, Codable {
-    /// Its id.
+    /// The id.
     public var id: Skiplino.ID<Subject>
-    /// Its name.
+    /// The name.
     public var name: String
 
-    /// Both of them, for previews and tests.
+    /// Creates a reference, for previews and tests.
     public init(id: Skiplino.ID<Subject>, name: String) {
         self.id = id
         self.name = name
     }
 }
 
-/// The customer of a ticket. Prints its id and no name.
+/// The customer of a ticket. Its printed form has the id and no name.
 public struct TicketCustomer: Sendable, Hashable, Identifiable, Codable, Redacted {
     /// The customer's id.
     public var id: Customer.ID
-    /// The customer's name, if there is one.
+    /// The customer's name, if known.
     public var name: String?
 
-    /// A ticket's customer by its parts, for previews and tests.
+    /// A ticket's customer from its fields, for previews and tests.
     public init(id: Customer.ID, name: String? = nil) {
         self.id = id
         self.name = name
@@ -115,32 +116,32 @@ public struct Ticket: Sendable, Hashable, Identifiable, Codable {
 
     /// The ticket's id.
     public var id: ID
-    /// The number that is called, as in `A042`.
+    /// The number on the ticket, such as `A042`.
     public var ticketNumber: String
-    /// Where it stands.
+    /// The status.
     public var status: TicketStatus
-    /// Since when it stands there.
+    /// When the status last changed.
     public var statusAt: Date
     /// Walk-in or appointment.
     public var type: TicketType
-    /// The appointment's time; none for a walk-in.
+    /// The time of the appointment; `nil` for a walk-in.
     public var time: Date?
-    /// Where it was booked.
+    /// The branch of the ticket.
     public var branch: NamedRef<Branch>
-    /// What it was booked for.
+    /// The service of the ticket.
     public var service: NamedRef<Service>
-    /// The group of that service.
+    /// The service group of that service.
     public var groupOfService: NamedRef<BranchTreeGroup>
-    /// For whom; none for an anonymous walk-in.
+    /// The customer; `nil` for an anonymous walk-in.
     public var customer: TicketCustomer?
-    /// When it was booked.
+    /// When the ticket was booked.
     public var bookedAt: Date
-    /// People ahead, while it is waiting; optional even then.
+    /// The number of people ahead while the ticket is waiting; the server may omit it.
     public var queueSize: Int?
-    /// Minutes to wait, rounded, while it is waiting; optional even then.
+    /// The estimated wait in minutes, rounded, while the ticket is waiting; the server may omit it.
     public var waitingTime: Int?
 
-    /// A ticket by its parts, for previews and tests.
+    /// A ticket from its fields, for previews and tests.
     public init(
         id: ID, ticketNumber: String, status: TicketStatus, statusAt: Date, type: TicketType, time: Date? = nil, branch: NamedRef<Branch>,
         service: NamedRef<Service>, groupOfService: NamedRef<BranchTreeGroup>, customer: TicketCustomer? = nil, bookedAt: Date,
@@ -191,7 +192,7 @@ public struct Ticket: Sendable, Hashable, Identifiable, Codable {
         try values.encode(status, forKey: .status)
         try values.encode(Timestamp(statusAt), forKey: .statusAt)
         try values.encode(type, forKey: .type)
-        // A walk-in says that it has none.
+        // A walk-in is written with a `null`.
         try values.encode(time.map(Timestamp.init), forKey: .time)
         try values.encode(branch, forKey: .branch)
         try values.encode(service, forKey: .service)
@@ -203,45 +204,46 @@ public struct Ticket: Sendable, Hashable, Identifiable, Codable {
     }
 }
 
-/// Degrees north and east.
+/// A position in degrees.
 public struct Location: Sendable, Hashable, Codable {
     /// Degrees north, from -90 to 90.
     public var latitude: Double
     /// Degrees east, from -180 to 180.
     public var longitude: Double
 
-    /// A place by its degrees.
+    /// Creates a position.
     public init(latitude: Double, longitude: Double) {
         self.latitude = latitude
         self.longitude = longitude
     }
 }
 
-/// What to book: a ``walkIn(service:group:customer:options:location:)`` or an
-/// ``appointment(service:group:time:customer:options:location:)``. Prints nothing about the customer.
+/// A booking request: a ``walkIn(service:group:customer:options:location:)`` or an
+/// ``appointment(service:group:time:customer:options:location:)``. Its printed form has no data of
+/// the customer.
 public struct BookTicketRequest: Sendable, Hashable, Redacted {
-    /// What is queued for.
+    /// The service.
     public let service: Service.ID
-    /// The group that the service is in.
+    /// The service group of the service.
     public let group: BranchTreeGroup.ID
-    /// The appointment's time; none for a walk-in.
+    /// The time of the appointment; `nil` for a walk-in.
     public let time: Date?
-    /// For whom.
+    /// The customer.
     public let customer: CustomerRef?
-    /// What the service asks for, an object, as in `["accountType": "savings"]`.
+    /// The service's custom fields, a JSON object such as `["accountType": "savings"]`.
     public var options: JSONValue?
-    /// Where the customer is.
+    /// The position of the customer.
     public var location: Location?
 
-    /// Joins the queue of a service now. A walk-in may do without a customer, but if its answer is then lost, nobody can say
-    /// whether it was booked.
+    /// A walk-in, which joins the queue of a service now. Without a customer, a booking whose
+    /// response is lost cannot be recovered.
     public static func walkIn(
         service: Service.ID, group: BranchTreeGroup.ID, customer: CustomerRef? = nil, options: JSONValue? = nil, location: Location? = nil
     ) -> BookTicketRequest {
         BookTicketRequest(service: service, group: group, time: nil, customer: customer, options: options, location: location)
     }
 
-    /// Takes a place in a slot of a service, at a time from ``Slot/time``, for a customer.
+    /// An appointment for a customer at a time from ``Slot/time``.
     public static func appointment(
         service: Service.ID, group: BranchTreeGroup.ID, time: Date, customer: CustomerRef, options: JSONValue? = nil,
         location: Location? = nil
@@ -249,6 +251,6 @@ public struct BookTicketRequest: Sendable, Hashable, Redacted {
         BookTicketRequest(service: service, group: group, time: time, customer: customer, options: options, location: location)
     }
 
-    /// The service and its group.
+    /// The service and service group.
     public var description: String { "BookTicketRequest(service: \(service), group: \(group))" }
 }

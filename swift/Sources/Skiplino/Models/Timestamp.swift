@@ -1,6 +1,8 @@
+// Times in the JSON of records.
 import Foundation
 
-/// A moment as the API writes it: ISO 8601 in UTC, with milliseconds. Records are the same JSON whatever coder is used.
+/// A time as the API writes it: ISO 8601 in UTC with milliseconds, whatever the date strategy of
+/// the coder.
 struct Timestamp: Codable {
     let date: Date
 
@@ -20,19 +22,21 @@ struct Timestamp: Codable {
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        // Some formatters cut the rest off, others round it: a hair after the millisecond they agree.
+        // Some formatters truncate, others round: slightly after the millisecond, both give the
+        // same text.
         let shown = Date(milliseconds: date.milliseconds).addingTimeInterval(0.000_1)
         try container.encode(shown.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
     }
 }
 
 extension Date {
-    /// The moment so many milliseconds after 1970 began.
+    /// Creates a date from milliseconds since 1970.
     init(milliseconds: Int64) {
         self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
     }
 
-    /// Milliseconds since 1970 began: what the API's times are exact to. A moment that no number holds is the nearest that one does.
+    /// Milliseconds since 1970, the precision of the API. A date that does not fit becomes the
+    /// nearest value that does.
     var milliseconds: Int64 {
         let exact = (timeIntervalSince1970 * 1000).rounded()
         return Int64(exactly: exact) ?? (exact < 0 ? .min : .max)

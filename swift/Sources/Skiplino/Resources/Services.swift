@@ -1,13 +1,16 @@
+// Appointment slots: operation 3.
 internal import SkiplinoNative
 
 /// Services and their appointment slots. See ``SkiplinoClient/services``.
 public struct Services: Sendable {
     let client: SkiplinoClient
 
-    /// The appointment times of a service that have places left (operation 3, `GET /services/{id}/slots`), on a day or today, in the
-    /// company's time zone. An empty list is a full or closed day.
+    /// The free appointment slots of a service (operation 3, `GET /services/{id}/slots`) on a date,
+    /// or today, in the company's time zone. The list is empty if the day is fully booked or the
+    /// branch is closed.
     ///
-    /// - Throws: ``SkiplinoError/Kind/validation`` for a day that is past, or a service that does not take appointments.
+    /// - Throws: ``SkiplinoError/Kind/validation`` for a date in the past, or a service that does
+    ///   not take appointments.
     public func slots(
         of service: Service.ID, on date: CalendarDate? = nil, options: CallOptions = .standard
     ) async throws(SkiplinoError) -> [Slot] {

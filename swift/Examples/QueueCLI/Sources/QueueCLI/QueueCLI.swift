@@ -1,4 +1,4 @@
-// Joins a queue from the terminal, and tells how it gets on: SKIPLINO_API_KEY and SKIPLINO_BASE_URL say where.
+// Joins a queue from the terminal and shows the changes of the ticket. Set SKIPLINO_API_KEY and SKIPLINO_BASE_URL.
 import Dispatch
 import Foundation
 import Skiplino
@@ -34,7 +34,7 @@ struct QueueCLI {
             "\($0.service.name), \($0.group.name)" + ($0.service.isOpen ? "" : " (closed)")
         }
 
-        // From here on Ctrl-C is a question, not the end.
+        // From here on Ctrl-C asks a question instead of ending the program.
         let interrupts = await Interrupts()
         let ticket = try await client.tickets.book(.walkIn(service: service.id, group: group.id))
         print("Your number is \(ticket.ticketNumber), for \(ticket.service.name) at \(ticket.branch.name).")
@@ -43,7 +43,7 @@ struct QueueCLI {
         print(last.status == .served ? "Served. Goodbye!" : "Your ticket is \(last.status).")
     }
 
-    /// Shows a ticket's changes until its end, and asks at each Ctrl-C whether that has come.
+    /// Shows a ticket's changes until it is served or cancelled, and asks at each Ctrl-C whether to cancel it.
     private func follow(_ ticket: Ticket, _ interrupts: AsyncStream<Void>) async throws -> Ticket {
         let following = Task {
             var last = ticket
@@ -63,13 +63,13 @@ struct QueueCLI {
         do {
             return try await following.value
         } catch let error as SkiplinoError where error.kind == .cancelled {
-            // A booking is not undone by leaving: the place is given back.
+            // Leaving the program does not cancel the booking: cancel it here.
             return try await client.tickets.cancel(ticket.id)
         }
     }
 
     private func show(_ ticket: Ticket) {
-        // At once, wherever it goes.
+        // Unbuffered, even into a pipe.
         defer { fflush(nil) }
         switch ticket.status {
         case .waiting:
@@ -78,13 +78,13 @@ struct QueueCLI {
             print("\(ticket.ticketNumber): \(place)\(time)")
         case .serving: print("\(ticket.ticketNumber): it is your turn!")
         case .served, .cancelled: break
-        // What a later version of the API may bring is shown as it comes.
+        // A status that this version does not know is shown as the API wrote it.
         case let other: print("\(ticket.ticketNumber): \(other)")
         }
     }
 }
 
-/// Each Ctrl-C, in place of the program's end.
+/// Each Ctrl-C, which then no longer ends the program.
 private final class Interrupts {
     let events: AsyncStream<Void>
     private let source = DispatchSource.makeSignalSource(signal: SIGINT)
@@ -94,9 +94,9 @@ private final class Interrupts {
         let (events, continuation) = AsyncStream.makeStream(of: Void.self)
         self.events = events
         source.setEventHandler { continuation.yield() }
-        // One that came before that would be lost.
-        await withCheckedContinuation { begun in
-            source.setRegistrationHandler { begun.resume() }
+        // A signal before the registration would be lost.
+        await withCheckedContinuation { registered in
+            source.setRegistrationHandler { registered.resume() }
             source.resume()
         }
     }

@@ -14,9 +14,9 @@ import kotlinx.coroutines.flow.onEach
 import kotlinx.coroutines.runBlocking
 import sun.misc.Signal
 
-/** Joins a queue from the terminal, and tells how it gets on: SKIPLINO_API_KEY and SKIPLINO_BASE_URL say where. */
+/** Joins a queue from the terminal and shows the changes of the ticket. Set SKIPLINO_API_KEY and SKIPLINO_BASE_URL. */
 fun main() {
-    // While the person reads, not when they have chosen.
+    // Loads the library while the user reads, not after the user has chosen.
     Skiplino.warmUp()
     try {
         SkiplinoClient(System.getenv("SKIPLINO_API_KEY").orEmpty()) {
@@ -48,12 +48,12 @@ private suspend fun queue(client: SkiplinoClient) {
     println(if (last.status == TicketStatus.Served) "Served. Goodbye!" else "Your ticket is ${last.status}.")
 }
 
-/** Shows a ticket's changes until its end, and asks at each Ctrl-C whether that has come. */
+/** Shows a ticket's changes until it is served or cancelled, and asks at each Ctrl-C whether to cancel it. */
 private suspend fun follow(client: SkiplinoClient, ticket: Ticket): Ticket {
     while (true) {
         untilCtrlC { client.tickets.watch(ticket.id).onEach(::show).last() }?.let { return it }
         if (ask("\nGive up your place? [y/N]").equals("y", ignoreCase = true)) {
-            // A booking is not undone by leaving: the place is given back.
+            // Leaving the program does not cancel the booking: cancel it here.
             return client.tickets.cancel(ticket.id)
         }
         println("You keep it.")
@@ -69,7 +69,7 @@ private fun show(ticket: Ticket) {
         }
         TicketStatus.Serving -> println("$number: it is your turn!")
         TicketStatus.Served, TicketStatus.Cancelled -> Unit
-        // What a later version of the API may bring is shown as it comes.
+        // A status that this version does not know is shown as the API wrote it.
         else -> println("$number: ${ticket.status}")
     }
 }
@@ -93,17 +93,17 @@ private fun fail(text: String?): Nothing {
     exitProcess(1)
 }
 
-/** What [work] comes to, or null when Ctrl-C stopped it: its coroutine is cancelled, and its requests with it. */
+/** The result of [work], or null if Ctrl-C stopped it by cancelling its coroutine and its requests. */
 private suspend fun <T : Any> untilCtrlC(work: suspend () -> T): T? = coroutineScope {
     val job = async { work() }
-    val otherwise = Signal.handle(Signal("INT")) { job.cancel() }
+    val previousHandler = Signal.handle(Signal("INT")) { job.cancel() }
     try {
         job.await()
     } catch (_: CancellationException) {
         ensureActive()
         null
     } finally {
-        // While it asks, Ctrl-C ends the app as ever.
-        Signal.handle(Signal("INT"), otherwise)
+        // Outside of this function, Ctrl-C ends the program as usual.
+        Signal.handle(Signal("INT"), previousHandler)
     }
 }

@@ -1,4 +1,4 @@
-// What the guides of the site show in Kotlin, as an app sees the package. A page includes what stands between the names of an anchor.
+// The Kotlin code of the site's guides. A page includes the lines between the names of an anchor.
 package guides
 
 import com.skiplino.BookTicketRequest
@@ -30,7 +30,7 @@ suspend fun first(apiKey: String, address: String?) {
     SkiplinoClient(apiKey) { baseUrl = address }.use { client ->
         for (branch in client.branches.list()) println("${branch.name} (${if (branch.isOpen) "open" else "closed"})")
 
-        // Join the queue of a service, by its id and its group's.
+        // Join the queue of a service, with its id and its group's id.
         val ticket = client.tickets.book(BookTicketRequest.walkIn("6fe8fb8b12", "7c1f9a3b2d"))
         println("your number is ${ticket.ticketNumber}, ${ticket.queueSize ?: 0} ahead of you")
 
@@ -41,7 +41,7 @@ suspend fun first(apiKey: String, address: String?) {
 
 // ANCHOR: keys
 suspend fun customers(apiKey: String, address: String): Long =
-    // On Android a secret key is refused here.
+    // On Android a secret key is rejected here.
     SkiplinoClient(apiKey) { baseUrl = address }.use { client ->
         // With a public key this throws SecretKeyRequired, and nothing is sent.
         client.customers.list().page(1).pagination.total
@@ -62,14 +62,14 @@ suspend fun join(client: SkiplinoClient, customer: CustomerRef? = null): String 
 
 // ANCHOR: following
 suspend fun follow(client: SkiplinoClient, ticketId: String, often: Duration, show: (String) -> Unit) {
-    // Looks `often` at the front of the queue, and a tenth as often far from it.
+    // Polls at the interval `often` at the front of the queue, and ten times more slowly far from it.
     client.tickets.watch(ticketId, WatchOptions(often, often.multipliedBy(10))).collect { ticket ->
         val ahead = ticket.queueSize
         when {
             ticket.status == TicketStatus.Waiting && ahead == 0 -> show("you are next")
             ticket.status == TicketStatus.Waiting && ahead != null -> show("$ahead ahead of you")
             ticket.status == TicketStatus.Serving -> show("it is your turn")
-            // What a later version of the API may bring is shown as it comes.
+            // A status that this version does not know is shown as the API wrote it.
             else -> show("${ticket.status}")
         }
     }
@@ -80,7 +80,7 @@ suspend fun follow(client: SkiplinoClient, ticketId: String, often: Duration, sh
 // ANCHOR: errors
 fun explain(error: SkiplinoException): String = when (error) {
     is SkiplinoException.Connect -> "There is no connection."
-    // In the language that was asked for.
+    // In the requested language.
     is SkiplinoException.Rejected -> error.reason ?: "It was refused."
     is SkiplinoException.InvalidRequest, is SkiplinoException.Validation -> "Please look at ${error.fields.keys.joinToString()} again."
     is SkiplinoException.Conflict -> "It is too late for that."
@@ -90,12 +90,12 @@ fun explain(error: SkiplinoException): String = when (error) {
 // ANCHOR_END: errors
 
 // ANCHOR: leaving
-/** Books for a screen that may go meanwhile, and its scope with it. */
+/** Books for a screen whose scope may be cancelled during the call. */
 suspend fun joinUnlessLeft(client: SkiplinoClient, show: (Ticket) -> Unit, note: (String) -> Unit) {
     try {
         show(client.tickets.book(BookTicketRequest.walkIn("6fe8fb8b12", "7c1f9a3b2d")))
     } catch (left: CallCancelledException) {
-        // Cancelling ended the request at once. Whether it had arrived is what the exception knows.
+        // Cancelling ended the request at once. The exception says whether the server may have received it.
         note(if (left.outcome == Outcome.Unknown) "there may be a ticket" else "nothing was booked")
         throw left
     }
@@ -113,7 +113,7 @@ class GuidesTest {
     }
 
     @Test
-    fun `a public key does not open the directory`() = runBlocking {
+    fun `a public key has no access to the directory`() = runBlocking {
         try {
             customers(sandbox.publicKey, sandbox.baseUrl)
             fail("it opened it")
@@ -136,9 +136,9 @@ class GuidesTest {
     }
 
     @Test
-    fun `a ticket is followed to its end`() = runBlocking {
+    fun `a ticket is watched until it is served`() = runBlocking {
         client { client ->
-            // The first in its queue.
+            // The first ticket in the queue.
             val ticket = client.tickets.book(BookTicketRequest.walkIn("b7a1d2c3e4", "7c1f9a3b2d"))
             val staff = ArrayDeque(listOf("call", "serve"))
             val shown = mutableListOf<String>()
@@ -151,7 +151,7 @@ class GuidesTest {
     }
 
     @Test
-    fun `errors are told apart`() = runBlocking {
+    fun `errors have kinds`() = runBlocking {
         client { client ->
             sandbox.control("PUT /services/$CASH", JsonValue.obj("open" to false))
             assertEquals("This service is closed.", explained { client.tickets.book(walkIn) })
@@ -168,7 +168,7 @@ class GuidesTest {
     }
 
     @Test
-    fun `leaving says what is known of a ticket`() = runBlocking {
+    fun `cancelling a booking reports its outcome`() = runBlocking {
         client { client ->
             val fault = sandbox.fault("bookTicket", "hold", "then" to "commit")
             val noted = mutableListOf<String>()
@@ -185,7 +185,7 @@ class GuidesTest {
         val walkIn = BookTicketRequest.walkIn(CASH, "7c1f9a3b2d")
         val sandbox by lazy { Sandbox() }
 
-        /** With hardly a pause between attempts. */
+        /** With very short pauses between attempts. */
         suspend fun client(work: suspend (SkiplinoClient) -> Unit) =
             sandbox.client(sandbox.publicKey) { backoff = Duration.ofMillis(1) }.use { work(it) }
 

@@ -1,3 +1,4 @@
+// Branches and their services: operations 1 and 2.
 package com.skiplino
 
 import com.skiplino.internal.FfiConverterTypeBranchTreeResponse
@@ -8,53 +9,55 @@ import com.skiplino.internal.NativeCall
 import java.util.concurrent.CompletableFuture
 
 /** Branches and their services. See [SkiplinoClient.branches]. */
-public class Branches internal constructor(private val core: Core, private val defaults: CallOptions) {
+public class Branches internal constructor(private val dispatcher: CallDispatcher, private val defaults: CallOptions) {
     /** The active branches (operation 1, `GET /branches`). */
     public suspend fun list(options: CallOptions = CallOptions()): List<Branch> {
-        val how = options.over(defaults)
-        val response = core.read(NativeCall.ListBranches(how.toNative()), FfiConverterTypeBranchesResponse::read)
-        how.tell(response.info)
+        val merged = options.over(defaults)
+        val call = NativeCall.ListBranches(merged.toNative())
+        val response = dispatcher.read(call, FfiConverterTypeBranchesResponse::read)
+        merged.notify(response.info)
         return response.data.map { it.toBranch() }
     }
 
     /** [list] as a future. */
     @JvmOverloads
-    public fun listAsync(options: CallOptions = CallOptions()): CompletableFuture<List<Branch>> = core.future { list(options) }
+    public fun listAsync(options: CallOptions = CallOptions()): CompletableFuture<List<Branch>> = dispatcher.future { list(options) }
 
     /**
-     * A branch's service groups with their active services (operation 2, `GET /branches/{branchId}/tree`). A group without an active
-     * service is left out.
+     * A branch's service groups with their active services (operation 2,
+     * `GET /branches/{branchId}/tree`). Groups without an active service are omitted.
      */
     public suspend fun tree(branchId: String, options: CallOptions = CallOptions()): List<BranchTreeGroup> {
-        val how = options.over(defaults)
-        val response = core.read(NativeCall.GetBranchTree(branchId, how.toNative()), FfiConverterTypeBranchTreeResponse::read)
-        how.tell(response.info)
+        val merged = options.over(defaults)
+        val call = NativeCall.GetBranchTree(branchId, merged.toNative())
+        val response = dispatcher.read(call, FfiConverterTypeBranchTreeResponse::read)
+        merged.notify(response.info)
         return response.data.map { it.toBranchTreeGroup() }
     }
 
     /** [tree] as a future. */
     @JvmOverloads
     public fun treeAsync(branchId: String, options: CallOptions = CallOptions()): CompletableFuture<List<BranchTreeGroup>> =
-        core.future { tree(branchId, options) }
+        dispatcher.future { tree(branchId, options) }
 }
 
 /** A branch. */
 public data class Branch(
     /** The branch's id. */
     public val id: String,
-    /** Its name, localised. */
+    /** The name, localised. */
     public val name: String,
-    /** Whether it is open now, in the company's time zone. */
+    /** Whether the branch is open now, in the company's time zone. */
     public val isOpen: Boolean,
 )
 
-/** A group of services of a branch. */
+/** A service group of a branch. */
 public data class BranchTreeGroup(
-    /** The group's id, which a booking names beside the service's. */
+    /** The group's id. A booking needs this id and the service's id. */
     public val id: String,
-    /** Its name, localised. */
+    /** The name, localised. */
     public val name: String,
-    /** Its active services. */
+    /** The active services of the group. */
     public val services: List<Service>,
 )
 

@@ -1,3 +1,4 @@
+// Customer records and requests.
 package com.skiplino
 
 import com.skiplino.internal.NativeCustomer
@@ -5,11 +6,11 @@ import com.skiplino.internal.NativeCustomerFields
 import com.skiplino.internal.NativeCustomerRef
 import java.time.Instant
 
-/** Whom an operation is about: exactly one of the server's id and your own. */
+/** Identifies a customer by the server's id or by your external id. */
 public sealed class CustomerRef {
     internal abstract fun toNative(): NativeCustomerRef
 
-    /** The customer that the server knows by this id (`_id`). */
+    /** By the server's id (`_id`). */
     public data class Id(
         /** The server's id. */
         public val id: String,
@@ -17,9 +18,9 @@ public sealed class CustomerRef {
         override fun toNative() = NativeCustomerRef.Id(id)
     }
 
-    /** The customer that you know by this id. */
+    /** By the external id, which you chose. */
     public data class ExternalId(
-        /** Your own id. */
+        /** The external id. */
         public val id: String,
     ) : CustomerRef() {
         override fun toNative() = NativeCustomerRef.ExternalId(id)
@@ -30,9 +31,9 @@ public sealed class CustomerRef {
 public data class Customer(
     /** The server's id (`_id`). */
     public val id: String,
-    /** Your own id, unique in the company. */
+    /** The external id, which you chose; unique in the company. */
     public val externalId: String?,
-    /** The company that the record belongs to. */
+    /** The id of the company that owns the record. */
     public val companyId: String,
     /** The customer's name. */
     public val name: String?,
@@ -40,23 +41,26 @@ public data class Customer(
     public val email: String?,
     /** The customer's mobile number. */
     public val mobile: String?,
-    /** The free object of your own. */
+    /** Custom data, a JSON object. */
     public val metadata: JsonValue?,
     /** When the record was created. */
     public val createdAt: Instant,
     /** When the record was last changed. */
     public val updatedAt: Instant,
 ) {
-    /** The customer as operations take it. */
+    /** Identifies this customer in operations. */
     public val ref: CustomerRef get() = CustomerRef.Id(id)
 
-    /** Without what is private, so that it does not end in a log. */
+    /** Omits personal data, which must not reach a log. */
     override fun toString(): String = "Customer(id=$id)"
 }
 
-/** A new customer. Every field is optional; empty ones are not stored. */
+/** A new customer. All fields are optional; empty fields are not stored. */
 public data class CustomerWriteRequest @JvmOverloads constructor(
-    /** Your own id, unique in the company. Recommended: it is what keeps a second try from making a second customer. */
+    /**
+     * The external id, which you choose; unique in the company. Recommended: with it, a retry
+     * cannot create a second customer.
+     */
     public val externalId: String? = null,
     /** The customer's name. */
     public val name: String? = null,
@@ -64,18 +68,18 @@ public data class CustomerWriteRequest @JvmOverloads constructor(
     public val email: String? = null,
     /** The customer's mobile number. */
     public val mobile: String? = null,
-    /** A free object of your own. */
+    /** Custom data, a JSON object. */
     public val metadata: JsonValue? = null,
 ) {
     internal fun toFields() = NativeCustomerFields(name, email, mobile, metadata?.toString())
 
-    /** Without what is private, so that it does not end in a log. */
+    /** Omits personal data, which must not reach a log. */
     override fun toString(): String = "CustomerWriteRequest(externalId=$externalId)"
 }
 
-/** A change to a customer. What is null stays as it is. */
+/** An update of a customer. Fields that are null keep their values. */
 public data class CustomerUpdateRequest @JvmOverloads constructor(
-    /** Whom to change. */
+    /** The customer to update. */
     public val customer: CustomerRef,
     /** The customer's name. */
     public val name: String? = null,
@@ -83,14 +87,14 @@ public data class CustomerUpdateRequest @JvmOverloads constructor(
     public val email: String? = null,
     /** The customer's mobile number. */
     public val mobile: String? = null,
-    /** A free object of your own. It replaces the one that is stored as a whole. */
+    /** Custom data, a JSON object. It replaces the stored object as a whole. */
     public val metadata: JsonValue? = null,
-    /** A new `externalId`, for a record located by the server's id. */
+    /** A new `externalId`; needs a [customer] that is identified by the server's id. */
     public val newExternalId: String? = null,
 ) {
     internal fun toFields() = NativeCustomerFields(name, email, mobile, metadata?.toString())
 
-    /** Without what is private, so that it does not end in a log. */
+    /** Omits personal data, which must not reach a log. */
     override fun toString(): String = "CustomerUpdateRequest(customer=$customer)"
 }
 

@@ -1,3 +1,4 @@
+// The customer directory: operations 8 to 13.
 package com.skiplino
 
 import com.skiplino.internal.FfiConverterTypeCustomerPageResponse
@@ -8,124 +9,143 @@ import com.skiplino.internal.FfiConverterTypeTicketPageResponse
 import com.skiplino.internal.NativeCall
 import java.util.concurrent.CompletableFuture
 
-/** The customer directory. All but [tickets] take a secret key. See [SkiplinoClient.customers]. */
-public class Customers internal constructor(private val core: Core, private val defaults: CallOptions) {
+/**
+ * The customer directory. All operations but [tickets] need a secret key. See
+ * [SkiplinoClient.customers].
+ */
+public class Customers internal constructor(private val dispatcher: CallDispatcher, private val defaults: CallOptions) {
     /**
-     * Creates a customer (operation 8, `POST /customers/create`). With an `externalId` a second try cannot make a second customer.
+     * Creates a customer (operation 8, `POST /customers/create`). With an `externalId`, a retry
+     * cannot create a second customer.
      *
-     * @throws SkiplinoException.Validation as for an `externalId` that is taken
-     * @throws SkiplinoException.OutcomeUnknown without an `externalId`, when the answer was lost: creating again could make a second one
+     * @throws SkiplinoException.Validation for example if the `externalId` is taken
+     * @throws SkiplinoException.OutcomeUnknown without an `externalId`, if the response was lost:
+     * another try could create a second customer
      */
     public suspend fun create(request: CustomerWriteRequest, options: CallOptions = CallOptions()): Customer {
-        val how = options.over(defaults)
-        val call = NativeCall.CreateCustomer(request.externalId, request.toFields(), how.toNative())
-        val response = core.write(call, FfiConverterTypeCustomerResponse::read)
-        how.tell(response.info)
+        val merged = options.over(defaults)
+        val call = NativeCall.CreateCustomer(request.externalId, request.toFields(), merged.toNative())
+        val response = dispatcher.write(call, FfiConverterTypeCustomerResponse::read)
+        merged.notify(response.info)
         return response.data.toCustomer()
     }
 
     /** [create] as a future. */
     @JvmOverloads
     public fun createAsync(request: CustomerWriteRequest, options: CallOptions = CallOptions()): CompletableFuture<Customer> =
-        core.future { create(request, options) }
+        dispatcher.future { create(request, options) }
 
-    /** All customers, newest first (operation 9, `GET /customers/getAll`), [limit] a page: from 1 to 100, and 100 unless given. */
+    /**
+     * All customers, newest first (operation 9, `GET /customers/getAll`). [limit] is the number of
+     * customers a page, from 1 to 100; default: 100.
+     */
     @JvmOverloads
     public fun list(limit: Int? = null, options: CallOptions = CallOptions()): PagedList<Customer> {
-        val how = options.over(defaults)
+        val merged = options.over(defaults)
         return PagedList(
-            core,
+            dispatcher,
             page = { number ->
-                val call = NativeCall.ListCustomers(number.toLong(), limit?.toLong(), how.toNative())
-                val response = core.read(call, FfiConverterTypeCustomerPageResponse::read)
-                how.tell(response.info)
+                val call = NativeCall.ListCustomers(number.toLong(), limit?.toLong(), merged.toNative())
+                val response = dispatcher.read(call, FfiConverterTypeCustomerPageResponse::read)
+                merged.notify(response.info)
                 response.data.toPage()
             },
-            walk = { CustomerWalk(core.ask { it.walkCustomers(limit?.toLong(), how.toNative()) }) },
+            newPager = { CustomerPager(dispatcher.withClient { it.customerPager(limit?.toLong(), merged.toNative()) }) },
         )
     }
 
     /**
      * One customer (operation 10, `GET /customers/getOne`).
      *
-     * @throws SkiplinoException.Validation when there is none: see [find]
+     * @throws SkiplinoException.Validation if there is no such customer; see [find]
      */
     public suspend fun get(customer: CustomerRef, options: CallOptions = CallOptions()): Customer {
-        val how = options.over(defaults)
-        val response = core.read(NativeCall.GetCustomer(customer.toNative(), how.toNative()), FfiConverterTypeCustomerResponse::read)
-        how.tell(response.info)
+        val merged = options.over(defaults)
+        val call = NativeCall.GetCustomer(customer.toNative(), merged.toNative())
+        val response = dispatcher.read(call, FfiConverterTypeCustomerResponse::read)
+        merged.notify(response.info)
         return response.data.toCustomer()
     }
 
     /** [get] as a future. */
     @JvmOverloads
     public fun getAsync(customer: CustomerRef, options: CallOptions = CallOptions()): CompletableFuture<Customer> =
-        core.future { get(customer, options) }
+        dispatcher.future { get(customer, options) }
 
-    /** One customer, or null where there is none (operation 10, whose 422 for an unknown id is an answer here). */
+    /**
+     * One customer, or null if there is no such customer (operation 10, whose status 422 for an
+     * unknown id is not an error here).
+     */
     public suspend fun find(customer: CustomerRef, options: CallOptions = CallOptions()): Customer? {
-        val how = options.over(defaults)
-        val response = core.read(NativeCall.FindCustomer(customer.toNative(), how.toNative()), FfiConverterTypeFoundCustomerResponse::read)
-        how.tell(response.info)
+        val merged = options.over(defaults)
+        val call = NativeCall.FindCustomer(customer.toNative(), merged.toNative())
+        val response = dispatcher.read(call, FfiConverterTypeFoundCustomerResponse::read)
+        merged.notify(response.info)
         return response.data?.toCustomer()
     }
 
     /** [find] as a future. */
     @JvmOverloads
     public fun findAsync(customer: CustomerRef, options: CallOptions = CallOptions()): CompletableFuture<Customer?> =
-        core.future { find(customer, options) }
+        dispatcher.future { find(customer, options) }
 
     /**
-     * Changes the fields that are given and leaves the others (operation 11, `PUT /customers/update`); `metadata` is replaced whole.
+     * Updates the given fields and keeps the others (operation 11, `PUT /customers/update`).
+     * `metadata` is replaced as a whole.
      *
-     * @throws SkiplinoException.Validation when there is no such customer
-     * @throws SkiplinoException.NotFound when the record vanished meanwhile
+     * @throws SkiplinoException.Validation if there is no such customer
+     * @throws SkiplinoException.NotFound if the record was deleted during the update
      */
     public suspend fun update(request: CustomerUpdateRequest, options: CallOptions = CallOptions()): Customer {
-        val how = options.over(defaults)
-        val call = NativeCall.UpdateCustomer(request.customer.toNative(), request.newExternalId, request.toFields(), how.toNative())
-        val response = core.write(call, FfiConverterTypeCustomerResponse::read)
-        how.tell(response.info)
+        val merged = options.over(defaults)
+        val call = NativeCall.UpdateCustomer(request.customer.toNative(), request.newExternalId, request.toFields(), merged.toNative())
+        val response = dispatcher.write(call, FfiConverterTypeCustomerResponse::read)
+        merged.notify(response.info)
         return response.data.toCustomer()
     }
 
     /** [update] as a future. */
     @JvmOverloads
     public fun updateAsync(request: CustomerUpdateRequest, options: CallOptions = CallOptions()): CompletableFuture<Customer> =
-        core.future { update(request, options) }
+        dispatcher.future { update(request, options) }
 
     /**
-     * Deletes a customer for good (operation 12, `DELETE /customers/delete`). Their tickets stay.
+     * Deletes a customer permanently (operation 12, `DELETE /customers/delete`). The customer's
+     * tickets remain.
      *
-     * @throws SkiplinoException.Validation when there is none
+     * @throws SkiplinoException.Validation if there is no such customer
      */
     public suspend fun delete(customer: CustomerRef, options: CallOptions = CallOptions()) {
-        val how = options.over(defaults)
-        how.tell(core.write(NativeCall.DeleteCustomer(customer.toNative(), how.toNative()), FfiConverterTypeResponseInfo::read))
+        val merged = options.over(defaults)
+        val call = NativeCall.DeleteCustomer(customer.toNative(), merged.toNative())
+        merged.notify(dispatcher.write(call, FfiConverterTypeResponseInfo::read))
     }
 
     /** [delete] as a future. */
     @JvmOverloads
     public fun deleteAsync(customer: CustomerRef, options: CallOptions = CallOptions()): CompletableFuture<Unit> =
-        core.future { delete(customer, options) }
+        dispatcher.future { delete(customer, options) }
 
     /**
-     * A customer's tickets, newest first (operation 13, `GET /customers/tickets`), [limit] a page: from 1 to 10, and 10 unless given.
-     * Takes any key.
+     * A customer's tickets, newest first (operation 13, `GET /customers/tickets`). [limit] is the
+     * number of tickets a page, from 1 to 10; default: 10. Works with any key.
      */
     @JvmOverloads
     public fun tickets(customer: CustomerRef, limit: Int? = null, options: CallOptions = CallOptions()): PagedList<Ticket> {
-        val how = options.over(defaults)
-        val whose = customer.toNative()
+        val merged = options.over(defaults)
+        val nativeCustomer = customer.toNative()
         return PagedList(
-            core,
+            dispatcher,
             page = { number ->
-                val call = NativeCall.ListCustomerTickets(whose, number.toLong(), limit?.toLong(), how.toNative())
-                val response = core.read(call, FfiConverterTypeTicketPageResponse::read)
-                how.tell(response.info)
+                val call = NativeCall.ListCustomerTickets(nativeCustomer, number.toLong(), limit?.toLong(), merged.toNative())
+                val response = dispatcher.read(call, FfiConverterTypeTicketPageResponse::read)
+                merged.notify(response.info)
                 response.data.toPage()
             },
-            walk = { TicketWalk(core.ask { it.walkCustomerTickets(whose, limit?.toLong(), how.toNative()) }) },
+            newPager = {
+                val nativeOptions = merged.toNative()
+                TicketPager(dispatcher.withClient { it.customerTicketPager(nativeCustomer, limit?.toLong(), nativeOptions) })
+            },
         )
     }
 }

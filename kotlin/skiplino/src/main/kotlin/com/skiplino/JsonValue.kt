@@ -1,22 +1,23 @@
+// JSON values, with a reader and a writer.
 package com.skiplino
 
 import com.skiplino.internal.FailureKind
 import java.math.BigDecimal
 
-/** A value of JSON: what `metadata` and `options` hold. Its text, as JSON has it, is [toString]. */
+/** A JSON value, as in `metadata` and `options`. [toString] gives its JSON text. */
 public sealed class JsonValue {
     /** `null`. */
     public object Null : JsonValue()
 
     /** `true` or `false`. */
     public data class Bool(
-        /** Which of the two. */
+        /** The value. */
         public val value: Boolean,
     ) : JsonValue() {
         override fun toString(): String = super.toString()
     }
 
-    /** A number, as exact as it is written. `1.0` equals `1`. */
+    /** A number of any precision. `1.0` equals `1`. */
     public class Number(
         /** The number. */
         public val value: BigDecimal,
@@ -24,7 +25,7 @@ public sealed class JsonValue {
         /** A whole number. */
         public constructor(value: Long) : this(BigDecimal.valueOf(value))
 
-        /** A number with a fraction; JSON has no infinite ones, and refuses them. */
+        /** A number with a fraction. Throws for infinity and NaN, which JSON does not have. */
         public constructor(value: Double) : this(BigDecimal.valueOf(value))
 
         override fun equals(other: Any?): Boolean = other is Number && value.compareTo(other.value) == 0
@@ -32,15 +33,15 @@ public sealed class JsonValue {
         override fun hashCode(): Int = value.toDouble().hashCode()
     }
 
-    /** A text. */
+    /** A string. */
     public data class Text(
-        /** The text. */
+        /** The string. */
         public val value: String,
     ) : JsonValue() {
         override fun toString(): String = super.toString()
     }
 
-    /** Values in order. */
+    /** An array. */
     public data class Array(
         /** The values. */
         public val items: List<JsonValue>,
@@ -48,33 +49,33 @@ public sealed class JsonValue {
         override fun toString(): String = super.toString()
     }
 
-    /** Values by name. */
+    /** An object. */
     public data class Object(
-        /** The values, in the order in which they came. */
+        /** The values, in the order of the JSON text. */
         public val fields: Map<String, JsonValue>,
     ) : JsonValue() {
         override fun toString(): String = super.toString()
     }
 
-    /** The value of a name, if this is an object and has it. */
+    /** The value of a field, or null if this is not an object or has no such field. */
     public operator fun get(name: String): JsonValue? = (this as? Object)?.fields?.get(name)
 
-    /** The value at a place, from 0, if this is an array and has it. */
+    /** The value at an index, or null if this is not an array or is shorter. */
     public operator fun get(index: Int): JsonValue? = (this as? Array)?.items?.getOrNull(index)
 
     /** The value as JSON text, without white space. */
     override fun toString(): String = StringBuilder().also { write(this, it) }.toString()
 
-    /** Makes values. */
+    /** Creates values. */
     public companion object {
-        /** The value of a JSON text. */
+        /** Parses a JSON text. */
         @JvmStatic
         @Throws(IllegalArgumentException::class)
         public fun parse(text: String): JsonValue = JsonReader(text).document()
 
         /**
-         * The value of what Kotlin and Java have for it: null, booleans, numbers, texts, lists and other iterables, maps by name, and
-         * values of this class.
+         * Converts a Kotlin or Java value: null, booleans, numbers, strings, iterables, maps with
+         * string keys, and values of this class.
          */
         @JvmStatic
         @Throws(IllegalArgumentException::class)
@@ -88,17 +89,17 @@ public sealed class JsonValue {
             is CharSequence -> Text(value.toString())
             is Map<*, *> -> Object(value.entries.associate { (name, item) -> name.toString() to of(item) })
             is Iterable<*> -> Array(value.map(::of))
-            else -> throw IllegalArgumentException("${value.javaClass.name} is nothing that JSON has")
+            else -> throw IllegalArgumentException("${value.javaClass.name} cannot be converted to JSON")
         }
 
         /** An object: `JsonValue.obj("tier" to "gold", "visits" to 3)`. */
         public fun obj(vararg fields: Pair<String, Any?>): Object = Object(fields.associate { (name, value) -> name to of(value) })
 
-        /** A text that was JSON to the library. */
+        /** Parses a text that the library accepted as JSON. */
         internal fun ofServer(text: String): JsonValue = try {
             parse(text)
         } catch (_: IllegalArgumentException) {
-            throw SkiplinoException.of(FailureKind.DECODE, "the answer could not be read: at metadata", path = "metadata")
+            throw SkiplinoException.of(FailureKind.DECODE, "the response could not be read: at metadata", path = "metadata")
         }
 
         private fun write(value: JsonValue, out: StringBuilder) {
@@ -149,12 +150,12 @@ private class JsonReader(private val text: String) {
     fun document(): JsonValue {
         val value = value(0)
         space()
-        if (at < text.length) wrong("something follows the value")
+        if (at < text.length) fail("unexpected text after the value")
         return value
     }
 
     private fun value(depth: Int): JsonValue {
-        if (depth > DEEPEST) wrong("nested too deeply")
+        if (depth > MAX_DEPTH) fail("nested too deeply")
         space()
         return when (peek()) {
             '{' -> JsonValue.Object(fields(depth))
@@ -174,16 +175,16 @@ private class JsonReader(private val text: String) {
         if (peek() == '}') return fields.also { at++ }
         while (true) {
             space()
-            if (peek() != '"') wrong("a name is missing")
+            if (peek() != '"') fail("expected a name")
             val name = string()
             space()
-            if (next() != ':') wrong("a colon is missing")
+            if (next() != ':') fail("expected a colon")
             fields[name] = value(depth + 1)
             space()
             when (next()) {
                 ',' -> Unit
                 '}' -> return fields
-                else -> wrong("a comma is missing")
+                else -> fail("expected a comma or the end")
             }
         }
     }
@@ -199,7 +200,7 @@ private class JsonReader(private val text: String) {
             when (next()) {
                 ',' -> Unit
                 ']' -> return items
-                else -> wrong("a comma is missing")
+                else -> fail("expected a comma or the end")
             }
         }
     }
@@ -208,11 +209,11 @@ private class JsonReader(private val text: String) {
         val out = StringBuilder()
         at++
         while (true) {
-            if (at >= text.length) wrong("a text does not end")
+            if (at >= text.length) fail("unterminated string")
             when (val char = next()) {
                 '"' -> return out.toString()
                 '\\' -> out.append(escaped())
-                in '\u0000'..'\u001f' -> wrong("a text has what must be escaped in it")
+                in '\u0000'..'\u001f' -> fail("unescaped control character in a string")
                 else -> out.append(char)
             }
         }
@@ -227,27 +228,27 @@ private class JsonReader(private val text: String) {
         't' -> '\t'
         'u' -> {
             val digits = text.substring(at, minOf(at + 4, text.length))
-            if (digits.length < 4 || digits.any { it.digitToIntOrNull(radix = 16) == null }) wrong("not a character")
+            if (digits.length < 4 || digits.any { it.digitToIntOrNull(radix = 16) == null }) fail("invalid Unicode escape")
             at += 4
             digits.toInt(radix = 16).toChar()
         }
-        else -> wrong("nothing is escaped so")
+        else -> fail("invalid escape")
     }
 
     private fun number(): JsonValue {
         val found = NUMBER.find(text, at)
-        if (found == null || found.range.first != at) wrong("not a value")
+        if (found == null || found.range.first != at) fail("expected a value")
         at = found.range.last + 1
         val number = try {
             BigDecimal(found.value)
         } catch (_: NumberFormatException) {
-            wrong("a number out of range")
+            fail("number out of range")
         }
         return JsonValue.Number(number)
     }
 
     private fun word(word: String, value: JsonValue): JsonValue {
-        if (!text.startsWith(word, at)) wrong("not a value")
+        if (!text.startsWith(word, at)) fail("expected a value")
         at += word.length
         return value
     }
@@ -260,14 +261,14 @@ private class JsonReader(private val text: String) {
 
     private fun next(): Char = peek().also { at++ }
 
-    /** The text is not repeated: it may be a customer's. */
-    private fun wrong(why: String): Nothing = throw IllegalArgumentException("not JSON at character $at: $why")
+    /** The message does not quote the text, which may be a customer's data. */
+    private fun fail(why: String): Nothing = throw IllegalArgumentException("invalid JSON at character $at: $why")
 
     private companion object {
-        /** Deeper than anything that people keep, and far from the end of the stack. */
-        const val DEEPEST = 500
+        /** Far above real data, and far below the limit of the stack. */
+        const val MAX_DEPTH = 500
 
-        /** What nothing of JSON begins with. */
+        /** A character that starts no JSON value. */
         const val END = '\uffff'
 
         val NUMBER = Regex("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?")

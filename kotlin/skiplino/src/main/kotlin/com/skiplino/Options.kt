@@ -1,3 +1,4 @@
+// Settings of clients, calls and watches.
 package com.skiplino
 
 import com.skiplino.internal.ClientSettings
@@ -7,61 +8,78 @@ import com.skiplino.internal.WatchOptions as NativeWatchOptions
 import java.time.Duration
 import java.util.function.Consumer
 
-/** What a key is allowed to do. A key that starts with `sk_` is secret, everything else counts as public. */
+/**
+ * The permissions of an API key. A key that starts with `sk_` is secret; every other key counts as
+ * public.
+ */
 public enum class KeyClass {
-    /** For apps in the hands of customers: branches, services, tickets, and a customer's tickets. */
+    /** For apps that customers install: branches, services, tickets, and a customer's tickets. */
     Public,
 
-    /** For servers and operators: the customer directory as well. Refused on Android: whoever has the app can read it. */
+    /**
+     * For servers and operators: also grants access to the customer directory. Rejected on Android,
+     * because users can extract it from the app.
+     */
     Secret,
 }
 
 /**
- * How a client is set up. What is not set is as the library has it.
+ * The settings of a client. A setting that is null has the library's default.
  *
- * They are read once, by the client's constructor.
+ * The constructor of the client reads the settings once.
  */
 public class ClientOptions {
-    /** Where the API is, as in `https://host/external/v1`; the development environment unless set. Plain `http://` only to this machine. */
+    /**
+     * The base URL, such as `https://host/external/v1`; default: the development environment. Must
+     * use https (http only for localhost).
+     */
     public var baseUrl: String? = null
 
-    /** The language of names and reasons (`X-Locale`), where the server has a translation. */
+    /** The language of names and error reasons (`X-Locale`), if the server has a translation. */
     public var locale: String? = null
 
-    /** How long connecting may take, TLS included: 5 s unless set. */
+    /** The maximum duration of connecting, including TLS; default: 5 s. */
     public var connectTimeout: Duration? = null
 
-    /** How long one attempt may take: 10 s unless set. */
+    /** The maximum duration of one attempt; default: 10 s. */
     public var attemptTimeout: Duration? = null
 
-    /** How long a whole call may take, retries and pauses included: 30 s unless set. */
+    /** The maximum duration of a whole call, including retries and pauses; default: 30 s. */
     public var deadline: Duration? = null
 
-    /** Attempts in all, the first one included: 3 unless set. */
+    /** The maximum number of attempts, including the first; default: 3. */
     public var maxAttempts: Int? = null
 
-    /** The longest pause before the first retry, doubled for each one after it: 250 ms unless set. */
+    /**
+     * The maximum pause before the first retry, doubled before each further retry; default: 250 ms.
+     */
     public var backoff: Duration? = null
 
-    /** The longest pause ever: 8 s unless set. */
+    /** The maximum pause before any retry; default: 8 s. */
     public var maxBackoff: Duration? = null
 
-    /** At most so many requests a second, evenly spaced, from all calls of the client together. */
+    /**
+     * The rate limit in requests a second, evenly spaced, for all calls of the client together;
+     * default: none.
+     */
     public var requestsPerSecond: Double? = null
 
-    /** The largest answer that is read, in bytes: 16 MiB unless set. */
+    /** The maximum size of a response body in bytes; default: 16 MiB. */
     public var maxResponseBytes: Long? = null
 
-    /** A proxy for all calls, as in `http://user:password@host:3128`; that of the environment unless set. */
+    /**
+     * The proxy for all calls, such as `http://user:password@host:3128`; default: the proxy of the
+     * environment.
+     */
     public var proxy: String? = null
 
-    /** Certificate authorities to trust beside Mozilla's, as PEM text. */
+    /** Certificate authorities to trust in addition to Mozilla's, as PEM text. */
     public var rootCertificates: String? = null
 
-    /** What the `User-Agent` ends with, as in `QueueApp/4.2`. */
+    /** The end of the `User-Agent` header, such as `QueueApp/4.2`. */
     public var userAgentSuffix: String? = null
 
-    /** Takes a secret key even on Android, where it is refused otherwise. */
+    /** Allows a secret key on Android, where it is rejected by default. */
     public var allowSecretKeyOnDevice: Boolean = false
 
     internal fun toSettings() = ClientSettings(
@@ -83,18 +101,23 @@ public class ClientOptions {
     )
 }
 
-/** What may differ from the client's settings for one call. */
+/**
+ * Overrides the client's settings for one call. An option that is null keeps the client's setting.
+ */
 public data class CallOptions @JvmOverloads constructor(
-    /** The language of names and reasons; empty for the server's default. */
+    /** The language of names and error reasons; empty for the server's default. */
     public val locale: String? = null,
-    /** How long the whole call may take, retries and pauses included. */
+    /** The maximum duration of the whole call, including retries and pauses. */
     public val deadline: Duration? = null,
-    /** Attempts in all. */
+    /** The maximum number of attempts, including the first. */
     public val maxAttempts: Int? = null,
-    /** Is told what came with the data, on a thread of the call; see also [SkiplinoClient.withResponse]. */
+    /**
+     * Receives the metadata of the response, on a thread of the call; see also
+     * [SkiplinoClient.withResponse].
+     */
     public val onResponse: Consumer<ResponseInfo>? = null,
 ) {
-    /** These, and those of [base] where these say nothing. */
+    /** These options, with those of [base] for every option that is null. */
     internal fun over(base: CallOptions) = CallOptions(
         locale ?: base.locale,
         deadline ?: base.deadline,
@@ -105,13 +128,16 @@ public data class CallOptions @JvmOverloads constructor(
     internal fun toNative() = NativeCallOptions(locale, deadline?.milliseconds(), maxAttempts?.toLong())
 }
 
-/** How a ticket is followed. */
+/** How to watch a ticket. */
 public data class WatchOptions @JvmOverloads constructor(
-    /** The shortest pause between two looks, near the front of the queue: 2 s unless set. */
+    /** The minimum poll interval, used near the front of the queue; default: 2 s. */
     public val min: Duration? = null,
-    /** The longest pause between two looks: 30 s unless set. */
+    /** The maximum poll interval; default: 30 s. */
     public val max: Duration? = null,
-    /** How long failures of the network or the server are ridden out before the last of them is thrown: 10 minutes unless set. */
+    /**
+     * How long to retry failures of the network or the server before the watch throws the last one;
+     * default: 10 minutes.
+     */
     public val giveUpAfter: Duration? = null,
 ) {
     internal fun toNative() = NativeWatchOptions(min?.milliseconds(), max?.milliseconds(), giveUpAfter?.milliseconds())
@@ -122,7 +148,10 @@ internal fun NativeKeyClass.toKeyClass(): KeyClass = when (this) {
     NativeKeyClass.SECRET -> KeyClass.Secret
 }
 
-/** Milliseconds; a span too long for them is as good as none, and one that is negative is refused as such. */
+/**
+ * Milliseconds. A duration that does not fit becomes the nearest value that does; the library
+ * rejects negative values.
+ */
 private fun Duration.milliseconds(): Long = try {
     toMillis()
 } catch (_: ArithmeticException) {

@@ -1,32 +1,33 @@
+// Paged lists: one page, all pages or all records, as coroutine flows or futures.
 package com.skiplino
 
-import com.skiplino.internal.CustomerPages
 import com.skiplino.internal.FfiConverterTypeNativeCustomerPage
 import com.skiplino.internal.FfiConverterTypeNativeTicketPage
 import com.skiplino.internal.NativeCall
 import com.skiplino.internal.NativeCustomerPage
+import com.skiplino.internal.NativeCustomerPager
+import com.skiplino.internal.NativeListProgress
 import com.skiplino.internal.NativePagination
 import com.skiplino.internal.NativeTicketPage
-import com.skiplino.internal.TicketPages
+import com.skiplino.internal.NativeTicketPager
 import java.util.concurrent.CompletableFuture
 import java.util.function.Consumer
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
-import com.skiplino.internal.NativeListProgress
 
-/** Where a page stands in its list. */
+/** The position of a page in its list. */
 public data class Pagination(
-    /** Records in the whole list. */
+    /** The number of records in the whole list. */
     public val total: Long,
-    /** Pages in the whole list, at this page's limit. */
+    /** The number of pages in the whole list, at this page's limit. */
     public val totalPages: Long,
-    /** Whether a page follows. */
+    /** Whether there is a next page. */
     public val hasNextPage: Boolean,
-    /** Whether a page comes before. */
+    /** Whether there is a previous page. */
     public val hasPrevPage: Boolean,
-    /** The page's number, from 1; not published, so perhaps null. */
+    /** The page number, from 1; null if the server omits this undocumented field. */
     public val page: Long?,
-    /** Records a page; not published, so perhaps null. */
+    /** The number of records a page; null if the server omits this undocumented field. */
     public val limit: Long?,
 )
 
@@ -34,85 +35,96 @@ public data class Pagination(
 public data class Page<out T>(
     /** The records, in the order of the list. */
     public val items: List<T>,
-    /** Where the page stands in its list. */
+    /** The position of the page in its list. */
     public val pagination: Pagination,
 )
 
-/** How far a walk over a list has come. */
+/** The progress of reading a list. */
 public data class ListProgress(
-    /** Pages read, those read again and the looks at the front included. */
+    /** The number of pages read, including pages read again to detect changes. */
     public val pagesRead: Long,
-    /** Records read, those of the present page included. */
+    /** The number of records read, including the records of the current page. */
     public val records: Long,
-    /** Records in the list, as of the page read last; null before the first. */
+    /** The number of records in the list, as of the page read last; null before the first page. */
     public val total: Long?,
-    /** Whether the list was seen to change. What was there throughout still comes exactly once. */
+    /**
+     * Whether the list changed during the read. Records that exist for the whole read are still
+     * returned exactly once.
+     */
     public val changedDuringRead: Boolean,
 )
 
 /**
  * A paged list: read one [page], all [pages] or all [items].
  *
- * Pages are numbered, newest record first, so in a list that changes while it is read records repeat at the seams, or slip through them.
- * The walks over all pages see to that: **each record that is there throughout comes exactly once, and none comes twice**; one that is
- * inserted or deleted meanwhile may come or not. They read up to 4 pages ahead while the list does not move.
+ * Pages have numbers and the newest record comes first, so a list that changes during the read
+ * shifts its records between pages. [pages] and [items] correct this: **they return each record
+ * that exists for the whole read exactly once, and no record twice**. A record that is inserted or
+ * deleted during the read may be returned or not. They read up to 4 pages ahead while the list does
+ * not change.
  *
- * Nothing is asked for before a flow is collected, and each collection is a walk of its own; cancelling it ends the requests.
+ * A flow sends no request before it is collected. Each collection reads the list from the start;
+ * cancelling the collection ends the requests.
  */
 public class PagedList<T> internal constructor(
-    private val core: Core,
+    private val dispatcher: CallDispatcher,
     private val page: suspend (Int) -> Page<T>,
-    private val walk: () -> Walk<T>,
+    private val newPager: () -> Pager<T>,
 ) {
     /** One page, numbered from 1. A page past the end is empty. */
     public suspend fun page(number: Int): Page<T> = page.invoke(number)
 
     /** [page] as a future. */
-    public fun pageAsync(number: Int): CompletableFuture<Page<T>> = core.future { page(number) }
+    public fun pageAsync(number: Int): CompletableFuture<Page<T>> = dispatcher.future { page(number) }
 
     /**
-     * All pages in order, without the records that came before. The first one comes even when the list is empty. [onProgress] is told how
-     * far it is before each page comes.
+     * All pages in order, without records of earlier pages. There is a first page even if the list
+     * is empty. [onProgress] is called before each page and at the end.
      */
     public fun pages(onProgress: (ListProgress) -> Unit = {}): Flow<Page<T>> = flow {
-        walk().use { walk ->
+        newPager().use { pager ->
             while (true) {
-                val page = walk.next() ?: break
-                onProgress(walk.progress().toListProgress())
+                val page = pager.next() ?: break
+                onProgress(pager.progress().toListProgress())
                 emit(page)
             }
-            onProgress(walk.progress().toListProgress())
+            onProgress(pager.progress().toListProgress())
         }
     }
 
-    /** All records in order. [onProgress] is told how far it is with each page, and at the end. */
+    /**
+     * All records in order. [onProgress] is called before the records of each page and at the end.
+     */
     public fun items(onProgress: (ListProgress) -> Unit = {}): Flow<T> = flow {
         pages(onProgress).collect { page -> page.items.forEach { emit(it) } }
     }
 
-    /** [items] with a callback, for callers without coroutines: the future is done after the last one, and cancelling it stops it. */
-    public fun forEachAsync(action: Consumer<in T>): CompletableFuture<Unit> = core.future { items().collect(action::accept) }
+    /**
+     * [items] with a callback, for callers without coroutines. The future completes after the last
+     * record; cancelling the future stops the read.
+     */
+    public fun forEachAsync(action: Consumer<in T>): CompletableFuture<Unit> = dispatcher.future { items().collect(action::accept) }
 }
 
-/** What both walks of the library have in common. */
-internal interface Walk<T> : AutoCloseable {
+/** Reads a list page by page. */
+internal interface Pager<T> : AutoCloseable {
     suspend fun next(): Page<T>?
 
     fun progress(): NativeListProgress
 }
 
-internal class CustomerWalk(private val native: CustomerPages) : Walk<Customer>, AutoCloseable by native {
-    private val number = native.number().toLong()
+internal class CustomerPager(private val native: NativeCustomerPager) : Pager<Customer>, AutoCloseable by native {
+    private val handle = native.register().toLong()
 
-    override suspend fun next() = Core.next(number, NativeCall.NextCustomers, FfiConverterTypeNativeCustomerPage::read)?.toPage()
+    override suspend fun next() = CallDispatcher.next(handle, NativeCall.NextCustomers, FfiConverterTypeNativeCustomerPage::read)?.toPage()
 
     override fun progress() = native.progress()
 }
 
-internal class TicketWalk(private val native: TicketPages) : Walk<Ticket>, AutoCloseable by native {
-    private val number = native.number().toLong()
+internal class TicketPager(private val native: NativeTicketPager) : Pager<Ticket>, AutoCloseable by native {
+    private val handle = native.register().toLong()
 
-    override suspend fun next() = Core.next(number, NativeCall.NextTickets, FfiConverterTypeNativeTicketPage::read)?.toPage()
+    override suspend fun next() = CallDispatcher.next(handle, NativeCall.NextTickets, FfiConverterTypeNativeTicketPage::read)?.toPage()
 
     override fun progress() = native.progress()
 }

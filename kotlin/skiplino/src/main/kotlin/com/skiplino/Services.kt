@@ -1,3 +1,4 @@
+// Services and appointment slots: operation 3.
 package com.skiplino
 
 import com.skiplino.internal.FfiConverterTypeSlotsResponse
@@ -8,17 +9,20 @@ import java.time.LocalDate
 import java.util.concurrent.CompletableFuture
 
 /** Services and their appointment slots. See [SkiplinoClient.services]. */
-public class Services internal constructor(private val core: Core, private val defaults: CallOptions) {
+public class Services internal constructor(private val dispatcher: CallDispatcher, private val defaults: CallOptions) {
     /**
-     * The appointment times of a service that have places left (operation 3, `GET /services/{id}/slots`), on [date] or today, in the
-     * company's time zone. An empty list is a full or closed day.
+     * The free appointment slots of a service (operation 3, `GET /services/{id}/slots`) on [date],
+     * or today, in the company's time zone. The list is empty if the day is fully booked or the
+     * branch is closed.
      *
-     * @throws SkiplinoException.Validation for a day that is past, or a service that does not take appointments
+     * @throws SkiplinoException.Validation for a date in the past, or a service that does not take
+     * appointments
      */
     public suspend fun slots(serviceId: String, date: LocalDate? = null, options: CallOptions = CallOptions()): List<Slot> {
-        val how = options.over(defaults)
-        val response = core.read(NativeCall.ListSlots(serviceId, date?.toString(), how.toNative()), FfiConverterTypeSlotsResponse::read)
-        how.tell(response.info)
+        val merged = options.over(defaults)
+        val call = NativeCall.ListSlots(serviceId, date?.toString(), merged.toNative())
+        val response = dispatcher.read(call, FfiConverterTypeSlotsResponse::read)
+        merged.notify(response.info)
         return response.data.map { Slot(Instant.ofEpochMilli(it.timeMs), it.remaining.toInt()) }
     }
 
@@ -28,26 +32,26 @@ public class Services internal constructor(private val core: Core, private val d
         serviceId: String,
         date: LocalDate? = null,
         options: CallOptions = CallOptions(),
-    ): CompletableFuture<List<Slot>> = core.future { slots(serviceId, date, options) }
+    ): CompletableFuture<List<Slot>> = dispatcher.future { slots(serviceId, date, options) }
 }
 
-/** A service that can be queued for. */
+/** A service of a branch. */
 public data class Service(
     /** The service's id. */
     public val id: String,
-    /** Its name, localised. */
+    /** The name, localised. */
     public val name: String,
-    /** Whether it is open now. */
+    /** Whether the service is open now. */
     public val isOpen: Boolean,
-    /** Whether it can be booked for a time. */
+    /** Whether the service takes appointments. */
     public val isAppointment: Boolean,
 )
 
-/** A time that an appointment can be booked for. */
+/** An appointment slot. */
 public data class Slot(
-    /** When it begins; what a booking names. */
+    /** The start of the slot, which a booking takes. */
     public val time: Instant,
-    /** Places left. */
+    /** The number of free places. */
     public val remaining: Int,
 )
 

@@ -1,3 +1,4 @@
+// Logging and warm-up, for all clients of the process.
 package com.skiplino
 
 import com.skiplino.internal.LogLevel as NativeLogLevel
@@ -6,36 +7,43 @@ import com.skiplino.internal.setLogSink
 import java.util.concurrent.CompletableFuture
 import kotlin.concurrent.thread
 
-/** How much a line of the log matters. */
+/** The importance of a log line. */
 public enum class LogLevel {
-    /** Something went wrong, and the library goes on by itself or says so to the caller: a retry, a rate limit, a write in doubt. */
+    /**
+     * The library recovers by itself or reports the failure to the caller: a retry, a rate limit,
+     * an unknown outcome.
+     */
     Warn,
 
-    /** A call failed, or a lost answer was made good. */
+    /** A call failed, or a lost response was recovered. */
     Info,
 
     /** Each attempt. */
     Debug,
 }
 
-/** Takes lines of the library's log, on any thread. */
+/** Receives the library's log lines, on any thread. */
 public fun interface SkiplinoLogger {
-    /** A line: what happened, and operation, attempt, kind of error, status, times. No keys, and nothing of customers. */
+    /**
+     * Takes one line: the event with operation, attempt, kind of error, status and duration. Lines
+     * have no keys and no customer data.
+     */
     public fun log(level: LogLevel, line: String)
 }
 
-/** What concerns all clients of the process. */
+/** Settings for all clients of the process. */
 public object Skiplino {
     /**
-     * Loads the library on a thread of its own, so that the first client does not have to: call it as the app starts. The future is done
-     * when it is loaded; nobody needs to wait for it.
+     * Loads the native library on a background thread, so that the first client does not have to.
+     * Call this when the app starts. The future completes when the library is loaded; there is no
+     * need to wait for it.
      */
     @JvmStatic
     public fun warmUp(): CompletableFuture<Unit> {
         val done = CompletableFuture<Unit>()
         thread(name = "skiplino-warm-up", isDaemon = true) {
             try {
-                // Nothing is sent. Everything that a client needs is there afterwards.
+                // Sends nothing, but loads all that a client needs.
                 SkiplinoClient("pk_warm_up").close()
                 done.complete(Unit)
             } catch (@Suppress("TooGenericExceptionCaught") failure: Throwable) {
@@ -45,12 +53,15 @@ public object Skiplino {
         return done
     }
 
-    /** Has everything that all clients tell of their work, up to [most], go to [logger]; nowhere for null. */
+    /**
+     * Sends the log lines of all clients, up to the level [level], to [logger]; null turns logging
+     * off.
+     */
     @JvmStatic
     @JvmOverloads
-    public fun setLogger(logger: SkiplinoLogger?, most: LogLevel = LogLevel.Info) {
-        Library.load()
-        setLogSink(logger?.let(::Sink), most.toNative())
+    public fun setLogger(logger: SkiplinoLogger?, level: LogLevel = LogLevel.Info) {
+        NativeLibrary.load()
+        setLogSink(logger?.let(::Sink), level.toNative())
     }
 }
 
@@ -59,7 +70,7 @@ private class Sink(private val logger: SkiplinoLogger) : LogSink {
         try {
             logger.log(level.toLogLevel(), line)
         } catch (@Suppress("TooGenericExceptionCaught") _: Throwable) {
-            // Nobody above could take it, and a call does not fail because of its log.
+            // A failing logger must not fail a call.
         }
     }
 }

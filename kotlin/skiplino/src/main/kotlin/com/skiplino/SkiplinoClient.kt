@@ -1,10 +1,11 @@
+// The client.
 package com.skiplino
 
 import java.util.function.Consumer
 
 /**
- * A client of the Skiplino External API. Make one and keep it: it holds connections, and any number of coroutines and threads may use
- * it at the same time.
+ * A client of the Skiplino External API. Create one and keep it: it holds connections, and any
+ * number of coroutines and threads may use it at the same time.
  *
  * ```kotlin
  * SkiplinoClient("pk_…") { locale = "ar" }.use { client ->
@@ -15,51 +16,57 @@ import java.util.function.Consumer
  * }
  * ```
  *
- * Every call is a suspend function that may be called on any thread, the main one included, and ends when its coroutine is cancelled. What
- * fails is thrown as a [SkiplinoException]. For Java each has a twin, as `bookAsync` of `book`, that gives a `CompletableFuture`.
+ * Every operation is a suspend function that may be called on any thread, including the main
+ * thread, and ends when its coroutine is cancelled. Operations throw [SkiplinoException]. For Java,
+ * each has a variant that returns a `CompletableFuture`, such as `bookAsync` for `book`.
  */
-public class SkiplinoClient private constructor(private val core: Core, private val defaults: CallOptions) : AutoCloseable {
+public class SkiplinoClient private constructor(private val dispatcher: CallDispatcher, private val defaults: CallOptions) : AutoCloseable {
     /**
-     * Makes a client with the key as the dashboard shows it. Nothing is sent.
+     * Creates a client with the key that the dashboard shows. Sends nothing.
      *
-     * The first one in a process loads the library, which takes long for a main thread: see [Skiplino.warmUp].
+     * The first client of a process loads the native library, which is too slow for a main thread:
+     * see [Skiplino.warmUp].
      *
-     * @throws SkiplinoException.InvalidRequest naming the setting that cannot be; a secret key on Android is one
+     * @throws SkiplinoException.InvalidRequest for an invalid setting, which it names, such as a
+     * secret key on Android
      */
     @JvmOverloads
-    public constructor(apiKey: String, options: ClientOptions = ClientOptions()) : this(Core(apiKey, options), CallOptions())
+    public constructor(apiKey: String, options: ClientOptions = ClientOptions()) : this(CallDispatcher(apiKey, options), CallOptions())
 
-    /** The same, set up on the spot: `SkiplinoClient("pk_…") { locale = "ar" }`. */
+    /** Creates a client with settings from a lambda: `SkiplinoClient("pk_…") { locale = "ar" }`. */
     public constructor(apiKey: String, configure: ClientOptions.() -> Unit) : this(apiKey, ClientOptions().apply(configure))
 
     /** Branches and their services. */
-    public val branches: Branches = Branches(core, defaults)
+    public val branches: Branches = Branches(dispatcher, defaults)
 
     /** Services and their appointment slots. */
-    public val services: Services = Services(core, defaults)
+    public val services: Services = Services(dispatcher, defaults)
 
     /** Tickets: walk-ins and appointments. */
-    public val tickets: Tickets = Tickets(core, defaults)
+    public val tickets: Tickets = Tickets(dispatcher, defaults)
 
     /** The customer directory. */
-    public val customers: Customers = Customers(core, defaults)
+    public val customers: Customers = Customers(dispatcher, defaults)
 
     /** The class of the client's key. */
-    public val keyClass: KeyClass get() = core.keyClass
+    public val keyClass: KeyClass get() = dispatcher.keyClass
 
-    /** Whether it was closed. */
-    public val isClosed: Boolean get() = core.isClosed
+    /** Whether the client was closed. */
+    public val isClosed: Boolean get() = dispatcher.isClosed
 
     /**
-     * The same client with other options of its calls, as after the user chose another language: `client.withOptions(CallOptions(locale =
-     * "ar"))`. It shares connections and limits with this one, and closing either closes both.
+     * This client with other default options, for example after the user chose another language:
+     * `client.withOptions(CallOptions(locale = "ar"))`. Both share connections and rate limits, and
+     * closing one closes both.
      */
-    public fun withOptions(options: CallOptions): SkiplinoClient = SkiplinoClient(core, options.over(defaults))
+    public fun withOptions(options: CallOptions): SkiplinoClient = SkiplinoClient(dispatcher, options.over(defaults))
 
     /**
-     * Gives what came with the data of a call, too: `client.withResponse { tickets.cancel(id) }`. Of several calls, that of the last one.
+     * Returns the data of a call with the metadata of its response:
+     * `client.withResponse { tickets.cancel(id) }`. After several calls, the metadata is that of
+     * the last call.
      *
-     * @throws IllegalArgumentException where no call was made
+     * @throws IllegalArgumentException if [call] makes no call
      */
     public suspend fun <T> withResponse(call: suspend SkiplinoClient.() -> T): Response<T> {
         var last: ResponseInfo? = null
@@ -68,11 +75,11 @@ public class SkiplinoClient private constructor(private val core: Core, private 
     }
 
     /**
-     * Ends what is under way, which fails with [SkiplinoException.Closed], and frees connections and memory. Whatever is called afterwards
-     * fails so, too. Twice is as good as once.
+     * Closes the client and frees its connections and memory. Calls in flight and later calls fail
+     * with [SkiplinoException.Closed]. A second call does nothing.
      */
     override fun close() {
-        core.close()
+        dispatcher.close()
     }
 
     override fun toString(): String = "SkiplinoClient($keyClass)"

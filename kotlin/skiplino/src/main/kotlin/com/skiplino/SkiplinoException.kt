@@ -1,3 +1,4 @@
+// The exceptions of this package.
 package com.skiplino
 
 import com.skiplino.internal.Failure
@@ -7,7 +8,9 @@ import com.skiplino.internal.FailureTimeout
 import java.time.Duration
 import kotlin.coroutines.cancellation.CancellationException
 
-/** What went wrong, as far as a program would act on it. Each kind has a class of [SkiplinoException], which says more. */
+/**
+ * The kind of an error. Each kind has a subclass of [SkiplinoException] with more documentation.
+ */
 public enum class ErrorKind {
     /** See [SkiplinoException.InvalidRequest]. */
     InvalidRequest,
@@ -64,67 +67,77 @@ public enum class ErrorKind {
     Internal,
 }
 
-/** What a failed call did to the server's state. */
+/** Whether a failed call may have changed the server's state. */
 public enum class Outcome {
-    /** Nothing: it never arrived, was refused, or only reads. */
+    /**
+     * The call changed nothing: the server did not receive it, rejected it, or the call only reads.
+     */
     NotApplied,
 
-    /** A write that may have happened. */
+    /** The write may have been applied. */
     Unknown,
 }
 
-/** Which deadline passed. */
+/** Which timeout expired. */
 public enum class TimeoutKind {
-    /** Connecting, TLS included. */
+    /** Connecting, including TLS. */
     Connect,
 
-    /** One attempt, from its start to the end of its answer. */
+    /** One attempt, until the end of its response. */
     Attempt,
 
-    /** The whole call, retries and pauses included. */
+    /** The whole call, including retries and pauses. */
     Call,
 }
 
 /**
- * Why a call failed: a class for each kind, and what is known in all of them.
+ * The error of a failed call, with a subclass for each kind.
  *
- * Its [message] is one line for a person. It never holds a key, a query string or the values of a customer's record.
+ * [message] is one line. It never has a key, a query string or a customer's data.
  */
 public sealed class SkiplinoException private constructor(failure: Failure) : Exception(failure.text) {
-    /** What went wrong. */
+    /** The kind of the error. */
     public val kind: ErrorKind = failure.kind.toErrorKind()
 
-    /** What it did to the server's state. Always [Outcome.NotApplied] for a read. */
+    /**
+     * Whether the call may have changed the server's state. Always [Outcome.NotApplied] for a read.
+     */
     public val outcome: Outcome = when (failure.outcome) {
         FailureOutcome.NOT_APPLIED -> Outcome.NotApplied
         FailureOutcome.UNKNOWN -> Outcome.Unknown
     }
 
-    /** Whether the same call may well succeed later. For a write look at [outcome] first. */
+    /** Whether the same call may succeed later. Before retrying a write, check [outcome]. */
     public val isRetryable: Boolean = failure.retryable
 
-    /** The operation that failed, as in `bookTicket`; null when a client could not even be built, or is closed. */
+    /**
+     * The id of the operation, such as `bookTicket`; null if the client could not be created or is
+     * closed.
+     */
     public val operation: String? = failure.operation
 
-    /** The HTTP status, whatever the body was; null when no answer came. */
+    /** The HTTP status, even if the body is invalid; null without a response. */
     public val status: Int? = failure.status?.toInt()
 
-    /** The `message` of the server's envelope, as it came. */
+    /** The `message` of the server's envelope, unchanged. */
     public val serverMessage: String? = failure.serverMessage
 
-    /** The `error` of the server's envelope where it is a text (localised), or what was found wrong here. */
+    /**
+     * The `error` of the server's envelope if it is text (localised), or the reason found by this
+     * library.
+     */
     public val reason: String? = failure.reason
 
-    /** Reasons by field: of a 422, and of input refused here. */
+    /** Reasons by field, for status 422 and for invalid input. */
     public val fields: Map<String, List<String>> = failure.fields
 
-    /** For [Decode]: where in the JSON, as in `data[0].createdAt`. */
+    /** For [Decode]: the path in the JSON, such as `data[0].createdAt`. */
     public val path: String? = failure.path
 
-    /** How long the server asked to wait. */
+    /** The server's `Retry-After`. */
     public val retryAfter: Duration? = failure.retryAfterMs?.let { Duration.ofMillis(it.toLong()) }
 
-    /** For [Timeout]: which deadline passed. */
+    /** For [Timeout]: which timeout expired. */
     public val timeout: TimeoutKind? = when (failure.timeout) {
         null -> null
         FailureTimeout.CONNECT -> TimeoutKind.Connect
@@ -132,64 +145,70 @@ public sealed class SkiplinoException private constructor(failure: Failure) : Ex
         FailureTimeout.CALL -> TimeoutKind.Call
     }
 
-    /** How many attempts were made; 0 when it was refused here. */
+    /** The number of attempts; 0 if nothing was sent. */
     public val attempts: Int = failure.attempts.toInt()
 
-    /** Refused here, before anything was sent; [fields] names the input. */
+    /** The input is invalid; [fields] names it. Nothing was sent. */
     public class InvalidRequest internal constructor(failure: Failure) : SkiplinoException(failure)
 
-    /** The operation needs a secret key and the client holds a public one. Refused here, before anything was sent. */
+    /** The operation needs a secret key and the client has a public key. Nothing was sent. */
     public class SecretKeyRequired internal constructor(failure: Failure) : SkiplinoException(failure)
 
-    /** 401: the key is missing, unknown or of the wrong class. */
+    /** Status 401: the key is missing, unknown or of the wrong class. */
     public class Unauthorized internal constructor(failure: Failure) : SkiplinoException(failure)
 
-    /** 400: a business rule forbids it; [reason] has the localised text. */
+    /** Status 400: a business rule forbids the operation; [reason] has the localised text. */
     public class Rejected internal constructor(failure: Failure) : SkiplinoException(failure)
 
-    /** 404. */
+    /** Status 404. */
     public class NotFound internal constructor(failure: Failure) : SkiplinoException(failure)
 
-    /** 409: the ticket's state forbids it. Final. */
+    /** Status 409: the ticket's state forbids the operation. Do not retry. */
     public class Conflict internal constructor(failure: Failure) : SkiplinoException(failure)
 
-    /** 422: [fields] has the reasons field by field. */
+    /** Status 422: [fields] has the reasons by field. */
     public class Validation internal constructor(failure: Failure) : SkiplinoException(failure)
 
-    /** 429: too many requests; [retryAfter] says for how long to wait, if the server did. */
+    /** Status 429: too many requests; [retryAfter] has the server's wait, if it sent one. */
     public class RateLimited internal constructor(failure: Failure) : SkiplinoException(failure)
 
-    /** 5xx. */
+    /** Status 5xx. */
     public class Server internal constructor(failure: Failure) : SkiplinoException(failure)
 
-    /** Any other status, redirects included. */
+    /** Any other status, including redirects. */
     public class UnexpectedStatus internal constructor(failure: Failure) : SkiplinoException(failure)
 
-    /** A success whose body cannot be read, as a hotel's login page; [path] has the JSON path. */
+    /**
+     * The body of a successful response cannot be decoded, for example the login page of a captive
+     * portal; [path] has the JSON path.
+     */
     public class Decode internal constructor(failure: Failure) : SkiplinoException(failure)
 
-    /** Name look-up, connection or TLS failed: nothing was sent. What an app without a network gets. */
+    /**
+     * DNS, connecting or TLS failed, for example because the device is offline. Nothing was sent.
+     */
     public class Connect internal constructor(failure: Failure) : SkiplinoException(failure)
 
-    /** The connection was lost after sending began. */
+    /** The connection was lost after the request was sent in part or in full. */
     public class Transport internal constructor(failure: Failure) : SkiplinoException(failure)
 
-    /** A deadline passed; [timeout] says which. */
+    /** A timeout expired; [timeout] says which. */
     public class Timeout internal constructor(failure: Failure) : SkiplinoException(failure)
 
     /**
-     * A write that may have happened, and that could not be found out about. What lost its answer is in [status] and [timeout]; the
-     * text says what was tried, and where to look before it is made again.
+     * A write may have been applied, and a lookup could not confirm or rule it out. [status] and
+     * [timeout] say how the response was lost. The message says what to check before the write is
+     * made again.
      */
     public class OutcomeUnknown internal constructor(failure: Failure) : SkiplinoException(failure)
 
     /** A write whose coroutine was cancelled: the cause of a [CallCancelledException]. */
     public class Cancelled internal constructor(failure: Failure) : SkiplinoException(failure)
 
-    /** The client is closed, or was closed while the call was under way. */
+    /** The client is closed, or was closed during the call. */
     public class Closed internal constructor(failure: Failure) : SkiplinoException(failure)
 
-    /** A bug of this library. */
+    /** A bug in this library. */
     public class Internal internal constructor(failure: Failure) : SkiplinoException(failure)
 
     internal companion object {
@@ -214,7 +233,7 @@ public sealed class SkiplinoException private constructor(failure: Failure) : Ex
             FailureKind.INTERNAL -> Internal(failure)
         }
 
-        /** One that this side of the boundary finds. */
+        /** An error that this package finds. */
         fun of(
             kind: FailureKind,
             text: String,
@@ -233,19 +252,20 @@ public sealed class SkiplinoException private constructor(failure: Failure) : Ex
 
         fun closed(): SkiplinoException = of(FailureKind.CLOSED, "the client is closed")
 
-        fun bug(): SkiplinoException = of(FailureKind.INTERNAL, "a bug in the client library", FailureOutcome.UNKNOWN)
+        fun internal(): SkiplinoException = of(FailureKind.INTERNAL, "a bug in the client library", FailureOutcome.UNKNOWN)
     }
 }
 
 /**
- * Thrown in place of a plain [CancellationException] by a write whose coroutine was cancelled: [outcome] says whether it may have
- * happened. What was not sent is [Outcome.NotApplied].
+ * Thrown instead of a plain [CancellationException] by a write whose coroutine was cancelled.
+ * [outcome] says whether the write may have been applied; it is [Outcome.NotApplied] if nothing was
+ * sent.
  */
 public class CallCancelledException internal constructor(
-    /** What is known of the write. */
+    /** The error of the cancelled call. */
     override val cause: SkiplinoException.Cancelled,
 ) : CancellationException(cause.message) {
-    /** Whether the write may have happened. */
+    /** Whether the write may have been applied. */
     public val outcome: Outcome get() = cause.outcome
 }
 

@@ -1,3 +1,4 @@
+// Ticket records and booking requests.
 package com.skiplino
 
 import com.skiplino.internal.NativeBooking
@@ -6,27 +7,30 @@ import com.skiplino.internal.NativeNamedRef
 import com.skiplino.internal.NativeTicket
 import java.time.Instant
 
-/** Where a ticket stands. The set is open: the API may add to it, and what this version does not know is [Unknown]. */
+/**
+ * The status of a ticket. The API may add statuses; a status that this version does not know is
+ * [Unknown].
+ */
 public sealed class TicketStatus(
     /** The value as the API writes it. */
     public val value: String,
 ) {
-    /** In the queue. */
+    /** Waiting in the queue. */
     public object Waiting : TicketStatus("waiting")
 
-    /** An appointment whose time has not come. */
+    /** An appointment whose time is in the future. */
     public object Upcoming : TicketStatus("upcoming")
 
-    /** At the counter. */
+    /** Being served. */
     public object Serving : TicketStatus("serving")
 
-    /** Done. */
+    /** Served. */
     public object Served : TicketStatus("served")
 
-    /** Given up, by the customer or the staff. */
+    /** Cancelled by the customer or the staff. */
     public object Cancelled : TicketStatus("cancelled")
 
-    /** A value that this version does not know, as it came. */
+    /** A value that this version does not know, as the API wrote it. */
     public class Unknown internal constructor(value: String) : TicketStatus(value)
 
     final override fun toString(): String = value
@@ -35,29 +39,31 @@ public sealed class TicketStatus(
 
     final override fun hashCode(): Int = value.hashCode()
 
-    /** Makes statuses of texts. */
+    /** Reads statuses. */
     public companion object {
-        // Not a field: they are its siblings, and may not be there yet when it is.
+        // Not a field: the objects may not be initialized when the companion is.
         private fun known() = listOf(Waiting, Upcoming, Serving, Served, Cancelled)
 
-        /** The status that the API writes so. */
+        /** The status with this value. */
         @JvmStatic
         public fun of(value: String): TicketStatus = known().firstOrNull { it.value == value } ?: Unknown(value)
     }
 }
 
-/** How a ticket came to be. The set is open: the API may add to it, and what this version does not know is [Unknown]. */
+/**
+ * The type of a ticket. The API may add types; a type that this version does not know is [Unknown].
+ */
 public sealed class TicketType(
     /** The value as the API writes it. */
     public val value: String,
 ) {
-    /** A walk-in, numbered in the order of the queue. */
+    /** A walk-in, with a number in the queue. */
     public object Sequential : TicketType("sequential")
 
-    /** Booked for a time. */
+    /** An appointment at a booked time. */
     public object Appointment : TicketType("appointment")
 
-    /** A value that this version does not know, as it came. */
+    /** A value that this version does not know, as the API wrote it. */
     public class Unknown internal constructor(value: String) : TicketType(value)
 
     final override fun toString(): String = value
@@ -66,21 +72,21 @@ public sealed class TicketType(
 
     final override fun hashCode(): Int = value.hashCode()
 
-    /** Makes types of texts. */
+    /** Reads types. */
     public companion object {
         private fun known() = listOf(Sequential, Appointment)
 
-        /** The type that the API writes so. */
+        /** The type with this value. */
         @JvmStatic
         public fun of(value: String): TicketType = known().firstOrNull { it.value == value } ?: Unknown(value)
     }
 }
 
-/** The id and the localised name of something that a ticket is about. */
+/** The id and localised name of a branch, service or service group. */
 public data class NamedRef(
-    /** Its id. */
+    /** The id. */
     public val id: String,
-    /** Its name. */
+    /** The name. */
     public val name: String,
 )
 
@@ -88,10 +94,10 @@ public data class NamedRef(
 public data class TicketCustomer(
     /** The customer's id. */
     public val id: String,
-    /** The customer's name, if there is one. */
+    /** The customer's name, if known. */
     public val name: String?,
 ) {
-    /** Without the name, so that it does not end in a log. */
+    /** Omits the name, which must not reach a log. */
     override fun toString(): String = "TicketCustomer(id=$id)"
 }
 
@@ -99,33 +105,35 @@ public data class TicketCustomer(
 public data class Ticket(
     /** The ticket's id. */
     public val id: String,
-    /** The number that is called, as in `A042`. */
+    /** The number on the ticket, such as `A042`. */
     public val ticketNumber: String,
-    /** Where it stands. */
+    /** The status. */
     public val status: TicketStatus,
-    /** Since when it stands there. */
+    /** When the status last changed. */
     public val statusAt: Instant,
     /** Walk-in or appointment. */
     public val type: TicketType,
-    /** The appointment's time; null for a walk-in. */
+    /** The time of the appointment; null for a walk-in. */
     public val time: Instant?,
-    /** Where it was booked. */
+    /** The branch of the ticket. */
     public val branch: NamedRef,
-    /** What it was booked for. */
+    /** The service of the ticket. */
     public val service: NamedRef,
-    /** The group of that service. */
+    /** The service group of that service. */
     public val groupOfService: NamedRef,
-    /** For whom; null for an anonymous walk-in. */
+    /** The customer; null for an anonymous walk-in. */
     public val customer: TicketCustomer?,
-    /** When it was booked. */
+    /** When the ticket was booked. */
     public val bookedAt: Instant,
-    /** People ahead, while it is waiting; may be null even then. */
+    /** The number of people ahead while the ticket is waiting; the server may omit it. */
     public val queueSize: Int?,
-    /** Minutes to wait, rounded, while it is waiting; may be null even then. */
+    /**
+     * The estimated wait in minutes, rounded, while the ticket is waiting; the server may omit it.
+     */
     public val waitingTime: Int?,
 )
 
-/** Where a customer is. */
+/** A position in degrees. */
 public data class Location(
     /** Degrees north, from -90 to 90. */
     public val lat: Double,
@@ -133,19 +141,19 @@ public data class Location(
     public val lng: Double,
 )
 
-/** What to book: see [walkIn] and [appointment]. */
+/** A booking request: see [walkIn] and [appointment]. */
 public class BookTicketRequest private constructor(
-    /** The service. */
+    /** The id of the service. */
     public val serviceId: String,
-    /** Its group. */
+    /** The id of the service group. */
     public val groupOfServiceId: String,
-    /** The appointment's time; null for a walk-in. */
+    /** The time of the appointment; null for a walk-in. */
     public val time: Instant?,
-    /** For whom. */
+    /** The customer. */
     public val customer: CustomerRef?,
-    /** What the service asks for, an object, as in `{"accountType": "savings"}`. */
+    /** The service's custom fields, a JSON object such as `{"accountType": "savings"}`. */
     public val options: JsonValue?,
-    /** Where the customer is. */
+    /** The position of the customer. */
     public val location: Location?,
 ) {
     internal fun toNative() = NativeBooking(
@@ -159,9 +167,12 @@ public class BookTicketRequest private constructor(
 
     override fun toString(): String = "BookTicketRequest(serviceId=$serviceId, groupOfServiceId=$groupOfServiceId, time=$time)"
 
-    /** Makes requests, one way for each mode. */
+    /** Creates requests. */
     public companion object {
-        /** Joins the queue of a service now. Without a customer a booking whose answer is lost cannot be looked for. */
+        /**
+         * A walk-in, which joins the queue of a service now. Without a customer, a booking whose
+         * response is lost cannot be recovered.
+         */
         @JvmStatic
         @JvmOverloads
         public fun walkIn(
@@ -172,7 +183,7 @@ public class BookTicketRequest private constructor(
             location: Location? = null,
         ): BookTicketRequest = BookTicketRequest(serviceId, groupOfServiceId, null, customer, options, location)
 
-        /** Takes a place in a slot of a service, at a time from [Slot.time], for a customer. */
+        /** An appointment for a customer at a time from [Slot.time]. */
         @JvmStatic
         @JvmOverloads
         public fun appointment(
@@ -204,7 +215,9 @@ internal fun NativeTicket.toTicket() = Ticket(
 
 private fun NativeNamedRef.toNamedRef() = NamedRef(id, name)
 
-/** Milliseconds since 1970; what they cannot hold is out of range for the library, too. */
+/**
+ * Milliseconds since 1970. An instant that does not fit becomes a value that the library rejects.
+ */
 internal fun Instant.milliseconds(): Long = try {
     toEpochMilli()
 } catch (_: ArithmeticException) {

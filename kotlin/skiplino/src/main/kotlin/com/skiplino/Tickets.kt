@@ -1,3 +1,4 @@
+// Tickets: operations 4 to 7, and watching a ticket.
 package com.skiplino
 
 import com.skiplino.internal.FfiConverterTypeNativeTicket
@@ -10,93 +11,109 @@ import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
 
 /** Tickets: walk-ins and appointments. See [SkiplinoClient.tickets]. */
-public class Tickets internal constructor(private val core: Core, private val defaults: CallOptions) {
+public class Tickets internal constructor(private val dispatcher: CallDispatcher, private val defaults: CallOptions) {
     /**
-     * Books a ticket (operation 4, `POST /tickets/book`): a walk-in joins the queue at once, an appointment takes a place in a slot.
+     * Books a ticket (operation 4, `POST /tickets/book`): a walk-in joins the queue at once, an
+     * appointment takes a place in a slot.
      *
-     * A booking is never sent a second time when it may have arrived. For a customer, their newest tickets are read before it, and if its
-     * answer is lost they are read again until its ticket is found ([ResponseInfo.recovered]).
+     * The library never sends a booking twice if the server may have received it. For a booking
+     * with a customer, the library reads the customer's newest tickets before the booking; if the
+     * response is lost, it reads them again until it finds the new ticket
+     * ([ResponseInfo.recovered]).
      *
-     * @throws SkiplinoException.Rejected with a localised reason when a business rule forbids it
-     * @throws SkiplinoException.OutcomeUnknown when the answer was lost and the ticket was not found: booking again could make a second one
-     * @throws CallCancelledException when the coroutine is cancelled; its outcome says whether there may be a ticket
+     * @throws SkiplinoException.Rejected with a localised reason if a business rule forbids the
+     * booking
+     * @throws SkiplinoException.OutcomeUnknown if the response was lost and the ticket was not
+     * found: another try could book a second ticket
+     * @throws CallCancelledException if the coroutine is cancelled; its outcome says whether there
+     * may be a ticket
      */
     public suspend fun book(request: BookTicketRequest, options: CallOptions = CallOptions()): Ticket {
-        val how = options.over(defaults)
-        val response = core.write(NativeCall.BookTicket(request.toNative(), how.toNative()), FfiConverterTypeTicketResponse::read)
-        how.tell(response.info)
+        val merged = options.over(defaults)
+        val call = NativeCall.BookTicket(request.toNative(), merged.toNative())
+        val response = dispatcher.write(call, FfiConverterTypeTicketResponse::read)
+        merged.notify(response.info)
         return response.data.toTicket()
     }
 
     /** [book] as a future. */
     @JvmOverloads
     public fun bookAsync(request: BookTicketRequest, options: CallOptions = CallOptions()): CompletableFuture<Ticket> =
-        core.future { book(request, options) }
+        dispatcher.future { book(request, options) }
 
-    /** A ticket as it is now (operation 5, `GET /tickets/{id}`). */
+    /** The current state of a ticket (operation 5, `GET /tickets/{id}`). */
     public suspend fun get(ticketId: String, options: CallOptions = CallOptions()): Ticket {
-        val how = options.over(defaults)
-        val response = core.read(NativeCall.GetTicket(ticketId, how.toNative()), FfiConverterTypeTicketResponse::read)
-        how.tell(response.info)
+        val merged = options.over(defaults)
+        val call = NativeCall.GetTicket(ticketId, merged.toNative())
+        val response = dispatcher.read(call, FfiConverterTypeTicketResponse::read)
+        merged.notify(response.info)
         return response.data.toTicket()
     }
 
     /** [get] as a future. */
     @JvmOverloads
     public fun getAsync(ticketId: String, options: CallOptions = CallOptions()): CompletableFuture<Ticket> =
-        core.future { get(ticketId, options) }
+        dispatcher.future { get(ticketId, options) }
 
     /**
-     * Follows a ticket: its state now, and again each time that it changes, until it is served or cancelled.
+     * Watches a ticket: emits its current state, and its state after each change, until it is
+     * served or cancelled.
      *
-     * It is looked at (operation 5) at the pace of its queue; collectors of one ticket share their looks. Failures of the network or the
-     * server are ridden out, so a phone may lose its network and find it again; when the collecting coroutine is cancelled, the requests
-     * end. Names are in the client's language.
+     * The flow polls the ticket (operation 5) more often the nearer it is to the front of its
+     * queue; collectors of one ticket share polls. Failures of the network or the server are
+     * retried, so a phone may lose its network and find it again. Cancelling the collecting
+     * coroutine ends the requests. Names are in the client's language.
      */
     @JvmOverloads
     public fun watch(ticketId: String, options: WatchOptions = WatchOptions()): Flow<Ticket> = flow {
-        core.ask { it.watchTicket(ticketId, options.toNative(), defaults.toNative()) }.use { watch ->
-            val number = watch.number().toLong()
+        dispatcher.withClient { it.watchTicket(ticketId, options.toNative(), defaults.toNative()) }.use { watch ->
+            val handle = watch.register().toLong()
             while (true) {
-                val change = Core.next(number, NativeCall.NextChange, FfiConverterTypeNativeTicket::read) ?: break
+                val change = CallDispatcher.next(handle, NativeCall.NextChange, FfiConverterTypeNativeTicket::read) ?: break
                 emit(change.toTicket())
             }
         }
     }
 
-    /** [watch] with a callback, for callers without coroutines: the future is done when the watch is over, and cancelling it stops it. */
+    /**
+     * [watch] with a callback, for callers without coroutines. The future completes when the watch
+     * ends; cancelling it stops the watch.
+     */
     @JvmOverloads
     public fun watchAsync(
         ticketId: String,
         options: WatchOptions = WatchOptions(),
         onChange: Consumer<Ticket>,
-    ): CompletableFuture<Unit> = core.future { watch(ticketId, options).collect(onChange::accept) }
+    ): CompletableFuture<Unit> = dispatcher.future { watch(ticketId, options).collect(onChange::accept) }
 
     /**
-     * Cancels a ticket that is waiting or upcoming (operation 6, `POST /tickets/{id}/cancel`), and returns its new state. If the answer is
-     * lost, the ticket is looked at, and cancelled again only if it is not.
+     * Cancels a waiting or upcoming ticket (operation 6, `POST /tickets/{id}/cancel`) and returns
+     * its new state. If the response is lost, the library looks up the ticket and sends the request
+     * again only if the ticket is not cancelled.
      *
-     * @throws SkiplinoException.Conflict in any other state, cancelled included
+     * @throws SkiplinoException.Conflict in any other state, including cancelled
      * @throws SkiplinoException.Validation for an unknown ticket
      */
     public suspend fun cancel(ticketId: String, options: CallOptions = CallOptions()): Ticket {
-        val how = options.over(defaults)
-        val response = core.write(NativeCall.CancelTicket(ticketId, how.toNative()), FfiConverterTypeTicketResponse::read)
-        how.tell(response.info)
+        val merged = options.over(defaults)
+        val call = NativeCall.CancelTicket(ticketId, merged.toNative())
+        val response = dispatcher.write(call, FfiConverterTypeTicketResponse::read)
+        merged.notify(response.info)
         return response.data.toTicket()
     }
 
     /** [cancel] as a future. */
     @JvmOverloads
     public fun cancelAsync(ticketId: String, options: CallOptions = CallOptions()): CompletableFuture<Ticket> =
-        core.future { cancel(ticketId, options) }
+        dispatcher.future { cancel(ticketId, options) }
 
     /**
-     * Moves a waiting appointment of [customer] to another slot (operation 7, `POST /tickets/{id}/change-time`); [time] is from
-     * [Slot.time]. If the answer is lost, the ticket is looked at, and moved again only if its time is another.
+     * Moves a waiting appointment of [customer] to another slot (operation 7,
+     * `POST /tickets/{id}/change-time`). [time] is from [Slot.time]. If the response is lost, the
+     * library looks up the ticket and sends the request again only if the ticket has another time.
      *
-     * @throws SkiplinoException.Validation for a walk-in or another state
-     * @throws SkiplinoException.NotFound when the ticket cannot be resolved after the change
+     * @throws SkiplinoException.Validation for a walk-in, or a ticket in another state
+     * @throws SkiplinoException.NotFound if the server cannot find the ticket after the change
      */
     public suspend fun reschedule(
         ticketId: String,
@@ -104,10 +121,10 @@ public class Tickets internal constructor(private val core: Core, private val de
         customer: CustomerRef,
         options: CallOptions = CallOptions(),
     ): Ticket {
-        val how = options.over(defaults)
-        val call = NativeCall.RescheduleTicket(ticketId, time.milliseconds(), customer.toNative(), how.toNative())
-        val response = core.write(call, FfiConverterTypeTicketResponse::read)
-        how.tell(response.info)
+        val merged = options.over(defaults)
+        val call = NativeCall.RescheduleTicket(ticketId, time.milliseconds(), customer.toNative(), merged.toNative())
+        val response = dispatcher.write(call, FfiConverterTypeTicketResponse::read)
+        merged.notify(response.info)
         return response.data.toTicket()
     }
 
@@ -118,5 +135,5 @@ public class Tickets internal constructor(private val core: Core, private val de
         time: Instant,
         customer: CustomerRef,
         options: CallOptions = CallOptions(),
-    ): CompletableFuture<Ticket> = core.future { reschedule(ticketId, time, customer, options) }
+    ): CompletableFuture<Ticket> = dispatcher.future { reschedule(ticketId, time, customer, options) }
 }

@@ -1,3 +1,4 @@
+// Calls from Java.
 package com.skiplino;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What it is like without Kotlin. */
+/** Uses the package from Java. */
 class JavaCallersTest {
     private static Sandbox sandbox;
 

@@ -1,3 +1,4 @@
+// The public API of the package.
 package com.skiplino
 
 import java.io.File
@@ -7,7 +8,7 @@ import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Test
 
 class ApiTest {
-    /** It is left in target/kotlin/api.txt, for tests/api.py to hold against the last release's. */
+    /** Writes the API to target/kotlin/api.txt, which tests/api.py compares with the last release's. */
     @Test
     fun `nothing generated is public`() {
         val built = File(System.getProperty("skiplino.root"), "target/kotlin")

@@ -1,3 +1,4 @@
+// Cancellation: coroutines, timeouts and closing the client.
 package com.skiplino
 
 import com.skiplino.internal.testingLiveHandles
@@ -39,7 +40,7 @@ class CancellingTest {
         val reads: List<Triple<String, String, suspend SkiplinoClient.() -> Any?>> = listOf(
             Triple("a call", "getTicket") { tickets.get(TICKET) },
             Triple("a page", "listCustomers") { customers.list().page(1) },
-            Triple("a walk", "listCustomers") { customers.list().items().first() },
+            Triple("a pager", "listCustomers") { customers.list().items().first() },
             Triple("a watch", "getTicket") { tickets.watch(TICKET).first() },
         )
         return reads.map { (name, operation, read) ->
@@ -51,12 +52,12 @@ class CancellingTest {
                         val call = launch(Dispatchers.Default) { client.read() }
                         sandbox.held()
                         call.cancelAndJoin()
-                        // The client is still open: the connection goes with its request.
+                        // The client is still open: cancelling closed the connection of the request.
                         while (testingLiveHandles().tasks > 0u) Thread.onSpinWait()
                         sandbox.release(fault)
                         assertEquals(idle, sandbox.idle())
                         assertTrue(client.branches.list().isNotEmpty())
-                        assertEquals(0, testingLiveHandles().walks.toInt())
+                        assertEquals(0, testingLiveHandles().pagers.toInt())
                     }
                 }
             }
@@ -64,7 +65,7 @@ class CancellingTest {
     }
 
     @TestFactory
-    fun `cancelling a write that arrived says that it may have happened`(): List<DynamicTest> {
+    fun `cancelling a write that arrived says that it may have been applied`(): List<DynamicTest> {
         val layla = CustomerRef.Id(LAYLA)
         val writes: List<Triple<String, Int, suspend SkiplinoClient.() -> Any?>> = listOf(
             Triple("bookTicket", 1) { tickets.book(BookTicketRequest.walkIn(SERVICE, GROUP)) },
@@ -93,12 +94,12 @@ class CancellingTest {
                         call.cancelAndJoin()
                         sandbox.release(fault)
                         assertEquals(idle, sandbox.idle())
-                        val told = requireNotNull(cancelled) { "nothing was told" }
-                        assertEquals(Outcome.Unknown, told.outcome)
-                        assertEquals(operation, told.cause.operation)
-                        assertEquals(attempts, told.cause.attempts)
-                        assertTrue(told.message!!.endsWith("cancelled; it may have happened all the same"), told.message)
-                        // And so it did.
+                        val error = requireNotNull(cancelled) { "the error has no outcome" }
+                        assertEquals(Outcome.Unknown, error.outcome)
+                        assertEquals(operation, error.cause.operation)
+                        assertEquals(attempts, error.cause.attempts)
+                        assertTrue(error.message!!.endsWith("cancelled; it may have happened all the same"), error.message)
+                        // The server has applied the write.
                         assertEquals(1, sandbox.committed(operation))
                         assertEquals(0, testingLiveHandles().cancelHandles.toInt())
                     }
@@ -108,7 +109,7 @@ class CancellingTest {
     }
 
     @Test
-    fun `cancelling a write that waits for its turn says that nothing happened`() = runBlocking {
+    fun `cancelling a write before its request is sent says that it was not applied`() = runBlocking {
         sandbox.client { maxAttempts = 2 }.use { client ->
             sandbox.fault("bookTicket", "rate_limit", "retryAfter" to 20)
             val refused = CompletableDeferred<Unit>()
@@ -121,7 +122,7 @@ class CancellingTest {
                     outcome = exception.outcome
                 }
             }
-            // The answer is read, and it waits for as long as that told it to.
+            // The response was read; the client waits for its Retry-After.
             refused.await()
             call.cancelAndJoin()
             Skiplino.setLogger(null)
@@ -131,7 +132,7 @@ class CancellingTest {
     }
 
     @Test
-    fun `a coroutine that is cancelled already sends nothing`() = runBlocking {
+    fun `a coroutine that is already cancelled sends nothing`() = runBlocking {
         sandbox.client().use { client ->
             val call = launch(Dispatchers.Default) {
                 currentCoroutineContext()[Job]!!.cancel()
@@ -149,7 +150,7 @@ class CancellingTest {
     }
 
     @Test
-    fun `a timeout of coroutines ends a call`() = runBlocking {
+    fun `withTimeout cancels a call`() = runBlocking {
         sandbox.client().use { client ->
             val fault = sandbox.fault("*", "hold", "then" to "commit")
             assertNull(withTimeoutOrNull(50) { client.tickets.get(TICKET) })
@@ -160,7 +161,7 @@ class CancellingTest {
     }
 
     @Test
-    fun `one that fails takes its siblings along, and what they had under way`() = runBlocking {
+    fun `a failing coroutine cancels the calls of its siblings`() = runBlocking {
         sandbox.client().use { client ->
             val fault = sandbox.fault("getTicket", "hold", "then" to "commit")
             val failure = runCatching {
@@ -177,7 +178,7 @@ class CancellingTest {
     }
 
     @Test
-    fun `the time of a test does not disturb calls`() = runTest {
+    fun `virtual test time does not affect calls`() = runTest {
         sandbox.client().use { client ->
             assertEquals(TICKET, client.tickets.get(TICKET).id)
             assertEquals(TicketStatus.Cancelled, client.tickets.cancel(TICKET).status)
@@ -185,27 +186,27 @@ class CancellingTest {
     }
 
     @Test
-    fun `closing ends what is under way, and says so`() = runBlocking {
+    fun `closing ends the calls in flight with Closed`() = runBlocking {
         val client = sandbox.client()
         val fault = sandbox.fault("*", "hold", "then" to "commit")
         supervisorScope {
             val read = async(Dispatchers.Default) { runCatching { client.tickets.get(TICKET) } }
             val write = async(Dispatchers.Default) { runCatching { client.tickets.cancel(TICKET) } }
             val watch = async(Dispatchers.Default) { runCatching { client.tickets.watch(TICKET).first() } }
-            val walk = async(Dispatchers.Default) { runCatching { client.customers.list().items().first() } }
+            val pager = async(Dispatchers.Default) { runCatching { client.customers.list().items().first() } }
             sandbox.held(atLeast = 4)
             client.close()
-            val told = listOf(read, write, watch, walk).map { it.await().exceptionOrNull() as SkiplinoException.Closed }
-            assertEquals(listOf(Outcome.NotApplied, Outcome.Unknown, Outcome.NotApplied, Outcome.NotApplied), told.map { it.outcome })
-            assertEquals("cancel the ticket: the client is closed; it may have happened all the same", told[1].message)
-            assertEquals("get the ticket: the client is closed", told[2].message)
+            val errors = listOf(read, write, watch, pager).map { it.await().exceptionOrNull() as SkiplinoException.Closed }
+            assertEquals(listOf(Outcome.NotApplied, Outcome.Unknown, Outcome.NotApplied, Outcome.NotApplied), errors.map { it.outcome })
+            assertEquals("cancel the ticket: the client is closed; it may have happened all the same", errors[1].message)
+            assertEquals("get the ticket: the client is closed", errors[2].message)
         }
         sandbox.release(fault)
         assertEquals(idle, sandbox.idle())
     }
 
     @Test
-    fun `a deadline of a call says what is known`() = runBlocking {
+    fun `the deadline of a call reports its outcome`() = runBlocking {
         sandbox.client().use { client ->
             sandbox.fault("bookTicket", "hold", "then" to "commit")
             val error = runCatching {

@@ -1,3 +1,4 @@
+// The client: settings, responses, logging, panics and memory.
 package com.skiplino
 
 import com.skiplino.internal.FfiConverterBoolean
@@ -30,7 +31,7 @@ class ClientTest {
     fun reset() = sandbox.reset()
 
     @Test
-    fun `fifty calls at once`() = runBlocking {
+    fun `fifty calls run at once`() = runBlocking {
         sandbox.client().use { client ->
             val tickets = withContext(Dispatchers.Default) { List(50) { async { client.tickets.get(TICKET) } }.awaitAll() }
             assertEquals(1, tickets.toSet().size)
@@ -39,7 +40,7 @@ class ClientTest {
     }
 
     @Test
-    fun `after closing everything is an error`() = runBlocking {
+    fun `all calls fail after closing`() = runBlocking {
         val client = sandbox.client()
         val list = client.customers.list()
         val view = client.withOptions(CallOptions(locale = "ar"))
@@ -79,7 +80,7 @@ class ClientTest {
     }
 
     @Test
-    fun `a response says what came with the data`() = runBlocking {
+    fun `a response has metadata`() = runBlocking {
         sandbox.client().use { client ->
             sandbox.fault("bookTicket", "drop_after_commit", "when" to mapOf("nth" to 1))
             val (ticket, info) = client.withResponse { tickets.book(BookTicketRequest.walkIn(SERVICE, GROUP, CustomerRef.Id(LAYLA))) }
@@ -93,7 +94,7 @@ class ClientTest {
     }
 
     @Test
-    fun `what nobody knew last year is data`() = runBlocking {
+    fun `unknown values are kept`() = runBlocking {
         sandbox.client().use { client ->
             sandbox.fault("getTicket", "unknown_enum")
             val ticket = client.tickets.get(TICKET)
@@ -107,7 +108,7 @@ class ClientTest {
     }
 
     @Test
-    fun `a walk tells how far it is`() = runBlocking {
+    fun `a pager reports its progress`() = runBlocking {
         sandbox.control("POST /customers/generate", JsonValue.obj("count" to 250))
         sandbox.client().use { client ->
             val progress = ArrayList<ListProgress>()
@@ -116,26 +117,26 @@ class ClientTest {
             assertEquals(253L, progress.last().total)
             assertFalse(progress.last().changedDuringRead)
             assertEquals(3, client.customers.list().pages().count())
-            assertEquals(0, testingLiveHandles().walks.toInt())
+            assertEquals(0, testingLiveHandles().pagers.toInt())
         }
     }
 
     @Test
     fun `a panic is an error`() = runBlocking {
-        val here = assertThrows(SkiplinoException.Internal::class.java) { translated { testingPanic() } }
-        val core = Core(sandbox.secretKey, ClientOptions())
-        val there = runCatching { core.read(NativeCall.TestingPanic, FfiConverterBoolean::read) }.exceptionOrNull()
-        core.close()
+        val here = assertThrows(SkiplinoException.Internal::class.java) { translateErrors { testingPanic() } }
+        val dispatcher = CallDispatcher(sandbox.secretKey, ClientOptions())
+        val there = runCatching { dispatcher.read(NativeCall.TestingPanic, FfiConverterBoolean::read) }.exceptionOrNull()
+        dispatcher.close()
         for (error in listOf(here, there as SkiplinoException.Internal)) {
             assertEquals("a bug in the client library", error.message)
             assertEquals(Outcome.Unknown, error.outcome)
         }
-        // And everything goes on.
+        // Later calls still work.
         sandbox.client().use { client -> assertTrue(client.branches.list().isNotEmpty()) }
     }
 
     @Test
-    fun `a secret key is refused on a device unless it is allowed`() = runBlocking {
+    fun `a secret key is rejected on a device unless it is allowed`() = runBlocking {
         testingSetOnDevice(true)
         try {
             val error = assertThrows(SkiplinoException.InvalidRequest::class.java) { sandbox.client().close() }
@@ -145,7 +146,7 @@ class ClientTest {
                 "invalid input: apiKey: a secret key must not be used on a device: use a public key, or allow it in the client builder",
                 error.message,
             )
-            // A public one is what an app is for.
+            // Apps use public keys.
             sandbox.client(sandbox.publicKey).use { assertEquals(2, it.branches.list().size) }
             sandbox.client { allowSecretKeyOnDevice = true }.use { assertEquals(3, it.customers.list().page(1).items.size) }
         } finally {
@@ -154,7 +155,7 @@ class ClientTest {
     }
 
     @Test
-    fun `settings that cannot be are refused by name`() {
+    fun `invalid settings are rejected by name`() {
         val settings: List<Pair<String, ClientOptions.() -> Unit>> = listOf(
             "baseUrl" to { baseUrl = "http://example.com" },
             "locale" to { locale = "a b" },
@@ -177,7 +178,7 @@ class ClientTest {
     }
 
     @Test
-    fun `nothing private is printed`() = runBlocking {
+    fun `personal data is not printed`() = runBlocking {
         val secrets = listOf("Layla", "layla@example.com", "+97333778899", "sk_sandbox", "gold")
         sandbox.client().use { client ->
             val written = CustomerWriteRequest("crm-9", secrets[0], secrets[1], secrets[2], JsonValue.obj("tier" to "gold"))
@@ -198,7 +199,7 @@ class ClientTest {
     }
 
     @Test
-    fun `what happens can be listened to`() = runBlocking {
+    fun `a logger receives log lines`() = runBlocking {
         val lines = ConcurrentLinkedQueue<Pair<LogLevel, String>>()
         sandbox.client().use { client ->
             Skiplino.setLogger({ level, line ->
@@ -225,14 +226,14 @@ class ClientTest {
 
     @Test
     fun `nothing leaks over 10000 clients`() = runBlocking {
-        // What stays at a first use, as caches and threads do, is there now.
+        // Caches and threads of the first use exist now.
         repeat(200) { useOnce() }
-        settled()
+        collectGarbage()
         val (before, handles) = memory() to testingLiveHandles()
         repeat(10_000) { useOnce() }
-        settled()
+        collectGarbage()
         assertEquals(handles, testingLiveHandles())
-        // A client that stayed would be 30 kB and more: 300 MB of them.
+        // A leaked client is at least 30 kB: 300 MB in all.
         val grown = memory() - before
         assertTrue(grown < 60_000, "grown by $grown kB")
     }
@@ -246,11 +247,11 @@ class ClientTest {
         }
     }
 
-    /** Memory of the process in kB. Java's heap is in it as a whole: see pom.xml. */
+    /** The memory of the process in kB, including the whole Java heap: see pom.xml. */
     private fun memory(): Long =
         File("/proc/self/status").readLines().first { it.startsWith("VmRSS:") }.filter(Char::isDigit).toLong()
 
-    private fun settled() {
+    private fun collectGarbage() {
         repeat(3) { System.gc() }
     }
 

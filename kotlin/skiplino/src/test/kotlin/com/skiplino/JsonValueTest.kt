@@ -1,3 +1,4 @@
+// JSON values.
 package com.skiplino
 
 import java.math.BigDecimal
@@ -9,7 +10,7 @@ import org.junit.jupiter.api.Test
 
 class JsonValueTest {
     @Test
-    fun `what is read is written the same`() {
+    fun `a parsed text is written unchanged`() {
         for (text in listOf(
             "null", "true", "false", "0", "-1", "1.50", "9007199254740993", "\"\"", "\"ä \uffff 😀 \\\" \\\\\"", "[]", "[1,[2],{}]",
             "{}", """{"a":{"b":[null,"c"]},"d":1}""",
@@ -19,7 +20,7 @@ class JsonValueTest {
     }
 
     @Test
-    fun `escapes and white space are read`() {
+    fun `escapes and white space are parsed`() {
         assertEquals(JsonValue.Text("\"\\/\b\u000c\n\r\té😀"), JsonValue.parse("""  "\"\\\/\b\f\n\r\t\u00e9\uD83D\uDE00" """))
         assertEquals(JsonValue.obj("a" to listOf(1, 2)), JsonValue.parse("\t{ \"a\" :\n[ 1 , 2 ] } \r"))
         assertEquals("\"\\u0000\\u001f\"", JsonValue.Text("\u0000\u001f").toString())
@@ -27,7 +28,7 @@ class JsonValueTest {
     }
 
     @Test
-    fun `what is not JSON is refused, and not repeated`() {
+    fun `invalid JSON is rejected without being quoted`() {
         for (text in listOf(
             "", " ", "nul", "truer", "01", "1.", ".5", "+1", "1e", "- 1", "\"secret", "\"\\x\"", "\"\\u12\"", "\"\n\"", "[1,]", "[1 2]", "[",
             "{", "{\"a\"}", "{\"a\":1,}", "{a:1}", "1 2", "NaN", "[".repeat(100_000), "'secret'", "\uffff",
@@ -38,7 +39,7 @@ class JsonValueTest {
     }
 
     @Test
-    fun `values are made of what Kotlin has for them`() {
+    fun `Kotlin values are converted`() {
         val value = JsonValue.of(mapOf("a" to 1, "b" to listOf(1.5, true, null), "c" to BigDecimal("10"), "d" to 7L, "e" to 1.5f))
         assertEquals("""{"a":1,"b":[1.5,true,null],"c":10,"d":7,"e":1.5}""", value.toString())
         assertEquals(JsonValue.Number(1), value["a"])

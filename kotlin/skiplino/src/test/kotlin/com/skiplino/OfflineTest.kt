@@ -1,3 +1,4 @@
+// Calls without a network and behind a captive portal.
 package com.skiplino
 
 import java.time.Duration

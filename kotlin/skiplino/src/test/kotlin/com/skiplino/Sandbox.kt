@@ -1,3 +1,4 @@
+// Starts sandbox servers for the tests.
 package com.skiplino
 
 import java.io.File
@@ -9,10 +10,10 @@ import java.net.http.HttpRequest
 import java.net.http.HttpResponse.BodyHandlers
 import java.util.concurrent.TimeUnit
 
-/** Where the project is. */
+/** The root of the checkout. */
 val ROOT = File(requireNotNull(System.getProperty("skiplino.root")) { "run by Maven" })
 
-/** A sandbox of its own process, which ends with this one. */
+/** A sandbox server in its own process, which ends with the test process. */
 class Sandbox : AutoCloseable {
     private val process = ProcessBuilder(
         File(ROOT, "target/debug/skiplino").path, "sandbox", "--json", "--until-stdin-ends", "--seed", "1",
@@ -30,7 +31,7 @@ class Sandbox : AutoCloseable {
         configure()
     }
 
-    /** `POST /faults`, as the scenarios write it. */
+    /** `POST /faults`, with the JSON that scenarios use. */
     fun control(what: String, body: JsonValue? = null): JsonValue {
         val (method, path) = what.split(' ', limit = 2)
         val publisher = body?.let { HttpRequest.BodyPublishers.ofString(it.toString()) } ?: HttpRequest.BodyPublishers.noBody()
@@ -41,16 +42,16 @@ class Sandbox : AutoCloseable {
         return if (response.body().isEmpty()) JsonValue.Null else JsonValue.parse(response.body())
     }
 
-    /** As it was when it began, with its clock standing. */
+    /** Resets the state and stops the clock. */
     fun reset() {
         control("POST /reset", JsonValue.obj("seed" to 1, "now" to "2026-06-23T11:10:00.000Z", "freeze" to true))
     }
 
-    /** Has something go wrong; its number. */
+    /** Adds a fault and returns its id. */
     fun fault(operation: String, kind: String, vararg more: Pair<String, Any?>): String =
         control("POST /faults", JsonValue.obj("operation" to operation, "kind" to kind, *more))["id"].toString().trim('"')
 
-    /** Waits until so many requests are held. */
+    /** Waits until this number of requests is held. */
     fun held(atLeast: Int = 1) {
         control("GET /held?atLeast=$atLeast")
     }
@@ -59,7 +60,7 @@ class Sandbox : AutoCloseable {
         control("POST /faults/$fault/release")
     }
 
-    /** Waits until the API has neither a connection nor a request. */
+    /** Waits until the server has no connection and no request. */
     fun idle(): JsonValue = control("GET /idle")
 
     fun received(operation: String): Int = count(operation, "received")
@@ -77,7 +78,7 @@ class Sandbox : AutoCloseable {
 
 val JsonValue?.text: String get() = (this as JsonValue.Text).value
 
-/** The address of a port that was free a moment ago. */
+/** The address of a port that was free just now. */
 fun nobody(): String = ServerSocket(0, 1, InetAddress.getLoopbackAddress()).use { "http://127.0.0.1:${it.localPort}/external/v1" }
 
 const val LAYLA = "9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b"

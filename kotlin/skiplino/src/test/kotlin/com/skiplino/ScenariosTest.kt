@@ -1,3 +1,4 @@
+// Runs the scenarios of `tests/scenarios`.
 package com.skiplino
 
 import java.io.File
@@ -123,7 +124,7 @@ private class Player(private val sandbox: Sandbox, private val scenario: JsonVal
         return came.getValue("value")
     }
 
-    /** What a call ends with whose coroutine is cancelled. */
+    /** The result of a call whose coroutine is cancelled. */
     private suspend fun cancelled(client: SkiplinoClient, step: JsonValue, moment: String): Throwable? = coroutineScope {
         var ended: Throwable? = null
         val call = launch(Dispatchers.Default) {
@@ -135,13 +136,13 @@ private class Player(private val sandbox: Sandbox, private val scenario: JsonVal
             call.cancel()
         }
         call.join()
-        // Coroutines say no more of what changes nothing, or was never begun.
-        val told = ended is CallCancelledException || moment == "before" || step["call"].text !in WRITES
-        ended.takeIf { told } ?: error("nothing is told of a write: $ended")
+        // A cancelled read, or a write that did not start, throws a plain CancellationException.
+        val hasOutcome = ended is CallCancelledException || moment == "before" || step["call"].text !in WRITES
+        ended.takeIf { hasOutcome } ?: error("the error of a write has no outcome: $ended")
     }
 
     private suspend fun call(client: SkiplinoClient, step: JsonValue): Map<String, JsonValue> {
-        val how = step["options"]?.let { options ->
+        val callOptions = step["options"]?.let { options ->
             CallOptions(
                 locale = options["locale"]?.text,
                 deadline = options["deadlineMs"]?.let { Duration.ofMillis(it.int.toLong()) },
@@ -152,14 +153,14 @@ private class Player(private val sandbox: Sandbox, private val scenario: JsonVal
         val name = step["call"].text
         val limit = given["limit"]?.int
         when (name) {
-            "customers.list.items" -> return all(client.customers.list(limit, how).items(), step) { it.toJson() }
-            "customers.tickets.items" -> return all(client.customers.tickets(whom(given), limit, how).items(), step) { it.toJson() }
+            "customers.list.items" -> return all(client.customers.list(limit, callOptions).items(), step) { it.toJson() }
+            "customers.tickets.items" -> return all(client.customers.tickets(whom(given), limit, callOptions).items(), step) { it.toJson() }
             "tickets.watch" -> {
                 val often = WatchOptions(min = Duration.ofMillis(1), max = Duration.ofMillis(1))
-                return all(client.withOptions(how).tickets.watch(given["ticketId"].text, often), step) { it.toJson() }
+                return all(client.withOptions(callOptions).tickets.watch(given["ticketId"].text, often), step) { it.toJson() }
             }
         }
-        val response = client.withResponse { withOptions(how).operate(name, given, limit) }
+        val response = client.withResponse { withOptions(callOptions).operate(name, given, limit) }
         return mapOf(
             "value" to response.data,
             "status" to JsonValue.of(response.info.status),
@@ -169,7 +170,7 @@ private class Player(private val sandbox: Sandbox, private val scenario: JsonVal
         )
     }
 
-    /** All that comes bit by bit; after each bit the next request of `between` is made. */
+    /** All items of a flow. After each item the next request of `between` is made. */
     private suspend fun <T> all(bits: Flow<T>, step: JsonValue, json: (T) -> JsonValue): Map<String, JsonValue> {
         val between = (step["between"] as JsonValue.Array?)?.items.orEmpty().iterator()
         val came = bits.map { bit ->
@@ -209,7 +210,7 @@ private class Player(private val sandbox: Sandbox, private val scenario: JsonVal
                 email = given["email"]?.text,
                 mobile = given["mobile"]?.text,
                 metadata = given["metadata"],
-                // Beside an id it is a new value.
+                // With an id beside it, the external id is a new value.
                 newExternalId = given["externalId"]?.text.takeIf { given["customerId"] != null },
             ),
         ).toJson()
@@ -238,13 +239,13 @@ private class Player(private val sandbox: Sandbox, private val scenario: JsonVal
         return (given["customerExternalId"] ?: given["externalId"])?.let { CustomerRef.ExternalId(it.text) }
     }
 
-    /** Puts what was saved in the place of `$name.field`. */
+    /** Replaces `$name.field` by the saved value. */
     private fun substitute(value: JsonValue): JsonValue = when (value) {
         is JsonValue.Object -> JsonValue.Object(value.fields.mapValues { (_, item) -> substitute(item) })
         is JsonValue.Array -> JsonValue.Array(value.items.map(::substitute))
         is JsonValue.Text -> when {
             value.value.startsWith("$") -> lookUp(value.value)
-            // Within a path of the control API the name stands between slashes.
+            // In a path of the control API, the name is between slashes.
             "$" in value.value -> JsonValue.Text(value.value.split('/').joinToString("/") { if (it.startsWith("$")) lookUp(it).text else it })
             else -> value
         }
@@ -253,7 +254,7 @@ private class Player(private val sandbox: Sandbox, private val scenario: JsonVal
 
     private fun lookUp(text: String): JsonValue {
         val path = text.drop(1).split('.')
-        // A mark, as "$any".
+        // A placeholder such as "$any".
         if (path.size == 1) return JsonValue.Text(text)
         return path.drop(1).fold(saved.getValue(path[0])) { value, step -> (step.toIntOrNull()?.let { value[it] } ?: value[step])!! }
     }
@@ -325,7 +326,7 @@ private val TIME = DateTimeFormatterBuilder().appendInstant(3).toFormatter()
 
 private fun Instant.toJson() = JsonValue.Text(TIME.format(this))
 
-/** An object without what is null. */
+/** An object without its null fields. */
 private fun some(vararg fields: Pair<String, Any?>) = JsonValue.obj(*fields.filter { it.second != null }.toTypedArray())
 
 private fun Branch.toJson() = some("id" to id, "name" to name, "branchStatus" to mapOf("isBranchOpen" to isOpen))

@@ -1,3 +1,4 @@
+// Watching a ticket.
 package com.skiplino
 
 import com.skiplino.internal.testingLiveHandles
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.Assertions.fail
 import org.junit.jupiter.api.BeforeEach
 import org.junit.jupiter.api.Test
 
-/** Following a ticket, and what a phone's network does meanwhile. */
+/** Watches a ticket while the network of a phone fails and recovers. */
 class WatchingTest {
     private val often = WatchOptions(min = Duration.ofMillis(20), max = Duration.ofMillis(50))
 
@@ -34,7 +35,7 @@ class WatchingTest {
     fun reset() = sandbox.reset()
 
     @Test
-    fun `a ticket is followed until it is served`() = runBlocking {
+    fun `a ticket is watched until it is served`() = runBlocking {
         sandbox.client(sandbox.publicKey).use { client ->
             val ticket = client.tickets.book(BookTicketRequest.walkIn(SERVICE, GROUP))
             val changes = Channel<Ticket>(Channel.UNLIMITED)
@@ -43,7 +44,7 @@ class WatchingTest {
                 changes.close()
             }
             assertEquals(ticket, changes.receive())
-            // Everybody before it, one after the other.
+            // Serve all tickets before it, one after the other.
             repeat(ticket.queueSize!!) { ahead ->
                 sandbox.control("POST /services/$SERVICE/call-next", JsonValue.obj("finish" to true))
                 assertEquals(ticket.queueSize - ahead - 1, changes.receive().queueSize)
@@ -54,7 +55,7 @@ class WatchingTest {
             assertEquals(TicketStatus.Served, changes.receive().status)
             assertTrue(changes.receiveCatching().isClosed)
             watch.join()
-            assertEquals(0, testingLiveHandles().walks.toInt())
+            assertEquals(0, testingLiveHandles().pagers.toInt())
         }
     }
 
@@ -62,15 +63,15 @@ class WatchingTest {
     fun `a collector may stop`() = runTest {
         sandbox.client().use { client ->
             assertEquals(listOf(TICKET), client.tickets.watch(TICKET, often).take(1).toList().map { it.id })
-            assertEquals(0, testingLiveHandles().walks.toInt())
+            assertEquals(0, testingLiveHandles().pagers.toInt())
         }
     }
 
     @Test
-    fun `collectors of one ticket share their looks`() = runBlocking {
+    fun `collectors of one ticket share polls`() = runBlocking {
         sandbox.client().use { client ->
             val fault = sandbox.fault("getTicket", "hold", "then" to "commit", "when" to mapOf("nth" to 1))
-            // All of them have begun before the first is answered: what is shared is there for as long as somebody watches.
+            // All collectors start before the first response: polls are shared while anyone watches.
             val watches = List(8) { async(start = CoroutineStart.UNDISPATCHED) { client.tickets.watch(TICKET).first() } }
             sandbox.held()
             sandbox.release(fault)
@@ -80,7 +81,7 @@ class WatchingTest {
     }
 
     @Test
-    fun `a network that dies and comes back does not end a watch`() = runBlocking {
+    fun `a network failure does not end a watch`() = runBlocking {
         Network(URI(sandbox.baseUrl).port).use { network ->
             SkiplinoClient(sandbox.publicKey) { baseUrl = network.baseUrl }.use { client ->
                 val changes = Channel<Ticket>(Channel.UNLIMITED)
@@ -88,7 +89,7 @@ class WatchingTest {
                 assertEquals(TicketStatus.Waiting, changes.receive().status)
                 network.die()
                 sandbox.control("POST /tickets/$TICKET/call")
-                // It was looked for in vain at least twice.
+                // At least two polls have failed.
                 network.refused(atLeast = 2)
                 assertTrue(changes.tryReceive().isFailure)
                 network.live()
@@ -115,7 +116,7 @@ class WatchingTest {
     }
 
     @Test
-    fun `a watch of nothing ends with its error`() = runBlocking {
+    fun `watching an unknown ticket fails`() = runBlocking {
         sandbox.client().use { client ->
             try {
                 client.tickets.watch("nothing000", often).collect { fail("there is no such ticket") }
@@ -127,7 +128,7 @@ class WatchingTest {
     }
 
     @Test
-    fun `a negative pause is refused`() = runBlocking {
+    fun `a negative poll interval is rejected`() = runBlocking {
         sandbox.client().use { client ->
             val error = runCatching { client.tickets.watch(TICKET, WatchOptions(min = Duration.ofMillis(-1))).first() }.exceptionOrNull()
             assertEquals(mapOf("min" to listOf("must not be negative")), (error as SkiplinoException.InvalidRequest).fields)
@@ -143,7 +144,7 @@ class WatchingTest {
     }
 }
 
-/** A way to a port of this machine that can be cut. */
+/** A proxy to a local port that can be disconnected. */
 private class Network(private val port: Int) : AutoCloseable {
     private val listener = ServerSocket(0, 50, InetAddress.getLoopbackAddress())
     private val open = ConcurrentLinkedQueue<Socket>()
@@ -178,7 +179,7 @@ private class Network(private val port: Int) : AutoCloseable {
                 try {
                     from.getInputStream().copyTo(to.getOutputStream())
                 } catch (_: java.io.IOException) {
-                    // Cut.
+                    // Disconnected.
                 }
                 from.close()
                 to.close()

@@ -1,29 +1,29 @@
-// Between the generated code and this package's own types.
+// Converts between the generated types and the types of this package.
 import Foundation
 internal import SkiplinoNative
 
-/// An answer of the core: data, and what came with it.
-protocol NativeAnswer {
+/// A response of the native library: data with metadata.
+protocol NativeResponse {
     associatedtype Content
     var data: Content { get }
     var info: SkiplinoNative.ResponseInfo { get }
 }
 
-extension BranchesResponse: NativeAnswer {}
-extension BranchTreeResponse: NativeAnswer {}
-extension SlotsResponse: NativeAnswer {}
-extension TicketResponse: NativeAnswer {}
-extension TicketPageResponse: NativeAnswer {}
-extension CustomerResponse: NativeAnswer {}
-extension FoundCustomerResponse: NativeAnswer {}
-extension CustomerPageResponse: NativeAnswer {}
-extension SkiplinoNative.ResponseInfo: NativeAnswer {
+extension BranchesResponse: NativeResponse {}
+extension BranchTreeResponse: NativeResponse {}
+extension SlotsResponse: NativeResponse {}
+extension TicketResponse: NativeResponse {}
+extension TicketPageResponse: NativeResponse {}
+extension CustomerResponse: NativeResponse {}
+extension FoundCustomerResponse: NativeResponse {}
+extension CustomerPageResponse: NativeResponse {}
+extension SkiplinoNative.ResponseInfo: NativeResponse {
     var data: Void { () }
     var info: Self { self }
 }
 
 extension Duration {
-    /// In whole milliseconds, as the core takes it: a little more rather than nothing.
+    /// Whole milliseconds, rounded up, so that a short duration does not become zero.
     var milliseconds: Int64 {
         let (seconds, attoseconds) = components
         let (whole, overflows) = seconds.multipliedReportingOverflow(by: 1000)
@@ -32,7 +32,7 @@ extension Duration {
     }
 }
 
-/// For the `User-Agent`: what this was compiled with.
+/// The Swift version of the compiler, for the `User-Agent` header.
 private var swiftVersion: String {
     #if compiler(>=6.4)
         "6.4 or later"
@@ -69,12 +69,12 @@ extension ClientSettings {
 }
 
 extension SkiplinoError {
-    /// Whatever the generated code throws.
+    /// Converts an error of the generated code.
     init(_ error: any Error) {
         switch error {
         case let error as SkiplinoError: self = error
         case SkiplinoNative.SkiplinoError.Failed(let failure): self.init(failure)
-        // A panic that was caught at the boundary, or a library that does not belong to this code.
+        // A panic that was caught at the boundary, or a native library of another version.
         default: self.init(.internal, .unknown, "a bug in the client library")
         }
     }
@@ -236,11 +236,11 @@ extension ListProgress {
     }
 }
 
-/// The JSON text of a value, where there is one.
+/// The JSON text of a value, or `nil` without a value.
 private func text(of value: JSONValue?, _ field: String) throws(SkiplinoError) -> String? {
     guard let value else { return nil }
     guard let text = value.json else {
-        let reason = "holds a number that is none"
+        let reason = "must not contain NaN or infinity"
         throw SkiplinoError(.invalidRequest, .notApplied, "invalid input: \(field): \(reason)", fields: [field: [reason]])
     }
     return text

@@ -1,8 +1,11 @@
-//! Times as the hosts have them: milliseconds since 1970, as exact as the API's own, and spans in milliseconds.
+//! Converts the plain values of the hosts: times and durations in milliseconds, counts, dates and
+//! JSON text.
 
 use std::time::Duration;
 
+use serde_json::Value;
 use skiplino::jiff::Timestamp;
+use skiplino::jiff::civil::Date;
 
 use crate::errors::SkiplinoError;
 
@@ -10,7 +13,6 @@ pub(crate) fn timestamp(ms: i64, field: &str) -> Result<Timestamp, SkiplinoError
     Timestamp::from_millisecond(ms).map_err(|_| SkiplinoError::invalid(field, "is out of range"))
 }
 
-/// A span, where there is one.
 pub(crate) fn duration(ms: Option<i64>, field: &str) -> Result<Option<Duration>, SkiplinoError> {
     ms.map(|ms| {
         ms.try_into()
@@ -20,7 +22,6 @@ pub(crate) fn duration(ms: Option<i64>, field: &str) -> Result<Option<Duration>,
     .transpose()
 }
 
-/// A number that is not negative, where there is one.
 pub(crate) fn count<N: TryFrom<i64>>(
     number: Option<i64>,
     field: &str,
@@ -32,4 +33,18 @@ pub(crate) fn count<N: TryFrom<i64>>(
                 .map_err(|_| SkiplinoError::invalid(field, "is out of range"))
         })
         .transpose()
+}
+
+/// A date such as `2026-06-23`.
+pub(crate) fn parse_date(date: Option<String>) -> Result<Option<Date>, SkiplinoError> {
+    date.map(|date| date.parse())
+        .transpose()
+        .map_err(|_| SkiplinoError::invalid("date", "must be a date such as 2026-06-23"))
+}
+
+/// JSON text. The error does not repeat the text, which may be a customer's data.
+pub(crate) fn json(text: Option<String>, field: &str) -> Result<Option<Value>, SkiplinoError> {
+    text.map(|text| serde_json::from_str(&text))
+        .transpose()
+        .map_err(|_| SkiplinoError::invalid(field, "must be JSON"))
 }

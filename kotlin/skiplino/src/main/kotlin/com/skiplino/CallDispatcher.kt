@@ -1,0 +1,151 @@
+// Sends the calls of a client to the native library and waits for their results.
+package com.skiplino
+
+import com.skiplino.internal.FfiConverterTypeSkiplinoError
+import com.skiplino.internal.InternalException
+import com.skiplino.internal.NativeCall
+import com.skiplino.internal.NativeClient
+import com.skiplino.internal.PendingCalls
+import java.nio.ByteBuffer
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.atomic.AtomicBoolean
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.future.future
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.suspendCancellableCoroutine
+import kotlinx.coroutines.withContext
+import com.skiplino.internal.SkiplinoException as NativeException
+
+/** The native client of a [SkiplinoClient]. All calls go through it. */
+internal class CallDispatcher(apiKey: String, options: ClientOptions) {
+    private val native: NativeClient
+    private val futures = CoroutineScope(SupervisorJob() + Dispatchers.Default)
+
+    init {
+        NativeLibrary.load()
+        native = translateErrors { NativeClient(apiKey, options.toSettings()) }
+    }
+
+    private val handle = native.register().toLong()
+
+    val isClosed: Boolean get() = native.uniffiIsDestroyed
+
+    val keyClass: KeyClass = native.keyClass().toKeyClass()
+
+    fun close() {
+        if (isClosed) return
+        try {
+            native.shutDown()
+        } catch (_: IllegalStateException) {
+            // Another thread closed it first.
+        }
+        native.destroy()
+    }
+
+    /** Calls the native client on this thread, for work that needs no network. */
+    fun <T> withClient(use: (NativeClient) -> T): T {
+        if (isClosed) throw SkiplinoException.closed()
+        return try {
+            translateErrors { use(native) }
+        } catch (state: IllegalStateException) {
+            // The client may have been closed after the check above.
+            throw if (isClosed) SkiplinoException.closed() else state
+        }
+    }
+
+    /** A call that changes nothing. Cancelling the coroutine aborts the call and its connection. */
+    suspend fun <T> read(call: NativeCall, decode: (ByteBuffer) -> T): T = read(handle, call, decode)
+
+    /**
+     * A call that changes something. Cancelling the coroutine cancels the call, which ends at once
+     * with an error whose outcome says whether the write may have been applied.
+     */
+    suspend fun <T> write(call: NativeCall, decode: (ByteBuffer) -> T): T {
+        val caller = currentCoroutineContext()
+        caller.ensureActive()
+        val id = PendingCalls.nextId()
+        val isCancelled = AtomicBoolean()
+        // Runs on the thread that cancels, so that no dispatcher has to be free.
+        val watcher = CoroutineScope(caller).launch(Dispatchers.Unconfined) {
+            try {
+                awaitCancellation()
+            } finally {
+                isCancelled.set(true)
+                PendingCalls.cancel(id)
+            }
+        }
+        try {
+            val result = withContext(NonCancellable) {
+                suspendCancellableCoroutine { continuation ->
+                    translateErrors { PendingCalls.start(handle, id, call, continuation) }
+                    // The cancellation above may have run before the start.
+                    if (isCancelled.get()) PendingCalls.cancel(id)
+                }
+            }
+            return decodeResult(result, decode)
+        } catch (cancelled: SkiplinoException.Cancelled) {
+            throw CallCancelledException(cancelled)
+        } finally {
+            watcher.cancel()
+        }
+    }
+
+    /**
+     * Runs a call as a future, for callers without coroutines. Cancelling the future cancels the
+     * call.
+     */
+    fun <T> future(call: suspend () -> T): CompletableFuture<T> = futures.future { call() }
+
+    companion object {
+        /** A call that changes nothing, of the client, pager or watch with this [handle]. */
+        suspend fun <T> read(handle: Long, call: NativeCall, decode: (ByteBuffer) -> T): T {
+            currentCoroutineContext().ensureActive()
+            val result = suspendCancellableCoroutine { continuation ->
+                val id = PendingCalls.nextId()
+                translateErrors { PendingCalls.start(handle, id, call, continuation) }
+                continuation.invokeOnCancellation { PendingCalls.abort(id) }
+            }
+            return decodeResult(result, decode)
+        }
+
+        /** The next item of the pager or watch with this [handle], or null after the last. */
+        suspend fun <T : Any> next(handle: Long, call: NativeCall, decode: (ByteBuffer) -> T): T? =
+            read(handle, call) { if (it.get() == NONE) null else decode(it) }
+
+        private fun <T> decodeResult(result: ByteBuffer, decode: (ByteBuffer) -> T): T =
+            if (result.get() == SUCCESS) decode(result) else throw FfiConverterTypeSkiplinoError.read(result).toSkiplinoException()
+
+        private const val SUCCESS: Byte = 0
+        private const val NONE: Byte = 0
+    }
+}
+
+/** Turns the errors of the generated code into the exceptions of this package. */
+internal inline fun <T> translateErrors(use: () -> T): T = try {
+    use()
+} catch (error: NativeException) {
+    throw error.toSkiplinoException()
+} catch (_: InternalException) {
+    // A panic. Its message is of no use to callers.
+    throw SkiplinoException.internal()
+}
+
+internal fun NativeException.toSkiplinoException(): SkiplinoException = when (this) {
+    is NativeException.Failed -> SkiplinoException.of(failure)
+}
+
+/** Loads the native library once a process. */
+internal object NativeLibrary {
+    init {
+        com.skiplino.internal.uniffiEnsureInitialized()
+        PendingCalls.load()
+    }
+
+    fun load() = Unit
+}
