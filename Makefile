@@ -9,8 +9,8 @@ test: ## Everything, in every host language; what this machine lacks is reported
 	scripts/test
 
 parity: ## Which host passes which scenario; fails on a hole, and writes the README's table
-	scripts/test rust c package kotlin swift
-	python3 tests/parity.py target/parity README.md --write
+	scripts/test rust c python kotlin swift
+	python3 -m tools.parity target/parity README.md --write
 
 BOOKINGS ?= 10000
 SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
@@ -47,18 +47,18 @@ install: ## The C library for PREFIX (/usr/local): header, shared and static, pk
 	scripts/c-install
 
 dist: ## All that is published, for every language, into target/dist
-	scripts/setup rust package kotlin release
+	scripts/setup rust python_packages kotlin release
 	scripts/dist
 
 smoke: ## What make dist built, each in an empty folder, as a stranger installs it, with the program of its README
-	scripts/setup rust python package c kotlin swift
+	scripts/setup rust python python_packages c kotlin swift
 	scripts/smoke
 
 reproduce: ## Builds this commit in another folder, and compares with what make dist built here
 	scripts/reproduce
 
 dist-python: ## What is published of the Python packages, into target/dist/python
-	scripts/setup rust package
+	scripts/setup rust python_packages
 	scripts/python-dist
 
 advisories: ## Brings the database of advisories, and holds the dependencies against it
