@@ -10,7 +10,7 @@ test: ## Everything, in every host language; what this machine lacks is reported
 
 parity: ## Which host passes which scenario; fails on a hole, and writes the README's table
 	scripts/test rust c python kotlin swift
-	python3 -m tools.parity target/parity README.md --write
+	python3 -m tools.parity target/parity --write
 
 BOOKINGS ?= 10000
 SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')

@@ -1,11 +1,11 @@
 """Which host passes which scenario and makes which call.
 
-    python3 -m tools.parity FOLDER README [--write]
+    python3 -m tools.parity FOLDER [--write]
     python3 -m tools.parity --scenarios
 
 The runners of `tests/scenarios` leave a file in FOLDER for each host, with the names of the scenarios
 that passed there. The first form prints scenario by host and call by host, and exits with 1 on a hole
-or where the README shows another table; with `--write` the table goes into the README. The second
+or where PAGE shows another table; with `--write` the table goes into PAGE. The second
 form prints a table of the scenarios for the site.
 """
 
@@ -27,7 +27,8 @@ HOSTS = {
     "kotlin": "Kotlin",
     "c": "C",
 }
-# The site includes the lines between them.
+# The page with the table, which stands between two lines.
+PAGE = ROOT / "README.md"
 BEGIN, END = "<!-- ANCHOR: parity -->", "<!-- ANCHOR_END: parity -->"
 SCENARIOS = ROOT / "tests/scenarios"
 
@@ -116,7 +117,7 @@ def holes(
 
 
 def with_table(text: str, table: str) -> str | None:
-    """The README with this table in it, if it has the place for it."""
+    """The page with this table in it, if it has the place for it."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     return f"{before}{BEGIN}\n{table}\n{END}{after}" if begin and end else None
@@ -138,16 +139,15 @@ def main() -> int:
     if found:
         print(f"{len(found)} holes:", *found[:50], sep="\n  ")
         return 1
-    readme = Path(sys.argv[2])
-    text = readme.read_text(encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
     wanted = with_table(text, parity_table(counts))
     if wanted is None:
-        print(f"{readme} has no {BEGIN} … {END}")
+        print(f"{PAGE} has no {BEGIN} … {END}")
         return 1
     if "--write" in sys.argv:
-        readme.write_text(wanted, encoding="utf-8")
+        PAGE.write_text(wanted, encoding="utf-8")
     elif text != wanted:
-        print(f"{readme} shows another table: run make parity")
+        print(f"{PAGE} shows another table: run make parity")
         return 1
     return 0
 
