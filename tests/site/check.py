@@ -19,9 +19,9 @@ TESTED = {
     "python/tests/test_guides.py": ("scripts/python-test", "pytest python/tests"),
     "swift/Tests/SkiplinoTests/GuideTests.swift": ("scripts/swift-test", "swift test"),
     "kotlin/skiplino/src/test/kotlin/guides/GuidesTest.kt": ("scripts/kotlin-test", "kotlin/pom.xml package"),
-    "bindings/c/examples/first.c": ("scripts/c-test", "programs=(first "),
-    "bindings/c/examples/kiosk.c": ("scripts/c-test", " kiosk)"),
-    "bindings/c/tests/guides.c": ("scripts/c-test", " guides "),
+    "bindings/c/examples/first.c": ("tools/c_test.py", '    "first",'),
+    "bindings/c/examples/kiosk.c": ("tools/c_test.py", '    "kiosk",'),
+    "bindings/c/tests/guides.c": ("tools/c_test.py", '    "guides",'),
 }
 #: Whole texts, code blocks and all: what is included, and what writes or runs it.
 TEXTS = {
