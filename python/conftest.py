@@ -11,7 +11,7 @@ from skiplino.testing import Sandbox
 
 @pytest.fixture
 def environment(skiplino_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a newcomer pastes from the sandbox."""
+    """The environment variables that the sandbox prints for newcomers."""
     monkeypatch.setenv("SKIPLINO_BASE_URL", skiplino_sandbox.base_url)
     monkeypatch.setenv("SKIPLINO_API_KEY", skiplino_sandbox.secret_key)
 

@@ -1,3 +1,5 @@
+"""Fixtures and helpers of the tests."""
+
 from __future__ import annotations
 
 import os
@@ -21,16 +23,16 @@ PUBLIC = "pk_sandbox_public"
 LAYLA = "9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b"
 TICKET = "k7m2p9x4q1"
 CASH = ("6fe8fb8b12", "7c1f9a3b2d")
-#: Nobody has time for the pauses between attempts.
+#: Settings that keep the pauses between attempts short.
 SWIFT: dict[str, Any] = {"backoff": (0.001, 0.001)}
 
-# A shell in the background has what it starts ignore Ctrl-C, and that would be handed on to the programs of the tests.
+# A background job ignores Ctrl-C, and the programs that the tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
 def skiplino_sandbox_settings() -> dict[str, Any]:
-    """The moment of the published examples."""
+    """A clock frozen at the time of the published examples."""
     return {"seed": 1, "now": datetime(2026, 6, 23, 11, 10, tzinfo=UTC), "freeze": True}
 
 
@@ -46,14 +48,18 @@ def client(sandbox: Sandbox) -> Iterator[Client]:
 
 
 def left(sandbox: Sandbox, fault: int, requests: int = 1) -> None:
-    """Waits until those who wait for held requests are gone with all connections, and lets the requests go."""
+    """Waits until the client has closed the connections of its held requests, and releases the
+    requests.
+    """
     assert sandbox.control(f"GET /idle?requests={requests}") == {"connections": 0, "requests": requests}
     sandbox.release(fault)
     assert sandbox.idle() == {"connections": 0, "requests": 0}
 
 
 def start(sandbox: Sandbox, script: str, *, stdin: int | None = None) -> subprocess.Popen[str]:
-    """A script in a process of its own, strict as the tests are, with the sandbox in its environment."""
+    """Starts a script in a new process, as strict as the tests, with the sandbox in its
+    environment.
+    """
     command = [sys.executable, "-X", "dev", "-W", "error", "-c", textwrap.dedent(script)]
     env = {**os.environ, "SKIPLINO_API_KEY": SECRET, "SKIPLINO_BASE_URL": sandbox.base_url}
     pipe = subprocess.PIPE
@@ -61,7 +67,7 @@ def start(sandbox: Sandbox, script: str, *, stdin: int | None = None) -> subproc
 
 
 def ended(sandbox: Sandbox, script: str) -> tuple[int, str, str]:
-    """How such a process ends, which it must: its status, its output and its errors."""
+    """Runs a script as `start` does, and returns its exit code, standard output and standard error."""
     with start(sandbox, script) as process:
         try:
             out, err = process.communicate(timeout=60)

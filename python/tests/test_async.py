@@ -1,4 +1,6 @@
-"""What goes on around a call that is awaited: other calls, cancellation, loops, forks, and the end of the interpreter."""
+"""The client for event loops: concurrent calls, cancellation, and the same methods as the blocking
+client.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,7 @@ def test_cancelling_ends_the_request(sandbox: Sandbox, what: str) -> None:
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        # The client is still open: the connection went with its request.
+        # The client is still open, but the connection of the request is closed.
         await asyncio.to_thread(left, sandbox, fault)
         assert await client.branches.list()
         await client.close()
@@ -72,7 +74,7 @@ def test_a_deadline_of_asyncio_ends_a_call(sandbox: Sandbox) -> None:
     asyncio.run(work())
 
 
-def test_a_list_whose_step_was_cancelled_is_not_taken_for_a_short_one(sandbox: Sandbox) -> None:
+def test_a_list_raises_after_a_cancelled_step_instead_of_ending_early(sandbox: Sandbox) -> None:
     sandbox.generate(25)
     fault = sandbox.hold("listCustomers", nth=2)
 
@@ -86,13 +88,13 @@ def test_a_list_whose_step_was_cancelled_is_not_taken_for_a_short_one(sandbox: S
             with pytest.raises(asyncio.CancelledError):
                 await step
             sandbox.release(fault)
-            with pytest.raises(ClosedError, match="was cancelled: begin it again"):
+            with pytest.raises(ClosedError, match="was cancelled: start again with a new list"):
                 await anext(customers)
 
     asyncio.run(work())
 
 
-def test_a_watch_that_was_cancelled_holds_up_nobody(sandbox: Sandbox) -> None:
+def test_a_cancelled_watch_does_not_block_other_watches(sandbox: Sandbox) -> None:
     fault = sandbox.hold("getTicket")
 
     async def work() -> None:
@@ -107,13 +109,13 @@ def test_a_watch_that_was_cancelled_holds_up_nobody(sandbox: Sandbox) -> None:
             sandbox.control("DELETE /faults")
             async with asyncio.timeout(5):
                 assert (await anext(client.tickets.watch(TICKET))).id == TICKET
-                # And it goes on itself.
+                # The cancelled watch works, too.
                 assert (await anext(watch)).id == TICKET
 
     asyncio.run(work())
 
 
-def test_watching_tells_each_change(sandbox: Sandbox) -> None:
+def test_a_watch_returns_each_change(sandbox: Sandbox) -> None:
     async def work() -> list[str]:
         async with sandbox.async_client(**SWIFT) as client:
             seen = []
@@ -127,7 +129,7 @@ def test_watching_tells_each_change(sandbox: Sandbox) -> None:
     assert asyncio.run(work()) == ["waiting", "serving", "served"]
 
 
-def test_watching_tells_each_change_when_waited_for(client: Client, sandbox: Sandbox) -> None:
+def test_a_blocking_watch_returns_each_change(client: Client, sandbox: Sandbox) -> None:
     seen = []
     for ticket in client.tickets.watch(TICKET, min=0.01, max=0.01):
         seen.append(ticket.status)
@@ -159,7 +161,7 @@ def test_each_resource_has_what_the_other_has() -> None:
     methods = 0
     for name in resources:
         methods += compare(type(getattr(one, name)), type(getattr(other, name)))
-    # The 13 operations, find, watch, and what moves a whole directory: export, to_arrow and sync.
+    # The 13 operations, find, watch, export, to_arrow and sync.
     assert methods == 18
 
 

@@ -1,4 +1,4 @@
-"""The console script: the same command as the program, whose own tests are run against it as well. Here is what they cannot see."""
+"""The console script, beyond the tests of the command, which run against the script as well."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
 
 
 def on_a_terminal(command: list[str], env: dict[str, str], columns: int) -> tuple[int, str]:
-    """What a command prints on a terminal of that width, and how it ends."""
+    """Runs a command on a terminal of that width, and returns its exit code and output."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     with subprocess.Popen(command, env=env, stdin=theirs, stdout=theirs, stderr=theirs) as process:
@@ -43,7 +43,7 @@ def on_a_terminal(command: list[str], env: dict[str, str], columns: int) -> tupl
             while some := os.read(ours, 65536):
                 printed += some
         except OSError:
-            # The other side is closed.
+            # The command closed the terminal.
             pass
     os.close(ours)
     return process.returncode, printed.decode()
@@ -77,11 +77,11 @@ def test_ctrl_c_ends_a_watch_and_an_import_as_it_ends_a_program(sandbox: Sandbox
         sandbox.held()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
-        # No traceback, and its parent is told what ended it.
+        # There is no traceback, and the exit status names the signal.
         assert (process.returncode, out, err) == (-signal.SIGINT, b"", b"")
         sandbox.release(fault)
         sandbox.clear()
-    # What an import did is kept.
+    # The import can be resumed.
     resumed = subprocess.run(
         [SCRIPT, "customers", "import", str(rows), "--resume"],
         env=environment(sandbox),
@@ -96,7 +96,7 @@ def test_ctrl_c_ends_a_watch_and_an_import_as_it_ends_a_program(sandbox: Sandbox
 
 def test_ctrl_c_that_is_ignored_remains_so(sandbox: Sandbox) -> None:
     fault = sandbox.hold("listBranches")
-    # As a shell starts a job in the background, which Ctrl-C is not for.
+    # A shell starts background jobs like this, so that Ctrl-C does not reach them.
     command = ["sh", "-c", 'trap "" INT; exec "$0" "$@"', SCRIPT, "branches"]
     with subprocess.Popen(command, env=environment(sandbox), stdout=subprocess.PIPE) as process:
         sandbox.held()
@@ -107,14 +107,14 @@ def test_ctrl_c_that_is_ignored_remains_so(sandbox: Sandbox) -> None:
     assert b"Seef Mall Branch" in out
 
 
-def test_it_says_that_it_is_of_python(sandbox: Sandbox) -> None:
+def test_the_user_agent_names_python(sandbox: Sandbox) -> None:
     subprocess.run([SCRIPT, "branches"], env=environment(sandbox), stdout=subprocess.DEVNULL, check=True)
     agent = sandbox.requests("listBranches")[-1]["headers"]["user-agent"]
     assert "(python {}.{}.{};".format(*sys.version_info) in agent
     assert "skiplino-cli/" in agent
 
 
-def test_without_the_sandbox_it_says_how_to_get_it() -> None:
+def test_without_the_sandbox_the_error_says_how_to_install_it() -> None:
     script = (
         "import sysconfig; sysconfig.get_path = lambda _: '/nonexistent'; from skiplino._command import main; main()"
     )
@@ -126,8 +126,8 @@ def test_without_the_sandbox_it_says_how_to_get_it() -> None:
         check=False,
     )
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr == "skiplino: skiplino-sandbox: it is not installed: pip install 'skiplino[sandbox]'\n"
-    # What is typed wrong is said first.
+    assert ran.stderr == "skiplino: skiplino-sandbox: the sandbox is not installed: pip install 'skiplino[sandbox]'\n"
+    # A wrong argument is reported first.
     ran = subprocess.run(
         [sys.executable, "-c", script, "sandbox", "--port", "x"], capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""The directory as a whole: tables, exports and syncs, with both clients."""
+"""The whole directory: tables, exports and syncs, with both clients."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COLUMNS = ["externalId", "name", "email", "mobile", "metadata", "_id", "companyI
 
 
 class Both:
-    """The customers of either client, waited for."""
+    """The customers of either client, as blocking methods."""
 
     def __init__(self, settings: dict[str, Any], *, is_async: bool) -> None:
         self._settings = settings
@@ -200,12 +200,12 @@ def test_files_hold_the_directory(sandbox: Sandbox, customers: Both, client: Cli
     ]
     for name, format, read in formats:
         path = tmp_path / name
-        exported = customers.export(path, format=format, progress=lambda *told: seen.append(told))
+        exported = customers.export(path, format=format, progress=lambda *counts: seen.append(counts))
         assert exported == (len(ids), False)
         assert read(path) == ids
         assert seen[-1] == (len(ids), len(ids))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["c.csv", "c.jsonl", "c.parquet", "customers"]
-    # And the way back.
+    # Back into the directory.
     back = pandas.read_csv(tmp_path / "c.csv", dtype=str).dropna(subset="externalId")
     assert customers.sync(back).unchanged == len(back)
     assert customers.sync(polars.read_parquet(tmp_path / "c.parquet").drop_nulls("externalId")).unchanged == len(back)
@@ -296,14 +296,14 @@ def test_rows_that_are_not_done_are_not_passed_over(sandbox: Sandbox, customers:
     error = raised.value
     report: SyncReport = error.report
     assert (report.rows, report.created, report.failed, report.unknown) == (10, 1, 9, 0)
-    told = {row.index: row.error for row in report.not_done}
-    assert all(isinstance(error, SkiplinoError) for error in told.values())
-    texts = {index: str(error) for index, error in told.items()}
+    by_index = {row.index: row.error for row in report.not_done}
+    assert all(isinstance(error, SkiplinoError) for error in by_index.values())
+    texts = {index: str(error) for index, error in by_index.items()}
     refused = "create the customer: invalid input: "
     assert texts.pop(8).startswith("create the customer: ")
     assert texts == {
         0: refused + "e-mail: is no field of a customer: externalId, name, email, mobile, metadata",
-        1: refused + "externalId: is what rows are told apart by, and must be given",
+        1: refused + "externalId: is required, because rows and customers are matched by it",
         2: refused + "mobile: must be a text, not int",
         3: refused + "metadata: must be a JSON object",
         4: refused + "metadata: is not JSON",
@@ -311,7 +311,7 @@ def test_rows_that_are_not_done_are_not_passed_over(sandbox: Sandbox, customers:
         6: refused + "externalId: must be a text, not bool",
         7: refused + "externalId: must be a text, not float",
     }
-    first = told[0]
+    first = by_index[0]
     assert isinstance(first, InvalidRequestError)
     assert (list(first.fields), first.operation, first.outcome) == (["e-mail"], "createCustomer", "NotApplied")
     assert (error.kind, error.outcome) == ("InvalidRequest", "NotApplied")
@@ -338,7 +338,7 @@ def test_a_key_that_ends_a_sync_says_how_far_it_was(sandbox: Sandbox, customers:
     assert isinstance(error.__cause__, UnauthorizedError)
     assert error.kind == "Unauthorized"
     assert 0 < error.report.rows < 10
-    assert str(error).startswith(f"broken off after {error.report.rows} rows: ")
+    assert str(error).startswith(f"aborted after {error.report.rows} rows: ")
     public = Both(sandbox.settings(api_key=PUBLIC), is_async=False)
     with pytest.raises(SecretKeyRequiredError):
         public.sync(rows)
@@ -363,7 +363,7 @@ def test_a_sync_is_resumed_from_its_checkpoint(sandbox: Sandbox, customers: Both
     checkpoint = tmp_path / "customers.checkpoint"
     rows = [{"external_id": f"r{number}", "name": "N"} for number in range(40)]
     sandbox.fault("createCustomer", "status", status=401, when={"nth": 30})
-    # Within the handler: what was raised, and all that it holds, is still there.
+    # Resumes inside the handler, while the exception and its traceback still exist.
     try:
         customers.sync(rows, checkpoint=checkpoint)
     except SyncIncompleteError:
@@ -479,10 +479,10 @@ def test_reports_and_rows_print_nothing_private(sandbox: Sandbox, customers: Bot
     rows: list[skiplino.SyncedRow] = []
     row = {"external_id": "crm-7741", "name": "Private", "email": "private@example.com", "mobile": 5}
     report = customers.sync([row], check=False, on_row=rows.append)
-    told = f"{report!r} {report} {rows[0]!r} {rows!r} {report.not_done[0].error!r}"
+    shown = f"{report!r} {report} {rows[0]!r} {rows!r} {report.not_done[0].error!r}"
     for private in ("Private", "private@", "crm-7741", "Layla", "+973"):
-        assert private not in told
-    assert told.startswith("<SyncReport 1 rows: 0 created, 0 updated, 0 unchanged, 1 failed> ")
+        assert private not in shown
+    assert shown.startswith("<SyncReport 1 rows: 0 created, 0 updated, 0 unchanged, 1 failed> ")
 
 
 def test_what_was_not_done_goes_to_other_processes(sandbox: Sandbox, customers: Both) -> None:

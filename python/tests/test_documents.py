@@ -1,4 +1,4 @@
-"""What is public says what it is, to those who ask the interpreter and to those whose editor reads the stub."""
+"""All public names have docstrings, and the stub has the same docstrings as the native module."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ MEMBERS = (staticmethod, classmethod, property)
 
 
 def public(of: type) -> list[str]:
-    """The members of a class that have a place for a text."""
+    """The members of a class that can have a docstring."""
     return [
         name
         for name, member in vars(of).items()
         if not name.startswith("_")
         and (callable(member) or isinstance(member, MEMBERS) or inspect.isdatadescriptor(member))
-        # Slots of Python have none.
+        # Slots of Python classes cannot.
         and not (inspect.ismemberdescriptor(member) and of.__module__ != "skiplino._native")
     ]
 

@@ -1,4 +1,4 @@
-"""How an interpreter ends with clients open and calls under way, and that many calls leave nothing behind."""
+"""The interpreter exits cleanly with open clients and pending calls, and calls leak nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from skiplino.testing import Sandbox
 from test_results import TICKET
 
 
-def answer(status: str, body: object) -> bytes:
+def response(status: str, body: object) -> bytes:
     text = json.dumps(body).encode()
     head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n"
     return head.encode() + text
@@ -25,13 +25,13 @@ HELD = """
         import json, os, urllib.request
 
         def held(count):
-            # Waits until so many requests are held.
+            # Waits until that many requests are held.
             url = os.environ["SKIPLINO_BASE_URL"].replace("/external/v1", f"/_sandbox/held?atLeast={count}")
-            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url) as answer:
-                assert json.load(answer)["held"] == count
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url) as response:
+                assert json.load(response)["held"] == count
 """
 ENDINGS = {
-    "nothing under way": """
+    "no pending calls": """
         client.branches.list()
         customers = client.customers.list(limit=1)
         next(customers)
@@ -40,8 +40,8 @@ ENDINGS = {
         asyncio.run(other.branches.list())
     """,
     "threads that wait": """
-        def each(walk):
-            for _ in walk:
+        def each(items):
+            for _ in items:
                 pass
 
         customers = client.customers.list(limit=1)
@@ -98,10 +98,10 @@ def test_the_end_of_the_interpreter_is_clean(sandbox: Sandbox, ending: str) -> N
 
 
 def test_a_hundred_thousand_calls_leave_nothing_behind() -> None:
-    # A server that costs next to nothing, for a ticket or a refusal.
+    # A minimal server that returns a ticket or a 422.
     server = f"""
         import asyncio
-        TICKET, REFUSAL = {answer("200 OK", {"message": "", "data": TICKET})!r}, {answer("422 Unprocessable", {"error": {"id": "no"}})!r}
+        TICKET, REFUSAL = {response("200 OK", {"message": "", "data": TICKET})!r}, {response("422 Unprocessable", {"error": {"id": "no"}})!r}
 
         class Canned(asyncio.Protocol):
             def connection_made(self, transport):
@@ -124,7 +124,7 @@ def test_a_hundred_thousand_calls_leave_nothing_behind() -> None:
         settings = {"api_key": "sk_x", "base_url": f"http://127.0.0.1:{sys.argv[1]}"}
         client, other = Client(**settings), AsyncClient(**settings)
 
-        # Of ten calls, one is refused, and one gives its whole response.
+        # Of ten calls, one fails, and one returns the full response.
         def waited(count):
             for _ in range(count // 10):
                 for _ in range(8):
@@ -163,7 +163,7 @@ def test_a_hundred_thousand_calls_leave_nothing_behind() -> None:
             calls(90_000)
             print(before, resident())
     """
-    # Without the checks of asyncio, which tell of each batch that takes long on a busy machine.
+    # Without -X dev, whose asyncio logs each slow callback on a busy machine.
     python = [sys.executable, "-W", "error", "-c"]
     with subprocess.Popen([*python, textwrap.dedent(server)], stdout=subprocess.PIPE, text=True) as canned:
         assert canned.stdout is not None

@@ -1,4 +1,4 @@
-"""The first program of the README, as a newcomer runs it."""
+"""The first program of the README runs as shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forks: each process has connections and threads of its own, whatever its parent was doing."""
+"""Forks: each process has its own connections and threads, whatever the parent was doing."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from conftest import SECRET, SWIFT, TICKET
 from skiplino import CancellationToken, Client, ClosedError
 from skiplino.testing import Sandbox
 
-# Python itself warns of forks among threads, which is what is tried here.
+# Python warns about forks in multi-threaded processes, which these tests need.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 
 
 def in_child(work: Callable[[], object]) -> None:
-    """Does it in a forked child, which must end well within its time."""
+    """Does the work in a forked child, which must succeed within 20 seconds."""
     pid = os.fork()
     if pid == 0:
         signal.alarm(20)
@@ -49,7 +49,7 @@ def get_at_once(client: Client) -> None:
 
 @contextlib.contextmanager
 def load(client: Client) -> Iterator[None]:
-    """Calls from four threads, all of which must succeed."""
+    """Makes calls in four threads. All of them must succeed."""
     stop = threading.Event()
     counts = [0] * 4
     failures: list[BaseException] = []
@@ -80,9 +80,9 @@ def test_a_fork_under_load_leaves_child_and_parent_working(client: Client, sandb
         get_at_once(client)
         assert len(list(client.customers.list(limit=1))) == 3
         assert next(client.tickets.watch(TICKET)).id == TICKET
-        for begun in (customers, watch):
+        for inherited in (customers, watch):
             with pytest.raises(ClosedError, match="before the fork"):
-                list(begun)
+                list(inherited)
         client.close()
 
     with load(client):
@@ -92,7 +92,7 @@ def test_a_fork_under_load_leaves_child_and_parent_working(client: Client, sandb
         assert next(watch)
         for _ in range(20):
             in_child(work)
-    # What the children did is nothing to this one.
+    # The children did not affect the parent.
     assert len(list(customers)) == 2
     assert len(list(client.customers.list())) == 3
 
@@ -115,12 +115,16 @@ def test_a_fork_while_a_call_waits_leaves_it_to_the_parent(client: Client, sandb
     assert sandbox.received(operation) == 2
 
 
-def test_a_canceller_belongs_to_its_process(client: Client, sandbox: Sandbox) -> None:
+def test_a_cancellation_token_belongs_to_its_process(client: Client, sandbox: Sandbox) -> None:
     cancellation_token = CancellationToken()
     ended = client.with_options(cancellation_token=cancellation_token)
 
     def work() -> None:
-        for use in (cancellation_token.cancel, lambda: ended.tickets.get(TICKET), lambda: cancellation_token.is_cancelled):
+        for use in (
+            cancellation_token.cancel,
+            lambda: ended.tickets.get(TICKET),
+            lambda: cancellation_token.is_cancelled,
+        ):
             with pytest.raises(ClosedError, match="before the fork"):
                 use()
         assert client.tickets.get(TICKET).id == TICKET
@@ -152,7 +156,7 @@ def test_workers_of_a_prefork_server_share_a_client(sandbox: Sandbox, tmp_path: 
         from skiplino import Client
 
         client = Client()
-        # The parent's connection, which its workers must not use.
+        # Opens a connection of the parent, which the workers must not use.
         client.branches.list()
 
         def app(environ, start_response):
@@ -173,17 +177,17 @@ def test_workers_of_a_prefork_server_share_a_client(sandbox: Sandbox, tmp_path: 
                 line = server.stderr.readline()
                 assert line, "the server ended"
                 listening = re.search(r"Listening at: (http://\S+)", line)
-            # It writes to its end, which must not wait for somebody to read.
+            # Keeps reading, so that the server does not block on a full pipe.
             rest = threading.Thread(target=server.stderr.read)
             rest.start()
 
-            def ask(_: int) -> str:
-                with opener.open(listening[1], timeout=30) as answer:
-                    text: str = answer.read().decode()
+            def get(_: int) -> str:
+                with opener.open(listening[1], timeout=30) as response:
+                    text: str = response.read().decode()
                 return text
 
             with ThreadPoolExecutor(12) as threads:
-                seen = [text.split() for text in threads.map(ask, range(120))]
+                seen = [text.split() for text in threads.map(get, range(120))]
             assert {ticket for _, ticket in seen} == {TICKET}
             assert str(server.pid) not in {pid for pid, _ in seen}
         finally:
@@ -198,32 +202,32 @@ def test_a_fork_among_awaited_calls_works_in_the_child(sandbox: Sandbox) -> None
     async def get() -> None:
         assert (await client.tickets.get(TICKET)).id == TICKET
 
-    async def begun(walks: list[Any]) -> None:
-        for walk in walks:
+    async def in_new_loop(inherited: list[Any]) -> None:
+        for iterator in inherited:
             with pytest.raises(ClosedError, match="before the fork"):
-                await anext(walk)
+                await anext(iterator)
         await asyncio.gather(*(get() for _ in range(8)))
 
     async def work() -> None:
-        walks: list[Any] = [client.customers.list(limit=1), client.tickets.watch(TICKET)]
-        for walk in walks:
-            await anext(walk)
+        iterators: list[Any] = [client.customers.list(limit=1), client.tickets.watch(TICKET)]
+        for iterator in iterators:
+            await anext(iterator)
         calls = [asyncio.create_task(get()) for _ in range(200)]
 
         def child() -> None:
-            # As multiprocessing does: a new thread of work, with a loop of its own.
+            # A new thread with a loop of its own, as in multiprocessing.
             thread = threading.Thread(target=lambda: asyncio.run(get()))
             thread.start()
             thread.join()
             asyncio.events._set_running_loop(None)
-            asyncio.run(begun(walks))
+            asyncio.run(in_new_loop(iterators))
 
         for _ in range(10):
             await get()
             in_child(child)
         await asyncio.gather(*calls)
-        # And they are still the parent's.
-        await anext(walks[0])
+        # The iterators still work in the parent.
+        await anext(iterators[0])
 
     asyncio.run(work())
 

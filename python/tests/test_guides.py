@@ -1,4 +1,4 @@
-"""What the guides of the site show in Python. A page includes what stands between the names of an anchor."""
+"""The Python programs in the guides of the site. A page includes the lines of an anchor."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from skiplino.testing import Sandbox
 # ANCHOR: keys
 def customers(api_key: str, base_url: str) -> int:
     with skiplino.Client(api_key, base_url=base_url) as client:
-        # With a public key this raises SecretKeyRequiredError, and nothing is sent.
+        # With a public key this raises SecretKeyRequiredError, and sends no request.
         return client.customers.list().page(1).pagination.total
     # ANCHOR_END: keys
 
@@ -55,20 +55,20 @@ def test_a_booking_is_made_once(sandbox: Sandbox, client: Client) -> None:
 
 # ANCHOR: following
 def follow(client: Client, ticket: skiplino.Ticket, often: float, show: Callable[[str], None]) -> None:
-    # Every `often` seconds at the front of the queue, and a tenth as often far from it.
+    # Polls every `often` seconds at the front of the queue, and a tenth as often far from it.
     for change in client.tickets.watch(ticket, min=often, max=10 * often):
         if change.status == "waiting" and change.queue_size is not None:
             show(f"{change.queue_size} ahead of you" if change.queue_size else "you are next")
         elif change.status == "serving":
             show("it is your turn")
-        else:  # What a later version of the API may bring is shown as it comes.
+        else:  # A status that a later version of the API adds.
             show(str(change.status))
-    # Served or cancelled.
+    # The ticket is served or cancelled.
     # ANCHOR_END: following
 
 
 def test_a_ticket_is_followed_to_its_end(sandbox: Sandbox, client: Client) -> None:
-    # The first in its queue.
+    # The ticket is the first in its queue.
     ticket = client.tickets.book("b7a1d2c3e4", "7c1f9a3b2d")
     staff = iter([sandbox.call, sandbox.serve])
     shown: list[str] = []
@@ -85,7 +85,7 @@ def test_a_ticket_is_followed_to_its_end(sandbox: Sandbox, client: Client) -> No
 
 # ANCHOR: directory
 def bring(client: Client, rows: Iterable[Mapping[str, object]], checkpoint: Path) -> skiplino.SyncReport:
-    # Run again with the same rows and the same file, it goes on where it was.
+    # The same call with the same checkpoint resumes an interrupted sync.
     report = client.customers.sync(rows, rate=50, checkpoint=checkpoint, check=False)
     for row in report.not_done:
         print(f"row {row.index + 1}: {row.error}")
@@ -114,7 +114,7 @@ def explain(error: skiplino.SkiplinoError) -> str:
     match error:
         case skiplino.ConnectError():
             return "There is no connection."
-        case skiplino.RejectedError():  # In the language that was asked for.
+        case skiplino.RejectedError():  # In the language of the request.
             return error.reason or "It was refused."
         case skiplino.InvalidRequestError() | skiplino.ValidationError():
             return f"Please look at {', '.join(error.fields)} again."

@@ -1,4 +1,4 @@
-"""What the logger `skiplino` tells."""
+"""The records of the logger `skiplino`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from skiplino import AsyncClient, Client, OutcomeUnknownError
 from skiplino.testing import Sandbox
 
 LAYLA = "crm-7741"
-RETRIED = "getCustomer: the attempt failed, and another follows (attempt=1, kind=Server, pause_ms="
-LOST = "bookTicket: the call failed, and may have had its effect (kind=OutcomeUnknown, attempts=1)"
+RETRIED = "getCustomer: the attempt failed; retrying (attempt=1, kind=Server, pause_ms="
+LOST = "bookTicket: the call failed; it may have been applied (kind=OutcomeUnknown, attempts=1)"
 
 
-def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name == "skiplino"]
 
 
@@ -35,28 +35,28 @@ def use(client: Client, sandbox: Sandbox) -> None:
 def test_levels_are_honoured(sandbox: Sandbox, client: Client, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "skiplino"):
         use(client, sandbox)
-    retried, lost = told(caplog)
+    retried, lost = messages(caplog)
     assert retried.startswith(RETRIED)
     assert lost == LOST
     caplog.clear()
     with caplog.at_level(logging.INFO, "skiplino"):
         use(client, sandbox)
-    lines = told(caplog)
+    lines = messages(caplog)
     assert lines[0].startswith(RETRIED)
-    assert lines[1:] == ["bookTicket: the answer was lost, and what it told of was found (attempt=1)", LOST]
+    assert lines[1:] == ["bookTicket: response lost; the write was confirmed by a lookup (attempt=1)", LOST]
     caplog.clear()
     with caplog.at_level(logging.CRITICAL, "skiplino"):
         use(client, sandbox)
-    assert told(caplog) == []
+    assert messages(caplog) == []
 
 
-def test_debug_tells_of_each_attempt_and_of_nobody(
+def test_debug_logs_each_attempt_without_personal_data(
     sandbox: Sandbox, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG, "skiplino"):
         use(client, sandbox)
         client.customers.update(external_id=LAYLA, name="Very Private", email="private@example.com")
-    lines = told(caplog)
+    lines = messages(caplog)
     first = [line for line in lines if line.startswith("getCustomer: an attempt (")]
     assert len(first) == 2
     assert "attempt=1, status=503, kind=Server, elapsed_ms=" in first[0]
@@ -74,7 +74,7 @@ def test_debug_tells_of_each_attempt_and_of_nobody(
         assert private not in "\n".join(lines)
 
 
-def test_the_async_client_tells_the_same(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_async_client_logs_the_same(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         sandbox.fault("getCustomer", "status", status=503, when={"first": 1})
         async with AsyncClient(**sandbox.settings()) as client:
@@ -82,7 +82,7 @@ def test_the_async_client_tells_the_same(sandbox: Sandbox, caplog: pytest.LogCap
 
     with caplog.at_level(logging.INFO, "skiplino"):
         asyncio.run(main())
-    [line] = told(caplog)
+    [line] = messages(caplog)
     assert line.startswith(RETRIED)
 
 
@@ -104,7 +104,7 @@ def test_a_handler_that_raises_ends_the_call(sandbox: Sandbox, client: Client) -
     client.customers.get(external_id=LAYLA)
 
 
-def test_a_program_without_logging_is_told_nothing(sandbox: Sandbox) -> None:
+def test_nothing_is_printed_without_logging(sandbox: Sandbox) -> None:
     program = f"""
 import sys, skiplino
 client = skiplino.Client({SECRET!r}, base_url={sandbox.base_url!r})
@@ -125,5 +125,5 @@ sys.stderr.flush()
             [sys.executable, "-X", "dev", "-W", "error", "-c", program], check=False, capture_output=True, text=True
         )
         assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
-        # And where it has logging but asked for nothing, either.
+        # The second time the program imports logging, but does not configure it.
         program = "import logging\n" + program.replace('assert "logging" not in sys.modules\n', "")

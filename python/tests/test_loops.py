@@ -1,4 +1,4 @@
-"""Event loops of every make, many of them in one process, and how they end."""
+"""Event loops of several libraries, many in one process, and their shutdown."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def run(request: pytest.FixtureRequest) -> Callable[[Work], None]:
 
 @pytest.fixture(autouse=True)
 def nothing_open() -> None:
-    # Errors of tests before keep what was around them, clients included.
+    # The tracebacks of earlier tests may keep clients alive.
     gc.collect()
 
 
@@ -95,7 +95,8 @@ def test_a_cancel_scope_of_anyio_ends_a_call(sandbox: Sandbox, options: dict[str
 def test_a_loop_of_trio_asyncio_works_inside_trio(sandbox: Sandbox) -> None:
     sandbox.generate(97)
     fault = sandbox.hold("bookTicket")
-    # In a process of its own: trio-asyncio makes itself the loop of all of a process once it is imported.
+    # In a process of its own, because importing trio-asyncio replaces the event loop of the
+    # process.
     script = f"""
         import asyncio, sys, trio, trio_asyncio
         from skiplino import AsyncClient
@@ -139,12 +140,12 @@ def test_a_loop_of_trio_asyncio_works_inside_trio(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("run_it", [trio.run, lambda work: anyio.run(work, backend="trio")], ids=["trio", "anyio"])
-def test_trio_alone_is_told_what_is_missing(sandbox: Sandbox, run_it: Callable[[Work], None]) -> None:
+def test_under_trio_alone_the_error_says_what_is_missing(sandbox: Sandbox, run_it: Callable[[Work], None]) -> None:
     async def work() -> None:
         client = sandbox.async_client(**SWIFT)
         calls: list[Awaitable[Any]] = [client.tickets.get(TICKET), anext(client.customers.list())]
         for call in calls:
-            with pytest.raises(RuntimeError, match=r"no event loop of asyncio runs here.*trio-asyncio"):
+            with pytest.raises(RuntimeError, match=r"no asyncio event loop is running.*trio-asyncio"):
                 await call
 
     run_it(work)
@@ -163,7 +164,7 @@ def test_a_client_serves_loops_of_many_threads(sandbox: Sandbox) -> None:
     threads = [threading.Thread(target=run, args=[work]) for run in list(RUNS.values()) * 2]
     for thread in threads:
         thread.start()
-    # All 32 calls of the eight loops are there at once.
+    # All 32 calls of the eight loops are held at once.
     sandbox.held(32)
     sandbox.release(fault)
     for thread in threads:
@@ -186,7 +187,7 @@ def test_loops_that_are_gone_leave_nothing_open(run: Callable[[Work], None], san
     before = files()
     for _ in range(20):
         run(work)
-    # The client's own connection may be open or not.
+    # The client may keep one idle connection.
     assert files() <= before + 1
 
 
@@ -205,7 +206,7 @@ def test_loops_closed_with_calls_pending_leave_nothing_open(
         loop.close()
         del calls, loop
         gc.collect()
-        # The requests went with the loop.
+        # The requests ended with the loop.
         left(sandbox, fault, 3)
         sandbox.control("DELETE /faults")
 
@@ -215,7 +216,7 @@ def test_loops_closed_with_calls_pending_leave_nothing_open(
         for _ in range(10):
             leave()
         assert files() <= before
-    # Asyncio has its say of each task that was left; nobody else has one.
+    # Only asyncio logs the destroyed tasks.
     assert {record.name for record in caplog.records} <= {"asyncio"}
-    # And the client goes on.
+    # The client still works.
     assert asyncio.run(client.branches.list())

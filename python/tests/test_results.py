@@ -76,9 +76,9 @@ def test_results_are_values(client: Client) -> None:
 
 
 def test_results_that_differ_are_not_equal_but_hash_by_id() -> None:
-    ticket, moved = Ticket.from_dict(TICKET), Ticket.from_dict({**TICKET, "queueSize": 5})
-    assert ticket != moved
-    assert hash(ticket) == hash(moved)
+    ticket, other = Ticket.from_dict(TICKET), Ticket.from_dict({**TICKET, "queueSize": 5})
+    assert ticket != other
+    assert hash(ticket) == hash(other)
 
 
 def test_reprs_hold_nothing_of_a_person(client: Client) -> None:
@@ -108,7 +108,7 @@ def test_objects_stand_for_their_ids(client: Client) -> None:
 
 
 def test_times_are_aware_or_refused(client: Client, sandbox: Sandbox) -> None:
-    with pytest.raises(InvalidRequestError, match="time: must be aware") as caught:
+    with pytest.raises(InvalidRequestError, match="time: must have a time zone") as caught:
         client.tickets.book(*CASH, time=datetime(2026, 7, 1, 9, 30), customer=LAYLA)
     assert caught.value.fields.keys() == {"time"}
     assert sandbox.received("bookTicket") == 0
@@ -132,10 +132,10 @@ def test_metadata_is_a_dict_and_what_json_does_not_have_is_refused(client: Clien
     assert sandbox.received("createCustomer") == 1
 
 
-def test_errors_pickle_and_tell_all() -> None:
+def test_errors_pickle_with_all_attributes() -> None:
     kinds = [kind for kind in vars(skiplino).values() if isinstance(kind, type) and issubclass(kind, SkiplinoError)]
     kinds.remove(SyncIncompleteError)
-    # One for each kind of the core, and one for what is closed; a class that nothing raises would be a kind too many.
+    # There is one class for each kind of the core, and one for closed objects.
     assert {kind.kind for kind in kinds} == {*_native.ERROR_KINDS, "Closed", SkiplinoError.kind}
     for kind in kinds:
         assert kind is SkiplinoError or kind.__name__ == f"{kind.kind}Error"
@@ -156,7 +156,7 @@ def test_errors_hold_nothing_of_a_person(client: Client) -> None:
         assert private not in text
 
 
-def test_lists_tell_how_far_they_are(client: Client, sandbox: Sandbox) -> None:
+def test_lists_have_their_progress(client: Client, sandbox: Sandbox) -> None:
     sandbox.generate(25)
     customers = client.customers.list(limit=10)
     assert (customers.total, customers.changed_during_read) == (None, False)
@@ -168,7 +168,7 @@ def test_lists_tell_how_far_they_are(client: Client, sandbox: Sandbox) -> None:
     assert [len(page) for page in client.customers.list(limit=10).pages()] == [10, 10, 8]
 
 
-def test_a_list_that_moves_says_so(client: Client, sandbox: Sandbox) -> None:
+def test_a_list_knows_that_it_changed_during_the_read(client: Client, sandbox: Sandbox) -> None:
     sandbox.generate(25)
     before = {customer.id for customer in client.customers.list()}
     customers = client.customers.list(limit=5)
@@ -180,7 +180,7 @@ def test_a_list_that_moves_says_so(client: Client, sandbox: Sandbox) -> None:
     assert len(seen) == len(set(seen))
 
 
-def test_a_closed_client_says_so(sandbox: Sandbox) -> None:
+def test_a_closed_client_raises(sandbox: Sandbox) -> None:
     with sandbox.client(**SWIFT) as client:
         client.branches.list()
     client.close()

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import pytest
 
 from conftest import PUBLIC, ROOT, SECRET
-from skiplino import AsyncClient, CancelledError, CancellationToken, Client, SkiplinoError
+from skiplino import AsyncClient, CancellationToken, CancelledError, Client, SkiplinoError
 from skiplino.testing import Sandbox
 
 FILES = sorted(path for path in (ROOT / "tests/scenarios").glob("*.json") if path.name != "schema.json")
@@ -33,8 +33,8 @@ def test_there_are_scenarios() -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_waited_for(sandbox: Sandbox, scenario: dict[str, Any]) -> None:
-    Player(sandbox, Waited(), scenario).play()
+def test_blocking(sandbox: Sandbox, scenario: dict[str, Any]) -> None:
+    Player(sandbox, Blocking(), scenario).play()
     passed("python-sync", scenario)
 
 
@@ -46,14 +46,14 @@ def test_awaited(sandbox: Sandbox, scenario: dict[str, Any]) -> None:
 
 
 def passed(host: str, scenario: dict[str, Any]) -> None:
-    """Notes it for `make parity`."""
+    """Records the scenario for `make parity`."""
     if folder := os.environ.get("SKIPLINO_PARITY"):
         with (Path(folder) / host).open("a", encoding="utf-8") as file:
             print(scenario["name"], file=file)
 
 
-class Waited:
-    """How the client that waits is used."""
+class Blocking:
+    """Uses the blocking client."""
 
     client = Client
 
@@ -61,7 +61,7 @@ class Waited:
         return result
 
     def cancelled(self, moment: str, held: Callable[[], object], client: Any, call: Callable[[Any], Any]) -> NoReturn:
-        """Makes a call that another thread cancels."""
+        """Makes a call, and cancels it from another thread."""
         cancellation_token = CancellationToken()
 
         def when_held() -> None:
@@ -86,7 +86,7 @@ class Waited:
 
 
 class Awaited:
-    """How the client for event loops is used."""
+    """Uses the client for event loops."""
 
     client = AsyncClient
 
@@ -95,7 +95,7 @@ class Awaited:
         self.call: Callable[[Any], Any] = self.run
 
     def cancelled(self, moment: str, held: Callable[[], object], client: Any, call: Callable[[Any], Any]) -> NoReturn:
-        """Makes a call whose task is cancelled. asyncio's error says no more than that."""
+        """Makes a call, and cancels its task. asyncio's exception has no outcome."""
 
         async def cancel(result: Any) -> Any:
             task = asyncio.ensure_future(result)
@@ -120,7 +120,7 @@ class Awaited:
 
 
 class Player:
-    def __init__(self, sandbox: Sandbox, mode: Waited | Awaited, scenario: dict[str, Any]) -> None:
+    def __init__(self, sandbox: Sandbox, mode: Blocking | Awaited, scenario: dict[str, Any]) -> None:
         self.sandbox = sandbox
         self.mode = mode
         self.scenario = scenario
@@ -186,7 +186,8 @@ class Player:
         try:
             self.mode.cancelled(step["cancel"], held, client, lambda client: self.call(client, step))
         except (CancelledError, asyncio.CancelledError) as error:
-            # What its traceback knows, as a list that was being read, would keep a connection until garbage is collected.
+            # The traceback refers to objects, such as a list, that would keep a connection open
+            # until garbage collection.
             ended = error.with_traceback(None)
         if isinstance(ended, SkiplinoError):
             compare_error(step["expect"]["error"], ended)
@@ -227,7 +228,7 @@ class Player:
         }
 
     def collected(self, records: Any, between: Sequence[dict[str, Any]]) -> list[Any]:
-        """All of them; after each one the next request of those between is made."""
+        """Reads all records, and makes one of the requests in `between` after each record."""
         found: list[Any] = []
         requests = iter(between)
 
@@ -240,7 +241,7 @@ class Player:
         return found
 
     def substitute(self, value: Any) -> Any:
-        """Puts what was saved in the place of `$name.field`."""
+        """Replaces `$name.field` with the saved value."""
         if isinstance(value, dict):
             return {name: self.substitute(item) for name, item in value.items()}
         if isinstance(value, list):
@@ -249,13 +250,13 @@ class Player:
             return value
         if value.startswith("$"):
             return self.look_up(value)
-        # Within a path of the control API the name stands between slashes.
+        # In a path of the control API the name is a segment.
         return "/".join(self.look_up(part) if part.startswith("$") else part for part in value.split("/"))
 
     def look_up(self, text: str) -> Any:
         name, _, path = text[1:].partition(".")
         if not path:
-            # A mark, as "$any".
+            # A matcher such as "$any".
             return text
         value = self.saved[name]
         for step in path.split("."):
@@ -264,7 +265,7 @@ class Player:
 
 
 def nobody() -> str:
-    """The address of a port that was free a moment ago."""
+    """The address of a port that nothing listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{listener.getsockname()[1]}/external/v1"

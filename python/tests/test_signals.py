@@ -1,4 +1,4 @@
-"""Signals while a call waits, that of Ctrl-C before all."""
+"""Signals during a blocking call, above all that of Ctrl-C."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from conftest import TICKET, left, start
 from skiplino import Client
 from skiplino.testing import Sandbox
 
-# What is called, the operation whose requests are held, and from which one on.
+# The call, the operation whose requests are held, and the number of the first held request.
 CALLS = {
     "get": ("client.tickets.get(TICKET)", "getTicket", 1),
     "book": ("client.tickets.book('6fe8fb8b12', '7c1f9a3b2d')", "bookTicket", 1),
@@ -26,7 +26,7 @@ CALLS = {
     "export": ("client.customers.export(print)", "listCustomers", 1),
     "sync": ("client.customers.sync([{'external_id': 'a'}])", "getCustomer", 1),
     "watch": ("list(client.tickets.watch(TICKET))", "getTicket", 1),
-    "watch, second look": ("list(client.tickets.watch(TICKET, min=0.01, max=0.01))", "getTicket", 2),
+    "watch, second poll": ("list(client.tickets.watch(TICKET, min=0.01, max=0.01))", "getTicket", 2),
     "asyncio.run": ("asyncio.run(calls(other.tickets.get(TICKET)))", "getTicket", 1),
     "asyncio.run, list": ("asyncio.run(calls(anext(other.customers.list())))", "listCustomers", 1),
     "asyncio.run, watch": ("asyncio.run(calls(anext(other.tickets.watch(TICKET))))", "getTicket", 1),
@@ -34,7 +34,9 @@ CALLS = {
 
 
 def interrupted(call: str) -> str:
-    """A script that tells when Ctrl-C has ended the call, and goes on: its request ends with the call, and not with the process."""
+    """A script that reports when Ctrl-C has ended the call, and then keeps running, so that the
+    request must end with the call.
+    """
     return f"""
         import asyncio, sys
         from skiplino import AsyncClient, Client
@@ -55,7 +57,7 @@ def interrupted(call: str) -> str:
 
 
 def interrupt(process: subprocess.Popen[str]) -> None:
-    """Ctrl-C, which has to be felt within a second."""
+    """Sends Ctrl-C, which must end the call within a second."""
     assert process.stdout is not None
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
@@ -65,7 +67,7 @@ def interrupt(process: subprocess.Popen[str]) -> None:
 
 @pytest.mark.parametrize("name", CALLS)
 def test_ctrl_c_ends_a_call_and_its_request(sandbox: Sandbox, name: str) -> None:
-    # Errors of tests before keep what was around them, clients included.
+    # The tracebacks of earlier tests may keep clients alive.
     gc.collect()
     call, operation, nth = CALLS[name]
     fault = sandbox.hold(operation, nth=nth)
@@ -84,7 +86,7 @@ def test_ctrl_c_ends_the_pause_of_a_watch(sandbox: Sandbox) -> None:
     with start(sandbox, interrupted(call), stdin=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(2)] == ["ready\n", "seen\n"]
-        # It sleeps once it waits for the next look, for which it has nothing else to do.
+        # The process sleeps when it waits for the next poll.
         while Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "S":
             os.sched_yield()
         interrupt(process)

@@ -1,4 +1,4 @@
-"""What is given to those who test: the sandbox, its control, and the fixtures."""
+"""The module `skiplino.testing`: the sandbox, its control, and the fixtures."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def test_staff_serves(sandbox: Sandbox, client: Client) -> None:
 
 
 def test_there_is_a_page_for_people(sandbox: Sandbox) -> None:
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(sandbox.page_url) as answer:
-        assert answer.headers["Content-Type"].startswith("text/html")
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(sandbox.page_url) as response:
+        assert response.headers["Content-Type"].startswith("text/html")
 
 
 def test_an_appointment_is_checked_in_and_its_slot_filled(sandbox: Sandbox, client: Client) -> None:
@@ -98,7 +98,8 @@ def test_faults_are_set_counted_and_taken_back(sandbox: Sandbox, client: Client)
     sandbox.clear()
     assert once.branches.list()
     sandbox.limit_rate(0.001, burst=1)
-    # It slows down for good, and is not to be waited for.
+    # The sandbox now limits the rate of all later requests, so a second client without retries is
+    # used.
     with sandbox.client(max_attempts=1) as slowed:
         slowed.branches.list()
         with pytest.raises(RateLimitedError):
@@ -115,11 +116,11 @@ def test_both_keys_and_both_clients(sandbox: Sandbox) -> None:
     with sandbox.client(sandbox.public_key) as public, pytest.raises(SecretKeyRequiredError):
         public.customers.get(LAYLA)
 
-    async def asked() -> str:
+    async def get() -> str:
         async with sandbox.async_client() as client:
             return (await client.customers.get(LAYLA)).id
 
-    assert asyncio.run(asked()) == LAYLA
+    assert asyncio.run(get()) == LAYLA
 
 
 def test_state_is_kept_in_a_file(tmp_path: Path) -> None:
@@ -129,11 +130,11 @@ def test_state_is_kept_in_a_file(tmp_path: Path) -> None:
             if found is None:
                 client.customers.create(external_id="kept")
     assert found is not None
-    # Twice is as good as once.
+    # Closing again has no effect.
     sandbox.close()
 
 
-def test_what_is_wrong_is_said(tmp_path: Path) -> None:
+def test_a_failure_to_start_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SandboxError, match="did not start: skiplino: sandbox: "):
         Sandbox(data=tmp_path / "no folder" / "demo.sqlite")
     with pytest.raises(ValueError, match="time zone"):
@@ -154,7 +155,7 @@ def test_it_ends_with_its_process_even_if_that_is_killed() -> None:
         assert process.stdout is not None
         sandbox = os.pidfd_open(int(process.stdout.readline()))
         process.kill()
-    # Readable once it has ended.
+    # Readable when the sandbox has ended.
     assert select.select([sandbox], [], [], 10)[0]
     os.close(sandbox)
 

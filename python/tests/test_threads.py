@@ -1,4 +1,4 @@
-"""Many threads with one client that waits."""
+"""Many threads with one blocking client."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conftest import SECRET, TICKET
-from skiplino import AsyncClient, CancelledError, CancellationToken, Client, InvalidRequestError
+from skiplino import AsyncClient, CancellationToken, CancelledError, Client, InvalidRequestError
 from skiplino.testing import Sandbox
 
 
@@ -17,7 +17,7 @@ def test_threads_overlap(client: Client, sandbox: Sandbox) -> None:
     fault = sandbox.hold("getTicket")
     with ThreadPoolExecutor(8) as threads:
         calls = [threads.submit(client.tickets.get, TICKET) for _ in range(8)]
-        # All of them are there at once, and this thread goes on.
+        # All calls are in progress at once, and this thread is not blocked.
         sandbox.held(8)
         sandbox.release(fault)
         assert {call.result(timeout=30).id for call in calls} == {TICKET}
@@ -31,7 +31,7 @@ def test_one_list_may_be_read_by_many_threads(client: Client, sandbox: Sandbox) 
     assert len(seen) == len(set(seen)) == 100
 
 
-def test_a_client_that_is_closed_meanwhile_lets_calls_end(client: Client, sandbox: Sandbox) -> None:
+def test_closing_a_client_lets_pending_calls_finish(client: Client, sandbox: Sandbox) -> None:
     fault = sandbox.hold("getTicket")
     with ThreadPoolExecutor(8) as threads:
         calls = [threads.submit(client.tickets.get, TICKET) for _ in range(8)]
@@ -41,12 +41,12 @@ def test_a_client_that_is_closed_meanwhile_lets_calls_end(client: Client, sandbo
         assert {call.result(timeout=30).id for call in calls} == {TICKET}
 
 
-def test_a_canceller_ends_all_that_was_given_it(client: Client, sandbox: Sandbox) -> None:
+def test_a_cancellation_token_ends_its_calls(client: Client, sandbox: Sandbox) -> None:
     cancellation_token = CancellationToken()
     ended = client.with_options(cancellation_token=cancellation_token)
     sandbox.hold("*")
     with ThreadPoolExecutor(8) as threads:
-        # Options over options keep it.
+        # with_options keeps the token of earlier options.
         calls: list[Future[Any]] = [
             threads.submit(ended.with_options(locale="ar").tickets.get, TICKET) for _ in range(4)
         ]
@@ -58,11 +58,11 @@ def test_a_canceller_ends_all_that_was_given_it(client: Client, sandbox: Sandbox
     sandbox.control("DELETE /faults")
     with pytest.raises(CancelledError):
         next(ended.tickets.watch(TICKET))
-    # The client that it came from goes on.
+    # The original client is not affected.
     assert client.tickets.get(TICKET).id == TICKET
 
 
-def test_a_canceller_ends_a_call_that_a_loop_waits_for_and_tells_its_outcome(sandbox: Sandbox) -> None:
+def test_a_cancellation_token_ends_an_awaited_call_with_its_outcome(sandbox: Sandbox) -> None:
     async def book() -> None:
         cancellation_token = CancellationToken()
         async with AsyncClient(SECRET, base_url=sandbox.base_url) as client:

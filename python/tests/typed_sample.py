@@ -1,4 +1,7 @@
-"""What type-checkers make of the package: nothing here is run. mypy and pyright, strict, must agree with every line."""
+"""The types of the package.
+
+Nothing here is run: mypy and pyright, both strict, must accept every line.
+"""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ fn awaiting_outside_a_runtime_is_an_error_and_no_panic() {
     assert!(
         error
             .to_string()
-            .ends_with("awaiting takes a Tokio runtime: wait() needs none")
+            .ends_with("awaiting a call needs a Tokio runtime: call wait() without one")
     );
 }
 
@@ -198,7 +198,7 @@ fn the_limits_are_the_documented_ones_unless_set() {
     let text = format!("{:?}", Client::builder(ApiKey::new("pk_x").unwrap()));
     let limits = "connect_timeout: 5s, attempt_timeout: 10s, deadline: 30s";
     assert!(text.contains(limits), "{text}");
-    let policy = "RetryPolicy { max_attempts: 3, base: 250ms, cap: 8s }";
+    let policy = "RetryPolicy { max_attempts: 3, base: 250ms, max_backoff: 8s }";
     assert!(text.contains(policy), "{text}");
 }
 

@@ -315,7 +315,7 @@ fn what_is_wrong_with_an_answer_is_told() {
         (
             b"{\"message\":\"m\",\"data\":[]} 7",
             "$",
-            "there is more after its end",
+            "there is more data after its end",
         ),
         (b"{}", "$", "missing field `data`"),
         (b"{\"data\":[],\"data\":[]}", "$", "duplicate field `data`"),

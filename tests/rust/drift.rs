@@ -1,5 +1,5 @@
-//! Walks over lists that change meanwhile, over HTTP: against a model that changes between any two reads, and against the sandbox.
-//! The rules alone are tested in `walk.rs`.
+//! Lists that change while they are read, over HTTP: against a model that changes between any two
+//! reads, and against the sandbox. `pager.rs` tests the algorithm alone.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -11,10 +11,10 @@ use serde_json::json;
 use skiplino::{Client, CustomerId, CustomerWriteRequest, ListProgress};
 use skiplino_tests::Bench;
 
+use crate::pager::{Change, Model, changes};
 use crate::raw::{Raw, Say, http};
-use crate::walk::{Change, Model, changes};
 
-/// A server of a model; the next changes of the history happen before each read.
+/// A server for a model; the next changes of the history happen before each read.
 fn serve(model: &Arc<Mutex<Model>>, history: Vec<Vec<Change>>) -> Raw {
     let (model, history) = (Arc::clone(model), Mutex::new(history.into_iter()));
     Raw::start(Say::Reply(Arc::new(move |head| {
@@ -34,15 +34,15 @@ fn serve(model: &Arc<Mutex<Model>>, history: Vec<Vec<Change>>) -> Raw {
         for change in history.lock().unwrap().next().into_iter().flatten() {
             model.change(&change, None);
         }
-        let (rows, facts) = model.page(number, limit);
+        let (rows, info) = model.page(number, limit);
         let time = "2026-06-23T11:10:00.000Z";
         let rows: Vec<_> = rows
             .iter()
             .map(|id| json!({"_id": format!("{id:032x}"), "companyId": "c", "createdAt": time, "updatedAt": time}))
             .collect();
         let body = json!({"message": "m", "data": rows, "pagination": {
-            "total": facts.total, "totalPages": facts.total.div_ceil(limit), "page": number, "limit": limit,
-            "hasNextPage": facts.has_next, "hasPrevPage": number > 1,
+            "total": info.total, "totalPages": info.total.div_ceil(limit), "page": number, "limit": limit,
+            "hasNextPage": info.has_next, "hasPrevPage": number > 1,
         }});
         http(200, "", body.to_string().as_bytes())
     })))
@@ -67,39 +67,43 @@ fn streams_and_iterators_miss_nothing_while_the_list_changes() {
         let server = serve(&model, history);
         let client = server.builder().build().unwrap();
         let list = client.customers().list().limit(limit);
-        let (came, progress) = match mode {
+        let (returned, progress) = match mode {
             0 => runtime.block_on(async {
                 let mut items = list.items();
-                let mut came = Vec::new();
+                let mut returned = Vec::new();
                 while let Some(item) = items.next().await {
-                    came.push(number(item.unwrap().id()));
-                    assert_eq!(items.progress().records, came.len() as u64);
+                    returned.push(number(item.unwrap().id()));
+                    assert_eq!(items.progress().records, returned.len() as u64);
                 }
-                (came, items.progress())
+                (returned, items.progress())
             }),
             1 => runtime.block_on(async {
                 let mut pages = list.pages();
-                let mut came = Vec::new();
+                let mut returned = Vec::new();
                 while let Some(page) = pages.next().await {
-                    came.extend(page.unwrap().items().iter().map(|item| number(item.id())));
-                    assert_eq!(pages.progress().records, came.len() as u64);
+                    returned.extend(page.unwrap().items().iter().map(|item| number(item.id())));
+                    assert_eq!(pages.progress().records, returned.len() as u64);
                 }
-                (came, pages.progress())
+                (returned, pages.progress())
             }),
-            _ => waited(list, mode == 2),
+            _ => read_blocking(list, mode == 2),
         };
         let model = model.lock().unwrap();
-        let distinct: HashSet<u64> = came.iter().copied().collect();
-        prop_assert_eq!(distinct.len(), came.len(), "something came twice");
+        let distinct: HashSet<u64> = returned.iter().copied().collect();
+        prop_assert_eq!(
+            distinct.len(),
+            returned.len(),
+            "a record was returned twice"
+        );
         let mut throughout = (0..first).filter(|id| !model.deleted.contains(id));
         prop_assert!(
             throughout.all(|id| distinct.contains(&id)),
-            "something did not come"
+            "a record was not returned"
         );
-        prop_assert!(came.iter().all(|id| *id < model.next));
-        let still = model.next == first && model.deleted.is_empty();
-        prop_assert!(!(still && progress.changed_during_read));
-        prop_assert_eq!(progress.records, came.len() as u64);
+        prop_assert!(returned.iter().all(|id| *id < model.next));
+        let unchanged = model.next == first && model.deleted.is_empty();
+        prop_assert!(!(unchanged && progress.changed_during_read));
+        prop_assert_eq!(progress.records, returned.len() as u64);
         prop_assert!(progress.pages_read <= server.requests().len() as u64);
         prop_assert!(progress.total.is_some());
         Ok(())
@@ -107,25 +111,29 @@ fn streams_and_iterators_miss_nothing_while_the_list_changes() {
     result.unwrap();
 }
 
-fn waited(list: skiplino::List<skiplino::Customer>, items: bool) -> (Vec<u64>, ListProgress) {
+fn read_blocking(
+    list: skiplino::List<skiplino::Customer>,
+    items: bool,
+) -> (Vec<u64>, ListProgress) {
     if items {
         let mut items = list.items_blocking();
-        let came = items.by_ref().map(|item| number(item.unwrap().id()));
-        (came.collect(), items.progress())
+        let returned = items.by_ref().map(|item| number(item.unwrap().id()));
+        (returned.collect(), items.progress())
     } else {
         let mut pages = list.pages_blocking();
-        let came = pages.by_ref().flat_map(|page| page.unwrap().into_items());
+        let returned = pages.by_ref().flat_map(|page| page.unwrap().into_items());
         (
-            came.map(|item| number(item.id())).collect(),
+            returned.map(|item| number(item.id())).collect(),
             pages.progress(),
         )
     }
 }
 
 #[test]
-fn a_list_that_stands_still_costs_a_request_a_page() {
+fn an_unchanged_list_costs_one_request_a_page() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    // Pages, and requests when they are read ahead: one more for a look at the front in the end, and one in 64.
+    // Pages, and the requests of a stream, which prefetches: one more for every 64 pages and one at
+    // the end, for the front checks.
     for (pages, streamed) in [(0, 1), (1, 1), (4, 4), (5, 6), (64, 65), (200, 204)] {
         let model = Arc::new(Mutex::new(Model::of(pages * 10)));
         let server = serve(&model, Vec::new());
@@ -151,43 +159,48 @@ fn a_list_that_stands_still_costs_a_request_a_page() {
         );
         runtime.block_on(async {
             let mut stream = list().items();
-            let came: Vec<_> = stream
+            let returned: Vec<_> = stream
                 .by_ref()
                 .map(|item| number(item.unwrap().id()))
                 .collect()
                 .await;
-            assert!(came.iter().rev().copied().eq(0..pages as u64 * 10));
+            assert!(returned.iter().rev().copied().eq(0..pages as u64 * 10));
             assert!(!stream.progress().changed_during_read);
         });
-        let asked = server.requests().len() - pages.max(1);
-        assert_eq!(asked, streamed, "{pages} pages");
+        let requests = server.requests().len() - pages.max(1);
+        assert_eq!(requests, streamed, "{pages} pages");
     }
 }
 
-/// Walks over a sandbox's directory while others delete and create one customer for each 19 that come.
+/// Reads all customers of a sandbox while another thread deletes one customer and creates one for
+/// each 19 that are returned.
 fn race(customers: u64) -> ListProgress {
     let bench = Bench::new();
     bench.generate(customers);
     let client = bench.secret();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let before = runtime.block_on(all(&client, || ())).0;
-    // Neither side gets far ahead of the other: it is the whole walk that has changes under it.
+    // Neither side gets far ahead of the other, so that the list changes during the whole read.
     let (due, to_do) = std::sync::mpsc::sync_channel(50);
     let changing = {
         let (client, before) = (client.clone(), before.clone());
-        std::thread::spawn(move || change_as_told(&client, &before, &to_do))
+        std::thread::spawn(move || change_on_request(&client, &before, &to_do))
     };
-    let mut came = 0;
-    let walk = all(&client, move || {
-        came += 1;
-        if came % 19 == 0 {
+    let mut returned = 0;
+    let reading = all(&client, move || {
+        returned += 1;
+        if returned % 19 == 0 {
             due.send(()).unwrap();
         }
     });
-    let (came, progress) = runtime.block_on(walk);
+    let (returned, progress) = runtime.block_on(reading);
     let (gone, created) = changing.join().unwrap();
-    let distinct: HashSet<_> = came.iter().collect();
-    assert_eq!(distinct.len(), came.len(), "something came twice");
+    let distinct: HashSet<_> = returned.iter().collect();
+    assert_eq!(
+        distinct.len(),
+        returned.len(),
+        "a record was returned twice"
+    );
     let stayed = before.iter().filter(|id| !gone.contains(*id));
     assert_eq!(stayed.filter(|id| !distinct.contains(id)).count(), 0);
     assert!(progress.changed_during_read && created as u64 >= customers / 20);
@@ -200,8 +213,9 @@ fn race(customers: u64) -> ListProgress {
     progress
 }
 
-/// A deletion anywhere and a creation for each message; who was deleted, and how many were created.
-fn change_as_told(
+/// Deletes a random customer and creates one for each message. Returns the deleted customers and
+/// the number of those created.
+fn change_on_request(
     client: &Client,
     before: &[CustomerId],
     to_do: &std::sync::mpsc::Receiver<()>,
@@ -227,17 +241,17 @@ fn change_as_told(
 
 async fn all(client: &Client, mut each: impl FnMut()) -> (Vec<CustomerId>, ListProgress) {
     let mut items = client.customers().list().items();
-    let mut came = Vec::new();
+    let mut returned = Vec::new();
     while let Some(customer) = items.next().await {
-        came.push(customer.unwrap().id().clone());
+        returned.push(customer.unwrap().id().clone());
         each();
     }
-    (came, items.progress())
+    (returned, items.progress())
 }
 
 #[test]
-fn a_large_directory_is_walked_while_others_change_it() {
+fn a_large_directory_is_read_while_others_change_it() {
     let progress = race(100_000);
-    // A thousand pages, with ten changes under each.
+    // A thousand pages, with ten changes for each.
     assert!(progress.pages_read < 2_000, "{progress:?}");
 }

@@ -1,4 +1,4 @@
-//! The whole directory handed out.
+//! Exports of all customers.
 
 use std::collections::HashSet;
 use std::sync::mpsc;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use skiplino::{Customer, Error, ErrorKind, ListProgress, Page};
 use skiplino_tests::Bench;
 
-/// What a sink fails with.
+/// The error of a sink.
 #[derive(Debug)]
 enum Failed {
     Full,
@@ -21,14 +21,14 @@ impl From<Error> for Failed {
 }
 
 #[test]
-fn every_customer_comes_once_waited_for_or_awaited() {
+fn every_customer_is_exported_once_blocking_or_awaited() {
     let bench = Bench::new();
     bench.generate(1000);
     let client = bench.secret();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     for awaited in [false, true] {
         let before = bench.received("listCustomers");
-        let (sent, came) = mpsc::channel();
+        let (sent, received) = mpsc::channel();
         let export = client.customers().export(move |page: Page<Customer>| {
             assert_eq!(page.pagination().total(), 1003);
             page.into_iter()
@@ -39,19 +39,22 @@ fn every_customer_comes_once_waited_for_or_awaited() {
             true => runtime.block_on(async { export.await.unwrap() }),
             false => export.wait().unwrap(),
         };
-        let ids: HashSet<_> = came.iter().map(|customer| customer.id().clone()).collect();
+        let ids: HashSet<_> = received
+            .iter()
+            .map(|customer| customer.id().clone())
+            .collect();
         assert_eq!(ids.len(), 1003);
         assert_eq!(
             (progress.records, progress.changed_during_read),
             (1003, false)
         );
-        // Eleven pages, and a look at the front, for they are read ahead.
+        // Eleven pages, and a front check because they are prefetched.
         assert_eq!(bench.received("listCustomers") - before, 12);
     }
 }
 
 #[test]
-fn pages_are_read_ahead_where_they_are_waited_for() {
+fn a_blocking_export_prefetches_pages() {
     let bench = Bench::new();
     bench.generate(1000);
     let fault = bench.fault("listCustomers", "hold", json!({"ms": 10_000}));
@@ -62,7 +65,7 @@ fn pages_are_read_ahead_where_they_are_waited_for() {
             let export = client.customers().export(|_| Ok::<(), Error>(()));
             export.wait().unwrap().records
         });
-        // The first page says that there are more; then four are asked for at once.
+        // After the first page, four pages are requested at once.
         bench.control("GET /held?atLeast=1", &Value::Null);
         bench.control(&release, &json!({}));
         let held = bench.control("GET /held?atLeast=4", &Value::Null);
@@ -73,7 +76,7 @@ fn pages_are_read_ahead_where_they_are_waited_for() {
 }
 
 #[test]
-fn a_sink_that_fails_ends_it() {
+fn a_sink_that_fails_ends_the_export() {
     let bench = Bench::new();
     bench.generate(2000);
     let client = bench.secret();
@@ -89,7 +92,7 @@ fn a_sink_that_fails_ends_it() {
     assert!(matches!(export.wait(), Err(Failed::Full)));
     assert_eq!(pages, 3);
     assert!(bench.received("listCustomers") < 10);
-    // What was read ahead keeps neither the client nor its connections.
+    // Prefetched pages keep neither the client nor its connections alive.
     drop(client);
     let idle = bench.control("GET /idle", &Value::Null);
     assert_eq!(idle, json!({"connections": 0, "requests": 0}));

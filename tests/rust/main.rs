@@ -8,7 +8,6 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
-mod ahead;
 mod calls;
 mod cancelling;
 mod clock;
@@ -18,8 +17,11 @@ mod decoding;
 mod drift;
 mod exporting;
 mod guides;
+mod layers;
 mod models;
 mod pacing;
+mod pager;
+mod prefetch;
 mod privacy;
 mod proxies;
 mod raw;
@@ -29,5 +31,4 @@ mod scenarios;
 mod settling;
 mod syncing;
 mod tls;
-mod walk;
 mod watching;

@@ -150,7 +150,7 @@ fn a_secret_key_is_refused_on_a_device_unless_it_is_allowed() {
     assert!(error.fields().contains_key("apiKey"));
     assert_eq!(
         error.to_string(),
-        "invalid input: apiKey: a secret key does not belong on a device: use a public one, or allow it as the client is set up"
+        "invalid input: apiKey: a secret key must not be used on a device: use a public key, or allow it in the client builder"
     );
     let public = bench.builder(DEMO_PUBLIC_KEY).on_device().build().unwrap();
     assert_eq!(public.branches().list().wait().unwrap().len(), 2);

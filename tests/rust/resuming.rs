@@ -1,4 +1,4 @@
-//! Syncs that are broken off and gone on with from their checkpoint.
+//! Syncs that are interrupted and resumed from their checkpoint.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,9 +8,9 @@ use serde_json::json;
 use skiplino::{Client, CustomerWriteRequest, ErrorKind};
 use skiplino_tests::Bench;
 
-use crate::syncing::{asked, counts, created, end_of, outcomes, row, rows, stored};
+use crate::syncing::{counts, created, customer_requests, end_of, outcomes, row, rows, stored};
 
-/// Runs until so many rows were told, and leaves it there.
+/// Runs a sync until so many rows have finished, and drops it.
 fn run_part(client: &Client, rows: Vec<CustomerWriteRequest>, path: &Path, part: usize) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
@@ -20,7 +20,7 @@ fn run_part(client: &Client, rows: Vec<CustomerWriteRequest>, path: &Path, part:
 }
 
 #[test]
-fn what_was_done_is_not_done_again() {
+fn rows_that_are_done_are_not_done_again() {
     let bench = Bench::new();
     let client = bench.secret();
     let folder = tempfile::tempdir().unwrap();
@@ -28,7 +28,7 @@ fn what_was_done_is_not_done_again() {
     run_part(&client, rows(500), &path, 200);
     let before = bench.received("createCustomer");
     assert!((200..=208).contains(&before), "{before}");
-    // A kill in the middle of a record, and of one that was never begun.
+    // As if the process was killed while it wrote the last record.
     let length = std::fs::metadata(&path).unwrap().len();
     let file = std::fs::File::options().write(true).open(&path).unwrap();
     file.set_len(length - 5).unwrap();
@@ -45,35 +45,41 @@ fn what_was_done_is_not_done_again() {
 }
 
 #[test]
-fn a_checkpoint_does_not_fit_another_source() {
+fn a_checkpoint_is_refused_for_another_source() {
     let bench = Bench::new();
     let client = bench.secret();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("checkpoint");
     let sync = |rows: Vec<_>| client.customers().sync(rows).checkpoint(&path);
     assert_eq!(counts(sync(rows(300)))["created"], 300);
-    let before = asked(&bench);
+    let before = customer_requests(&bench);
 
     let mut other = rows(300);
     other[170] = row("row-170").name("Somebody else");
     let error = end_of(sync(other));
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     let reason = &error.fields()["checkpoint"][0];
-    assert!(reason.contains("row 171 is not what it was"), "{reason}");
+    assert!(
+        reason.contains("row 171 was done by an earlier run and has changed since"),
+        "{reason}"
+    );
 
     let mut shifted = rows(300);
     shifted.remove(20);
     assert!(end_of(sync(shifted)).to_string().contains("row 21 "));
 
     let error = end_of(sync(rows(250))).to_string();
-    assert!(error.contains("has 250 rows: row 300 was done"), "{error}");
+    assert!(
+        error.contains("has 250 rows: row 300 was done by an earlier run"),
+        "{error}"
+    );
 
     let mut without_id = rows(300);
     without_id[5] = CustomerWriteRequest::new();
     assert!(end_of(sync(without_id)).to_string().contains("row 6 "));
-    assert_eq!(asked(&bench), before, "nothing was sent");
+    assert_eq!(customer_requests(&bench), before, "nothing was sent");
 
-    // More rows at the end are no other source.
+    // More rows at the end are allowed.
     let longer = counts(sync(rows(310)));
     assert_eq!(
         longer,
@@ -86,12 +92,16 @@ fn a_checkpoint_does_not_fit_another_source() {
         .customers()
         .sync(rows(300))
         .checkpoint(&path);
-    assert!(end_of(sync).to_string().contains("another server"));
+    assert!(
+        end_of(sync)
+            .to_string()
+            .contains("was made with another server or another key")
+    );
     assert_eq!(elsewhere.received("getCustomer"), 0);
 }
 
 #[test]
-fn a_file_that_is_no_checkpoint_is_not_touched() {
+fn a_file_that_is_not_a_checkpoint_is_not_changed() {
     let bench = Bench::new();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("customers.csv");
@@ -103,7 +113,7 @@ fn a_file_that_is_no_checkpoint_is_not_touched() {
         std::fs::write(&path, text).unwrap();
         let sync = bench.secret().customers().sync(rows(1)).checkpoint(&path);
         let error = end_of(sync).to_string();
-        assert!(error.contains("another kind"), "{error}");
+        assert!(error.contains("is not a checkpoint file"), "{error}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
     }
     let nowhere = folder.path().join("no/such/folder");
@@ -122,13 +132,13 @@ fn two_syncs_do_not_share_a_checkpoint() {
     let mut first = sync();
     first.next().unwrap().unwrap();
     let error = sync().next().unwrap().unwrap_err().to_string();
-    assert!(error.contains("in use by another"), "{error}");
+    assert!(error.contains("is in use by another sync"), "{error}");
     drop(first);
     sync().next().unwrap().unwrap();
 }
 
 #[test]
-fn what_failed_is_tried_again_and_may_be_changed() {
+fn failed_rows_are_tried_again_and_may_be_changed() {
     let bench = Bench::new();
     let client = bench.secret();
     let folder = tempfile::tempdir().unwrap();
@@ -155,7 +165,7 @@ fn what_failed_is_tried_again_and_may_be_changed() {
 }
 
 #[test]
-fn a_row_that_failed_does_not_overtake_a_later_one_of_its_customer() {
+fn a_retried_row_does_not_overwrite_a_later_row_of_the_same_customer() {
     let bench = Bench::new();
     let client = bench.secret();
     let folder = tempfile::tempdir().unwrap();
@@ -163,7 +173,7 @@ fn a_row_that_failed_does_not_overtake_a_later_one_of_its_customer() {
     let mut source = rows(50);
     source[3] = row("twice").name("Old");
     source[45] = row("twice").name("New");
-    // The fourth customer to be created is that of row 3, the one before whom it is not known that they are new.
+    // The fourth request to create a customer is that of row 3.
     bench.fault(
         "createCustomer",
         "status",

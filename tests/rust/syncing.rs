@@ -1,4 +1,4 @@
-//! A source of rows brought into the directory, against the sandbox.
+//! Syncs of customers from a source of rows, against the sandbox.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{SocketAddr, TcpListener};
@@ -21,34 +21,37 @@ pub fn row(id: &str) -> CustomerWriteRequest {
     CustomerWriteRequest::new().external_id(id)
 }
 
-/// `crm-0` and so on, each with a name of its own.
+/// `row-0`, `row-1` and so on, each with a different name.
 pub fn rows(count: usize) -> Vec<CustomerWriteRequest> {
     let one = |n| row(&format!("row-{n}")).name(format!("Customer {n}"));
     (0..count).map(one).collect()
 }
 
-/// What became of each row, by its place.
+/// The outcome of each row, by its index.
 pub fn outcomes<I>(sync: CustomerSync<I>) -> BTreeMap<u64, &'static str>
 where
     I: Iterator<Item = CustomerWriteRequest>,
 {
-    let told = sync.wait().map(Result::unwrap);
+    let finished = sync.wait().map(Result::unwrap);
     let mut outcomes = BTreeMap::new();
-    for row in told {
+    for row in finished {
         let before = outcomes.insert(row.index(), row.outcome().as_str());
-        assert_eq!(before, None, "row {} came twice", row.index());
+        assert_eq!(before, None, "row {} was returned twice", row.index());
     }
     outcomes
 }
 
-/// How often each outcome was told, one for each row.
+/// The number of rows with each outcome.
 pub fn counts<I>(sync: CustomerSync<I>) -> BTreeMap<&'static str, usize>
 where
     I: Iterator<Item = CustomerWriteRequest>,
 {
     let outcomes = outcomes(sync);
     let last = outcomes.len() as u64;
-    assert!(outcomes.keys().copied().eq(0..last), "a row did not come");
+    assert!(
+        outcomes.keys().copied().eq(0..last),
+        "a row was not returned"
+    );
     let mut counts = BTreeMap::new();
     for outcome in outcomes.values() {
         *counts.entry(*outcome).or_default() += 1;
@@ -56,7 +59,7 @@ where
     counts
 }
 
-/// The directory by `externalId`, as the sandbox has it.
+/// The customers of the sandbox, by `externalId`.
 pub fn stored(bench: &Bench) -> HashMap<String, Value> {
     let all = bench.control("GET /customers", &Value::Null);
     let all = all.as_array().unwrap().iter();
@@ -67,7 +70,7 @@ pub fn stored(bench: &Bench) -> HashMap<String, Value> {
     .collect()
 }
 
-/// The error that ends it.
+/// The error that ends the sync.
 pub fn end_of<I>(sync: CustomerSync<I>) -> Error
 where
     I: Iterator<Item = CustomerWriteRequest>,
@@ -75,13 +78,13 @@ where
     sync.wait().find_map(Result::err).unwrap()
 }
 
-/// Customers that were created.
+/// The number of customers created.
 pub fn created(bench: &Bench) -> u64 {
     let counts = bench.control("GET /requests/counts", &Value::Null);
     counts["createCustomer"]["committed"].as_u64().unwrap()
 }
 
-pub fn asked(bench: &Bench) -> u64 {
+pub fn customer_requests(bench: &Bench) -> u64 {
     bench.received("getCustomer") + writes(bench)
 }
 
@@ -106,14 +109,14 @@ fn rows_are_created_updated_or_left_alone() {
         CustomerWriteRequest::new().name("No id"),
         row("odd").metadata(json!([1])),
     ];
-    let mut told: Vec<_> = client
+    let mut synced: Vec<_> = client
         .customers()
         .sync(source.clone())
         .wait()
         .map(Result::unwrap)
         .collect();
-    told.sort_by_key(skiplino::SyncedRow::index);
-    let names: Vec<_> = told.iter().map(|row| row.outcome().as_str()).collect();
+    synced.sort_by_key(skiplino::SyncedRow::index);
+    let names: Vec<_> = synced.iter().map(|row| row.outcome().as_str()).collect();
     assert_eq!(
         names,
         [
@@ -125,14 +128,14 @@ fn rows_are_created_updated_or_left_alone() {
             "failed"
         ]
     );
-    assert_eq!(told[0].changed(), ["name"]);
-    let updated = told[0].customer().unwrap();
+    assert_eq!(synced[0].changed(), ["name"]);
+    let updated = synced[0].customer().unwrap();
     assert_eq!(updated.name(), Some("Layla A. Hassan"));
     assert_eq!(updated.email(), Some("layla.hassan@example.com"));
-    assert_eq!(told[2].customer().unwrap().email(), None);
-    assert_eq!(told[2].external_id().unwrap().as_str(), "new");
+    assert_eq!(synced[2].customer().unwrap().email(), None);
+    assert_eq!(synced[2].external_id().unwrap().as_str(), "new");
     for (place, field) in [(3, "externalId"), (4, "externalId"), (5, "metadata")] {
-        let error = told[place].outcome().error().unwrap();
+        let error = synced[place].outcome().error().unwrap();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         assert!(error.fields().contains_key(field), "{error}");
     }
@@ -143,17 +146,17 @@ fn rows_are_created_updated_or_left_alone() {
 }
 
 #[test]
-fn it_takes_few_requests() {
+fn a_sync_takes_few_requests() {
     let bench = Bench::new();
     let client = bench.secret();
     let one_by_one = || client.customers().sync(rows(100)).concurrency(1);
-    let asked = || (bench.received("getCustomer"), writes(&bench));
-    // Only before the first one is it not known that they are new.
+    let requests = || (bench.received("getCustomer"), writes(&bench));
+    // Only the first row is looked up before it is created.
     assert_eq!(counts(one_by_one()), BTreeMap::from([("created", 100)]));
-    assert_eq!(asked(), (1, 100));
-    // And only before the first one that they are not: 1 look before it, 1 for each.
+    assert_eq!(requests(), (1, 100));
+    // One lookup for each row, in addition to the one of the first sync.
     assert_eq!(counts(one_by_one()), BTreeMap::from([("unchanged", 100)]));
-    assert_eq!(asked(), (101, 100));
+    assert_eq!(requests(), (101, 100));
     let half: Vec<_> = rows(100)
         .into_iter()
         .enumerate()
@@ -162,7 +165,7 @@ fn it_takes_few_requests() {
     let half = client.customers().sync(half).concurrency(1);
     let expected = BTreeMap::from([("unchanged", 50), ("updated", 50)]);
     assert_eq!(counts(half), expected);
-    assert_eq!(asked(), (201, 150));
+    assert_eq!(requests(), (201, 150));
 }
 
 #[test]
@@ -185,22 +188,22 @@ fn a_dry_run_only_reads() {
     assert_eq!(names, BTreeMap::from(expected));
     assert_eq!(changed, ["name", "email"]);
     assert_eq!((bench.received("getCustomer"), writes(&bench)), (32, 0));
-    assert!(!path.exists(), "nothing was done that could be noted");
+    assert!(!path.exists(), "a dry run must not create the checkpoint");
 }
 
 #[test]
 fn rows_of_one_customer_keep_their_order() {
     let bench = Bench::new();
     let client = bench.secret();
-    // Answers take long, so that all would be under way at once.
+    // Slow responses, so that all rows would be in flight at once.
     bench.fault("*", "delay", json!({"ms": 3}));
     let source = (0..40).map(|n| row(["a", "b", "a"][n % 3]).name(format!("Name {n}")));
     let mut last = HashMap::new();
-    for told in client.customers().sync(source).concurrency(16).wait() {
-        let told = told.unwrap();
-        let id = told.external_id().unwrap().clone();
-        let before = last.insert(id, told.index());
-        assert!(before.is_none_or(|before| before < told.index()));
+    for synced in client.customers().sync(source).concurrency(16).wait() {
+        let synced = synced.unwrap();
+        let id = synced.external_id().unwrap().clone();
+        let before = last.insert(id, synced.index());
+        assert!(before.is_none_or(|before| before < synced.index()));
     }
     let stored = stored(&bench);
     assert_eq!(stored["a"]["name"], "Name 39");
@@ -209,7 +212,7 @@ fn rows_of_one_customer_keep_their_order() {
 }
 
 #[test]
-fn a_stream_keeps_as_many_under_way_as_it_may_and_reads_no_further() {
+fn a_stream_keeps_as_many_rows_in_flight_as_allowed_and_reads_no_further() {
     let bench = Bench::new();
     let client = bench.secret();
     bench.fault("*", "hold", json!({"ms": 10_000}));
@@ -222,7 +225,7 @@ fn a_stream_keeps_as_many_under_way_as_it_may_and_reads_no_further() {
         });
         let mut sync = client.customers().sync(source).concurrency(5);
         assert!(sync.next().now_or_never().is_none());
-        // They are driven by the runtime: nobody polls the stream.
+        // The runtime drives the rows in flight; nothing polls the stream.
         let held = bench.control("GET /held?atLeast=5", &Value::Null);
         assert_eq!(held["held"], 5);
         assert_eq!(read.load(Ordering::SeqCst), 5);
@@ -233,21 +236,21 @@ fn a_stream_keeps_as_many_under_way_as_it_may_and_reads_no_further() {
 }
 
 #[test]
-fn a_key_that_is_not_accepted_ends_it() {
+fn a_refused_key_ends_the_sync() {
     let bench = Bench::new();
     let refused = |key: &str| {
         let client = bench.builder(key).build().unwrap();
         let sync = client.customers().sync(rows(1000)).concurrency(4);
         sync.wait().collect::<Vec<_>>()
     };
-    let told = refused("sk_wrong");
-    let (end, before) = told.split_last().unwrap();
+    let synced = refused("sk_wrong");
+    let (end, before) = synced.split_last().unwrap();
     assert_eq!(end.as_ref().unwrap_err().kind(), ErrorKind::Unauthorized);
     assert!((1..=4).contains(&before.len()));
     assert!(before.iter().all(Result::is_ok));
-    let told = refused("pk_sandbox_public");
-    let [Err(error)] = &told[..] else {
-        panic!("{told:?}");
+    let synced = refused("pk_sandbox_public");
+    let [Err(error)] = &synced[..] else {
+        panic!("{synced:?}");
     };
     assert_eq!(error.kind(), ErrorKind::SecretKeyRequired);
     let none = bench.secret().customers().sync(rows(1)).concurrency(0);
@@ -255,7 +258,7 @@ fn a_key_that_is_not_accepted_ends_it() {
     assert!(error.fields().contains_key("concurrency"));
 }
 
-/// An address that nobody listens at yet.
+/// An address at which no server listens yet.
 fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -272,12 +275,12 @@ fn client_of(address: SocketAddr, clock: &Arc<Jumping>) -> Client {
 }
 
 #[test]
-fn a_server_that_is_waited_for_in_vain_ends_it() {
+fn a_server_that_stays_unreachable_ends_the_sync() {
     let clock = Jumping::new(|_| {});
     let client = client_of(free_address(), &clock);
     let sync = client.customers().sync(rows(1000)).concurrency(4);
-    let told: Vec<_> = sync.wait().collect();
-    let (end, before) = told.split_last().unwrap();
+    let synced: Vec<_> = sync.wait().collect();
+    let (end, before) = synced.split_last().unwrap();
     assert_eq!(end.as_ref().unwrap_err().kind(), ErrorKind::Connect);
     assert!((1..=4).contains(&before.len()));
     let failed = |row: &Result<_, _>| {
@@ -291,7 +294,7 @@ fn a_server_that_is_waited_for_in_vain_ends_it() {
 }
 
 #[test]
-fn a_server_that_starts_again_is_waited_for() {
+fn a_server_that_restarts_is_waited_for() {
     let address = free_address();
     let (pauses, sandbox) = (AtomicU64::new(0), Mutex::new(None));
     let clock = Jumping::new(move |_| {
@@ -304,13 +307,13 @@ fn a_server_that_starts_again_is_waited_for() {
         }
     });
     let client = client_of(address, &clock);
-    // One at a time, because on this clock the minute of one is over for all.
+    // One row at a time, because on this clock a pause of one row passes the time of all rows.
     let sync = client.customers().sync(rows(50)).concurrency(1);
     assert_eq!(counts(sync), BTreeMap::from([("created", 50)]));
 }
 
 #[test]
-fn lost_answers_are_told_as_they_are_and_mended_by_the_next_run() {
+fn lost_responses_are_reported_and_the_next_run_completes_the_rows() {
     let bench = Bench::new();
     let client = bench.secret();
     bench.fault(
@@ -332,10 +335,10 @@ fn lost_answers_are_told_as_they_are_and_mended_by_the_next_run() {
         source
     };
     let sync = || client.customers().sync(source()).checkpoint(&path);
-    for told in sync().wait() {
-        let told = told.unwrap();
-        if let Some(error) = told.outcome().error() {
-            let unknown = matches!(told.outcome(), RowOutcome::Unknown(_));
+    for synced in sync().wait() {
+        let synced = synced.unwrap();
+        if let Some(error) = synced.outcome().error() {
+            let unknown = matches!(synced.outcome(), RowOutcome::Unknown(_));
             assert_eq!(unknown, error.outcome() == Outcome::Unknown);
         }
     }
@@ -349,11 +352,11 @@ fn lost_answers_are_told_as_they_are_and_mended_by_the_next_run() {
         assert_eq!(customer["name"], format!("Customer {n}"));
         assert_eq!(customer["mobile"], "+97333000000");
     }
-    assert_eq!(created(&bench), 200, "each once");
+    assert_eq!(created(&bench), 200, "each customer must be created once");
 }
 
 #[test]
-fn a_rate_is_kept_by_all_rows_together() {
+fn all_rows_together_keep_the_rate() {
     let bench = Bench::new();
     let clock = Jumping::new(|_| {});
     let client = bench
@@ -363,11 +366,12 @@ fn a_rate_is_kept_by_all_rows_together() {
         .unwrap();
     let sync = client.customers().sync(rows(100)).rate(5.0);
     assert_eq!(counts(sync)["created"], 100);
-    // Each but the first waits its fifth of a second. Those of the first window are looked for before they are created.
-    let requests = asked(&bench);
+    // Each request but the first waits a fifth of a second. The first rows in flight are looked up
+    // before they are created.
+    let requests = customer_requests(&bench);
     assert!((101..=110).contains(&requests), "{requests}");
     let least = Duration::from_millis(200) * (requests as u32 - 1);
-    // Timers are made up for within a tenth of a second.
+    // Late timers are made up for within a tenth of a second.
     assert!(
         clock.passed() + Duration::from_millis(100) >= least,
         "{:?}",
@@ -380,7 +384,7 @@ fn a_rate_is_kept_by_all_rows_together() {
 }
 
 #[test]
-fn a_server_that_is_overrun_is_waited_for() {
+fn an_overloaded_server_is_waited_for() {
     let bench = Bench::new();
     let clock = Jumping::new(|_| {});
     let client = bench
@@ -388,10 +392,10 @@ fn a_server_that_is_overrun_is_waited_for() {
         .clock(Arc::clone(&clock) as Arc<dyn Clock>)
         .build()
         .unwrap();
-    // Longer than a call may take.
+    // Longer than the deadline of a call.
     let fault = json!({"retryAfter": 45, "when": {"every": 20}});
     bench.fault("*", "rate_limit", fault);
-    // One at a time, because on this clock the pause of one is over for all.
+    // One row at a time, because on this clock a pause of one row passes the time of all rows.
     let sync = client.customers().sync(rows(100)).concurrency(1);
     assert_eq!(counts(sync)["created"], 100);
     assert!(clock.passed() > Duration::from_secs(5 * 45));

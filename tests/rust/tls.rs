@@ -159,7 +159,7 @@ fn a_trusted_server_is_spoken_to() {
 #[test]
 fn an_authority_that_nobody_knows_is_not_trusted() {
     let server = Server::signed_by(&authority("ours"));
-    let unknown = "the server's certificate is signed by no authority that is trusted here";
+    let unknown = "the server's certificate is not signed by a trusted authority";
     let client = builder("localhost", server.port).build().unwrap();
     assert_eq!(refusal(&client), unknown);
     let trusting = |authority: &Authority| {
@@ -169,7 +169,7 @@ fn an_authority_that_nobody_knows_is_not_trusted() {
     assert_eq!(trusting(&authority("another")), unknown);
     assert_eq!(
         trusting(&authority("ours")),
-        "the server's certificate is not signed by the authority that it names"
+        "the signature of the server's certificate is not by its authority"
     );
     assert_eq!(server.requests(), 0);
 }
@@ -193,12 +193,12 @@ fn a_certificate_out_of_its_time_is_not_trusted() {
         (
             2019,
             2020,
-            "was valid until 2020-01-01T00:00:00Z, and here it is 2",
+            "expired at 2020-01-01T00:00:00Z, and this machine's clock says 2",
         ),
         (
             2999,
             3000,
-            "is valid from 2999-01-01T00:00:00Z, and here it is 2",
+            "is not valid before 2999-01-01T00:00:00Z, and this machine's clock says 2",
         ),
     ] {
         let mut certificate = localhost();
@@ -221,11 +221,11 @@ fn a_certificate_that_the_server_signed_itself_is_not_trusted() {
     for (certificate, told) in [
         (
             localhost(),
-            "is signed by no authority that is trusted here",
+            "is not signed by a trusted authority",
         ),
         (
             authority,
-            "is an authority's own: most likely the server signed it itself",
+            "is an authority's own; most likely it is self-signed",
         ),
     ] {
         let server = Server::signed_by_itself(&certificate);
@@ -273,7 +273,7 @@ fn a_server_of_tls_1_1_is_not_spoken_to() {
         let client = builder("localhost", saying(what)).build().unwrap();
         assert_eq!(
             refusal(&client),
-            "the server speaks neither TLS 1.2 nor TLS 1.3"
+            "the server supports neither TLS 1.2 nor TLS 1.3"
         );
     }
 }

@@ -80,7 +80,7 @@ fn spans_tell_the_operation_the_attempt_the_status_and_the_time() {
         r#"an attempt operation="getCustomer" attempt=1 status=502 kind="Server" elapsed_ms="#
     ));
     assert!(events[1].starts_with(
-        r#"the attempt failed, and another follows operation="getCustomer" attempt=1 kind="Server" pause_ms="#
+        r#"the attempt failed; retrying operation="getCustomer" attempt=1 kind="Server" pause_ms="#
     ));
     assert!(
         events[2]

@@ -1,4 +1,4 @@
-//! Following a ticket, on a clock of the test's own: nobody waits.
+//! Watching a ticket, on a test clock: no test waits for real pauses.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -19,7 +19,7 @@ fn seconds(range: std::ops::RangeInclusive<f64>, pause: Duration) -> bool {
     range.contains(&pause.as_secs_f64())
 }
 
-/// Somebody is called each time that this much time has passed.
+/// Calls the next ticket each time that this much time has passed.
 fn staff(bench: &Arc<Bench>, every: Duration) -> impl Fn(Duration) + Send + Sync + 'static {
     let bench = Arc::clone(bench);
     let idle = Mutex::new(Duration::ZERO);
@@ -36,16 +36,16 @@ fn staff(bench: &Arc<Bench>, every: Duration) -> impl Fn(Duration) + Send + Sync
     }
 }
 
-/// Every state that is told of the ticket, to the end.
+/// Every state of the ticket that the watch returns, to the end.
 fn states(client: &Client) -> Vec<Ticket> {
     let watch = client.tickets().watch(TICKET);
     watch.wait().map(Result::unwrap).collect()
 }
 
 #[test]
-fn every_change_is_told_once_until_the_ticket_is_served() {
+fn every_change_is_returned_once_until_the_ticket_is_served() {
     let bench = Arc::new(Bench::new());
-    // A look at least every 30 s, and a call every 40 s: no change can hide behind another.
+    // A poll at least every 30 s, and a call every 40 s: no change is replaced before it is polled.
     let clock = Jumping::new(staff(&bench, Duration::from_secs(40)));
     bench.control(
         &format!("POST /services/{SERVICE}/walk-ins"),
@@ -63,7 +63,7 @@ fn every_change_is_told_once_until_the_ticket_is_served() {
     assert_eq!(ends, [&TicketStatus::Serving, &TicketStatus::Served]);
     assert!(
         bench.received("getTicket") > states.len() as u64,
-        "looks that found nothing new"
+        "some polls must find no change"
     );
 }
 
@@ -72,7 +72,7 @@ fn a_watch_ends_when_the_ticket_is_cancelled() {
     let bench = Arc::new(Bench::new());
     let other = Arc::clone(&bench);
     let clock = Jumping::new(move |_| {
-        // Served by the staff would do as well, but this is the other way for a ticket to end.
+        // Another client cancels the ticket while the watch pauses.
         let cancelling = std::thread::spawn({
             let client = other.public();
             move || client.tickets().cancel(TICKET).wait().map(drop)
@@ -86,7 +86,7 @@ fn a_watch_ends_when_the_ticket_is_cancelled() {
 }
 
 #[test]
-fn an_hour_forty_places_from_the_front_takes_few_looks() {
+fn an_hour_forty_places_from_the_front_takes_few_polls() {
     let bench = Arc::new(Bench::new());
     bench.control(
         &format!("POST /services/{SERVICE}/walk-ins"),
@@ -109,13 +109,13 @@ fn an_hour_forty_places_from_the_front_takes_few_looks() {
         .take_while(|_| clock.passed() < hour)
         .last();
     assert_eq!(last.unwrap().unwrap().queue_size(), Some(21));
-    let looks = bench.received("getTicket");
-    println!("{looks} looks in an hour; every 2 s would be 1800");
-    assert!((120..=150).contains(&looks), "{looks}");
+    let polls = bench.received("getTicket");
+    println!("{polls} polls in an hour; every 2 s would be 1800");
+    assert!((120..=150).contains(&polls), "{polls}");
 }
 
-/// A state of a ticket, answered at noon.
-fn answer(changes: &Value) -> Vec<u8> {
+/// The response for a ticket in this state, dated at noon.
+fn response(changes: &Value) -> Vec<u8> {
     let mut ticket = json!({"id": "t", "ticketNumber": "Q1", "status": "waiting", "statusAt": "2026-06-23T11:10:00.000Z", "type": "sequential", "time": null,
         "branch": {"id": "b", "name": "B"}, "service": {"id": "s", "name": "S"}, "groupOfService": {"id": "g", "name": "G"}, "bookedAt": "2026-06-23T11:10:00.000Z"});
     for (field, value) in changes.as_object().unwrap() {
@@ -154,11 +154,11 @@ fn the_pause_follows_the_queue() {
             24.0..=30.0,
         ),
     ] {
-        let server = Arc::new(Raw::start(Say::Answer(answer(&state))));
+        let server = Arc::new(Raw::start(Say::Answer(response(&state))));
         let other = Arc::clone(&server);
         let clock = Jumping::new(move |_| {
             if other.requests().len() == 20 {
-                other.say(Say::Answer(answer(&json!({"status": "served"}))));
+                other.say(Say::Answer(response(&json!({"status": "served"}))));
             }
         });
         let client = server
@@ -170,17 +170,17 @@ fn the_pause_follows_the_queue() {
         let pauses = clock.pauses();
         assert_eq!(pauses.len(), 20);
         assert!(
-            pauses.iter().all(|one| seconds(pause.clone(), *one)),
+            pauses.iter().all(|actual| seconds(pause.clone(), *actual)),
             "{state}: {pauses:?}"
         );
-        // Watchers that began together must not stay together.
-        let jittered = pauses.iter().any(|one| *one != pauses[0]);
+        // Watchers that started together must not keep polling at the same moment.
+        let jittered = pauses.iter().any(|actual| *actual != pauses[0]);
         assert_eq!(jittered, pause.start() != pause.end(), "{state}");
     }
 }
 
 #[test]
-fn failures_are_ridden_out() {
+fn temporary_failures_are_retried() {
     for (kind, rest) in [
         ("html_502", json!({})),
         ("html_200", json!({})),
@@ -228,9 +228,9 @@ fn a_watch_gives_up_in_the_end() {
         .tickets()
         .watch(TICKET)
         .give_up_after(Duration::from_secs(100));
-    let told: Vec<_> = watch.wait().collect();
-    let [Err(error)] = &told[..] else {
-        panic!("{told:?}");
+    let results: Vec<_> = watch.wait().collect();
+    let [Err(error)] = &results[..] else {
+        panic!("{results:?}");
     };
     assert_eq!(
         (error.kind(), error.status()),
@@ -240,7 +240,7 @@ fn a_watch_gives_up_in_the_end() {
 }
 
 #[test]
-fn what_will_not_pass_ends_a_watch_at_once() {
+fn a_permanent_error_ends_a_watch_at_once() {
     let bench = Bench::new();
     let client = bench.public();
     for (ticket, kind) in [
@@ -264,7 +264,7 @@ fn what_will_not_pass_ends_a_watch_at_once() {
 }
 
 #[test]
-fn watchers_of_one_ticket_share_their_looks() {
+fn watchers_of_one_ticket_share_their_polls() {
     let bench = Arc::new(Bench::new());
     let clock = Jumping::new(|_| {});
     let client = bench.builder(DEMO_PUBLIC_KEY).clock(clock).build().unwrap();
@@ -282,7 +282,7 @@ fn watchers_of_one_ticket_share_their_looks() {
         assert_eq!(second.queue_size(), Some(5));
         assert_eq!(one.next().await.unwrap().unwrap(), second);
         assert_eq!(bench.received("getTicket"), 2);
-        // Dropped in the middle of a look, a watch leaves the others unharmed and nothing behind.
+        // A watch that is dropped during a poll does not disturb the others.
         assert!(one.next().now_or_never().is_none());
         drop(one);
         bench.control(&format!("POST /tickets/{TICKET}/call"), &json!({}));
@@ -314,9 +314,9 @@ fn threads_can_watch_one_ticket_together() {
         watching.wait();
         client.tickets().cancel(TICKET).wait().unwrap();
         for lane in lanes {
-            let told = lane.join().unwrap();
+            let states = lane.join().unwrap();
             assert_eq!(
-                told,
+                states,
                 (Some(TicketStatus::Waiting), vec![TicketStatus::Cancelled])
             );
         }

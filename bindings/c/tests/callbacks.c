@@ -56,7 +56,7 @@ static void logs(void) {
   const char *line = all.text;
   begins(line, "4 an attempt operation=getCustomer attempt=1 status=502 kind=Server elapsed_ms=");
   line = next_line(line);
-  begins(line, "2 the attempt failed, and another follows operation=getCustomer attempt=1 kind=Server pause_ms=");
+  begins(line, "2 the attempt failed; retrying operation=getCustomer attempt=1 kind=Server pause_ms=");
   line = next_line(line);
   begins(line, "4 an attempt operation=getCustomer attempt=2 status=200 elapsed_ms=");
   require(*next_line(line) == '\0', "nothing more is logged");
@@ -70,7 +70,7 @@ static void logs(void) {
   booking.service_id = "6fe8fb8b12";
   booking.group_id = "7c1f9a3b2d";
   require(skiplino_tickets_book(calm, &booking, NULL, &ticket, NULL) == SKIPLINO_OUTCOME_UNKNOWN, "nobody knows");
-  begins(warnings.text, "2 the call failed, and may have had its effect operation=bookTicket kind=OutcomeUnknown attempts=1\n");
+  begins(warnings.text, "2 the call failed; it may have been applied operation=bookTicket kind=OutcomeUnknown attempts=1\n");
 
   /* A walk is heard after its client is freed. */
   skiplino_customer_walk *walk = NULL;

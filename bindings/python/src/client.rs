@@ -1,26 +1,27 @@
-//! The client: one method an operation, for both clients of Python. Each takes its options, its input, and
-//! whom to reply to; for nobody it waits.
+//! The native client, with one method per operation. The method takes its options, its input, and
+//! for event loops `reply_to`; without `reply_to` the method blocks.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use bindings_common::ForkGuarded;
 use pyo3::prelude::*;
 use skiplino::{
     ApiKey, BookTicketRequest, ChangeTimeRequest, Client, CustomerUpdateRequest,
     CustomerWriteRequest, KeyClass, RetryPolicy,
 };
 
-use crate::asking::{CancellationToken, Options, interrupted};
-use crate::bridge::ReplyTo;
+use crate::event_loop::ReplyTo;
 use crate::input::{
     BranchArgument, CustomerArgument, Day, GroupArgument, Moment, Seconds, ServiceArgument,
-    TicketArgument, customer, customer_if_given,
+    TicketArgument, customer,
 };
-use crate::process::OfProcess;
-use crate::walks::{AsyncWalk, Walk};
+use crate::interrupt::is_interrupted;
+use crate::iterators::{NativeAsyncIterator, NativeIterator};
+use crate::options::{CancellationToken, Options};
 use crate::{errors, json};
 
-/// Sets the fields of a customer that are given, whichever request it is.
+/// Sets the given fields of a customer on a request.
 macro_rules! with_fields {
     ($request:expr, $name:expr, $email:expr, $mobile:expr, $metadata:expr) => {{
         let mut request = $request;
@@ -40,9 +41,9 @@ macro_rules! with_fields {
     }};
 }
 
-type Answer = PyResult<Py<PyAny>>;
+type CallResult = PyResult<Py<PyAny>>;
 
-/// What a client is made from, kept because a forked child has to make its own.
+/// The settings of a client, kept because a forked child has to build a new client.
 struct Settings {
     key: ApiKey,
     base_url: Option<String>,
@@ -64,7 +65,7 @@ impl Settings {
         let mut builder = Client::builder(self.key.clone())
             .retry(self.retry.clone())
             .host(&self.host)
-            .interrupt(interrupted);
+            .interrupt(is_interrupted);
         macro_rules! set {
             ($($name:ident)+) => {
                 $(if let Some(value) = &self.$name {
@@ -78,19 +79,20 @@ impl Settings {
     }
 }
 
-/// What both clients of Python are made of.
+/// The client behind `Client` and `AsyncClient`.
 #[pyclass(frozen, module = "skiplino._native")]
 pub(crate) struct NativeClient {
     settings: Settings,
-    /// Nothing once it is closed.
-    client: Mutex<Option<OfProcess<Client>>>,
+    /// None after `close()`.
+    client: Mutex<Option<ForkGuarded<Client>>>,
 }
 
 impl NativeClient {
-    /// The client of this process. Locked for no longer than it takes to clone a pointer, or to make one after a fork.
+    /// The client of this process. The lock is held only to clone a pointer, or to build a client
+    /// after a fork.
     pub(crate) fn client(&self, py: Python<'_>) -> PyResult<Client> {
-        let mut kept = self.client.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(client) = &*kept else {
+        let mut current = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(client) = &*current else {
             return Err(errors::closed(py, "the client is closed"));
         };
         if let Some(client) = client.get() {
@@ -100,7 +102,7 @@ impl NativeClient {
             .settings
             .build()
             .map_err(|error| errors::raise(py, &error))?;
-        *kept = Some(OfProcess::new(client.clone()));
+        *current = Some(ForkGuarded::new(client.clone()));
         Ok(client)
     }
 }
@@ -112,13 +114,11 @@ fn seconds(py: Python<'_>, field: &str, given: Option<Seconds>) -> PyResult<Opti
 #[pymethods]
 impl NativeClient {
     #[new]
-    #[pyo3(signature = (api_key, *, base_url=None, locale=None, connect_timeout=None, attempt_timeout=None, deadline=None,
-        max_attempts=None, backoff=None, requests_per_second=None, max_response_bytes=None, proxy=None, root_certificates=None,
+    #[pyo3(signature = (api_key, *, base_url=None, locale=None, connect_timeout=None,
+        attempt_timeout=None, deadline=None, max_attempts=None, backoff=None,
+        requests_per_second=None, max_response_bytes=None, proxy=None, root_certificates=None,
         user_agent_suffix=None, host))]
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "they are settings, each given by its name"
-    )]
+    #[allow(clippy::too_many_arguments, reason = "Python passes settings by name")]
     fn new(
         py: Python<'_>,
         api_key: String,
@@ -164,16 +164,14 @@ impl NativeClient {
             .map_err(|error| errors::raise(py, &error))?;
         Ok(Self {
             settings,
-            client: Mutex::new(Some(OfProcess::new(client))),
+            client: Mutex::new(Some(ForkGuarded::new(client))),
         })
     }
 
-    /// Options of calls: those of `base` where they are not given.
-    #[pyo3(signature = (base=None, *, locale=None, deadline=None, max_attempts=None, cancellation_token=None))]
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "they are settings, each given by its name"
-    )]
+    /// Options for calls. An option that is not given is taken from `base`.
+    #[pyo3(signature = (base=None, *, locale=None, deadline=None, max_attempts=None,
+        cancellation_token=None))]
+    #[allow(clippy::too_many_arguments, reason = "Python passes settings by name")]
     fn options(
         &self,
         py: Python<'_>,
@@ -194,28 +192,28 @@ impl NativeClient {
             call.retry = Some(self.settings.retry.clone().max_attempts(attempts));
         }
         let cancellation_token = cancellation_token.or_else(|| {
-            let kept = base.and_then(|base| base.cancellation_token.as_ref());
-            kept.map(|kept| kept.clone_ref(py))
+            let token = base.and_then(|base| base.cancellation_token.as_ref());
+            token.map(|token| token.clone_ref(py))
         });
         Ok(Options {
             call,
             cancellation_token,
-            respond: false,
+            full_response: false,
         })
     }
 
-    /// Ends its connections. Twice is as good as once.
+    /// Closes the connections. Calling this again has no effect.
     fn close(&self, py: Python<'_>) {
-        let mut kept = self.client.lock().unwrap_or_else(PoisonError::into_inner);
-        let closed = kept.take();
-        drop(kept);
+        let mut current = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        let closed = current.take();
+        drop(current);
         py.detach(|| drop(closed));
     }
 
     #[getter]
     fn is_closed(&self) -> bool {
-        let kept = self.client.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.is_none()
+        let current = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        current.is_none()
     }
 
     #[getter]
@@ -233,60 +231,64 @@ impl NativeClient {
         }
     }
 
-    #[pyo3(signature = (how, reply_to=None))]
+    #[pyo3(signature = (options, reply_to=None))]
     fn list_branches(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
         reply_to: Option<ReplyTo<'_>>,
-    ) -> Answer {
-        how.send(py, reply_to, self.client(py)?.branches().list())
+    ) -> CallResult {
+        options.send(py, reply_to, self.client(py)?.branches().list())
     }
 
-    #[pyo3(signature = (how, branch, reply_to=None))]
+    #[pyo3(signature = (options, branch, reply_to=None))]
     fn get_branch_tree(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
         branch: BranchArgument,
         reply_to: Option<ReplyTo<'_>>,
-    ) -> Answer {
-        how.send(py, reply_to, self.client(py)?.branches().tree(branch.0))
+    ) -> CallResult {
+        options.send(py, reply_to, self.client(py)?.branches().tree(branch.0))
     }
 
-    #[pyo3(signature = (how, service, date, reply_to=None))]
+    #[pyo3(signature = (options, service, date, reply_to=None))]
     fn list_slots(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
         service: ServiceArgument,
         date: Option<Day>,
         reply_to: Option<ReplyTo<'_>>,
-    ) -> Answer {
+    ) -> CallResult {
         let date = date.map(|Day(date)| date);
-        how.send(
+        options.send(
             py,
             reply_to,
             self.client(py)?.services().slots(service.0, date),
         )
     }
 
-    #[pyo3(signature = (how, service, group, time, customer, external_id, options, location, reply_to=None))]
+    #[pyo3(signature = (options, service, group, time, customer, external_id, ticket_options,
+        location, reply_to=None))]
     #[allow(clippy::too_many_arguments, reason = "the fields of a booking")]
     fn book_ticket(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
         service: ServiceArgument,
         group: GroupArgument,
         time: Option<Moment>,
         customer: Option<CustomerArgument>,
         external_id: Option<String>,
-        options: Option<Bound<'_, PyAny>>,
+        ticket_options: Option<Bound<'_, PyAny>>,
         location: Option<(f64, f64)>,
         reply_to: Option<ReplyTo<'_>>,
-    ) -> Answer {
-        let customer = customer_if_given(customer, external_id)?;
+    ) -> CallResult {
+        let customer = match (&customer, &external_id) {
+            (None, None) => None,
+            _ => Some(self::customer(customer, external_id)?),
+        };
         let mut request = match (time, customer) {
             (Some(Moment(time)), Some(customer)) => {
                 BookTicketRequest::appointment(service.0, group.0, time, customer)
@@ -295,7 +297,7 @@ impl NativeClient {
                 return Err(errors::invalid(
                     py,
                     "customerId",
-                    "an appointment is for a customer",
+                    "an appointment needs a customer: give customer or external_id",
                 ));
             }
             (None, Some(customer)) => {
@@ -303,107 +305,108 @@ impl NativeClient {
             }
             (None, None) => BookTicketRequest::walk_in(service.0, group.0),
         };
-        if let Some(options) = options {
+        if let Some(options) = ticket_options {
             request = request.options(json::value(&options, "options")?);
         }
         if let Some((lat, lng)) = location {
             request = request.location(lat, lng);
         }
-        how.send(py, reply_to, self.client(py)?.tickets().book(request))
+        options.send(py, reply_to, self.client(py)?.tickets().book(request))
     }
 
-    #[pyo3(signature = (how, ticket, reply_to=None))]
+    #[pyo3(signature = (options, ticket, reply_to=None))]
     fn get_ticket(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
         ticket: TicketArgument,
         reply_to: Option<ReplyTo<'_>>,
-    ) -> Answer {
-        how.send(py, reply_to, self.client(py)?.tickets().get(ticket.0))
+    ) -> CallResult {
+        options.send(py, reply_to, self.client(py)?.tickets().get(ticket.0))
     }
 
-    #[pyo3(signature = (how, ticket, reply_to=None))]
+    #[pyo3(signature = (options, ticket, reply_to=None))]
     fn cancel_ticket(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
         ticket: TicketArgument,
         reply_to: Option<ReplyTo<'_>>,
-    ) -> Answer {
-        how.send(py, reply_to, self.client(py)?.tickets().cancel(ticket.0))
+    ) -> CallResult {
+        options.send(py, reply_to, self.client(py)?.tickets().cancel(ticket.0))
     }
 
-    #[pyo3(signature = (how, ticket, time, customer, external_id, reply_to=None))]
+    #[pyo3(signature = (options, ticket, time, customer, external_id, reply_to=None))]
     #[allow(clippy::too_many_arguments, reason = "the fields of a change")]
     fn reschedule_ticket(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
         ticket: TicketArgument,
         time: Moment,
         customer: Option<CustomerArgument>,
         external_id: Option<String>,
         reply_to: Option<ReplyTo<'_>>,
-    ) -> Answer {
+    ) -> CallResult {
         let request = ChangeTimeRequest::new(time.0, self::customer(customer, external_id)?);
         let client = self.client(py)?;
-        how.send(py, reply_to, client.tickets().reschedule(ticket.0, request))
+        options.send(py, reply_to, client.tickets().reschedule(ticket.0, request))
     }
 
-    #[pyo3(signature = (how, external_id, name, email, mobile, metadata, reply_to=None))]
+    #[pyo3(signature = (options, external_id, name, email, mobile, metadata, reply_to=None))]
     #[allow(clippy::too_many_arguments, reason = "the fields of a customer")]
     fn create_customer(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
         external_id: Option<String>,
         name: Option<String>,
         email: Option<String>,
         mobile: Option<String>,
         metadata: Option<Bound<'_, PyAny>>,
         reply_to: Option<ReplyTo<'_>>,
-    ) -> Answer {
+    ) -> CallResult {
         let mut request = CustomerWriteRequest::new();
         if let Some(external_id) = external_id {
             request = request.external_id(external_id);
         }
         let request = with_fields!(request, name, email, mobile, metadata);
-        how.send(py, reply_to, self.client(py)?.customers().create(request))
+        options.send(py, reply_to, self.client(py)?.customers().create(request))
     }
 
-    #[pyo3(signature = (how, customer, external_id, reply_to=None))]
+    #[pyo3(signature = (options, customer, external_id, reply_to=None))]
     fn get_customer(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
         customer: Option<CustomerArgument>,
         external_id: Option<String>,
         reply_to: Option<ReplyTo<'_>>,
-    ) -> Answer {
+    ) -> CallResult {
         let customer = self::customer(customer, external_id)?;
-        how.send(py, reply_to, self.client(py)?.customers().get(customer))
+        options.send(py, reply_to, self.client(py)?.customers().get(customer))
     }
 
-    #[pyo3(signature = (how, customer, external_id, reply_to=None))]
+    #[pyo3(signature = (options, customer, external_id, reply_to=None))]
     fn find_customer(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
         customer: Option<CustomerArgument>,
         external_id: Option<String>,
         reply_to: Option<ReplyTo<'_>>,
-    ) -> Answer {
+    ) -> CallResult {
         let customer = self::customer(customer, external_id)?;
-        how.send(py, reply_to, self.client(py)?.customers().find(customer))
+        options.send(py, reply_to, self.client(py)?.customers().find(customer))
     }
 
-    #[pyo3(signature = (how, customer, external_id, name, email, mobile, metadata, reply_to=None))]
+    #[pyo3(signature = (options, customer, external_id, name, email, mobile, metadata,
+        reply_to=None))]
     #[allow(clippy::too_many_arguments, reason = "the fields of a customer")]
     fn update_customer(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
         customer: Option<CustomerArgument>,
         external_id: Option<String>,
         name: Option<String>,
@@ -411,9 +414,9 @@ impl NativeClient {
         mobile: Option<String>,
         metadata: Option<Bound<'_, PyAny>>,
         reply_to: Option<ReplyTo<'_>>,
-    ) -> Answer {
+    ) -> CallResult {
         let request = match (customer, external_id) {
-            // Beside an id it is a new value.
+            // With a customer, the external id is a new value to store.
             (Some(CustomerArgument(customer)), Some(new)) => {
                 CustomerUpdateRequest::new(customer).external_id(new)
             }
@@ -422,123 +425,128 @@ impl NativeClient {
             }
         };
         let request = with_fields!(request, name, email, mobile, metadata);
-        how.send(py, reply_to, self.client(py)?.customers().update(request))
+        options.send(py, reply_to, self.client(py)?.customers().update(request))
     }
 
-    #[pyo3(signature = (how, customer, external_id, reply_to=None))]
+    #[pyo3(signature = (options, customer, external_id, reply_to=None))]
     fn delete_customer(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
         customer: Option<CustomerArgument>,
         external_id: Option<String>,
         reply_to: Option<ReplyTo<'_>>,
-    ) -> Answer {
+    ) -> CallResult {
         let customer = self::customer(customer, external_id)?;
-        how.send(py, reply_to, self.client(py)?.customers().delete(customer))
+        options.send(py, reply_to, self.client(py)?.customers().delete(customer))
     }
 
-    #[pyo3(signature = (how, limit, page, reply_to=None))]
+    #[pyo3(signature = (options, limit, page, reply_to=None))]
     fn list_customers(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
         limit: Option<u64>,
         page: u64,
         reply_to: Option<ReplyTo<'_>>,
-    ) -> Answer {
-        let list = sized(self.client(py)?.customers().list(), limit);
-        how.send(py, reply_to, list.page(page))
+    ) -> CallResult {
+        let list = with_limit(self.client(py)?.customers().list(), limit);
+        options.send(py, reply_to, list.page(page))
     }
 
-    #[pyo3(signature = (how, customer, external_id, limit, page, reply_to=None))]
-    #[allow(clippy::too_many_arguments, reason = "whose, and which page")]
+    #[pyo3(signature = (options, customer, external_id, limit, page, reply_to=None))]
+    #[allow(clippy::too_many_arguments, reason = "the customer and the page")]
     fn list_customer_tickets(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
         customer: Option<CustomerArgument>,
         external_id: Option<String>,
         limit: Option<u64>,
         page: u64,
         reply_to: Option<ReplyTo<'_>>,
-    ) -> Answer {
+    ) -> CallResult {
         let customer = self::customer(customer, external_id)?;
-        let list = sized(self.client(py)?.customers().tickets(customer), limit);
-        how.send(py, reply_to, list.page(page))
+        let list = with_limit(self.client(py)?.customers().tickets(customer), limit);
+        options.send(py, reply_to, list.page(page))
     }
 
-    /// All pages of customers.
-    fn walk_customers(&self, py: Python<'_>, how: &Options, limit: Option<u64>) -> PyResult<Walk> {
-        let list = sized(self.client(py)?.customers().list(), limit);
-        Ok(Walk::pages(how.list(py, list)?))
-    }
-
-    /// All pages of customers, for an event loop.
-    fn async_walk_customers(
+    /// The pages of the customer directory.
+    fn iterate_customers(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
         limit: Option<u64>,
-    ) -> PyResult<AsyncWalk> {
-        let list = sized(self.client(py)?.customers().list(), limit);
-        AsyncWalk::pages(how.list(py, list)?)
+    ) -> PyResult<NativeIterator> {
+        let list = with_limit(self.client(py)?.customers().list(), limit);
+        Ok(NativeIterator::from_list(options.list(py, list)?))
     }
 
-    /// All pages of a customer's tickets.
-    fn walk_customer_tickets(
+    /// The pages of the customer directory, for an event loop.
+    fn async_iterate_customers(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
+        limit: Option<u64>,
+    ) -> PyResult<NativeAsyncIterator> {
+        let list = with_limit(self.client(py)?.customers().list(), limit);
+        NativeAsyncIterator::from_list(options.list(py, list)?)
+    }
+
+    /// The pages of a customer's tickets.
+    fn iterate_customer_tickets(
+        &self,
+        py: Python<'_>,
+        options: &Options,
         customer: Option<CustomerArgument>,
         external_id: Option<String>,
         limit: Option<u64>,
-    ) -> PyResult<Walk> {
+    ) -> PyResult<NativeIterator> {
         let customer = self::customer(customer, external_id)?;
-        let list = sized(self.client(py)?.customers().tickets(customer), limit);
-        Ok(Walk::pages(how.list(py, list)?))
+        let list = with_limit(self.client(py)?.customers().tickets(customer), limit);
+        Ok(NativeIterator::from_list(options.list(py, list)?))
     }
 
-    /// All pages of a customer's tickets, for an event loop.
-    fn async_walk_customer_tickets(
+    /// The pages of a customer's tickets, for an event loop.
+    fn async_iterate_customer_tickets(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
         customer: Option<CustomerArgument>,
         external_id: Option<String>,
         limit: Option<u64>,
-    ) -> PyResult<AsyncWalk> {
+    ) -> PyResult<NativeAsyncIterator> {
         let customer = self::customer(customer, external_id)?;
-        let list = sized(self.client(py)?.customers().tickets(customer), limit);
-        AsyncWalk::pages(how.list(py, list)?)
+        let list = with_limit(self.client(py)?.customers().tickets(customer), limit);
+        NativeAsyncIterator::from_list(options.list(py, list)?)
     }
 
     /// The changes of a ticket.
     fn watch_ticket(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
         ticket: TicketArgument,
         min: Option<Seconds>,
         max: Option<Seconds>,
         give_up_after: Option<Seconds>,
-    ) -> PyResult<Walk> {
-        let watch = self.watch(py, how, ticket, min, max, give_up_after)?;
-        Ok(Walk::watch(watch()))
+    ) -> PyResult<NativeIterator> {
+        let watch = self.watch(py, options, ticket, min, max, give_up_after)?;
+        Ok(NativeIterator::from_watch(watch()))
     }
 
     /// The changes of a ticket, for an event loop.
     fn async_watch_ticket(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
         ticket: TicketArgument,
         min: Option<Seconds>,
         max: Option<Seconds>,
         give_up_after: Option<Seconds>,
-    ) -> PyResult<AsyncWalk> {
-        let watch = self.watch(py, how, ticket, min, max, give_up_after)?;
-        AsyncWalk::watch(watch)
+    ) -> PyResult<NativeAsyncIterator> {
+        let watch = self.watch(py, options, ticket, min, max, give_up_after)?;
+        NativeAsyncIterator::from_watch(watch)
     }
 }
 
@@ -546,21 +554,21 @@ impl NativeClient {
     fn watch(
         &self,
         py: Python<'_>,
-        how: &Options,
+        options: &Options,
         ticket: TicketArgument,
         min: Option<Seconds>,
         max: Option<Seconds>,
         give_up_after: Option<Seconds>,
     ) -> PyResult<impl Fn() -> skiplino::Watch + Send + use<>> {
         let client = self.client(py)?;
-        let options = how.call.clone();
-        let cancellation_token = how.cancellation_token(py)?;
+        let call_options = options.call.clone();
+        let cancellation_token = options.cancellation_token(py)?;
         let min = seconds(py, "min", min)?;
         let max = seconds(py, "max", max)?;
         let limit = seconds(py, "giveUpAfter", give_up_after)?;
         Ok(move || {
             let mut watch = client.tickets().watch(ticket.0.clone());
-            watch = watch.options(options.clone());
+            watch = watch.options(call_options.clone());
             if let Some(cancellation_token) = &cancellation_token {
                 watch = watch.cancelled_by(cancellation_token);
             }
@@ -578,7 +586,7 @@ impl NativeClient {
     }
 }
 
-fn sized<T: Send + 'static>(list: skiplino::List<T>, limit: Option<u64>) -> skiplino::List<T> {
+fn with_limit<T: Send + 'static>(list: skiplino::List<T>, limit: Option<u64>) -> skiplino::List<T> {
     match limit {
         Some(limit) => list.limit(limit),
         None => list,

@@ -1,19 +1,21 @@
-//! The command, for the console script of the package.
+//! The command-line program, for the console script of the package.
 
 use std::ffi::OsString;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
+use bindings_common::catch_panic;
 use pyo3::prelude::*;
 use skiplino_cli::Host;
 
-/// The code of a bug, as of all that was not done.
-const BUG: u8 = 1;
+/// The exit code after a panic: the command failed.
+const FAILED: u8 = 1;
 
-/// Does what was typed, the name of the program first, and gives the exit code. Other threads may go on meanwhile.
+/// Runs the command with the interpreter free for other threads and returns the exit code. The
+/// first argument is the program's name.
 ///
-/// `sandbox` finds the program of the sandbox, or raises an error that says how to get it.
+/// `sandbox` returns the path of the sandbox's program, or raises an error that says how to install
+/// it.
 #[pyfunction]
 pub(crate) fn run_command(
     py: Python<'_>,
@@ -22,16 +24,11 @@ pub(crate) fn run_command(
     sandbox: Py<PyAny>,
 ) -> u8 {
     let interpreter = Interpreter { language, sandbox };
-    py.detach(|| {
-        // What it panicked of is on standard error by now.
-        catch_unwind(AssertUnwindSafe(|| {
-            skiplino_cli::run(arguments, &interpreter)
-        }))
-        .unwrap_or(BUG)
-    })
+    // The panic's message is on standard error already.
+    py.detach(|| catch_panic(|| skiplino_cli::run(arguments, &interpreter)).unwrap_or(FAILED))
 }
 
-/// The interpreter that the command is a part of.
+/// The interpreter that runs the command.
 struct Interpreter {
     language: String,
     sandbox: Py<PyAny>,

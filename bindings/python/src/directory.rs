@@ -13,13 +13,14 @@ use skiplino::{Customer, CustomerSync, Error, Export, ListProgress, Page};
 use skiplino_cli::{Format, Target};
 
 use crate::arrow::{ArrowTable, Building};
-use crate::asking::{Options, Raise, blocking};
-use crate::bridge::{Finish, finish};
+use crate::blocking::{Raise, blocking};
 use crate::client::NativeClient;
 use crate::errors;
+use crate::event_loop::{Finish, finish};
+use crate::iterators::{NativeAsyncIterator, NativeIterator, NextItem};
 use crate::models::ToPython;
+use crate::options::Options;
 use crate::sync::Source;
-use crate::walks::{AsyncWalk, Step, Walk};
 
 /// Rows of an async sync that are told of at once.
 const TOLD: usize = 64;
@@ -197,7 +198,7 @@ fn export_in_steps(
     how: &Options,
     sink: impl Sink,
     each_page: bool,
-) -> PyResult<AsyncWalk> {
+) -> PyResult<NativeAsyncIterator> {
     let list = client.client(py)?.customers().list();
     let pages = how.list(py, list)?.pages();
     let steps = unfold(Some((pages, sink, 0)), move |reading| async move {
@@ -227,7 +228,7 @@ fn export_in_steps(
         });
         Some((Ok(last), None))
     });
-    AsyncWalk::of(Box::pin(steps))
+    NativeAsyncIterator::from_stream(Box::pin(steps))
 }
 
 /// Reads the directory into a table.
@@ -248,7 +249,7 @@ pub(crate) fn async_customers_to_arrow(
     client: &NativeClient,
     how: &Options,
     each_page: bool,
-) -> PyResult<AsyncWalk> {
+) -> PyResult<NativeAsyncIterator> {
     export_in_steps(py, client, how, Building::new(), each_page)
 }
 
@@ -286,7 +287,7 @@ pub(crate) fn async_write_customers(
     path: PathBuf,
     format: Option<&str>,
     each_page: bool,
-) -> PyResult<AsyncWalk> {
+) -> PyResult<NativeAsyncIterator> {
     let to_file = ToFile::new(py, path, format)?;
     export_in_steps(py, client, how, to_file, each_page)
 }
@@ -303,14 +304,14 @@ pub(crate) fn sync_customers(
     rate: Option<f64>,
     dry_run: bool,
     checkpoint: Option<PathBuf>,
-) -> PyResult<Walk> {
+) -> PyResult<NativeIterator> {
     refuse_cancellation_token(py, how)?;
     let source = Source::new(rows)?;
     let broken = source.broken.clone();
     let sync = client.client(py)?.customers().sync(source);
     let sync = sync.options(how.call.clone()).concurrency(concurrency);
     let mut told = set(sync.dry_run(dry_run), rate, checkpoint).wait();
-    Ok(Walk::of(move || -> Step {
+    Ok(NativeIterator::from_fn(move || -> NextItem {
         let step = told.next();
         if !matches!(step, Some(Ok(_)))
             && let Some(raised) = broken.take()
@@ -359,7 +360,7 @@ pub(crate) fn async_sync_customers(
     rate: Option<f64>,
     dry_run: bool,
     checkpoint: Option<PathBuf>,
-) -> PyResult<AsyncWalk> {
+) -> PyResult<NativeAsyncIterator> {
     refuse_cancellation_token(py, how)?;
     let source = Source::taken(rows)?;
     let broken = source.broken.clone();
@@ -393,5 +394,5 @@ pub(crate) fn async_sync_customers(
         // One that is over lets go of its checkpoint, whoever still holds the steps.
         Some((Ok(step), (!is_over).then_some((told, broken))))
     });
-    AsyncWalk::of(Box::pin(steps))
+    NativeAsyncIterator::from_stream(Box::pin(steps))
 }

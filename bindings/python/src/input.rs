@@ -1,4 +1,4 @@
-//! What callers hand in: ids or the objects that have them, times, and seconds.
+//! Conversions of arguments: ids or objects with an id, times, and seconds.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use skiplino::{BranchId, CustomerId, CustomerRef, ExternalId, GroupId, ServiceId
 use crate::models::{Branch, BranchTreeGroup, Customer, NamedRef, Service, Ticket, TicketCustomer};
 use crate::{errors, json};
 
-/// A parameter that takes an id as text, or an object that has it.
+/// A parameter that takes an id as text, or an object with that id.
 macro_rules! id_argument {
     ($($name:ident($id:ty) from $text:ty: $($class:ident => $read:expr),+; $wanted:literal)+) => {$(
         pub(crate) struct $name(pub(crate) $id);
@@ -44,40 +44,34 @@ id_argument! {
         Service => |service| service.0.id().clone(), NamedRef => |named| named.id.as_str().into();
         "a service or its id"
     GroupArgument(GroupId) from GroupId:
-        BranchTreeGroup => |group| group.0.id().clone(), NamedRef => |named| named.id.as_str().into();
+        BranchTreeGroup => |group| group.0.id().clone(),
+        NamedRef => |named| named.id.as_str().into();
         "a group of services or its id"
     TicketArgument(TicketId) from TicketId:
         Ticket => |ticket| ticket.0.id().clone();
         "a ticket or its id"
     CustomerArgument(CustomerRef) from CustomerId:
-        Customer => |customer| customer.0.id().into(), TicketCustomer => |customer| customer.0.id().into();
+        Customer => |customer| customer.0.id().into(),
+        TicketCustomer => |customer| customer.0.id().into();
         "a customer or their id"
 }
 
-/// Whom a call is about, if it says.
-pub(crate) fn customer_if_given(
-    customer: Option<CustomerArgument>,
-    external_id: Option<String>,
-) -> PyResult<Option<CustomerRef>> {
-    match (customer, external_id) {
-        (Some(_), Some(_)) => Err(PyTypeError::new_err(
-            "give customer or external_id, not both",
-        )),
-        (Some(CustomerArgument(customer)), None) => Ok(Some(customer)),
-        (None, external_id) => Ok(external_id.map(|id| ExternalId::from(id).into())),
-    }
-}
-
-/// Whom a call is about.
+/// The customer that a call is about.
 pub(crate) fn customer(
     customer: Option<CustomerArgument>,
     external_id: Option<String>,
 ) -> PyResult<CustomerRef> {
-    customer_if_given(customer, external_id)?
-        .ok_or_else(|| PyTypeError::new_err("give customer or external_id"))
+    match (customer, external_id) {
+        (Some(CustomerArgument(customer)), None) => Ok(customer),
+        (None, Some(id)) => Ok(ExternalId::from(id).into()),
+        (Some(_), Some(_)) => Err(PyTypeError::new_err(
+            "give customer or external_id, not both",
+        )),
+        (None, None) => Err(PyTypeError::new_err("give customer or external_id")),
+    }
 }
 
-/// A moment. One without a time zone is none.
+/// A point in time: an aware datetime.
 #[derive(Clone, Copy)]
 pub(crate) struct Moment(pub(crate) Timestamp);
 
@@ -93,18 +87,20 @@ impl<'py> FromPyObject<'_, 'py> for Moment {
             )));
         };
         if time.call_method0(intern!(py, "utcoffset"))?.is_none() {
-            let reason = "must be aware, as in datetime(…, tzinfo=timezone.utc): a naive one could be any moment of a day";
+            let reason = "must have a time zone, as in datetime(…, tzinfo=timezone.utc)";
             return Err(errors::invalid(py, "time", reason));
         }
         let seconds: f64 = time.call_method0(intern!(py, "timestamp"))?.extract()?;
-        // A double holds the microseconds of every year that a datetime can have but the last few thousand, which round by one.
+        // A double holds microseconds exactly, except in the last few thousand years of datetime,
+        // where they round by one.
         Timestamp::from_microsecond((seconds * 1e6).round() as i64)
             .map(Self)
             .map_err(|_| errors::invalid(py, "time", "is out of range"))
     }
 }
 
-/// A day. A datetime is one too in Python, but which day it is depends on where.
+/// A day. A datetime is a date in Python, too, but its day depends on the time zone, so it is
+/// refused.
 pub(crate) struct Day(pub(crate) Date);
 
 impl<'py> FromPyObject<'_, 'py> for Day {
@@ -140,6 +136,6 @@ impl Seconds {
             return Ok(Duration::MAX);
         }
         Duration::try_from_secs_f64(self.0)
-            .map_err(|_| errors::invalid(py, field, "must be a number of seconds from 0"))
+            .map_err(|_| errors::invalid(py, field, "must be zero or more seconds"))
     }
 }

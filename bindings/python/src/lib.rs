@@ -1,21 +1,22 @@
-//! The private module `skiplino._native`: what of the Python package is written in Rust. Users meet it through `skiplino`, which
-//! gives it signatures and documentation.
+//! The private module `skiplino._native`, the part of the Python package that is written in Rust.
+//! The Python files of `skiplino` wrap it with public signatures and documentation.
 
 mod arrow;
-mod asking;
-mod bridge;
+mod blocking;
 mod client;
 mod command;
 mod directory;
 mod errors;
+mod event_loop;
 mod frame;
 mod input;
+mod interrupt;
+mod iterators;
 mod json;
 mod log;
 mod models;
-mod process;
+mod options;
 mod sync;
-mod walks;
 
 use pyo3::prelude::*;
 
@@ -24,10 +25,6 @@ use pyo3::prelude::*;
 mod _native {
     #[pymodule_export]
     use crate::arrow::ArrowTable;
-    #[pymodule_export]
-    use crate::asking::{CancellationToken, Options};
-    #[pymodule_export]
-    use crate::bridge::Bridge;
     #[pymodule_export]
     use crate::client::NativeClient;
     #[pymodule_export]
@@ -38,14 +35,18 @@ mod _native {
         export_customers, sync_customers, write_customers,
     };
     #[pymodule_export]
+    use crate::event_loop::CompletionQueue;
+    #[pymodule_export]
+    use crate::iterators::{NativeAsyncIterator, NativeIterator};
+    #[pymodule_export]
     use crate::models::{
         Branch, BranchTreeGroup, Customer, NamedRef, Page, Pagination, Response, Service, Slot,
         Ticket, TicketCustomer,
     };
     #[pymodule_export]
-    use crate::sync::SyncedRow;
+    use crate::options::{CancellationToken, Options};
     #[pymodule_export]
-    use crate::walks::{AsyncWalk, Walk};
+    use crate::sync::SyncedRow;
 
     use super::{Bound, PyModule, PyModuleMethods as _, PyResult};
 

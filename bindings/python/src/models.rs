@@ -1,4 +1,4 @@
-//! Results as Python sees them: immutable, and read from the core's records when they are asked for.
+//! Results as Python classes: immutable, with properties that read the core's records.
 
 mod branches;
 mod customers;
@@ -18,7 +18,7 @@ pub(crate) use response::Response;
 pub(crate) use services::{Service, Slot};
 pub(crate) use tickets::{NamedRef, Ticket, TicketCustomer};
 
-/// What a call may give.
+/// A result that can be handed to Python.
 pub(crate) trait ToPython: Send + 'static {
     fn to_python(self, py: Python<'_>) -> PyResult<Py<PyAny>>;
 }
@@ -46,7 +46,7 @@ fn list<T: ToPython>(py: Python<'_>, records: Vec<T>) -> PyResult<Bound<'_, PyLi
     PyList::new(py, objects.collect::<PyResult<Vec<_>>>()?)
 }
 
-/// A record of the core as a class: its members, and what all records have.
+/// A class for a record of the core: the given members, and those that all records share.
 macro_rules! record {
     ($(#[$doc:meta])* $name:ident($core:ty) { $($members:tt)* }) => {
         $(#[$doc])*
@@ -87,11 +87,11 @@ macro_rules! record {
 }
 use record;
 
-/// The hash of what is told of a record alone: its id.
+/// The hash of a record: that of its id.
 fn hash(id: impl std::hash::Hash) -> u64 {
     use std::hash::{BuildHasher as _, RandomState};
     use std::sync::LazyLock;
-    // Seeded once a process, as Python seeds the hashes of texts.
+    // Seeded once per process, as Python seeds the hashes of strings.
     static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     SEED.hash_one(id)
 }

@@ -1,9 +1,12 @@
-//! Time as a client sees it, so that tests of pauses need not wait for them.
+//! The clock of a client, replaceable so that tests of pauses need not wait.
 
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-/// Tells the time and lets it pass. Only tests bring another one than the system's.
+/// The longest time that anything waits. Adding it to a clock's time must not overflow.
+pub(crate) const FOREVER: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// Returns the time and waits. Only tests replace the system's clock.
 #[doc(hidden)]
 pub trait Clock: Send + Sync + 'static {
     /// Now, on a clock that never goes back.

@@ -1,24 +1,18 @@
-//! What a client is built from. Everything that can be refused is refused here, before the first call.
+//! The settings of a client, checked: the layers below the client read them from here.
 
-use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
-use crate::call::blocking::Interrupt;
-use crate::call::retry::RetryPolicy;
-use crate::client::api_key::{ApiKey, KeyClass};
-use crate::clock::{Clock, SystemClock};
-use crate::{Client, Error, call::rate_limiter, http::tls};
-
-/// The development environment's base URL, the only one that is published.
-pub const DEFAULT_BASE_URL: &str = "https://api-dev.skiplino.com/external/v1";
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::operation::KeyClass;
 
 pub(crate) struct Config {
     pub(crate) base_url: Url,
+    /// Whether the server is on this machine, so that no proxy of the environment is used.
     pub(crate) loopback: bool,
     pub(crate) authorization: HeaderValue,
     pub(crate) key_class: KeyClass,
@@ -27,266 +21,13 @@ pub(crate) struct Config {
     pub(crate) connect_timeout: Duration,
     pub(crate) attempt_timeout: Duration,
     pub(crate) deadline: Duration,
-    pub(crate) retry: RetryPolicy,
-    pub(crate) requests_per_second: Option<f64>,
     pub(crate) max_response_bytes: usize,
     pub(crate) proxy: Option<Url>,
     pub(crate) tls: rustls::ClientConfig,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) interrupt: Option<Interrupt>,
 }
 
-/// Sets up a [`Client`].
-#[must_use]
-pub struct ClientBuilder {
-    key: ApiKey,
-    base_url: String,
-    locale: Option<String>,
-    host: String,
-    user_agent_suffix: Option<String>,
-    connect_timeout: Duration,
-    attempt_timeout: Duration,
-    deadline: Duration,
-    retry: RetryPolicy,
-    requests_per_second: Option<f64>,
-    max_response_bytes: usize,
-    proxy: Option<String>,
-    root_certificates: Vec<u8>,
-    on_device: bool,
-    allow_secret_key_on_device: bool,
-    clock: Arc<dyn Clock>,
-    interrupt: Option<Interrupt>,
-}
-
-impl ClientBuilder {
-    pub(crate) fn new(key: ApiKey) -> Self {
-        Self {
-            key,
-            base_url: DEFAULT_BASE_URL.to_owned(),
-            locale: None,
-            host: "rust".to_owned(),
-            user_agent_suffix: None,
-            connect_timeout: Duration::from_secs(5),
-            attempt_timeout: Duration::from_secs(10),
-            deadline: Duration::from_secs(30),
-            retry: RetryPolicy::default(),
-            requests_per_second: None,
-            max_response_bytes: 16 * 1024 * 1024,
-            proxy: None,
-            root_certificates: Vec::new(),
-            on_device: cfg!(any(target_os = "android", target_os = "ios")),
-            allow_secret_key_on_device: false,
-            clock: Arc::new(SystemClock),
-            interrupt: None,
-        }
-    }
-
-    /// Where the API is, as in `https://host/external/v1`. [`DEFAULT_BASE_URL`] unless set. Plain `http://` is only taken to
-    /// this machine.
-    pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = url.into();
-        self
-    }
-
-    /// The language of names and reasons (`X-Locale`), where the server has a translation. Empty is none.
-    pub fn locale(mut self, locale: impl Into<String>) -> Self {
-        self.locale = Some(locale.into());
-        self
-    }
-
-    /// How long connecting may take, TLS included: 5 s unless set.
-    pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.connect_timeout = limit;
-        self
-    }
-
-    /// How long one attempt may take: 10 s unless set.
-    pub fn attempt_timeout(mut self, limit: Duration) -> Self {
-        self.attempt_timeout = limit;
-        self
-    }
-
-    /// How long a whole call may take, retries and pauses included: 30 s unless set.
-    pub fn deadline(mut self, limit: Duration) -> Self {
-        self.deadline = limit;
-        self
-    }
-
-    /// How calls are tried again: 3 attempts, pauses of up to 250 ms doubling to 8 s unless set.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = policy;
-        self
-    }
-
-    /// At most so many requests a second, evenly spaced, from all calls of the client together; as many as there are unless set.
-    /// A server that refuses some (429) slows the client down in any case.
-    pub fn requests_per_second(mut self, limit: f64) -> Self {
-        self.requests_per_second = Some(limit);
-        self
-    }
-
-    /// The largest answer that is read, unpacked: 16 MiB unless set.
-    pub fn max_response_bytes(mut self, bytes: usize) -> Self {
-        self.max_response_bytes = bytes;
-        self
-    }
-
-    /// A proxy for all calls, as in `http://user:password@host:3128`. Without one, the environment's is used
-    /// (`HTTPS_PROXY` and so on), except to this machine.
-    pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxy = Some(url.into());
-        self
-    }
-
-    /// Trusts the certificate authorities of this PEM text beside the usual ones.
-    pub fn root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
-        self.root_certificates.extend_from_slice(pem.as_ref());
-        self.root_certificates.push(b'\n');
-        self
-    }
-
-    /// What the `User-Agent` ends with, as in `kiosk/4.2`.
-    pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
-        self.user_agent_suffix = Some(suffix.into());
-        self
-    }
-
-    /// The language that a binding serves, for the `User-Agent`.
-    #[doc(hidden)]
-    pub fn host(mut self, host: impl Into<String>) -> Self {
-        self.host = host.into();
-        self
-    }
-
-    /// Another clock than the system's, for tests of pauses.
-    #[doc(hidden)]
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// Asked by `wait`, on the waiting thread and ten times a second, whether to give up: for hosts whose signals do not end a
-    /// call. The error that it then ends with is for the host to replace.
-    #[doc(hidden)]
-    pub fn interrupt(mut self, asked: impl Fn() -> bool + Send + Sync + 'static) -> Self {
-        self.interrupt = Some(Arc::new(asked));
-        self
-    }
-
-    /// Takes this system for a phone's, for tests on one that is none.
-    #[doc(hidden)]
-    pub fn on_device(mut self) -> Self {
-        self.on_device = true;
-        self
-    }
-
-    /// On Android and iOS a secret key is refused, because whoever has the app can read it. This allows it all the same.
-    pub fn allow_secret_key_on_device(mut self) -> Self {
-        self.allow_secret_key_on_device = true;
-        self
-    }
-
-    /// Checks all of it and makes the client. Nothing is sent.
-    ///
-    /// # Errors
-    /// `InvalidRequest` naming the setting that cannot be.
-    pub fn build(self) -> Result<Client, Error> {
-        let guarded = self.on_device && !self.allow_secret_key_on_device;
-        if guarded && self.key.class() == KeyClass::Secret {
-            return Err(Error::invalid(
-                "apiKey",
-                "a secret key does not belong on a device: use a public one, or allow it as the client is set up",
-            ));
-        }
-        let base_url = base_url(&self.base_url)?;
-        for (field, limit) in [
-            ("connectTimeout", self.connect_timeout),
-            ("attemptTimeout", self.attempt_timeout),
-            ("deadline", self.deadline),
-        ] {
-            if limit.is_zero() {
-                return Err(Error::invalid(field, "must be longer than nothing"));
-            }
-        }
-        if let Some(limit) = self.requests_per_second {
-            rate_limiter::check("requestsPerSecond", limit)?;
-        }
-        let proxy = self
-            .proxy
-            .map(|url| Url::parse(&url).map_err(|_| Error::invalid("proxy", "is not a URL")))
-            .transpose()?;
-        Client::from_config(Config {
-            loopback: is_loopback(&base_url),
-            base_url,
-            authorization: self.key.authorization()?,
-            key_class: self.key.class(),
-            locale: self.locale.as_deref().map(locale).transpose()?.flatten(),
-            user_agent: user_agent(&self.host, self.user_agent_suffix.as_deref())?,
-            connect_timeout: self.connect_timeout,
-            attempt_timeout: self.attempt_timeout,
-            deadline: self.deadline,
-            retry: self.retry,
-            requests_per_second: self.requests_per_second,
-            max_response_bytes: self.max_response_bytes,
-            proxy,
-            tls: tls::config(&self.root_certificates)?,
-            clock: self.clock,
-            interrupt: self.interrupt,
-        })
-    }
-}
-
-impl fmt::Debug for ClientBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientBuilder")
-            .field("key", &self.key)
-            .field("locale", &self.locale)
-            .field("connect_timeout", &self.connect_timeout)
-            .field("attempt_timeout", &self.attempt_timeout)
-            .field("deadline", &self.deadline)
-            .field("retry", &self.retry)
-            .finish_non_exhaustive()
-    }
-}
-
-fn base_url(text: &str) -> Result<Url, Error> {
-    let refuse = |reason: &str| Err(Error::invalid("baseUrl", reason));
-    // The text is not repeated in any refusal: it may hold credentials.
-    let Ok(mut url) = Url::parse(text) else {
-        return refuse("is not an absolute URL");
-    };
-    if !url.username().is_empty() || url.password().is_some() {
-        return refuse("must not hold credentials");
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return refuse("must not have a query or a fragment");
-    }
-    match url.scheme() {
-        "https" => {}
-        "http" if is_loopback(&url) => {}
-        "http" => return refuse("must be https, but to this machine"),
-        _ => return refuse("must be https"),
-    }
-    let path = url.path().trim_end_matches('/').to_owned();
-    url.set_path(&path);
-    // An empty path reads back as "/", whose empty segment would double the slash in front of every operation.
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty();
-    }
-    Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let Some(host) = url.host_str() else {
-        return false;
-    };
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    match address.parse::<IpAddr>() {
-        Ok(address) => address.is_loopback(),
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
-    }
-}
-
+/// Checks a locale and makes the header value of it; an empty one is none.
 pub(crate) fn locale(text: &str) -> Result<Option<HeaderValue>, Error> {
     let text = text.trim();
     if text.is_empty() {
@@ -302,23 +43,5 @@ pub(crate) fn locale(text: &str) -> Result<Option<HeaderValue>, Error> {
             "locale",
             "must be a language tag, as in en or ar-BH",
         )),
-    }
-}
-
-fn user_agent(host: &str, suffix: Option<&str>) -> Result<String, Error> {
-    let mut agent = format!(
-        "skiplino/{} ({host}; {}; {})",
-        env!("CARGO_PKG_VERSION"),
-        std::env::consts::OS,
-        std::env::consts::ARCH
-    );
-    if let Some(suffix) = suffix {
-        agent.push(' ');
-        agent.push_str(suffix);
-    }
-    if agent.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        Ok(agent)
-    } else {
-        Err(Error::invalid("userAgentSuffix", "must be printable ASCII"))
     }
 }

@@ -7,44 +7,46 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
-use crate::{Operation, Response};
+use crate::operation::Operation;
 
-/// What went wrong, as far as a program would act on it.
+/// The kind of a failure, as far as a program acts on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Refused here, before anything was sent; [`Error::fields`] names the input.
+    /// Invalid input, refused before anything was sent; [`Error::fields`] names the field.
     InvalidRequest,
-    /// The operation needs a secret key and the client holds a public one. Refused here, before anything was sent.
+    /// The operation needs a secret key and the client has a public key; refused before anything
+    /// was sent.
     SecretKeyRequired,
     /// 401: the key is missing, unknown or of the wrong class.
     Unauthorized,
-    /// 400: a business rule forbids it; [`Error::reason`] has the localised text.
+    /// 400: a business rule does not allow it; [`Error::reason`] has the localised text.
     Rejected,
     /// 404.
     NotFound,
-    /// 409: the ticket's state forbids it. Final.
+    /// 409: the ticket's state does not allow it. Final.
     Conflict,
     /// 422: [`Error::fields`] has the reasons field by field.
     Validation,
-    /// 429: too many requests; [`Error::retry_after`] says for how long to wait, if the server did.
+    /// 429: too many requests; [`Error::retry_after`] has the server's pause, if it named one.
     RateLimited,
     /// 5xx.
     Server,
     /// Any other status, redirects included.
     UnexpectedStatus,
-    /// A success whose body cannot be read; [`Error::path`] has the JSON path.
+    /// A success with an unreadable body; [`Error::path`] has the JSON path.
     Decode,
-    /// Name look-up, connection or TLS failed: nothing was sent.
+    /// DNS, connection or TLS failed: nothing was sent.
     Connect,
     /// The connection was lost after sending began.
     Transport,
     /// A deadline passed; [`Error::timeout`] says which.
     Timeout,
-    /// A write that may have happened, and that could not be found out about. What lost its answer is in [`Error::status`],
-    /// [`Error::timeout`] and the source; the text says what was tried, and where to look before it is made again.
+    /// A write that may have been applied, and that no lookup could confirm. [`Error::status`],
+    /// [`Error::timeout`] and the source describe the failure that lost the response; the text has
+    /// the result of the lookup, and what to check before a retry.
     OutcomeUnknown,
-    /// A [`CancellationToken`](crate::CancellationToken) ended it.
+    /// A [`CancellationToken`](crate::CancellationToken) cancelled the call.
     Cancelled,
     /// A bug of this library.
     Internal,
@@ -115,32 +117,33 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// What a failed call did to the server's state.
+/// The effect of a failed call on the server's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// Nothing: it never arrived, was refused, or only reads.
+    /// None: the request did not arrive, was refused, or only reads.
     NotApplied,
-    /// A write that may have happened.
+    /// A write that may have been applied.
     Unknown,
 }
 
-/// Which deadline passed.
+/// The time limit that passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TimeoutKind {
     /// Connecting, TLS included.
     Connect,
-    /// One attempt, from its start to the end of its answer.
+    /// One attempt, from its start to the end of the response.
     Attempt,
     /// The whole call, retries and pauses included.
     Call,
 }
 
-/// Reasons by field, as a 422 gives them and as refused input names them.
+/// Reasons by field, of a 422 and of refused input.
 pub type Fields = BTreeMap<String, Vec<String>>;
 
-/// Why a call failed. One word wide; loses nothing of what is known.
+/// Why a call failed. One word wide.
 ///
-/// `Display` is one line for a person. It never holds a key, a query string or the values of a customer's record.
+/// `Display` is one line for a person. It never contains a key, a query string or the values of a
+/// customer's record.
 pub struct Error(Box<Inner>);
 
 pub(crate) struct Inner {
@@ -154,10 +157,11 @@ pub(crate) struct Inner {
     pub(crate) fields: Fields,
     pub(crate) path: Option<String>,
     pub(crate) retry_after: Option<Duration>,
-    pub(crate) deadline: Option<TimeoutKind>,
+    pub(crate) timeout: Option<TimeoutKind>,
     pub(crate) attempts: u32,
-    /// For `OutcomeUnknown`: what lost the answer, and what was tried to find out.
-    pub(crate) unsettled: Option<(ErrorKind, String)>,
+    /// For `OutcomeUnknown`: the kind of the failure that lost the response, and the result of the
+    /// lookup.
+    pub(crate) outcome_unknown: Option<(ErrorKind, String)>,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -174,32 +178,35 @@ impl Error {
             fields: Fields::new(),
             path: None,
             retry_after: None,
-            deadline: None,
+            timeout: None,
             attempts: 0,
-            unsettled: None,
+            outcome_unknown: None,
             source: None,
         }))
     }
 
+    /// Invalid input in one field.
     pub(crate) fn invalid(field: &str, reason: impl Into<String>) -> Self {
         let mut error = Self::new(ErrorKind::InvalidRequest);
         error.0.fields.insert(field.to_owned(), vec![reason.into()]);
         error
     }
 
+    /// A failure caused by another error.
     pub(crate) fn because(kind: ErrorKind, source: impl StdError + Send + Sync + 'static) -> Self {
         let mut error = Self::new(kind);
         error.0.source = Some(Box::new(source));
         error
     }
 
+    /// The error with some fields changed.
     pub(crate) fn edit(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         change(&mut self.0);
         self
     }
 
-    /// The same answer as the reason for another failure.
-    pub(crate) fn retold(&self) -> Self {
+    /// A copy without the source, to report the failure a second time.
+    pub(crate) fn clone_summary(&self) -> Self {
         let before = &self.0;
         Self::new(before.kind).edit(|inner| {
             inner.operation = before.operation;
@@ -212,53 +219,46 @@ impl Error {
         })
     }
 
-    /// The end of a write that could not be found out about.
-    pub(crate) fn unsettled(self, tried: String) -> Self {
+    /// The failure of a write whose outcome no lookup could determine.
+    pub(crate) fn into_outcome_unknown(self, advice: String) -> Self {
         self.edit(|inner| {
-            inner.unsettled = Some((inner.kind, tried));
+            inner.outcome_unknown = Some((inner.kind, advice));
             inner.kind = ErrorKind::OutcomeUnknown;
             inner.outcome = Outcome::Unknown;
         })
     }
 
-    /// For an error that is an answer too.
-    pub(crate) fn into_response<T>(self, data: T) -> Response<T> {
-        Response {
-            data,
-            message: self.0.message,
-            status: self.0.status.unwrap_or_default(),
-            headers: self.0.headers,
-            attempts: self.0.attempts,
-            recovered: false,
-        }
+    /// All fields, to build a response from.
+    pub(crate) fn into_inner(self) -> Inner {
+        *self.0
     }
 
-    /// What went wrong.
+    /// The kind of the failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The operation that failed; absent when a client could not even be built.
+    /// The operation that failed; absent if the client could not be built.
     pub fn operation(&self) -> Option<Operation> {
         self.0.operation
     }
 
-    /// The HTTP status, whatever the body was; absent when no answer came.
+    /// The HTTP status, whatever the body; absent without a response.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// A header of the answer, if there was one with it and it is text. The name's case does not matter.
+    /// A header of the response, if present and text. The name's case does not matter.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.0.headers.get(name)?.to_str().ok()
     }
 
-    /// What it did to the server's state. Always `NotApplied` for a read.
+    /// The effect on the server's state. Always `NotApplied` for a read.
     pub fn outcome(&self) -> Outcome {
         self.0.outcome
     }
 
-    /// Whether the same call may well succeed later. For a write look at [`Error::outcome`] first.
+    /// Whether the same call may succeed later. For a write check [`Error::outcome`] first.
     pub fn is_retryable(&self) -> bool {
         matches!(
             self.0.kind,
@@ -270,62 +270,61 @@ impl Error {
         )
     }
 
-    /// The `message` of the server's envelope, as it came.
+    /// The `message` of the server's envelope, as received.
     pub fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
     }
 
-    /// The `error` of the server's envelope where it is a text (localised), or what was found wrong here.
+    /// The `error` of the server's envelope if it is a text (localised), or the client's own
+    /// reason.
     pub fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }
 
-    /// Reasons by field: of a 422, and of input refused here.
+    /// Reasons by field: of a 422, and of input that the client refused.
     pub fn fields(&self) -> &Fields {
         &self.0.fields
     }
 
-    /// For `Decode`: where in the JSON, as in `data[0].createdAt`.
+    /// For `Decode`: the JSON path, as in `data[0].createdAt`.
     pub fn path(&self) -> Option<&str> {
         self.0.path.as_deref()
     }
 
-    /// How long the server asked to wait.
+    /// The pause that the server asked for.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// For `Timeout`: which deadline passed.
+    /// For `Timeout`: the time limit that passed.
     pub fn timeout(&self) -> Option<TimeoutKind> {
-        self.0.deadline
+        self.0.timeout
     }
 
-    /// How many attempts were made; 0 when it was refused here.
+    /// How many attempts were made; 0 if nothing was sent.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
     fn headline(&self) -> &'static str {
-        let unsettled = self.0.unsettled.as_ref();
-        match unsettled.map_or(self.0.kind, |(cause, _)| *cause) {
+        let lost = self.0.outcome_unknown.as_ref();
+        match lost.map_or(self.0.kind, |(cause, _)| *cause) {
             ErrorKind::InvalidRequest => "invalid input",
-            ErrorKind::SecretKeyRequired => {
-                "a secret key is needed, and the client holds a public one"
-            }
+            ErrorKind::SecretKeyRequired => "a secret key is needed; the client has a public key",
             ErrorKind::Unauthorized => "the key was not accepted",
             ErrorKind::Rejected => "refused",
             ErrorKind::NotFound => "not found",
-            ErrorKind::Conflict => "the present state forbids it",
+            ErrorKind::Conflict => "the current state does not allow it",
             ErrorKind::Validation => "the server found the input invalid",
             ErrorKind::RateLimited => "too many requests",
             ErrorKind::Server => "the server failed",
-            ErrorKind::UnexpectedStatus => "the server answered with an unexpected status",
-            ErrorKind::Decode => "the answer could not be read",
+            ErrorKind::UnexpectedStatus => "the server returned an unexpected status",
+            ErrorKind::Decode => "the response could not be read",
             ErrorKind::Connect => "could not connect",
             ErrorKind::Transport => "the connection was lost",
-            ErrorKind::Timeout => match self.0.deadline {
+            ErrorKind::Timeout => match self.0.timeout {
                 Some(TimeoutKind::Connect) => "connecting took too long",
-                Some(TimeoutKind::Attempt) => "no answer in time",
+                Some(TimeoutKind::Attempt) => "no response in time",
                 _ => "the call's deadline passed",
             },
             ErrorKind::OutcomeUnknown => "the outcome is unknown",
@@ -345,29 +344,30 @@ impl fmt::Display for Error {
         if let Some(status) = inner.status {
             write!(f, " ({status})")?;
         }
-        // Only what a server wrote can quote what people wrote.
+        // Only a server's text can quote people's input.
         let decode = inner.path.is_some();
         let local = [ErrorKind::InvalidRequest, ErrorKind::Connect];
         let ours = decode || local.contains(&inner.kind);
-        let shown = |text| Shown { text, scrub: !ours };
+        let sanitized = |text| Sanitized { text, scrub: !ours };
         let mut separator = ": ";
         if let Some(path) = &inner.path {
-            // Its names are the server's.
+            // The names in the path are the server's.
             let (text, scrub) = (path.clone(), true);
-            write!(f, ": at {}", Shown { text, scrub })?;
+            write!(f, ": at {}", Sanitized { text, scrub })?;
         }
         for (field, reasons) in &inner.fields {
-            let (field, reasons) = (shown(field.clone()), shown(reasons.join(", ")));
+            let (field, reasons) = (sanitized(field.clone()), sanitized(reasons.join(", ")));
             write!(f, "{separator}{field}: {reasons}")?;
             separator = "; ";
         }
-        // The message is the envelope's general sentence: worth a line only where nothing more precise came.
+        // The envelope's message is a general sentence: it is printed only without more precise
+        // texts.
         let general = inner
             .message
             .as_ref()
             .filter(|_| inner.fields.is_empty() && inner.status.is_some_and(|s| s >= 400));
         if let Some(text) = inner.reason.as_ref().or(general) {
-            write!(f, "{separator}{}", shown(text.clone()))?;
+            write!(f, "{separator}{}", sanitized(text.clone()))?;
         }
         if let Some(wait) = inner.retry_after {
             write!(f, "; retry after {} s", wait.as_secs_f64().ceil())?;
@@ -377,8 +377,8 @@ impl fmt::Display for Error {
         {
             write!(f, ": {}", root_cause(&**source))?;
         }
-        match &inner.unsettled {
-            Some((_, tried)) => write!(f, "; it may have happened: {tried}"),
+        match &inner.outcome_unknown {
+            Some((_, advice)) => write!(f, "; it may have happened: {advice}"),
             None if inner.outcome == Outcome::Unknown => {
                 f.write_str("; it may have happened all the same")
             }
@@ -410,7 +410,8 @@ impl StdError for Error {
     }
 }
 
-// The outer layers of a network error say "error sending request"; what a person needs is at the bottom of the chain.
+// The outer layers of a network error say "error sending request"; the useful text is at the bottom
+// of the chain.
 fn root_cause<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
     let mut cause = error;
     while let Some(next) = cause.source() {
@@ -419,14 +420,15 @@ fn root_cause<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 's
     cause
 }
 
-/// A text on one line that cannot steer a terminal; a server's without what looks like an e-mail address, a telephone number or
-/// a key, because a server may quote the input that it refuses.
-struct Shown {
+/// Prints a text on one line without control characters. A server's text is printed without words
+/// that look like an e-mail address, a telephone number or a key, because a server may quote the
+/// input that it refuses.
+struct Sanitized {
     text: String,
     scrub: bool,
 }
 
-impl fmt::Display for Shown {
+impl fmt::Display for Sanitized {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const LONGEST: usize = 300;
         let mut printed = 0;
@@ -447,7 +449,11 @@ impl fmt::Display for Shown {
                 f.write_str("[redacted]")?;
             } else {
                 for char in word.chars().take(LONGEST) {
-                    f.write_char(if steers(char) { '\u{fffd}' } else { char })?;
+                    f.write_char(if is_control_like(char) {
+                        '\u{fffd}'
+                    } else {
+                        char
+                    })?;
                 }
             }
             printed += word.len();
@@ -456,8 +462,8 @@ impl fmt::Display for Shown {
     }
 }
 
-/// Whether a character would steer the terminal, or turn round the text after it, in place of being shown.
-fn steers(char: char) -> bool {
+/// Whether a character would control the terminal or reverse the text after it.
+fn is_control_like(char: char) -> bool {
     char.is_control() || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

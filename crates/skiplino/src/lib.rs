@@ -11,37 +11,43 @@ mod models;
 mod operation;
 mod pagination;
 
+pub use api::branches::Branches;
+pub use api::customers::Customers;
 pub use api::customers::export::Export;
 pub use api::customers::sync::{BlockingSync, CustomerSync, RowOutcome, SyncedRow};
+pub use api::services::Services;
+pub use api::tickets::Tickets;
 pub use api::tickets::watch::{BlockingWatch, Watch};
-pub use api::{Branches, Customers, Services, Tickets};
 #[doc(hidden)]
 pub use call::UntypedCall;
 pub use call::cancellation::CancellationToken;
 pub use call::retry::RetryPolicy;
-pub use call::{Call, CallOptions, CallWithResponse};
+pub use call::spec::CallOptions;
+pub use call::{Call, CallWithResponse};
 pub use client::Client;
-pub use client::api_key::{ApiKey, KeyClass};
+pub use client::api_key::ApiKey;
+pub use client::builder::{ClientBuilder, DEFAULT_BASE_URL};
 #[doc(hidden)]
 pub use clock::Clock;
-pub use config::{ClientBuilder, DEFAULT_BASE_URL};
 pub use error::{Error, ErrorKind, Fields, Outcome, TimeoutKind};
 pub use http::response::Response;
 pub use jiff;
 pub use models::ids::{
     BranchId, CustomerId, CustomerRef, ExternalId, GroupId, ServiceId, TicketId,
 };
+pub use models::page::{Page, Pagination};
 pub use models::{
     BookTicketRequest, Branch, BranchTreeGroup, ChangeTimeRequest, Customer, CustomerUpdateRequest,
     CustomerWriteRequest, NamedRef, Service, Slot, Ticket, TicketCustomer, TicketStatus,
     TicketType,
 };
-pub use operation::{Effect, KeyRequirement, Operation};
+pub use operation::{Effect, KeyClass, KeyRequirement, Operation};
+pub use pagination::List;
+pub use pagination::blocking::{BlockingItems, BlockingPages};
 pub use pagination::pager::ListProgress;
-pub use pagination::stream::{BlockingItems, BlockingPages, Items, Pages};
-pub use pagination::{List, Page, Pagination};
+pub use pagination::stream::{Items, Pages};
 
-// What crosses threads in every host language must be able to.
+// Host languages pass these types between threads.
 const _: () = {
     const fn crosses_threads<T: Send + Sync>() {}
     crosses_threads::<Client>();

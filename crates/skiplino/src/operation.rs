@@ -1,30 +1,40 @@
-//! The thirteen operations of the API as data. Retry gating, key checks, error texts and spans all read this table.
+//! The table of the API's thirteen operations. Recovery, key checks, error texts and spans read it.
 
 use std::fmt;
 
 use reqwest::Method;
 
-/// Which key an operation takes.
+/// The key that an operation requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyRequirement {
     /// A public or a secret key.
     Any,
-    /// A secret key only; a public one is refused before anything is sent.
+    /// A secret key only; with a public key the call fails before anything is sent.
     Secret,
 }
 
-/// What an operation does to the server's state, and so what may follow when its answer was lost.
+/// The permissions of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyClass {
+    /// For apps in the hands of customers: branches, services, tickets, and a customer's tickets.
+    Public,
+    /// For servers and operators: the customer directory as well.
+    Secret,
+}
+
+/// The effect of an operation on the server's state, which decides the recovery from a lost
+/// response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// Changes nothing: may be sent again at will.
+    /// Changes nothing: a retry is always safe.
     Read,
-    /// Writes the same values however often it is sent.
+    /// Writes the same values each time it is sent.
     Replace,
-    /// Brings a record into a state that can be looked up afterwards.
+    /// Changes a record to a state that a lookup can confirm.
     TargetState,
-    /// Creates a record under a key of the caller's, which a second one would collide with.
+    /// Creates a record under the caller's key, so a second creation fails.
     KeyedCreate,
-    /// Creates something new each time it is sent.
+    /// Creates another record each time it is sent.
     Create,
 }
 
@@ -124,7 +134,7 @@ impl Operation {
         self.row().id
     }
 
-    /// What it does, for people, as in `book a ticket`.
+    /// Its description for people, as in `book a ticket`.
     pub const fn title(self) -> &'static str {
         self.row().title
     }
@@ -139,12 +149,12 @@ impl Operation {
         self.row().path
     }
 
-    /// Which key it takes.
+    /// The key that it requires.
     pub const fn key(self) -> KeyRequirement {
         self.row().key
     }
 
-    /// What it does to the server's state.
+    /// Its effect on the server's state.
     pub const fn effect(self) -> Effect {
         self.row().effect
     }
@@ -154,7 +164,8 @@ impl Operation {
         self.row().success
     }
 
-    /// The published statuses of failures beyond those that every operation can answer (401 and 500).
+    /// The published statuses of failures beyond those that every operation can return (401 and
+    /// 500).
     pub const fn error_statuses(self) -> &'static [u16] {
         self.row().errors
     }

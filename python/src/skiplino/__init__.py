@@ -1,4 +1,4 @@
-"""Client of the Skiplino External API: queues, tickets, appointments and the customer directory."""
+"""A client of the Skiplino External API: queues, tickets, appointments and the customer directory."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from ._native import (
     TicketCustomer,
     __version__,
 )
-from ._sync import Exported, SyncIncompleteError, SyncReport
+from ._sync_report import Exported, SyncIncompleteError, SyncReport
 
 if TYPE_CHECKING:
     from ._async_client import AsyncClient
@@ -59,8 +59,8 @@ __all__ = [
     "AsyncWatch",
     "Branch",
     "BranchTreeGroup",
-    "CancelledError",
     "CancellationToken",
+    "CancelledError",
     "Client",
     "ClosedError",
     "ConflictError",
@@ -100,7 +100,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    # Importing asyncio takes longer than importing all of this.
+    # Loaded on first use, because importing asyncio takes longer than importing the rest of the
+    # package.
     if name == "AsyncClient":
         from ._async_client import AsyncClient
 

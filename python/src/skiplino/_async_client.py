@@ -1,29 +1,25 @@
-"""The client for event loops: the names and signatures of the other, awaited."""
+"""The client for event loops. ``_client.py``, the blocking client, is generated from this file."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from ._async_directory import export, sync, to_arrow
 from ._async_lists import AsyncList, AsyncWatch
-from ._base import BaseClient, Resource, responding
-from ._loops import send
-from ._native import async_customers_to_arrow, async_sync_customers, async_write_customers
-from ._progress import Meter
-from ._sync import Exported, Syncing
+from ._base import BaseClient, Resource, with_full_response
+from ._event_loop import call
 
 if TYPE_CHECKING:
     import builtins
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import date as Date
     from datetime import datetime, timedelta
     from typing import Any, Literal, Self
 
     from ._native import (
         ArrowTable,
-        AsyncWalk,
         Branch,
         BranchTreeGroup,
         Customer,
@@ -39,19 +35,10 @@ if TYPE_CHECKING:
         TicketCustomer,
     )
     from ._progress import Progress
-    from ._sync import Rows, SyncReport
+    from ._sync_report import Exported, Rows, SyncReport
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-async def _all_steps(walk: AsyncWalk[Any], meter: Meter) -> Any:
-    """What a walk comes to, whose last step says None and that. Those before it say how far it is."""
-    with closing(walk):
-        while (step := await send(walk.next))[0] is not None:
-            if meter.tell is not None:
-                meter.tell(*step)
-        return step[1]
 
 
 class AsyncBranches(Resource):
@@ -61,13 +48,14 @@ class AsyncBranches(Resource):
 
     async def list(self) -> builtins.list[Branch]:
         """The active branches."""
-        answer: builtins.list[Branch] = await send(self._native.list_branches, self._options)
-        return answer
+        return await call(self._native.list_branches, self._options)
 
     async def tree(self, branch: str | Branch | NamedRef) -> builtins.list[BranchTreeGroup]:
-        """A branch's service groups with their active services. A group without an active service is left out."""
-        answer: builtins.list[BranchTreeGroup] = await send(self._native.get_branch_tree, self._options, branch)
-        return answer
+        """A branch's groups of services, with their active services.
+
+        Groups without an active service are left out.
+        """
+        return await call(self._native.get_branch_tree, self._options, branch)
 
 
 class AsyncServices(Resource):
@@ -76,12 +64,12 @@ class AsyncServices(Resource):
     __slots__ = ()
 
     async def slots(self, service: str | Service | NamedRef, date: Date | None = None) -> builtins.list[Slot]:
-        """The appointment times of a service that have places left, on ``date`` or today, in the company's time zone.
+        """The appointment slots of a service that have places left, on ``date`` or today, in the
+        company's time zone.
 
-        An empty list is a full or closed day.
+        The list is empty if the day is fully booked or the branch is closed.
         """
-        answer: builtins.list[Slot] = await send(self._native.list_slots, self._options, service, date)
-        return answer
+        return await call(self._native.list_slots, self._options, service, date)
 
 
 class AsyncTickets(Resource):
@@ -100,25 +88,24 @@ class AsyncTickets(Resource):
         options: Mapping[str, Any] | None = None,
         location: tuple[float, float] | None = None,
     ) -> Ticket:
-        """Books a ticket: without ``time`` a walk-in, which joins the queue at once; with one (a slot's) an appointment.
+        """Books a walk-in ticket, which joins the queue at once, or with ``time`` (that of a slot)
+        an appointment.
 
-        ``customer`` or ``external_id`` say for whom; a walk-in may do without. ``location`` is degrees north and east. A booking
-        is never sent a second time when it may have arrived: if its answer is lost, its ticket is looked for.
+        ``customer`` or ``external_id`` names the customer. A walk-in may be anonymous. ``location``
+        is degrees north and degrees east. The client does not retry a booking that may have reached
+        the server: if the response is lost, it looks up the ticket.
         """
-        answer: Ticket = await send(
+        return await call(
             self._native.book_ticket, self._options, service, group, time, customer, external_id, options, location
         )
-        return answer
 
     async def get(self, ticket: str | Ticket) -> Ticket:
-        """A ticket as it is now."""
-        answer: Ticket = await send(self._native.get_ticket, self._options, ticket)
-        return answer
+        """The current state of a ticket."""
+        return await call(self._native.get_ticket, self._options, ticket)
 
     async def cancel(self, ticket: str | Ticket) -> Ticket:
-        """Cancels a ticket that is waiting or upcoming, and returns its new state."""
-        answer: Ticket = await send(self._native.cancel_ticket, self._options, ticket)
-        return answer
+        """Cancels a waiting or upcoming ticket, and returns its new state."""
+        return await call(self._native.cancel_ticket, self._options, ticket)
 
     async def reschedule(
         self,
@@ -128,9 +115,11 @@ class AsyncTickets(Resource):
         customer: str | Customer | TicketCustomer | None = None,
         external_id: str | None = None,
     ) -> Ticket:
-        """Moves a waiting appointment to another slot; ``customer`` or ``external_id`` say whose it is."""
-        answer: Ticket = await send(self._native.reschedule_ticket, self._options, ticket, time, customer, external_id)
-        return answer
+        """Changes a waiting appointment to another slot.
+
+        ``customer`` or ``external_id`` names the customer of the ticket.
+        """
+        return await call(self._native.reschedule_ticket, self._options, ticket, time, customer, external_id)
 
     def watch(
         self,
@@ -140,16 +129,17 @@ class AsyncTickets(Resource):
         max: float | timedelta | None = None,
         give_up_after: float | timedelta | None = None,
     ) -> AsyncWatch:
-        """Follows a ticket: its state now, and again each time that it changes, until it is served or cancelled.
+        """Polls a ticket until it is served or cancelled.
 
-        It is looked at every ``min`` seconds (2) at the front of its queue, every ``max`` (30) far from it. Failures of the network
-        or the server are ridden out for ``give_up_after`` seconds (600).
+        Returns the current state, and then each change. The polling interval is ``min`` seconds (2)
+        at the front of the queue and ``max`` seconds (30) far from it. Network and server errors
+        are retried for ``give_up_after`` seconds (600).
         """
         return AsyncWatch(self._native.async_watch_ticket(self._options, ticket, min, max, give_up_after))
 
 
 class AsyncCustomers(Resource):
-    """The customer directory. All but ``tickets`` take a secret key."""
+    """The customer directory. All methods except ``tickets`` need a secret key."""
 
     __slots__ = ()
 
@@ -162,34 +152,35 @@ class AsyncCustomers(Resource):
         mobile: str | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> Customer:
-        """Creates a customer. With an ``external_id``, your own and unique, a lost answer cannot make a second customer."""
-        answer: Customer = await send(
-            self._native.create_customer, self._options, external_id, name, email, mobile, metadata
-        )
-        return answer
+        """Creates a customer.
+
+        ``external_id`` is your own, unique id: with it, a lost response cannot lead to a second
+        customer.
+        """
+        return await call(self._native.create_customer, self._options, external_id, name, email, mobile, metadata)
 
     def list(self, *, limit: int | None = None) -> AsyncList[Customer]:
-        """All customers, newest first, ``limit`` (up to 100, which is the default) a page."""
-        native = self._native
+        """All customers, newest first, with ``limit`` per page (100, the maximum, by default)."""
         return AsyncList(
-            lambda options: native.async_walk_customers(options, limit),
-            lambda options, number, reply_to: native.list_customers(options, limit, number, reply_to),
+            partial(self._native.async_iterate_customers, limit=limit),
+            partial(self._native.list_customers, limit=limit),
             self._options,
         )
 
     async def get(
         self, customer: str | Customer | TicketCustomer | None = None, *, external_id: str | None = None
     ) -> Customer:
-        """One customer, by the server's id or by your own. Raises ``ValidationError`` where there is none: see ``find``."""
-        answer: Customer = await send(self._native.get_customer, self._options, customer, external_id)
-        return answer
+        """A customer, by the server's id or by your own.
+
+        Raises ``ValidationError`` if there is none; ``find`` returns None then.
+        """
+        return await call(self._native.get_customer, self._options, customer, external_id)
 
     async def find(
         self, customer: str | Customer | TicketCustomer | None = None, *, external_id: str | None = None
     ) -> Customer | None:
-        """One customer, or None where there is none."""
-        answer: Customer | None = await send(self._native.find_customer, self._options, customer, external_id)
-        return answer
+        """A customer, or None if there is none."""
+        return await call(self._native.find_customer, self._options, customer, external_id)
 
     async def update(
         self,
@@ -201,21 +192,22 @@ class AsyncCustomers(Resource):
         mobile: str | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> Customer:
-        """Changes the fields that are given; an empty text removes what is stored, and ``metadata`` is replaced whole.
+        """Updates the given fields of a customer.
 
-        The record is the one of ``customer``, and ``external_id`` then a new value for it, or without it the one of ``external_id``.
+        An empty string removes a field; ``metadata`` is replaced as a whole.
+
+        ``customer`` names the customer, and ``external_id`` is then a new value to store. Without
+        ``customer``, ``external_id`` names the customer.
         """
-        answer: Customer = await send(
+        return await call(
             self._native.update_customer, self._options, customer, external_id, name, email, mobile, metadata
         )
-        return answer
 
     async def delete(
         self, customer: str | Customer | TicketCustomer | None = None, *, external_id: str | None = None
     ) -> None:
-        """Deletes a customer for good. Their tickets stay."""
-        answer: None = await send(self._native.delete_customer, self._options, customer, external_id)
-        return answer
+        """Deletes a customer for good. The customer's tickets remain."""
+        return await call(self._native.delete_customer, self._options, customer, external_id)
 
     def tickets(
         self,
@@ -224,26 +216,27 @@ class AsyncCustomers(Resource):
         external_id: str | None = None,
         limit: int | None = None,
     ) -> AsyncList[Ticket]:
-        """A customer's tickets, newest first, ``limit`` (up to 10, which is the default) a page. Takes any key."""
-        native = self._native
+        """A customer's tickets, newest first, with ``limit`` per page (10, the maximum, by
+        default).
+
+        Works with any key.
+        """
         return AsyncList(
-            lambda options: native.async_walk_customer_tickets(options, customer, external_id, limit),
-            lambda options, number, reply_to: native.list_customer_tickets(
-                options, customer, external_id, limit, number, reply_to
+            partial(
+                self._native.async_iterate_customer_tickets, customer=customer, external_id=external_id, limit=limit
             ),
+            partial(self._native.list_customer_tickets, customer=customer, external_id=external_id, limit=limit),
             self._options,
         )
 
     async def to_arrow(self, *, progress: Progress = False) -> ArrowTable:
-        """The whole directory as a table in memory, for ``pyarrow.table(…)``, ``polars.DataFrame(…)``, pandas or DuckDB.
+        """Reads the whole directory into a table.
 
-        The columns are named as in ``to_dict()``; ``metadata`` is JSON text. ``progress`` shows a bar, or is called with the records so far
-        and in all.
+        The table is for ``pyarrow.table(…)``, ``polars.DataFrame(…)``, pandas or DuckDB. The
+        columns have the names of ``to_dict()``; ``metadata`` is JSON text. ``progress`` is True for
+        a progress bar, or a function that is called with the number of records read and the total.
         """
-        with Meter(progress, "customers") as meter:
-            walk = async_customers_to_arrow(self._native, self._options, meter.tell is not None)
-            table: ArrowTable = await _all_steps(walk, meter)
-            return table
+        return await to_arrow(self._native, self._options, progress)
 
     async def export(
         self,
@@ -252,25 +245,17 @@ class AsyncCustomers(Resource):
         format: Literal["csv", "jsonl", "parquet"] | None = None,
         progress: Progress = False,
     ) -> Exported:
-        """Hands out the whole directory, newest first, reading ahead: for what does not fit into memory.
+        """Exports the whole directory, newest customers first, without holding it in memory.
 
-        ``to`` is a file, which appears once it is whole, in the ``format`` ``"csv"``, ``"jsonl"`` or ``"parquet"``, which is that of its name
-        unless given; or it is called with each page, and what it raises ends the export. One that is awaitable is awaited.
+        Pages are fetched ahead.
+
+        ``to`` is a file or a function. The file appears when it is complete; its ``format`` is
+        ``"csv"``, ``"jsonl"`` or ``"parquet"``, by default that of the file's suffix. The function
+        is called with each page; an exception that it raises ends the export.
+
+        If the function returns an awaitable, the export awaits it.
         """
-        with Meter(progress, "customers") as meter:
-            if not callable(to):
-                walk = async_write_customers(self._native, self._options, to, format, meter.tell is not None)
-                return Exported(*await _all_steps(walk, meter))
-            customers, records = self.list(), 0
-            with closing(customers._walk):
-                async for page in customers.pages():
-                    taken = to(page)
-                    if isinstance(taken, Awaitable):
-                        await taken
-                    records += len(page)
-                    if meter.tell is not None:
-                        meter.tell(records, customers.total)
-            return Exported(records, customers.changed_during_read)
+        return await export(self._native, self._options, to, format, progress)
 
     async def sync(
         self,
@@ -284,37 +269,46 @@ class AsyncCustomers(Resource):
         on_row: Callable[[SyncedRow], object] | None = None,
         check: bool = True,
     ) -> SyncReport:
-        """Brings rows into the directory, each by its ``externalId``: a customer that is not there is created, one that is not as the row
-        says is updated, any other is left alone. What a row does not give is left alone, too; ``metadata`` is replaced whole.
+        """Writes rows to the directory.
 
-        ``rows`` is a table (pandas, polars, pyarrow, …), or mappings or customers; unless it is a table, it is gone through before
-        anything is sent. Names are those of the API or of Python; None and NaN are not given. ``concurrency`` rows are under way at a
-        time, at ``rate`` requests a second at most.
+        The ``externalId`` of a row names its customer, which is created if it does not exist,
+        updated if it differs from the row, and otherwise left unchanged. Fields that a row does not
+        have are left unchanged; ``metadata`` is replaced as a whole.
 
-        Rows that cannot be taken, or that the server refuses, do not stop the others. If any is not done in the end, this raises
-        ``SyncIncompleteError``, whose ``report`` has them; with ``check=False`` it returns the report all the same. ``on_row`` is called with
-        each row as it ends.
+        ``rows`` is a table (pandas, polars, pyarrow, …), or an iterable of mappings or customers.
+        Field names are those of the API or of Python; None and NaN count as not given.
+        ``concurrency`` rows are in progress at a time, with at most ``rate`` requests per second.
 
-        ``checkpoint`` is a file that keeps what was done: the same call again goes on where it was stopped.
+        An iterable is read completely before the first request.
+
+        Invalid rows, and rows that the server rejects, do not stop the others. If a row was not
+        done, the sync raises ``SyncIncompleteError``, whose ``report`` lists such rows; with
+        ``check=False`` it returns the report instead. ``on_row`` is called with each completed row.
+
+        ``checkpoint`` is a file that records the completed rows: the same call resumes an
+        interrupted sync.
         """
-        walk = async_sync_customers(self._native, self._options, rows, concurrency, rate, dry_run, checkpoint)
-        with Meter(progress, "rows") as meter, Syncing(walk, rows, meter, on_row, dry_run=dry_run) as syncing:
-            del walk
-            while (step := await send(syncing.walk.next)) is not None:
-                ended, error = step
-                for row in ended:
-                    syncing.ended(row)
-                if error is not None:
-                    syncing.broke_off(error)
-            return syncing.report(check=check)
+        return await sync(
+            self._native,
+            self._options,
+            rows,
+            concurrency=concurrency,
+            rate=rate,
+            dry_run=dry_run,
+            checkpoint=checkpoint,
+            progress=progress,
+            on_row=on_row,
+            check=check,
+        )
 
 
 class AsyncClient(BaseClient):
-    """A client of the Skiplino External API. May be used from many event loops at once.
+    """A client of the Skiplino External API. Many event loops may use it at once.
 
-    Key and address are those of ``SKIPLINO_API_KEY`` and ``SKIPLINO_BASE_URL`` unless given. Times are in seconds, or timedeltas:
-    ``connect_timeout`` (5), ``attempt_timeout`` (10) and ``deadline`` (30), which is for a whole call, retries and pauses included.
-    ``backoff`` is the first pause between attempts and the longest one.
+    The key and the address are read from ``SKIPLINO_API_KEY`` and ``SKIPLINO_BASE_URL`` unless
+    given. Times are seconds or timedeltas: ``connect_timeout`` (5), ``attempt_timeout`` (10) and
+    ``deadline`` (30), which limits a whole call with its retries and pauses. ``backoff`` is the
+    first and the longest pause between attempts.
     """
 
     branches: AsyncBranches
@@ -322,23 +316,29 @@ class AsyncClient(BaseClient):
     tickets: AsyncTickets
     customers: AsyncCustomers
 
-    def _use(self, native: NativeClient, options: Options) -> None:
-        super()._use(native, options)
+    def _bind(self, native: NativeClient, options: Options) -> None:
+        super()._bind(native, options)
         self.branches = AsyncBranches(native, options)
         self.services = AsyncServices(native, options)
         self.tickets = AsyncTickets(native, options)
         self.customers = AsyncCustomers(native, options)
 
     async def with_response(self, method: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> Response[T]:
-        """Makes a call and gives what came with its data: status, message, headers, attempts, and whether it was recovered.
+        """Makes a call and returns the full response.
+
+        That is the data, status, message, headers, number of attempts, and whether a lost response
+        was recovered.
 
         ``(await client.with_response(client.tickets.book, service, group)).recovered``
         """
-        response: Response[T] = await responding(method)(*args, **kwargs)
+        response: Response[T] = await with_full_response(method)(*args, **kwargs)
         return response
 
     async def close(self) -> None:
-        """Ends its connections, those of calls and lists under way with these. Twice is as good as once."""
+        """Closes all connections, and with them the calls and lists in progress.
+
+        Calling this again has no effect.
+        """
         self._native.close()
 
     async def __aenter__(self) -> Self:

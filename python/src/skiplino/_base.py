@@ -1,4 +1,4 @@
-"""What both clients share: their settings, and their resources' options."""
+"""The common part of both clients: settings and options."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-#: Who asks, for the ``User-Agent``.
+#: The host language, for the ``User-Agent``.
 HOST = "python {}.{}.{}".format(*sys.version_info)
 
 
 class Resource:
-    """One of the four resources of a client: how its calls are made."""
+    """One of the four resources of a client, with the options of its calls."""
 
     __slots__ = ("_native", "_options")
 
@@ -30,12 +30,12 @@ class Resource:
         self._native = native
         self._options = options
 
-    def _responding(self) -> Self:
-        return type(self)(self._native, self._options.responding())
+    def _with_full_response(self) -> Self:
+        return type(self)(self._native, self._options.with_full_response())
 
 
 class BaseClient:
-    """Settings, resources and options. The two clients differ in how they wait."""
+    """The settings and options of a client. The subclasses add the resources."""
 
     def __init__(
         self,
@@ -70,10 +70,9 @@ class BaseClient:
             user_agent_suffix=user_agent_suffix,
             host=HOST,
         )
-        self._use(native, native.options())
+        self._bind(native, native.options())
 
-    def _use(self, native: NativeClient, options: Options) -> None:
-        # Each client says which classes its resources are of.
+    def _bind(self, native: NativeClient, options: Options) -> None:
         self._native = native
         self._options = options
 
@@ -85,24 +84,31 @@ class BaseClient:
         max_attempts: int | None = None,
         cancellation_token: CancellationToken | None = None,
     ) -> Self:
-        """This client with other settings for its calls. The two share connections, and are closed together."""
+        """This client with other options for its calls.
+
+        The two share their connections; closing one closes both.
+        """
         other = object.__new__(type(self))
         options = self._native.options(
-            self._options, locale=locale, deadline=deadline, max_attempts=max_attempts, cancellation_token=cancellation_token
+            self._options,
+            locale=locale,
+            deadline=deadline,
+            max_attempts=max_attempts,
+            cancellation_token=cancellation_token,
         )
-        other._use(self._native, options)
+        other._bind(self._native, options)
         return other
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._native.base_url!r}, key_class={self._native.key_class!r})"
 
 
-def responding(method: Callable[P, object]) -> Callable[P, Any]:
-    """A method of a resource or a list that gives the whole response."""
+def with_full_response(method: Callable[P, object]) -> Callable[P, Any]:
+    """The same method of a resource or a list, returning the full response."""
     of: Any = getattr(method, "__self__", None)
-    if not hasattr(of, "_responding"):
-        raise TypeError("expected a method of a resource, as in client.tickets.book, or the page of a list")
-    # The same function of a twin of the object.
+    if not hasattr(of, "_with_full_response"):
+        raise TypeError("expected a method of a resource, as in client.tickets.book, or the page method of a list")
+    # The same function, bound to a copy of the object.
     function: Any = getattr(method, "__func__", None)
-    twin: Callable[P, Any] = function.__get__(of._responding())
-    return twin
+    bound: Callable[P, Any] = function.__get__(of._with_full_response())
+    return bound

@@ -1,14 +1,14 @@
-"""The client that waits for its calls."""
+# generated from _async_client.py by python/tools/generate_sync.py: edit that file and run the program
+"""The blocking client."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from ._base import BaseClient, Resource, responding
+from ._base import BaseClient, Resource, with_full_response
+from ._directory import export, sync, to_arrow
 from ._lists import List, Watch
-from ._native import customers_to_arrow, export_customers, sync_customers, write_customers
-from ._progress import Meter
-from ._sync import Exported, Syncing
 
 if TYPE_CHECKING:
     import builtins
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         TicketCustomer,
     )
     from ._progress import Progress
-    from ._sync import Rows, SyncReport
+    from ._sync_report import Exported, Rows, SyncReport
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -51,7 +51,10 @@ class Branches(Resource):
         return self._native.list_branches(self._options)
 
     def tree(self, branch: str | Branch | NamedRef) -> builtins.list[BranchTreeGroup]:
-        """A branch's service groups with their active services. A group without an active service is left out."""
+        """A branch's groups of services, with their active services.
+
+        Groups without an active service are left out.
+        """
         return self._native.get_branch_tree(self._options, branch)
 
 
@@ -61,9 +64,10 @@ class Services(Resource):
     __slots__ = ()
 
     def slots(self, service: str | Service | NamedRef, date: Date | None = None) -> builtins.list[Slot]:
-        """The appointment times of a service that have places left, on ``date`` or today, in the company's time zone.
+        """The appointment slots of a service that have places left, on ``date`` or today, in the
+        company's time zone.
 
-        An empty list is a full or closed day.
+        The list is empty if the day is fully booked or the branch is closed.
         """
         return self._native.list_slots(self._options, service, date)
 
@@ -84,19 +88,21 @@ class Tickets(Resource):
         options: Mapping[str, Any] | None = None,
         location: tuple[float, float] | None = None,
     ) -> Ticket:
-        """Books a ticket: without ``time`` a walk-in, which joins the queue at once; with one (a slot's) an appointment.
+        """Books a walk-in ticket, which joins the queue at once, or with ``time`` (that of a slot)
+        an appointment.
 
-        ``customer`` or ``external_id`` say for whom; a walk-in may do without. ``location`` is degrees north and east. A booking
-        is never sent a second time when it may have arrived: if its answer is lost, its ticket is looked for.
+        ``customer`` or ``external_id`` names the customer. A walk-in may be anonymous. ``location``
+        is degrees north and degrees east. The client does not retry a booking that may have reached
+        the server: if the response is lost, it looks up the ticket.
         """
         return self._native.book_ticket(self._options, service, group, time, customer, external_id, options, location)
 
     def get(self, ticket: str | Ticket) -> Ticket:
-        """A ticket as it is now."""
+        """The current state of a ticket."""
         return self._native.get_ticket(self._options, ticket)
 
     def cancel(self, ticket: str | Ticket) -> Ticket:
-        """Cancels a ticket that is waiting or upcoming, and returns its new state."""
+        """Cancels a waiting or upcoming ticket, and returns its new state."""
         return self._native.cancel_ticket(self._options, ticket)
 
     def reschedule(
@@ -107,7 +113,10 @@ class Tickets(Resource):
         customer: str | Customer | TicketCustomer | None = None,
         external_id: str | None = None,
     ) -> Ticket:
-        """Moves a waiting appointment to another slot; ``customer`` or ``external_id`` say whose it is."""
+        """Changes a waiting appointment to another slot.
+
+        ``customer`` or ``external_id`` names the customer of the ticket.
+        """
         return self._native.reschedule_ticket(self._options, ticket, time, customer, external_id)
 
     def watch(
@@ -118,16 +127,17 @@ class Tickets(Resource):
         max: float | timedelta | None = None,
         give_up_after: float | timedelta | None = None,
     ) -> Watch:
-        """Follows a ticket: its state now, and again each time that it changes, until it is served or cancelled.
+        """Polls a ticket until it is served or cancelled.
 
-        It is looked at every ``min`` seconds (2) at the front of its queue, every ``max`` (30) far from it. Failures of the network
-        or the server are ridden out for ``give_up_after`` seconds (600).
+        Returns the current state, and then each change. The polling interval is ``min`` seconds (2)
+        at the front of the queue and ``max`` seconds (30) far from it. Network and server errors
+        are retried for ``give_up_after`` seconds (600).
         """
         return Watch(self._native.watch_ticket(self._options, ticket, min, max, give_up_after))
 
 
 class Customers(Resource):
-    """The customer directory. All but ``tickets`` take a secret key."""
+    """The customer directory. All methods except ``tickets`` need a secret key."""
 
     __slots__ = ()
 
@@ -140,28 +150,34 @@ class Customers(Resource):
         mobile: str | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> Customer:
-        """Creates a customer. With an ``external_id``, your own and unique, a lost answer cannot make a second customer."""
+        """Creates a customer.
+
+        ``external_id`` is your own, unique id: with it, a lost response cannot lead to a second
+        customer.
+        """
         return self._native.create_customer(self._options, external_id, name, email, mobile, metadata)
 
     def list(self, *, limit: int | None = None) -> List[Customer]:
-        """All customers, newest first, ``limit`` (up to 100, which is the default) a page."""
-        native = self._native
+        """All customers, newest first, with ``limit`` per page (100, the maximum, by default)."""
         return List(
-            lambda options: native.walk_customers(options, limit),
-            lambda options, number: native.list_customers(options, limit, number),
+            partial(self._native.iterate_customers, limit=limit),
+            partial(self._native.list_customers, limit=limit),
             self._options,
         )
 
     def get(
         self, customer: str | Customer | TicketCustomer | None = None, *, external_id: str | None = None
     ) -> Customer:
-        """One customer, by the server's id or by your own. Raises ``ValidationError`` where there is none: see ``find``."""
+        """A customer, by the server's id or by your own.
+
+        Raises ``ValidationError`` if there is none; ``find`` returns None then.
+        """
         return self._native.get_customer(self._options, customer, external_id)
 
     def find(
         self, customer: str | Customer | TicketCustomer | None = None, *, external_id: str | None = None
     ) -> Customer | None:
-        """One customer, or None where there is none."""
+        """A customer, or None if there is none."""
         return self._native.find_customer(self._options, customer, external_id)
 
     def update(
@@ -174,16 +190,19 @@ class Customers(Resource):
         mobile: str | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> Customer:
-        """Changes the fields that are given; an empty text removes what is stored, and ``metadata`` is replaced whole.
+        """Updates the given fields of a customer.
 
-        The record is the one of ``customer``, and ``external_id`` then a new value for it, or without it the one of ``external_id``.
+        An empty string removes a field; ``metadata`` is replaced as a whole.
+
+        ``customer`` names the customer, and ``external_id`` is then a new value to store. Without
+        ``customer``, ``external_id`` names the customer.
         """
         return self._native.update_customer(self._options, customer, external_id, name, email, mobile, metadata)
 
     def delete(
         self, customer: str | Customer | TicketCustomer | None = None, *, external_id: str | None = None
     ) -> None:
-        """Deletes a customer for good. Their tickets stay."""
+        """Deletes a customer for good. The customer's tickets remain."""
         return self._native.delete_customer(self._options, customer, external_id)
 
     def tickets(
@@ -193,22 +212,25 @@ class Customers(Resource):
         external_id: str | None = None,
         limit: int | None = None,
     ) -> List[Ticket]:
-        """A customer's tickets, newest first, ``limit`` (up to 10, which is the default) a page. Takes any key."""
-        native = self._native
+        """A customer's tickets, newest first, with ``limit`` per page (10, the maximum, by
+        default).
+
+        Works with any key.
+        """
         return List(
-            lambda options: native.walk_customer_tickets(options, customer, external_id, limit),
-            lambda options, number: native.list_customer_tickets(options, customer, external_id, limit, number),
+            partial(self._native.iterate_customer_tickets, customer=customer, external_id=external_id, limit=limit),
+            partial(self._native.list_customer_tickets, customer=customer, external_id=external_id, limit=limit),
             self._options,
         )
 
     def to_arrow(self, *, progress: Progress = False) -> ArrowTable:
-        """The whole directory as a table in memory, for ``pyarrow.table(…)``, ``polars.DataFrame(…)``, pandas or DuckDB.
+        """Reads the whole directory into a table.
 
-        The columns are named as in ``to_dict()``; ``metadata`` is JSON text. ``progress`` shows a bar, or is called with the records so far
-        and in all.
+        The table is for ``pyarrow.table(…)``, ``polars.DataFrame(…)``, pandas or DuckDB. The
+        columns have the names of ``to_dict()``; ``metadata`` is JSON text. ``progress`` is True for
+        a progress bar, or a function that is called with the number of records read and the total.
         """
-        with Meter(progress, "customers") as meter:
-            return customers_to_arrow(self._native, self._options, meter.tell)
+        return to_arrow(self._native, self._options, progress)
 
     def export(
         self,
@@ -217,15 +239,15 @@ class Customers(Resource):
         format: Literal["csv", "jsonl", "parquet"] | None = None,
         progress: Progress = False,
     ) -> Exported:
-        """Hands out the whole directory, newest first, reading ahead: for what does not fit into memory.
+        """Exports the whole directory, newest customers first, without holding it in memory.
 
-        ``to`` is a file, which appears once it is whole, in the ``format`` ``"csv"``, ``"jsonl"`` or ``"parquet"``, which is that of its name
-        unless given; or it is called with each page, and what it raises ends the export.
+        Pages are fetched ahead.
+
+        ``to`` is a file or a function. The file appears when it is complete; its ``format`` is
+        ``"csv"``, ``"jsonl"`` or ``"parquet"``, by default that of the file's suffix. The function
+        is called with each page; an exception that it raises ends the export.
         """
-        with Meter(progress, "customers") as meter:
-            if callable(to):
-                return Exported(*export_customers(self._native, self._options, to, meter.tell))
-            return Exported(*write_customers(self._native, self._options, to, format, meter.tell))
+        return export(self._native, self._options, to, format, progress)
 
     def sync(
         self,
@@ -239,32 +261,46 @@ class Customers(Resource):
         on_row: Callable[[SyncedRow], object] | None = None,
         check: bool = True,
     ) -> SyncReport:
-        """Brings rows into the directory, each by its ``externalId``: a customer that is not there is created, one that is not as the row
-        says is updated, any other is left alone. What a row does not give is left alone, too; ``metadata`` is replaced whole.
+        """Writes rows to the directory.
 
-        ``rows`` is a table (pandas, polars, pyarrow, …), or mappings or customers, gone through once. Names are those of the API or of
-        Python; None and NaN are not given. ``concurrency`` rows are under way at a time, at ``rate`` requests a second at most.
+        The ``externalId`` of a row names its customer, which is created if it does not exist,
+        updated if it differs from the row, and otherwise left unchanged. Fields that a row does not
+        have are left unchanged; ``metadata`` is replaced as a whole.
 
-        Rows that cannot be taken, or that the server refuses, do not stop the others. If any is not done in the end, this raises
-        ``SyncIncompleteError``, whose ``report`` has them; with ``check=False`` it returns the report all the same. ``on_row`` is called with
-        each row as it ends.
+        ``rows`` is a table (pandas, polars, pyarrow, …), or an iterable of mappings or customers.
+        Field names are those of the API or of Python; None and NaN count as not given.
+        ``concurrency`` rows are in progress at a time, with at most ``rate`` requests per second.
 
-        ``checkpoint`` is a file that keeps what was done: the same call again goes on where it was stopped.
+        An iterable is read as the sync proceeds.
+
+        Invalid rows, and rows that the server rejects, do not stop the others. If a row was not
+        done, the sync raises ``SyncIncompleteError``, whose ``report`` lists such rows; with
+        ``check=False`` it returns the report instead. ``on_row`` is called with each completed row.
+
+        ``checkpoint`` is a file that records the completed rows: the same call resumes an
+        interrupted sync.
         """
-        walk = sync_customers(self._native, self._options, rows, concurrency, rate, dry_run, checkpoint)
-        with Meter(progress, "rows") as meter, Syncing(walk, rows, meter, on_row, dry_run=dry_run) as syncing:
-            del walk
-            while (row := syncing.following()) is not None:
-                syncing.ended(row)
-            return syncing.report(check=check)
+        return sync(
+            self._native,
+            self._options,
+            rows,
+            concurrency=concurrency,
+            rate=rate,
+            dry_run=dry_run,
+            checkpoint=checkpoint,
+            progress=progress,
+            on_row=on_row,
+            check=check,
+        )
 
 
 class Client(BaseClient):
-    """A client of the Skiplino External API. May be used by many threads at once.
+    """A client of the Skiplino External API. Many threads may use it at once.
 
-    Key and address are those of ``SKIPLINO_API_KEY`` and ``SKIPLINO_BASE_URL`` unless given. Times are in seconds, or timedeltas:
-    ``connect_timeout`` (5), ``attempt_timeout`` (10) and ``deadline`` (30), which is for a whole call, retries and pauses included.
-    ``backoff`` is the first pause between attempts and the longest one.
+    The key and the address are read from ``SKIPLINO_API_KEY`` and ``SKIPLINO_BASE_URL`` unless
+    given. Times are seconds or timedeltas: ``connect_timeout`` (5), ``attempt_timeout`` (10) and
+    ``deadline`` (30), which limits a whole call with its retries and pauses. ``backoff`` is the
+    first and the longest pause between attempts.
     """
 
     branches: Branches
@@ -272,23 +308,29 @@ class Client(BaseClient):
     tickets: Tickets
     customers: Customers
 
-    def _use(self, native: NativeClient, options: Options) -> None:
-        super()._use(native, options)
+    def _bind(self, native: NativeClient, options: Options) -> None:
+        super()._bind(native, options)
         self.branches = Branches(native, options)
         self.services = Services(native, options)
         self.tickets = Tickets(native, options)
         self.customers = Customers(native, options)
 
     def with_response(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Response[T]:
-        """Makes a call and gives what came with its data: status, message, headers, attempts, and whether it was recovered.
+        """Makes a call and returns the full response.
+
+        That is the data, status, message, headers, number of attempts, and whether a lost response
+        was recovered.
 
         ``client.with_response(client.tickets.book, service, group).recovered``
         """
-        response: Response[T] = responding(method)(*args, **kwargs)
+        response: Response[T] = with_full_response(method)(*args, **kwargs)
         return response
 
     def close(self) -> None:
-        """Ends its connections, those of calls and lists under way with these. Twice is as good as once."""
+        """Closes all connections, and with them the calls and lists in progress.
+
+        Calling this again has no effect.
+        """
         self._native.close()
 
     def __enter__(self) -> Self:

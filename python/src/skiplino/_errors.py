@@ -1,56 +1,39 @@
-"""Errors: one base, and a class for each kind below it."""
+"""The exceptions: one base class, and a subclass for each kind.
+
+This is the one list of kinds in the package.
+"""
 
 from __future__ import annotations
 
-__all__ = [
-    "CancelledError",
-    "ClosedError",
-    "ConflictError",
-    "ConnectError",
-    "DecodeError",
-    "InternalError",
-    "InvalidRequestError",
-    "NotFoundError",
-    "OutcomeUnknownError",
-    "RateLimitedError",
-    "RejectedError",
-    "SecretKeyRequiredError",
-    "ServerError",
-    "SkiplinoError",
-    "TimeoutError",
-    "TransportError",
-    "UnauthorizedError",
-    "UnexpectedStatusError",
-    "ValidationError",
-]
-
 
 class SkiplinoError(Exception):
-    """Why a call failed. ``str()`` is one line for a person, without keys and without what is known of customers."""
+    """A call failed. ``str()`` is one line for people, without keys and personal data."""
 
-    #: What went wrong, as far as a program would act on it; each kind has a class of its own.
+    #: The kind of error, for programs. Each kind has a class of its own.
     kind: str = "Unknown"
-    #: What it did to the server's state: ``"NotApplied"``, or ``"Unknown"`` for a write that may have happened.
+    #: The effect on the server: ``"NotApplied"``, or ``"Unknown"`` for a write that may have been
+    #: applied.
     outcome: str = "NotApplied"
-    #: Whether the same call may well succeed later. For a write look at ``outcome`` first.
+    #: Whether the same call may succeed later. For a write, check ``outcome`` first.
     retryable: bool = False
-    #: The operation, as in ``"bookTicket"``; None where no call was made.
+    #: The operation, as in ``"bookTicket"``; None if no call was made.
     operation: str | None = None
-    #: The HTTP status, if there was an answer.
+    #: The HTTP status, if there was a response.
     status: int | None = None
-    #: The ``message`` of the server's envelope.
+    #: The ``message`` of the response's envelope.
     message: str | None = None
-    #: The ``error`` of the server's envelope where it is a text (localised), or what was found wrong here.
+    #: The ``error`` of the response's envelope if it is a string (localised), or the reason why the
+    #: client refused the call.
     reason: str | None = None
-    #: Reasons by field: of a 422, and of input refused here.
+    #: Reasons by field, for a 422 and for input that the client refused.
     fields: dict[str, list[str]]
-    #: For ``DecodeError``: where in the JSON, as in ``"data[0].createdAt"``.
+    #: For ``DecodeError``: the path in the JSON, as in ``"data[0].createdAt"``.
     path: str | None = None
-    #: For how many seconds the server asked to wait.
+    #: The number of seconds to wait that the server asked for.
     retry_after: float | None = None
-    #: For ``TimeoutError``: which deadline passed, ``"Connect"``, ``"Attempt"`` or ``"Call"``.
+    #: For ``TimeoutError``: the timeout that expired, ``"Connect"``, ``"Attempt"`` or ``"Call"``.
     timeout: str | None = None
-    #: How many attempts were made; 0 when it was refused here.
+    #: The number of attempts made; 0 if the client refused the call.
     attempts: int = 0
 
     def __init__(self, text: str = "") -> None:
@@ -59,13 +42,13 @@ class SkiplinoError(Exception):
 
 
 class InvalidRequestError(SkiplinoError, ValueError):
-    """Refused here, before anything was sent; ``fields`` names the input."""
+    """The client refused the input before sending a request; ``fields`` names the input."""
 
     kind = "InvalidRequest"
 
 
 class SecretKeyRequiredError(SkiplinoError):
-    """The operation needs a secret key and the client holds a public one. Refused here, before anything was sent."""
+    """The operation needs a secret key, and the client has a public one. No request was sent."""
 
     kind = "SecretKeyRequired"
 
@@ -77,85 +60,88 @@ class UnauthorizedError(SkiplinoError):
 
 
 class RejectedError(SkiplinoError):
-    """400: a business rule forbids it; ``reason`` has the localised text."""
+    """400: a business rule forbids the operation; ``reason`` is the localised text."""
 
     kind = "Rejected"
 
 
 class NotFoundError(SkiplinoError):
-    """404."""
+    """404: not found."""
 
     kind = "NotFound"
 
 
 class ConflictError(SkiplinoError):
-    """409: the ticket's state forbids it. Final."""
+    """409: the state of the ticket forbids the operation. Retrying does not help."""
 
     kind = "Conflict"
 
 
 class ValidationError(SkiplinoError):
-    """422: ``fields`` has the reasons field by field."""
+    """422: invalid input; ``fields`` has the reasons for each field."""
 
     kind = "Validation"
 
 
 class RateLimitedError(SkiplinoError):
-    """429: too many requests; ``retry_after`` says for how long to wait, if the server did."""
+    """429: too many requests; ``retry_after`` is the time to wait, if the server gave one."""
 
     kind = "RateLimited"
 
 
 class ServerError(SkiplinoError):
-    """5xx."""
+    """5xx: the server failed."""
 
     kind = "Server"
 
 
 class UnexpectedStatusError(SkiplinoError):
-    """Any other status, redirects included."""
+    """Any other status, including redirects."""
 
     kind = "UnexpectedStatus"
 
 
 class DecodeError(SkiplinoError):
-    """A success whose body cannot be read; ``path`` has the JSON path."""
+    """The body of a successful response could not be decoded; ``path`` is the JSON path."""
 
     kind = "Decode"
 
 
 class ConnectError(SkiplinoError):
-    """Name look-up, connection or TLS failed: nothing was sent."""
+    """DNS lookup, connection or TLS handshake failed. No request was sent."""
 
     kind = "Connect"
 
 
 class TransportError(SkiplinoError):
-    """The connection was lost after sending began."""
+    """The connection was lost after the client began to send the request."""
 
     kind = "Transport"
 
 
 class TimeoutError(SkiplinoError):
-    """A deadline passed; ``timeout`` says which."""
+    """A timeout expired; ``timeout`` says which."""
 
     kind = "Timeout"
 
 
 class OutcomeUnknownError(SkiplinoError):
-    """A write that may have happened and could not be found out about; the text says where to look before repeating it."""
+    """A write may have been applied, and looking it up failed.
+
+    The text says where to look before you repeat the write.
+    """
 
     kind = "OutcomeUnknown"
 
 
 class CancelledError(SkiplinoError):
-    """The call was ended from outside; ``outcome`` says whether it may have been applied by then."""
+    """The call was cancelled; ``outcome`` says whether a write may have been applied."""
 
     kind = "Cancelled"
 
 
 class ClosedError(SkiplinoError):
-    """The client was closed before, or what was used belongs to the process before a fork."""
+    """The client is closed, or the object belongs to the process before a fork."""
 
     kind = "Closed"
 
@@ -166,13 +152,13 @@ class InternalError(SkiplinoError):
     kind = "Internal"
 
 
-_KINDS: dict[str, type[SkiplinoError]] = {kind.kind: kind for kind in SkiplinoError.__subclasses__()}
+_CLASSES: dict[str, type[SkiplinoError]] = {subclass.kind: subclass for subclass in SkiplinoError.__subclasses__()}
 
 
-def _of_kind(kind: str, text: str, **told: object) -> SkiplinoError:
-    # A kind that this file does not know yet is an error all the same.
-    error = _KINDS.get(kind, SkiplinoError)(text)
+def _from_kind(kind: str, text: str, **attributes: object) -> SkiplinoError:
+    """The error of a kind; the native half calls this. An unknown kind becomes a ``SkiplinoError``."""
+    error = _CLASSES.get(kind, SkiplinoError)(text)
     error.kind = kind
-    for name, value in told.items():
+    for name, value in attributes.items():
         setattr(error, name, value)
     return error

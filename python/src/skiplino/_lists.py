@@ -1,4 +1,5 @@
-"""Lists and watches, waited for."""
+# generated from _async_lists.py by python/tools/generate_sync.py: edit that file and run the program
+"""Lists and watches that block."""
 
 from __future__ import annotations
 
@@ -7,75 +8,102 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ._native import Options, Page, Ticket, Walk
+    from ._native import NativeIterator, Options, Page, Ticket
 
 T = TypeVar("T")
 
 
-class List(Generic[T]):
-    """A paged list, as an iterator over its records: pages are fetched when they are needed, as many records each as the API allows.
+class Pages(Generic[T]):
+    """The pages of a list, in order."""
 
-    A list may change while it is read. Each record that is there throughout comes exactly once, and none comes twice; one that is
-    inserted or deleted meanwhile may come or not. ``changed_during_read`` tells whether it changed.
+    def __init__(self, iterator: NativeIterator[Page[T]]) -> None:
+        self._iterator = iterator
+
+    def __iter__(self) -> Iterator[Page[T]]:
+        return self
+
+    def __next__(self) -> Page[T]:
+        page = self._iterator.next()
+        if page is None:
+            raise StopIteration
+        return page
+
+
+class List(Generic[T]):
+    """A paged list, as an iterator over its records.
+
+    It fetches pages when they are needed, each as large as the API allows.
+
+    A list may change while it is read. Records that exist for the whole read are returned exactly
+    once. Records that are created or deleted during the read are returned once or not at all.
+    ``changed_during_read`` says whether the list changed.
     """
 
     def __init__(
         self,
-        walk: Callable[[Options], Walk[Page[T]]],
-        one: Callable[[Options, int], Page[T]],
+        iterate: Callable[[Options], NativeIterator[Page[T]]],
+        fetch_page: Callable[..., Page[T]],
         options: Options,
     ) -> None:
-        self._walk = walk(options)
-        self._make = walk
-        self._one = one
+        self._iterator = iterate(options)
+        self._iterate = iterate
+        self._fetch_page = fetch_page
         self._options = options
-        self._records = _each(self._walk)
+        self._records: Iterator[T] = iter(())
 
     def page(self, number: int) -> Page[T]:
-        """One page alone, numbered from 1. A page past the end is empty."""
-        return self._one(self._options, number)
+        """One page, numbered from 1. A page past the end is empty."""
+        return self._fetch_page(self._options, page=number)
 
     def pages(self) -> Iterator[Page[T]]:
-        """All pages in order, the first one even when the list is empty. Records that were handed out before do not come again."""
-        return iter(self._walk.next, None)
+        """The pages in order.
+
+        An empty list has one empty page. Pages that were read before are not returned again.
+        """
+        return Pages(self._iterator)
 
     @property
     def total(self) -> int | None:
-        """Records in the list, as of the page read last; None before the first."""
-        return self._walk.total
+        """The number of records in the list, as of the last page read; None before the first page."""
+        return self._iterator.total
 
     @property
     def changed_during_read(self) -> bool:
-        """Whether the list was seen to change."""
-        return self._walk.changed_during_read
+        """Whether the list changed while it was read."""
+        return self._iterator.changed_during_read
 
     def __iter__(self) -> Iterator[T]:
-        return self._records
+        return self
 
     def __next__(self) -> T:
-        return next(self._records)
+        while True:
+            for record in self._records:
+                return record
+            page = self._iterator.next()
+            if page is None:
+                raise StopIteration
+            self._records = iter(page.items)
 
-    def _responding(self) -> List[T]:
-        return List(self._make, self._one, self._options.responding())
-
-
-# Not a method: a list that its own iterator knows would keep the client's connections until the next collection of garbage.
-def _each(walk: Walk[Page[T]]) -> Iterator[T]:
-    while (page := walk.next()) is not None:
-        yield from page.items
+    def _with_full_response(self) -> List[T]:
+        return List(self._iterate, self._fetch_page, self._options.with_full_response())
 
 
 class Watch:
-    """The changes of a ticket, its present state first. Ends once it is served or cancelled; dropping it stops looking."""
+    """The changes of a ticket, starting with its current state.
 
-    def __init__(self, walk: Walk[Ticket]) -> None:
-        self._walk = walk
+    Ends when the ticket is served or cancelled.
+
+    Dropping the watch stops the polling.
+    """
+
+    def __init__(self, iterator: NativeIterator[Ticket]) -> None:
+        self._iterator = iterator
 
     def __iter__(self) -> Watch:
         return self
 
     def __next__(self) -> Ticket:
-        change = self._walk.next()
+        change = self._iterator.next()
         if change is None:
             raise StopIteration
         return change

@@ -1,3 +1,4 @@
+# The types of the native half, bindings/python. The docstrings are those of the Rust sources.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from os import PathLike
@@ -15,14 +16,15 @@ __all__ = [
     "DEFAULT_BASE_URL",
     "ERROR_KINDS",
     "ArrowTable",
-    "AsyncWalk",
     "Branch",
     "BranchTreeGroup",
-    "Bridge",
     "CancellationToken",
+    "CompletionQueue",
     "Customer",
     "NamedRef",
+    "NativeAsyncIterator",
     "NativeClient",
+    "NativeIterator",
     "Options",
     "Page",
     "Pagination",
@@ -32,7 +34,6 @@ __all__ = [
     "SyncedRow",
     "Ticket",
     "TicketCustomer",
-    "Walk",
     "__version__",
     "async_customers_to_arrow",
     "async_sync_customers",
@@ -56,13 +57,13 @@ class Branch:
 
     @property
     def id(self) -> str:
-        """Its id."""
+        """The id."""
     @property
     def name(self) -> str:
-        """Its name, in the language asked for."""
+        """The name, in the language of the request."""
     @property
     def is_open(self) -> bool:
-        """Whether it is open now."""
+        """Whether the branch is open now."""
     def to_dict(self) -> dict[str, Any]:
         """The record as the API's JSON."""
     @staticmethod
@@ -78,13 +79,13 @@ class BranchTreeGroup:
 
     @property
     def id(self) -> str:
-        """Its id."""
+        """The id."""
     @property
     def name(self) -> str:
-        """Its name, in the language asked for."""
+        """The name, in the language of the request."""
     @property
     def services(self) -> tuple[Service, ...]:
-        """Its active services."""
+        """The active services of the group."""
     def to_dict(self) -> dict[str, Any]:
         """The record as the API's JSON."""
     @staticmethod
@@ -96,20 +97,20 @@ class BranchTreeGroup:
 
 @final
 class Service:
-    """A service that can be queued for."""
+    """A service that customers queue for."""
 
     @property
     def id(self) -> str:
-        """Its id."""
+        """The id."""
     @property
     def name(self) -> str:
-        """Its name, in the language asked for."""
+        """The name, in the language of the request."""
     @property
     def is_open(self) -> bool:
-        """Whether it takes walk-ins now."""
+        """Whether the service takes walk-ins now."""
     @property
     def is_appointment(self) -> bool:
-        """Whether it takes appointments."""
+        """Whether the service takes appointments."""
     def to_dict(self) -> dict[str, Any]:
         """The record as the API's JSON."""
     @staticmethod
@@ -121,14 +122,14 @@ class Service:
 
 @final
 class Slot:
-    """A time that an appointment can be booked for, and the places left."""
+    """A time that an appointment can be booked for."""
 
     @property
     def time(self) -> datetime:
-        """When it begins, in UTC."""
+        """The start of the slot, in UTC."""
     @property
     def remaining(self) -> int:
-        """Places left."""
+        """The number of places left."""
     def to_dict(self) -> dict[str, Any]:
         """The record as the API's JSON."""
     @staticmethod
@@ -140,14 +141,14 @@ class Slot:
 
 @final
 class NamedRef:
-    """The id and the localised name of something that a ticket is about."""
+    """The id and the localised name of a branch, a service or a group that a ticket refers to."""
 
     @property
     def id(self) -> str:
-        """Its id."""
+        """The id."""
     @property
     def name(self) -> str:
-        """Its name, in the language asked for."""
+        """The name, in the language of the request."""
     def to_dict(self) -> dict[str, Any]:
         """The record as the API's JSON."""
     @staticmethod
@@ -166,7 +167,7 @@ class TicketCustomer:
         """The customer's id."""
     @property
     def name(self) -> str | None:
-        """The customer's name, if there is one."""
+        """The customer's name, if one is stored."""
     def to_dict(self) -> dict[str, Any]:
         """The record as the API's JSON."""
     @staticmethod
@@ -182,43 +183,47 @@ class Ticket:
 
     @property
     def id(self) -> str:
-        """Its id."""
+        """The id."""
     @property
     def ticket_number(self) -> str:
-        """The number that is called, as in ``A042``."""
+        """The number that the staff calls, as in ``A042``."""
     @property
     def status(self) -> str:
-        """Where it stands: ``waiting``, ``upcoming``, ``serving``, ``served``, ``cancelled``, ``noShow``, or what the API adds."""
+        """The status: ``waiting``, ``upcoming``, ``serving``, ``served``, ``cancelled``,
+        ``noShow``, or a value that the API adds later.
+        """
     @property
     def status_at(self) -> datetime:
-        """Since when it stands there."""
+        """When the ticket got this status."""
     @property
     def type(self) -> str:
-        """``sequential`` for a walk-in, ``appointment``, or what the API adds."""
+        """``sequential`` for a walk-in, ``appointment``, or a value that the API adds later."""
     @property
     def time(self) -> datetime | None:
-        """The appointment's time; None for a walk-in."""
+        """The time of the appointment; None for a walk-in."""
     @property
     def branch(self) -> NamedRef:
-        """Where it was booked."""
+        """The branch of the ticket."""
     @property
     def service(self) -> NamedRef:
-        """What it was booked for."""
+        """The service of the ticket."""
     @property
     def group_of_service(self) -> NamedRef:
-        """The group of that service."""
+        """The group of the service."""
     @property
     def customer(self) -> TicketCustomer | None:
-        """For whom; None for an anonymous walk-in."""
+        """The customer; None for an anonymous walk-in."""
     @property
     def booked_at(self) -> datetime:
-        """When it was booked."""
+        """When the ticket was booked."""
     @property
     def queue_size(self) -> int | None:
-        """People ahead, while it is waiting; may be None even then."""
+        """The number of people ahead; only for a waiting ticket, and may be None even then."""
     @property
     def waiting_time(self) -> int | None:
-        """Minutes to wait, rounded, while it is waiting; may be None even then."""
+        """The estimated wait in minutes, rounded; only for a waiting ticket, and may be None even
+        then.
+        """
     def to_dict(self) -> dict[str, Any]:
         """The record as the API's JSON."""
     @staticmethod
@@ -237,28 +242,28 @@ class Customer:
         """The server's id."""
     @property
     def external_id(self) -> str | None:
-        """The caller's own id, if there is one."""
+        """Your own id for the customer, if one is stored."""
     @property
     def company_id(self) -> str:
         """The company's id."""
     @property
     def name(self) -> str | None:
-        """Their name, if it is known."""
+        """The customer's name, if one is stored."""
     @property
     def email(self) -> str | None:
-        """Their e-mail address, if it is known."""
+        """The customer's e-mail address, if one is stored."""
     @property
     def mobile(self) -> str | None:
-        """Their mobile number, if it is known."""
+        """The customer's mobile number, if one is stored."""
     @property
     def metadata(self) -> dict[str, Any] | None:
-        """Whatever the caller keeps there."""
+        """Your own data about the customer, if any is stored."""
     @property
     def created_at(self) -> datetime:
         """When the record was created."""
     @property
     def updated_at(self) -> datetime:
-        """When it was changed last."""
+        """When the record was last updated."""
     def to_dict(self) -> dict[str, Any]:
         """The record as the API's JSON."""
     @staticmethod
@@ -270,26 +275,26 @@ class Customer:
 
 @final
 class Pagination:
-    """Where a page stands in its list."""
+    """The position of a page in its list."""
 
     @property
     def total(self) -> int:
-        """Records in the list."""
+        """The number of records in the list."""
     @property
     def total_pages(self) -> int:
-        """Pages in the list."""
+        """The number of pages in the list."""
     @property
     def has_next_page(self) -> bool:
-        """Whether a page follows."""
+        """Whether there is a next page."""
     @property
     def has_prev_page(self) -> bool:
-        """Whether a page precedes."""
+        """Whether there is a previous page."""
     @property
     def page(self) -> int | None:
         """The number of this page, from 1."""
     @property
     def limit(self) -> int | None:
-        """Records a page."""
+        """The maximum number of records per page."""
     def to_dict(self) -> dict[str, Any]:
         """The record as the API's JSON."""
     @staticmethod
@@ -301,17 +306,17 @@ class Pagination:
 
 @final
 class Page(Generic[_T_co]):
-    """One page of a list: its records, and where it stands."""
+    """One page of a list: its records and its position."""
 
     @classmethod
     def __class_getitem__(cls, key: Any) -> GenericAlias: ...
     def __new__(cls, items: tuple[_T_co, ...], pagination: Pagination) -> Page[_T_co]: ...
     @property
     def items(self) -> tuple[_T_co, ...]:
-        """Its records."""
+        """The records of the page."""
     @property
     def pagination(self) -> Pagination:
-        """Where it stands."""
+        """The position of the page in its list."""
     def to_dict(self) -> dict[str, Any]:
         """The page as `{"items", "pagination"}`, in the API's JSON."""
     def __len__(self) -> int: ...
@@ -325,28 +330,28 @@ class Page(Generic[_T_co]):
 
 @final
 class Response(Generic[_T_co]):
-    """The data of a call, and what came with it."""
+    """The data of a call, with the details of its HTTP response."""
 
     @classmethod
     def __class_getitem__(cls, key: Any) -> GenericAlias: ...
     @property
     def data(self) -> _T_co:
-        """What the call gives."""
+        """The result of the call."""
     @property
     def status(self) -> int:
         """The HTTP status."""
     @property
     def message(self) -> str | None:
-        """The ``message`` of the server's envelope."""
+        """The ``message`` of the response's envelope."""
     @property
     def attempts(self) -> int:
-        """How many attempts it took."""
+        """The number of attempts made."""
     @property
     def recovered(self) -> bool:
-        """Whether the answer of a write was lost and its effect found by looking."""
+        """Whether the response of a write was lost and the write was confirmed by lookup."""
     @property
     def headers(self) -> dict[str, str]:
-        """The answer's headers, their names in lower case."""
+        """The headers of the response, with names in lower case."""
 
 @final
 class ArrowTable:
@@ -399,33 +404,35 @@ class SyncedRow:
 
 @final
 class CancellationToken:
-    """Ends the calls, lists and watches that ``client.with_options(cancellation_token=…)`` makes, from any thread and for good.
+    """Cancels the calls, lists and watches that ``client.with_options(cancellation_token=…)`` makes,
+    from any thread and for good.
 
-    Those under way raise ``CancelledError`` at once, which says whether a write may have happened; what is called afterwards raises
-    it before anything is sent. In an event loop cancelling the task does as much, and says less.
+    Those in progress raise ``CancelledError`` at once; its ``outcome`` says whether a write may
+    have been applied. Later calls raise ``CancelledError`` before they send a request. In an event
+    loop, cancelling the task has the same effect without the ``outcome``.
     """
     def __new__(cls) -> CancellationToken: ...
     def cancel(self) -> None:
-        """Ends them. Twice is as good as once."""
+        """Cancels them. Calling this again has no effect."""
     @property
     def is_cancelled(self) -> bool:
-        """Whether it was."""
+        """Whether ``cancel()`` was called."""
 
 @final
 class Options:
-    def responding(self) -> Options: ...
+    def with_full_response(self) -> Options: ...
 
 @final
-class Bridge:
-    def __new__(cls) -> Bridge: ...
+class CompletionQueue:
+    def __new__(cls) -> CompletionQueue: ...
     def fileno(self) -> int: ...
     def drain(self) -> None: ...
     def cancel(self, number: int) -> None: ...
-    def forsake(self) -> None: ...
+    def abandon_after_fork(self) -> None: ...
     def __len__(self) -> int: ...
 
 @final
-class Walk(Generic[_T_co]):
+class NativeIterator(Generic[_T_co]):
     def next(self) -> _T_co | None: ...
     @property
     def total(self) -> int | None: ...
@@ -433,8 +440,9 @@ class Walk(Generic[_T_co]):
     def changed_during_read(self) -> bool: ...
 
 @final
-class AsyncWalk(Generic[_T_co]):
-    def next(self, reply_to: Any) -> int: ...
+class NativeAsyncIterator(Generic[_T_co]):
+    # Any, for `next_item` of `_event_loop.py`, the only caller.
+    def next(self, reply_to: Any) -> Any: ...
     def close(self) -> None: ...
     @property
     def total(self) -> int | None: ...
@@ -477,31 +485,31 @@ class NativeClient:
     def base_url(self) -> str: ...
     @property
     def key_class(self) -> str: ...
-    # With a bridge and a future to reply to, each gives the number of the call under way; that way `_loops.send` goes alone.
-    def list_branches(self, how: Options, reply_to: None = None) -> list[Branch]: ...
+    # With `reply_to`, a queue and a future, a method returns the number of the pending call. Only `_event_loop.call` passes it.
+    def list_branches(self, options: Options, reply_to: None = None) -> list[Branch]: ...
     def get_branch_tree(
-        self, how: Options, branch: str | Branch | NamedRef, reply_to: None = None
+        self, options: Options, branch: str | Branch | NamedRef, reply_to: None = None
     ) -> list[BranchTreeGroup]: ...
     def list_slots(
-        self, how: Options, service: str | Service | NamedRef, date: date | None, reply_to: None = None
+        self, options: Options, service: str | Service | NamedRef, date: date | None, reply_to: None = None
     ) -> list[Slot]: ...
     def book_ticket(
         self,
-        how: Options,
+        options: Options,
         service: str | Service | NamedRef,
         group: str | BranchTreeGroup | NamedRef,
         time: datetime | None,
         customer: _CustomerLike | None,
         external_id: str | None,
-        options: Mapping[str, Any] | None,
+        ticket_options: Mapping[str, Any] | None,
         location: tuple[float, float] | None,
         reply_to: None = None,
     ) -> Ticket: ...
-    def get_ticket(self, how: Options, ticket: str | Ticket, reply_to: None = None) -> Ticket: ...
-    def cancel_ticket(self, how: Options, ticket: str | Ticket, reply_to: None = None) -> Ticket: ...
+    def get_ticket(self, options: Options, ticket: str | Ticket, reply_to: None = None) -> Ticket: ...
+    def cancel_ticket(self, options: Options, ticket: str | Ticket, reply_to: None = None) -> Ticket: ...
     def reschedule_ticket(
         self,
-        how: Options,
+        options: Options,
         ticket: str | Ticket,
         time: datetime,
         customer: _CustomerLike | None,
@@ -510,7 +518,7 @@ class NativeClient:
     ) -> Ticket: ...
     def create_customer(
         self,
-        how: Options,
+        options: Options,
         external_id: str | None,
         name: str | None,
         email: str | None,
@@ -519,14 +527,14 @@ class NativeClient:
         reply_to: None = None,
     ) -> Customer: ...
     def get_customer(
-        self, how: Options, customer: _CustomerLike | None, external_id: str | None, reply_to: None = None
+        self, options: Options, customer: _CustomerLike | None, external_id: str | None, reply_to: None = None
     ) -> Customer: ...
     def find_customer(
-        self, how: Options, customer: _CustomerLike | None, external_id: str | None, reply_to: None = None
+        self, options: Options, customer: _CustomerLike | None, external_id: str | None, reply_to: None = None
     ) -> Customer | None: ...
     def update_customer(
         self,
-        how: Options,
+        options: Options,
         customer: _CustomerLike | None,
         external_id: str | None,
         name: str | None,
@@ -536,47 +544,49 @@ class NativeClient:
         reply_to: None = None,
     ) -> Customer: ...
     def delete_customer(
-        self, how: Options, customer: _CustomerLike | None, external_id: str | None, reply_to: None = None
+        self, options: Options, customer: _CustomerLike | None, external_id: str | None, reply_to: None = None
     ) -> None: ...
-    def list_customers(self, how: Options, limit: int | None, page: int, reply_to: None = None) -> Page[Customer]: ...
+    def list_customers(
+        self, options: Options, limit: int | None, page: int, reply_to: None = None
+    ) -> Page[Customer]: ...
     def list_customer_tickets(
         self,
-        how: Options,
+        options: Options,
         customer: _CustomerLike | None,
         external_id: str | None,
         limit: int | None,
         page: int,
         reply_to: None = None,
     ) -> Page[Ticket]: ...
-    def walk_customers(self, how: Options, limit: int | None) -> Walk[Page[Customer]]: ...
-    def async_walk_customers(self, how: Options, limit: int | None) -> AsyncWalk[Page[Customer]]: ...
-    def walk_customer_tickets(
-        self, how: Options, customer: _CustomerLike | None, external_id: str | None, limit: int | None
-    ) -> Walk[Page[Ticket]]: ...
-    def async_walk_customer_tickets(
-        self, how: Options, customer: _CustomerLike | None, external_id: str | None, limit: int | None
-    ) -> AsyncWalk[Page[Ticket]]: ...
+    def iterate_customers(self, options: Options, limit: int | None) -> NativeIterator[Page[Customer]]: ...
+    def async_iterate_customers(self, options: Options, limit: int | None) -> NativeAsyncIterator[Page[Customer]]: ...
+    def iterate_customer_tickets(
+        self, options: Options, customer: _CustomerLike | None, external_id: str | None, limit: int | None
+    ) -> NativeIterator[Page[Ticket]]: ...
+    def async_iterate_customer_tickets(
+        self, options: Options, customer: _CustomerLike | None, external_id: str | None, limit: int | None
+    ) -> NativeAsyncIterator[Page[Ticket]]: ...
     def watch_ticket(
         self,
-        how: Options,
+        options: Options,
         ticket: str | Ticket,
         min: _Seconds | None,
         max: _Seconds | None,
         give_up_after: _Seconds | None,
-    ) -> Walk[Ticket]: ...
+    ) -> NativeIterator[Ticket]: ...
     def async_watch_ticket(
         self,
-        how: Options,
+        options: Options,
         ticket: str | Ticket,
         min: _Seconds | None,
         max: _Seconds | None,
         give_up_after: _Seconds | None,
-    ) -> AsyncWalk[Ticket]: ...
+    ) -> NativeAsyncIterator[Ticket]: ...
 
 def customers_to_arrow(
     client: NativeClient, how: Options, progress: Callable[[int, int | None], object] | None
 ) -> ArrowTable: ...
-def async_customers_to_arrow(client: NativeClient, how: Options, each_page: bool) -> AsyncWalk[Any]: ...
+def async_customers_to_arrow(client: NativeClient, how: Options, each_page: bool) -> NativeAsyncIterator[Any]: ...
 def export_customers(
     client: NativeClient,
     how: Options,
@@ -592,7 +602,7 @@ def write_customers(
 ) -> tuple[int, bool]: ...
 def async_write_customers(
     client: NativeClient, how: Options, path: str | PathLike[str], format: str | None, each_page: bool
-) -> AsyncWalk[Any]: ...
+) -> NativeAsyncIterator[Any]: ...
 def sync_customers(
     client: NativeClient,
     how: Options,
@@ -601,7 +611,7 @@ def sync_customers(
     rate: float | None,
     dry_run: bool,
     checkpoint: str | PathLike[str] | None,
-) -> Walk[SyncedRow]: ...
+) -> NativeIterator[SyncedRow]: ...
 def async_sync_customers(
     client: NativeClient,
     how: Options,
@@ -610,4 +620,4 @@ def async_sync_customers(
     rate: float | None,
     dry_run: bool,
     checkpoint: str | PathLike[str] | None,
-) -> AsyncWalk[tuple[list[SyncedRow], BaseException | None]]: ...
+) -> NativeAsyncIterator[tuple[list[SyncedRow], BaseException | None]]: ...

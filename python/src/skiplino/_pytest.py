@@ -1,4 +1,4 @@
-"""The fixtures that pytest finds by itself. Only pytest imports this."""
+"""Fixtures that pytest loads by itself, through the entry point of the package."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def skiplino_sandbox_settings() -> dict[str, Any]:
-    """What ``skiplino.testing.Sandbox`` is given. To be overridden."""
+    """The arguments of ``skiplino.testing.Sandbox``. Override this fixture to change them."""
     return {}
 
 
 @pytest.fixture(scope="session")
 def _skiplino_sandbox(skiplino_sandbox_settings: dict[str, Any]) -> Iterator[Sandbox]:
-    # Not needed by those who only have it installed.
+    # Imported here, because pytest loads this file even in projects that do not use the sandbox.
     from skiplino.testing import Sandbox
 
     with Sandbox(**skiplino_sandbox_settings) as sandbox:
@@ -31,7 +31,7 @@ def _skiplino_sandbox(skiplino_sandbox_settings: dict[str, Any]) -> Iterator[San
 
 @pytest.fixture
 def skiplino_sandbox(_skiplino_sandbox: Sandbox) -> Sandbox:
-    """A sandbox as new: the demo company, no faults, nothing received."""
+    """A sandbox in its initial state: the demo company, no faults, no recorded requests."""
     _skiplino_sandbox.reset()
     return _skiplino_sandbox
 

@@ -1,8 +1,8 @@
-"""A server for tests: the sandbox, started and stopped with them, and told what staff, the clock and the network do.
+"""A local server for tests, the sandbox, with control over its staff, its clock and its network.
 
-It comes with ``pip install 'skiplino[sandbox]'``. In pytest there are fixtures of it, without an import: ``skiplino_sandbox``, as
-new for each test, ``skiplino_client``, a client of it, and ``skiplino_sandbox_settings``, to be overridden with what
-:class:`Sandbox` takes.
+``pip install 'skiplino[sandbox]'`` installs it. pytest has its fixtures without an import:
+``skiplino_sandbox``, which is reset for each test, ``skiplino_client``, a client of it, and
+``skiplino_sandbox_settings``, which a project overrides with the arguments of :class:`Sandbox`.
 
 >>> from skiplino.testing import Sandbox
 >>> with Sandbox() as sandbox, sandbox.client() as client:
@@ -34,14 +34,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Sandbox", "SandboxError"]
 
-#: How long it may take to end: what is under way is given two seconds.
-_PATIENCE = 10
+#: The limit in seconds for its shutdown, in which it waits up to two seconds for requests in
+#: progress.
+_SHUTDOWN_TIMEOUT = 10
 
 
 class SandboxError(Exception):
-    """The sandbox could not be started, or refused what it was told."""
+    """The sandbox did not start, or refused a control request."""
 
-    #: The HTTP status of a refusal.
+    #: The HTTP status of a refused control request.
     status: int | None
 
     def __init__(self, text: str, status: int | None = None) -> None:
@@ -50,21 +51,24 @@ class SandboxError(Exception):
 
 
 class Sandbox:
-    """A sandbox of its own process, which answers on this machine alone, and ends with this one whatever becomes of it.
+    """A sandbox in a process of its own.
 
-    It has a demo company of three branches, three customers and a short queue, and keeps it in memory, or in the file ``data``. What
-    ids and chances follow from is ``seed``. Its clock starts at ``now``, the real time unless given, and stands still with ``freeze``.
+    It serves this machine only, and ends with this process, even if that is killed.
+
+    It has a demo company with three branches, three customers and a short queue, and stores it in
+    memory, or in the file ``data``. ``seed`` is the seed of its random ids and faults. Its clock
+    starts at ``now``, by default the real time, and ``freeze`` stops it.
     """
 
-    #: Where it answers, for a client to be given.
+    #: The address of its API, for clients.
     base_url: str
-    #: The page on which a person plays the staff, for a browser.
+    #: The address of the page on which a person plays the staff, for a browser.
     page_url: str
-    #: Where it takes what is told it: see :meth:`control`.
+    #: The address of its control API: see :meth:`control`.
     control_url: str
-    #: A key that it takes. Both are the same everywhere, and open nothing else.
+    #: Its secret key. Every sandbox has the same keys, and no other server accepts them.
     secret_key: str
-    #: A key that may not read or change customers.
+    #: Its public key, which gives no access to the customer directory.
     public_key: str
 
     def __init__(
@@ -82,19 +86,23 @@ class Sandbox:
         command += ["--now", self._start["now"]] if now is not None else []
         command += ["--freeze"] if freeze else []
         command += ["--data", os.fspath(data)] if data is not None else []
-        # Not a pipe, which nobody would empty.
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said)
+        # A file, because a pipe that nobody reads would fill up.
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._stderr)
         assert self._process.stdout is not None
         ready = self._process.stdout.readline()
         if not ready:
-            self._process.wait(_PATIENCE)
-            said = self.stderr().strip()
+            self._process.wait(_SHUTDOWN_TIMEOUT)
+            stderr = self.stderr().strip()
             self.close()
-            raise SandboxError(f"the sandbox did not start: {said}")
-        told = json.loads(ready)
-        self.base_url, self.page_url, self.control_url = told["baseUrl"], told["pageUrl"], told["controlUrl"]
-        self.secret_key, self.public_key = told["secretKey"], told["publicKey"]
+            raise SandboxError(f"the sandbox did not start: {stderr}")
+        settings = json.loads(ready)
+        self.base_url, self.page_url, self.control_url = (
+            settings["baseUrl"],
+            settings["pageUrl"],
+            settings["controlUrl"],
+        )
+        self.secret_key, self.public_key = settings["secretKey"], settings["publicKey"]
         self._address, self._path = self.control_url.removeprefix("http://").split("/", 1)
 
     def __enter__(self) -> Self:
@@ -107,123 +115,137 @@ class Sandbox:
         return f"Sandbox(base_url={getattr(self, 'base_url', None)!r})"
 
     def close(self) -> None:
-        """Ends it. Twice is as good as once."""
+        """Stops the sandbox. Calling this again has no effect."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
         try:
-            self._process.wait(_PATIENCE)
+            self._process.wait(_SHUTDOWN_TIMEOUT)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         self._process.stdout.close()
-        self._said.close()
+        self._stderr.close()
 
     def stderr(self) -> str:
-        """What it had to say on standard error so far: nothing, unless something is wrong."""
-        self._said.seek(0)
-        return self._said.read().decode(errors="replace")
+        """Its output on standard error so far, which is empty unless something is wrong."""
+        self._stderr.seek(0)
+        return self._stderr.read().decode(errors="replace")
 
     def settings(self, api_key: str | None = None, **others: Any) -> dict[str, Any]:
-        """What a client of it is given: the secret key unless another is, its address, and other settings."""
+        """The settings for a client: the given key or the secret key, the address, and the other
+        settings.
+        """
         return {"api_key": api_key or self.secret_key, "base_url": self.base_url, **others}
 
     def client(self, api_key: str | None = None, **settings: Any) -> Client:
-        """A client of it, with the secret key unless another is given. It takes the settings of :class:`skiplino.Client`."""
+        """A client, with the given key or the secret key, and settings of :class:`skiplino.Client`."""
         return Client(**self.settings(api_key, **settings))
 
     def async_client(self, api_key: str | None = None, **settings: Any) -> AsyncClient:
-        """The same for event loops."""
+        """A client for event loops, with settings as for :meth:`client`."""
         from ._async_client import AsyncClient
 
         return AsyncClient(**self.settings(api_key, **settings))
 
     def control(self, request: str, body: object = None) -> Any:
-        """A request to its control API, as in ``sandbox.control("PUT /branches/802b33af66", {"open": False})``.
+        """Sends a request to the control API, as in ``sandbox.control("PUT /branches/802b33af66",
+        {"open": False})``.
 
-        The readme of the crate ``skiplino-sandbox`` lists them all. Raises :class:`SandboxError` where it is refused.
+        The readme of the crate ``skiplino-sandbox`` lists the requests. Raises
+        :class:`SandboxError` if the sandbox refuses the request.
         """
         method, path = request.split(" ", 1)
         data = None if body is None else json.dumps(body).encode()
-        # Straight to it: the proxy of the environment is not for this machine.
+        # http.client ignores the proxies of the environment, which are not for this machine.
         connection = http.client.HTTPConnection(self._address, timeout=30)
         try:
             connection.request(method, f"/{self._path}{path}", data, {"Content-Type": "application/json"})
-            answer = connection.getresponse()
-            text = answer.read().decode()
+            response = connection.getresponse()
+            text = response.read().decode()
         finally:
             connection.close()
-        if answer.status >= 300:
-            raise SandboxError(f"{request}: {answer.status} {text}", answer.status)
+        if response.status >= 300:
+            raise SandboxError(f"{request}: {response.status} {text}", response.status)
         return json.loads(text) if text else None
 
     def reset(self) -> None:
-        """Back to how it started: the demo company, its clock, no faults, nothing received."""
+        """Resets the sandbox to its start: the demo company, the clock, no faults, no recorded
+        requests.
+        """
         self.control("POST /reset", self._start)
 
-    # What staff does.
+    # Staff.
 
     def call_next(self, service: str | Service | NamedRef, *, finish: bool = False) -> Ticket:
-        """The first one who waits is served. With ``finish`` whoever was served before has been."""
+        """Serves the first waiting ticket.
+
+        ``finish`` first finishes the ticket that is being served.
+        """
         return self._ticket(f"POST /services/{_id(service)}/call-next", {"finish": finish})
 
     def call(self, ticket: str | Ticket) -> Ticket:
-        """One who waits is served, out of turn."""
+        """Serves a waiting ticket out of turn."""
         return self._ticket(f"POST /tickets/{_id(ticket)}/call")
 
     def serve(self, ticket: str | Ticket) -> Ticket:
-        """A ticket is done with."""
+        """Finishes serving a ticket."""
         return self._ticket(f"POST /tickets/{_id(ticket)}/serve")
 
     def no_show(self, ticket: str | Ticket) -> Ticket:
-        """Nobody came."""
+        """Marks a ticket as no-show: nobody came."""
         return self._ticket(f"POST /tickets/{_id(ticket)}/no-show")
 
     def cancel(self, ticket: str | Ticket) -> Ticket:
-        """A ticket is cancelled at the counter, whatever goes wrong for clients that cancel."""
+        """Cancels a ticket at the counter. Faults of ``cancelTicket`` do not apply."""
         return self._ticket(f"POST /tickets/{_id(ticket)}/cancel")
 
     def check_in(self, ticket: str | Ticket) -> Ticket:
-        """Whoever has the appointment is here, and joins the end of the queue."""
+        """Checks in an appointment, which joins the end of the queue."""
         return self._ticket(f"POST /tickets/{_id(ticket)}/check-in")
 
     def walk_ins(self, service: str | Service | NamedRef, count: int) -> None:
-        """So many people join the queue at once."""
+        """Adds ``count`` walk-in tickets to the queue."""
         self.control(f"POST /services/{_id(service)}/walk-ins", {"count": count})
 
     def fill_slot(self, service: str | Service | NamedRef, time: datetime) -> None:
-        """Every place that is left of an appointment slot is taken."""
+        """Takes all places that are left in an appointment slot."""
         self.control(f"POST /services/{_id(service)}/fill-slot", {"time": _moment(time)})
 
     def set_branch(self, branch: str | Branch | NamedRef, **fields: bool | None) -> None:
-        """``open`` (None for the opening hours) and ``active`` of a branch."""
+        """Sets ``open`` (None for the opening hours) and ``active`` of a branch."""
         self.control(f"PUT /branches/{_id(branch)}", fields)
 
     def set_service(self, service: str | Service | NamedRef, **fields: bool | int | None) -> None:
-        """``open``, ``active``, ``appointments``, ``capacity`` (of a slot) and ``minutes`` (a person) of a service."""
+        """Sets ``open``, ``active``, ``appointments``, ``capacity`` (per slot) and ``minutes`` (per
+        person) of a service.
+        """
         self.control(f"PUT /services/{_id(service)}", fields)
 
     def generate(self, count: int) -> None:
-        """So many made-up customers join the directory."""
+        """Adds ``count`` generated customers to the directory."""
         self.control("POST /customers/generate", {"count": count})
 
     # The clock.
 
     @property
     def now(self) -> datetime:
-        """The time by its clock."""
+        """The time of its clock."""
         return datetime.fromisoformat(self.control("GET /clock")["now"])
 
     def advance(self, by: float | timedelta) -> None:
-        """Moves its clock, by seconds or a timedelta."""
+        """Advances the clock by seconds or a timedelta."""
         self.control("POST /clock/advance", {"seconds": by.total_seconds() if isinstance(by, timedelta) else by})
 
     def set_clock(self, now: datetime | None = None, *, freeze: bool = False) -> None:
-        """Sets its clock, to the real time unless given, and has it go on or stand still."""
+        """Sets the clock, by default to the real time.
+
+        With ``freeze`` the clock stops; otherwise it runs.
+        """
         at = {} if now is None else {"now": _moment(now)}
         self.control("PUT /clock", {"mode": "frozen" if freeze else "real", **at})
 
-    # What goes wrong.
+    # Faults.
 
     def fault(
         self,
@@ -236,12 +258,14 @@ class Sandbox:
         probability: float | None = None,
         **rest: Any,
     ) -> int:
-        """Has requests of an operation (``"*"`` for all) go wrong, and gives the fault's number.
+        """Makes requests of an operation (``"*"`` for all operations) fail, and returns the number
+        of the fault.
 
-        Always, or the ``nth`` from now on, the ``first`` so many, ``every`` so many-th, or by chance. ``kind`` is one of ``delay``, ``hold``,
-        ``refuse``, ``drop_before``, ``drop_after_commit``, ``truncate``, ``status``, ``html_502``, ``empty_503``, ``rate_limit``,
-        ``malformed_json``, ``unknown_enum`` and more, each with its own ``rest``, as in ``status=500``: the readme of the crate
-        ``skiplino-sandbox`` has the table.
+        All requests fail, or the ``nth`` from now on, the ``first`` n, ``every`` nth, or each with
+        a ``probability``. ``kind`` is one of ``delay``, ``hold``, ``refuse``, ``drop_before``,
+        ``drop_after_commit``, ``truncate``, ``status``, ``html_502``, ``empty_503``,
+        ``rate_limit``, ``malformed_json``, ``unknown_enum`` and more. Some take further arguments,
+        as in ``status=500``: see the table in the readme of the crate ``skiplino-sandbox``.
         """
         given = {"nth": nth, "first": first, "every": every, "probability": probability}
         when = {name: value for name, value in given.items() if value is not None}
@@ -250,49 +274,53 @@ class Sandbox:
         return number
 
     def hold(self, operation: str, **when: Any) -> int:
-        """A fault that keeps requests waiting until they are let go on."""
+        """Adds a fault that holds requests until :meth:`release`, and returns the number of the
+        fault.
+        """
         return self.fault(operation, "hold", then="commit", **when)
 
     def held(self, at_least: int = 1) -> None:
-        """Waits until so many requests are held; raises :class:`SandboxError` if they do not come within ten seconds."""
+        """Waits until that many requests are held. Raises :class:`SandboxError` after ten seconds."""
         held = self.control(f"GET /held?atLeast={at_least}")["held"]
         if held < at_least:
             raise SandboxError(f"{held} of {at_least} requests are held")
 
     def release(self, fault: int) -> None:
-        """Lets the requests go on that a fault holds."""
+        """Releases the requests that a fault holds."""
         self.control(f"POST /faults/{fault}/release")
 
     def clear(self, fault: int | None = None) -> None:
-        """Takes a fault back, or all of them."""
+        """Removes a fault, or all faults."""
         self.control("DELETE /faults" if fault is None else f"DELETE /faults/{fault}")
 
     def limit_rate(self, requests_per_second: float | None, burst: int | None = None) -> None:
-        """Refuses what is more than that with a 429; None lifts the limit."""
+        """Rejects requests above a rate with a 429. None removes the limit."""
         if requests_per_second is None:
             self.control("DELETE /rate-limit")
         else:
             limit = {"requestsPerSecond": requests_per_second, **({} if burst is None else {"burst": burst})}
             self.control("PUT /rate-limit", limit)
 
-    # What came.
+    # Recorded requests.
 
     def requests(self, operation: str | None = None) -> list[dict[str, Any]]:
-        """The requests that it received, of one operation or of all, with what became of each."""
+        """The requests received, of one operation or of all, with their results."""
         of = "" if operation is None else f"?operation={operation}"
         found: list[dict[str, Any]] = self.control(f"GET /requests{of}")["requests"]
         return found
 
     def received(self, operation: str) -> int:
-        """How many requests of an operation came."""
+        """The number of requests received for an operation."""
         return self._count(operation, "received")
 
     def committed(self, operation: str) -> int:
-        """How many of them changed something."""
+        """The number of requests of an operation that changed the state."""
         return self._count(operation, "committed")
 
     def idle(self) -> dict[str, int]:
-        """Waits until no ``connections`` and no ``requests`` of the API are open, for ten seconds, and gives how many are."""
+        """Waits up to ten seconds until no ``connections`` and no ``requests`` of the API are open,
+        and returns their numbers.
+        """
         still_open: dict[str, int] = self.control("GET /idle")
         return still_open
 

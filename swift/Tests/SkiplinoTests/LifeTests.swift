@@ -61,7 +61,7 @@ final class LifeTests: SandboxTestCase {
         XCTAssertEqual(Array(error.fields.keys), ["apiKey"])
         XCTAssertEqual(
             error.localizedDescription,
-            "invalid input: apiKey: a secret key does not belong on a device: use a public one, or allow it as the client is set up")
+            "invalid input: apiKey: a secret key must not be used on a device: use a public key, or allow it in the client builder")
         // A public one is what an app is for.
         let app = try sandbox.client()
         let branches = try await app.branches.list()

@@ -1,3 +1,5 @@
+//! Branches and their groups of services.
+
 use pyo3::prelude::*;
 
 use super::{hash, list, record};
@@ -5,19 +7,19 @@ use super::{hash, list, record};
 record! {
     /// A branch: `id`, `name` (localised), and whether it is open now.
     Branch(skiplino::Branch) {
-        /// Its id.
+        /// The id.
         #[getter]
         fn id(&self) -> &str {
             self.0.id().as_str()
         }
 
-        /// Its name, in the language asked for.
+        /// The name, in the language of the request.
         #[getter]
         fn name(&self) -> &str {
             self.0.name()
         }
 
-        /// Whether it is open now.
+        /// Whether the branch is open now.
         #[getter]
         fn is_open(&self) -> bool {
             self.0.is_open()
@@ -36,19 +38,19 @@ record! {
 record! {
     /// A group of services of a branch.
     BranchTreeGroup(skiplino::BranchTreeGroup) {
-        /// Its id.
+        /// The id.
         #[getter]
         fn id(&self) -> &str {
             self.0.id().as_str()
         }
 
-        /// Its name, in the language asked for.
+        /// The name, in the language of the request.
         #[getter]
         fn name(&self) -> &str {
             self.0.name()
         }
 
-        /// Its active services.
+        /// The active services of the group.
         #[getter]
         fn services<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, pyo3::types::PyTuple>> {
             list(py, self.0.services().to_vec()).map(|services| services.to_tuple())

@@ -1,3 +1,5 @@
+//! Customers.
+
 use pyo3::prelude::*;
 use pyo3::types::PyDateTime;
 
@@ -13,7 +15,7 @@ record! {
             self.0.id().as_str()
         }
 
-        /// The caller's own id, if there is one.
+        /// Your own id for the customer, if one is stored.
         #[getter]
         fn external_id(&self) -> Option<&str> {
             self.0.external_id()
@@ -25,26 +27,26 @@ record! {
             self.0.company_id()
         }
 
-        /// Their name, if it is known.
+        /// The customer's name, if one is stored.
         #[getter]
         fn name(&self) -> Option<&str> {
             self.0.name()
         }
 
-        /// Their e-mail address, if it is known.
+        /// The customer's e-mail address, if one is stored.
         #[getter]
         fn email(&self) -> Option<&str> {
             self.0.email()
         }
 
-        /// Their mobile number, if it is known.
+        /// The customer's mobile number, if one is stored.
         #[getter]
         fn mobile(&self) -> Option<&str> {
             self.0.mobile()
         }
 
-        // Read anew at each look, so that changing what was given changes nothing here.
-        /// Whatever the caller keeps there.
+        // Parsed for each access, so that a change of the returned dict does not change the record.
+        /// Your own data about the customer, if any is stored.
         #[getter]
         fn metadata(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
             self.0.metadata_json().map(|text| json::loads(py, text)).transpose()
@@ -56,7 +58,7 @@ record! {
             datetime(py, self.0.created_at())
         }
 
-        /// When it was changed last.
+        /// When the record was last updated.
         #[getter]
         fn updated_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDateTime>> {
             datetime(py, self.0.updated_at())
@@ -66,7 +68,7 @@ record! {
             hash(self.id())
         }
 
-        // Everything else is about a person.
+        // The other fields are personal data.
         fn __repr__(&self) -> String {
             format!("Customer(id={:?})", self.id())
         }

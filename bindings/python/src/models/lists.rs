@@ -1,30 +1,32 @@
+//! Pages of lists.
+
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use super::{ToPython, hash, list, record};
 
 record! {
-    /// Where a page stands in its list.
+    /// The position of a page in its list.
     Pagination(skiplino::Pagination) {
-        /// Records in the list.
+        /// The number of records in the list.
         #[getter]
         fn total(&self) -> u64 {
             self.0.total()
         }
 
-        /// Pages in the list.
+        /// The number of pages in the list.
         #[getter]
         fn total_pages(&self) -> u64 {
             self.0.total_pages()
         }
 
-        /// Whether a page follows.
+        /// Whether there is a next page.
         #[getter]
         fn has_next_page(&self) -> bool {
             self.0.has_next_page()
         }
 
-        /// Whether a page precedes.
+        /// Whether there is a previous page.
         #[getter]
         fn has_prev_page(&self) -> bool {
             self.0.has_prev_page()
@@ -36,7 +38,7 @@ record! {
             self.0.page()
         }
 
-        /// Records a page.
+        /// The maximum number of records per page.
         #[getter]
         fn limit(&self) -> Option<u64> {
             self.0.limit()
@@ -52,20 +54,20 @@ record! {
     }
 }
 
-/// One page of a list: its records, and where it stands.
+/// One page of a list: its records and its position.
 #[pyclass(frozen, sequence, generic, module = "skiplino._native")]
 pub(crate) struct Page {
-    /// Its records.
+    /// The records of the page.
     #[pyo3(get)]
     items: Py<PyTuple>,
-    /// Where it stands.
+    /// The position of the page in its list.
     #[pyo3(get)]
     pagination: Py<Pagination>,
 }
 
 #[pymethods]
 impl Page {
-    // Made from its parts when unpickled.
+    // For unpickling.
     #[new]
     fn new(items: Py<PyTuple>, pagination: Py<Pagination>) -> Self {
         Self { items, pagination }
@@ -122,7 +124,7 @@ impl Page {
     }
 }
 
-/// By index or slice, as a tuple has it.
+/// Access by index or slice, as in a tuple.
 trait GetItemOf<'py> {
     fn get_item_of(&self, index: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>;
 }

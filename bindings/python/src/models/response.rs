@@ -1,22 +1,24 @@
+//! Full responses.
+
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::ToPython;
 
-/// The data of a call, and what came with it.
+/// The data of a call, with the details of its HTTP response.
 #[pyclass(frozen, generic, get_all, module = "skiplino._native")]
 pub(crate) struct Response {
-    /// What the call gives.
+    /// The result of the call.
     data: Py<PyAny>,
     /// The HTTP status.
     status: u16,
-    /// The ``message`` of the server's envelope.
+    /// The ``message`` of the response's envelope.
     message: Option<String>,
-    /// How many attempts it took.
+    /// The number of attempts made.
     attempts: u32,
-    /// Whether the answer of a write was lost and its effect found by looking.
+    /// Whether the response of a write was lost and the write was confirmed by lookup.
     recovered: bool,
-    /// The answer's headers, their names in lower case.
+    /// The headers of the response, with names in lower case.
     headers: Py<PyDict>,
 }
 

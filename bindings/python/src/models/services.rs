@@ -1,30 +1,32 @@
+//! Services and their appointment slots.
+
 use pyo3::prelude::*;
 use pyo3::types::PyDateTime;
 
 use super::{datetime, hash, record};
 
 record! {
-    /// A service that can be queued for.
+    /// A service that customers queue for.
     Service(skiplino::Service) {
-        /// Its id.
+        /// The id.
         #[getter]
         fn id(&self) -> &str {
             self.0.id().as_str()
         }
 
-        /// Its name, in the language asked for.
+        /// The name, in the language of the request.
         #[getter]
         fn name(&self) -> &str {
             self.0.name()
         }
 
-        /// Whether it takes walk-ins now.
+        /// Whether the service takes walk-ins now.
         #[getter]
         fn is_open(&self) -> bool {
             self.0.is_open()
         }
 
-        /// Whether it takes appointments.
+        /// Whether the service takes appointments.
         #[getter]
         fn is_appointment(&self) -> bool {
             self.0.is_appointment()
@@ -41,15 +43,15 @@ record! {
 }
 
 record! {
-    /// A time that an appointment can be booked for, and the places left.
+    /// A time that an appointment can be booked for.
     Slot(skiplino::Slot) {
-        /// When it begins, in UTC.
+        /// The start of the slot, in UTC.
         #[getter]
         fn time<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDateTime>> {
             datetime(py, self.0.time())
         }
 
-        /// Places left.
+        /// The number of places left.
         #[getter]
         fn remaining(&self) -> u32 {
             self.0.remaining()

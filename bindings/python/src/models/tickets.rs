@@ -1,17 +1,19 @@
+//! Tickets and the records that they refer to.
+
 use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyDict};
 
 use super::{datetime, hash, record};
 use crate::json;
 
-/// The id and the localised name of something that a ticket is about.
+/// The id and the localised name of a branch, a service or a group that a ticket refers to.
 #[pyclass(frozen, eq, module = "skiplino._native")]
 #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct NamedRef {
-    /// Its id.
+    /// The id.
     #[pyo3(get)]
     pub(crate) id: String,
-    /// Its name, in the language asked for.
+    /// The name, in the language of the request.
     #[pyo3(get)]
     name: String,
 }
@@ -61,7 +63,7 @@ record! {
             self.0.id().as_str()
         }
 
-        /// The customer's name, if there is one.
+        /// The customer's name, if one is stored.
         #[getter]
         fn name(&self) -> Option<&str> {
             self.0.name()
@@ -71,7 +73,7 @@ record! {
             hash(self.id())
         }
 
-        // A person's name is theirs.
+        // The name is personal data.
         fn __repr__(&self) -> String {
             format!("TicketCustomer(id={:?})", self.id())
         }
@@ -81,80 +83,82 @@ record! {
 record! {
     /// A ticket.
     Ticket(skiplino::Ticket) {
-        /// Its id.
+        /// The id.
         #[getter]
         fn id(&self) -> &str {
             self.0.id().as_str()
         }
 
-        /// The number that is called, as in ``A042``.
+        /// The number that the staff calls, as in ``A042``.
         #[getter]
         fn ticket_number(&self) -> &str {
             self.0.ticket_number()
         }
 
-        /// Where it stands: ``waiting``, ``upcoming``, ``serving``, ``served``, ``cancelled``, ``noShow``, or what the API adds.
+        /// The status: ``waiting``, ``upcoming``, ``serving``, ``served``, ``cancelled``,
+        /// ``noShow``, or a value that the API adds later.
         #[getter]
         fn status(&self) -> &str {
             self.0.status().as_str()
         }
 
-        /// Since when it stands there.
+        /// When the ticket got this status.
         #[getter]
         fn status_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDateTime>> {
             datetime(py, self.0.status_at())
         }
 
-        /// ``sequential`` for a walk-in, ``appointment``, or what the API adds.
+        /// ``sequential`` for a walk-in, ``appointment``, or a value that the API adds later.
         #[getter]
         fn r#type(&self) -> &str {
             self.0.ticket_type().as_str()
         }
 
-        /// The appointment's time; None for a walk-in.
+        /// The time of the appointment; None for a walk-in.
         #[getter]
         fn time<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDateTime>>> {
             self.0.time().map(|time| datetime(py, time)).transpose()
         }
 
-        /// Where it was booked.
+        /// The branch of the ticket.
         #[getter]
         fn branch(&self) -> NamedRef {
             NamedRef::new(self.0.branch().id().as_str(), self.0.branch().name())
         }
 
-        /// What it was booked for.
+        /// The service of the ticket.
         #[getter]
         fn service(&self) -> NamedRef {
             NamedRef::new(self.0.service().id().as_str(), self.0.service().name())
         }
 
-        /// The group of that service.
+        /// The group of the service.
         #[getter]
         fn group_of_service(&self) -> NamedRef {
             let group = self.0.group_of_service();
             NamedRef::new(group.id().as_str(), group.name())
         }
 
-        /// For whom; None for an anonymous walk-in.
+        /// The customer; None for an anonymous walk-in.
         #[getter]
         fn customer(&self) -> Option<TicketCustomer> {
             self.0.customer().cloned().map(TicketCustomer)
         }
 
-        /// When it was booked.
+        /// When the ticket was booked.
         #[getter]
         fn booked_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDateTime>> {
             datetime(py, self.0.booked_at())
         }
 
-        /// People ahead, while it is waiting; may be None even then.
+        /// The number of people ahead; only for a waiting ticket, and may be None even then.
         #[getter]
         fn queue_size(&self) -> Option<u32> {
             self.0.queue_size()
         }
 
-        /// Minutes to wait, rounded, while it is waiting; may be None even then.
+        /// The estimated wait in minutes, rounded; only for a waiting ticket, and may be None even
+        /// then.
         #[getter]
         fn waiting_time(&self) -> Option<u32> {
             self.0.waiting_time()

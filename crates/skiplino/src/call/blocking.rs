@@ -1,4 +1,4 @@
-//! How a call is waited for: on the caller's own thread.
+//! Blocking calls: a call runs on the caller's own thread, on a runtime taken from a pool.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -13,29 +13,30 @@ use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::http::transport;
 
-/// Asked now and then by whoever waits, on its own thread, whether to give up.
+/// Called now and then on the waiting thread; `true` ends the call.
 pub(crate) type Interrupt = Arc<dyn Fn() -> bool + Send + Sync>;
 
-/// A runtime with connections of its own, for one call at a time. It runs on whichever thread makes the call, which spares the
-/// way to a worker thread and back.
-struct Driver {
-    /// Present until the driver is dropped.
+/// A runtime with its own connections, for one call at a time. It runs on the thread that makes the
+/// call, which saves a switch to a worker thread and back.
+struct PooledRuntime {
+    /// Present until the drop.
     runtime: Option<Runtime>,
     pool: reqwest::Client,
-    /// When to ask whether to give up. One timer for all calls: setting one up for each would be felt.
+    /// When to call the interrupt. All calls share one timer, because setting one up for each call
+    /// costs time.
     ticks: Interval,
-    used: Instant,
+    last_used: Instant,
 }
 
-impl Driver {
-    /// Short enough for a person who waits, and too long for most calls to meet.
+impl PooledRuntime {
+    /// Short enough for a person who waits; most calls end earlier.
     const TICK: Duration = Duration::from_millis(100);
 
     fn new(config: &Config) -> Result<Self, Error> {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
-            // The system has no more file descriptors to give, most likely.
+            // Most likely the process has no file descriptors left.
             .map_err(|error| Error::because(ErrorKind::Connect, error))?;
         let mut ticks = {
             let _entered = runtime.enter();
@@ -46,34 +47,45 @@ impl Driver {
             runtime: Some(runtime),
             pool: transport::pool(config)?,
             ticks,
-            used: Instant::now(),
+            last_used: Instant::now(),
         })
     }
 }
 
-impl Drop for Driver {
+impl Drop for PooledRuntime {
     fn drop(&mut self) {
-        // The last clone of a client may go inside an async program, where waiting for a runtime to end would panic.
+        // The last clone of a client may be dropped in an async program, where waiting for a
+        // runtime's end would panic.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
     }
 }
 
-/// A client's stock of drivers: one is taken for a call and put back after it.
-#[derive(Default)]
-pub(crate) struct Drivers(Mutex<Vec<Driver>>);
+/// The idle runtimes of a client: a call takes one and puts it back at its end.
+pub(crate) struct RuntimePool {
+    idle: Mutex<Vec<PooledRuntime>>,
+    interrupt: Option<Interrupt>,
+}
 
-impl Drivers {
-    /// Kept for later calls; more than this were needed only if more threads called at the same time.
-    const IDLE: usize = 64;
+impl RuntimePool {
+    /// The most runtimes kept for later calls. Only more threads calling at once need more.
+    const MAX_IDLE: usize = 64;
 
-    /// Nobody drives a driver between calls, so it may not have seen yet that the server closed its idle connection.
+    /// A runtime does not run between calls, so after this time it may have missed that the server
+    /// closed its connection.
     const STALE: Duration = Duration::from_millis(5);
 
-    /// Drives a call to its end on this thread. `may_repeat` says that it may be sent again if its connection turns out to
-    /// have been closed meanwhile.
-    pub(crate) fn drive<T, E: From<Error>>(
+    pub(crate) fn new(interrupt: Option<Interrupt>) -> Self {
+        Self {
+            idle: Mutex::default(),
+            interrupt,
+        }
+    }
+
+    /// Runs a call to its end on this thread. `may_repeat` says that the call may be sent again if
+    /// the server has closed its connection.
+    pub(crate) fn block_on<T, E: From<Error>>(
         &self,
         config: &Config,
         may_repeat: bool,
@@ -89,61 +101,62 @@ impl Drivers {
                 },
             )));
         }
-        let idle = self.stock().pop();
-        let mut driver = idle.map_or_else(|| Driver::new(config), Ok)?;
-        let look_first = !may_repeat || driver.used.elapsed() > Self::STALE;
-        let Driver {
+        let idle = self.idle().pop();
+        let mut pooled = idle.map_or_else(|| PooledRuntime::new(config), Ok)?;
+        let flush_first = !may_repeat || pooled.last_used.elapsed() > Self::STALE;
+        let PooledRuntime {
             runtime,
             pool,
             ticks,
             ..
-        } = &mut driver;
+        } = &mut pooled;
         let Some(runtime) = runtime else {
             return Err(Error::new(ErrorKind::Internal).into());
         };
         let ended = runtime.block_on(async {
-            if look_first {
-                // For a connection that was closed meanwhile.
-                look().await;
+            if flush_first {
+                // The server may have closed an idle connection.
+                flush_connections().await;
             }
-            let ended = match &config.interrupt {
+            let ended = match &self.interrupt {
                 None => Some(call(pool).await),
-                Some(interrupt) => unless(interrupt, ticks, call(pool)).await,
+                Some(interrupt) => or_interrupted(interrupt, ticks, call(pool)).await,
             };
             if let Some(Err(_)) = &ended {
-                // For requests that were broken off: left alone they would stay open, and keep what made them, the client above all.
-                look().await;
+                // Otherwise aborted requests would stay open, and keep the client alive.
+                flush_connections().await;
             }
             ended
         });
         let Some(result) = ended else {
-            // Not put back: with its runtime end its connections, and so the request.
+            // Dropping the runtime ends its connections, and so the request.
             let interrupted = Error::new(ErrorKind::Internal);
             return Err(interrupted
                 .edit(|inner| inner.reason = Some("interrupted".to_owned()))
                 .into());
         };
-        driver.used = Instant::now();
-        let mut stock = self.stock();
-        if stock.len() < Self::IDLE {
-            stock.push(driver);
+        pooled.last_used = Instant::now();
+        let mut idle = self.idle();
+        if idle.len() < Self::MAX_IDLE {
+            idle.push(pooled);
         }
         result
     }
 
-    fn stock(&self) -> MutexGuard<'_, Vec<Driver>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn idle(&self) -> MutexGuard<'_, Vec<PooledRuntime>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Lets the runtime see to its connections: once for it to hear of what happened, once for them to act on it.
-async fn look() {
+/// Lets the runtime process its connections: the first turn reads the events, the second lets the
+/// connections act on them.
+async fn flush_connections() {
     tokio::task::yield_now().await;
     tokio::task::yield_now().await;
 }
 
-/// The end of the call, or nothing where it was interrupted before.
-async fn unless<T>(
+/// Runs the call to its end; `None` if it was interrupted before.
+async fn or_interrupted<T>(
     interrupt: &Interrupt,
     ticks: &mut Interval,
     call: impl Future<Output = T>,

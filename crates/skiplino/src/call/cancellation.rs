@@ -1,4 +1,4 @@
-//! Ending a call from another thread than the one that waits for it.
+//! Cancelling a call from another thread, and the outcome of a cancelled write.
 
 use std::fmt;
 use std::future::pending;
@@ -10,44 +10,45 @@ use futures_util::future::{Either, select};
 use tokio::sync::watch;
 
 use crate::error::{Error, ErrorKind, Outcome};
-use crate::http::transport::Sent;
+use crate::http::transport::SendFlag;
 use crate::operation::{Effect, Operation};
 
-/// Ends the calls, lists and watches that it was given to, from any thread and for good: what is called with it afterwards fails
-/// before any network. Clones are one and the same.
+/// Cancels the calls, lists and watches that it was given to, from any thread and for good: later
+/// calls with it fail before anything is sent. Clones share one state.
 ///
-/// In async programs dropping a call's future does as much. This is for the threads that wait.
+/// An async program can drop a call's future instead. The token is for threads that wait.
 #[derive(Clone, Default)]
 pub struct CancellationToken(Arc<watch::Sender<bool>>);
 
 impl CancellationToken {
-    /// Nothing is cancelled yet.
+    /// A token that is not cancelled.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Ends the calls. Those under way return at once, with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
+    /// Cancels the calls. Running calls return at once, with
+    /// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
     pub fn cancel(&self) {
         self.0.send_replace(true);
     }
 
-    /// Whether it was.
+    /// Whether the token was cancelled.
     pub fn is_cancelled(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Waits until it is, for a binding whose streams are to end with it.
+    /// Waits until the token is cancelled, for a binding whose streams end with it.
     #[doc(hidden)]
     pub async fn cancelled(&self) {
-        // The sender is here, so waiting cannot fail.
+        // Waiting fails only if the sender is dropped, and this value holds it.
         if self.0.subscribe().wait_for(|on| *on).await.is_err() {
             pending::<()>().await;
         }
     }
 }
 
-/// What `work` comes to, or nothing when it is cancelled first.
-pub(crate) async fn unless<T>(
+/// The result of `work`; `None` if the token is cancelled first.
+pub(crate) async fn or_cancelled<T>(
     cancellation_token: Option<&CancellationToken>,
     work: impl Future<Output = T>,
 ) -> Option<T> {
@@ -60,35 +61,41 @@ pub(crate) async fn unless<T>(
     }
 }
 
-/// How far a call has come, for when it is cancelled.
+/// The progress of a call, from which the error of a cancelled call is made.
 #[derive(Default)]
-pub(crate) struct SoFar {
+pub(crate) struct CallProgress {
     attempts: AtomicU32,
-    in_doubt: AtomicBool,
-    /// Of the attempt under way.
-    sent: Mutex<Option<Sent>>,
+    maybe_applied: AtomicBool,
+    /// The flag of the running attempt.
+    send_flag: Mutex<Option<SendFlag>>,
 }
 
-impl SoFar {
-    pub(crate) fn begins(&self, attempt: u32) {
+impl CallProgress {
+    pub(crate) fn set_attempts(&self, attempt: u32) {
         self.attempts.store(attempt, Ordering::Release);
     }
 
-    pub(crate) fn doubts(&self, in_doubt: bool) {
-        self.in_doubt.store(in_doubt, Ordering::Release);
+    pub(crate) fn set_maybe_applied(&self, maybe_applied: bool) {
+        self.maybe_applied.store(maybe_applied, Ordering::Release);
     }
 
-    pub(crate) fn sending(&self, sent: Option<Sent>) {
-        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = sent;
+    pub(crate) fn set_send_flag(&self, send_flag: Option<SendFlag>) {
+        *self
+            .send_flag
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = send_flag;
     }
 
     pub(crate) fn cancelled(&self, operation: Operation) -> Error {
-        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        let reached = sent.as_ref().is_some_and(Sent::get);
+        let send_flag = self
+            .send_flag
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let maybe_sent = send_flag.as_ref().is_some_and(SendFlag::is_set);
         let writes = operation.effect() != Effect::Read;
         Error::new(ErrorKind::Cancelled).edit(|inner| {
             inner.attempts = self.attempts.load(Ordering::Acquire);
-            if writes && (reached || self.in_doubt.load(Ordering::Acquire)) {
+            if writes && (maybe_sent || self.maybe_applied.load(Ordering::Acquire)) {
                 inner.outcome = Outcome::Unknown;
             }
         })

@@ -1,4 +1,4 @@
-//! One call: what it will do, its options, and the two ways to make it.
+//! One call: its options, and the two ways to make it.
 
 pub(crate) mod attempt;
 pub(crate) mod blocking;
@@ -7,6 +7,8 @@ pub(crate) mod rate_limiter;
 pub(crate) mod recovery;
 pub(crate) mod retry;
 pub(crate) mod retry_loop;
+pub(crate) mod shared;
+pub(crate) mod spec;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,34 +18,24 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
-use crate::call::attempt::Plan;
 use crate::call::cancellation::CancellationToken;
-use crate::call::rate_limiter::Pace;
-use crate::call::recovery::Settle;
+use crate::call::rate_limiter::RateLimiter;
+use crate::call::recovery::Recovery;
 use crate::call::retry::RetryPolicy;
-use crate::client::{Client, Inner};
+use crate::call::shared::Shared;
+use crate::call::spec::{CallOptions, CallSpec};
 use crate::error::{Error, ErrorKind};
 use crate::http::decode::{Data, Decode, Read};
 use crate::http::request::Request;
 use crate::http::response::Response;
-use crate::http::transport::Answer;
+use crate::http::transport::RawResponse;
 use crate::operation::{Effect, Operation};
 
-/// What may differ from the client's settings for one call.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct CallOptions {
-    /// The language of names and reasons; empty for the server's default.
-    pub locale: Option<String>,
-    /// How long the whole call may take, retries and pauses included.
-    pub deadline: Option<Duration>,
-    /// How it is tried again.
-    pub retry: Option<RetryPolicy>,
-}
+/// The client's state and the request, or the reason why no request can be sent.
+type Prepared = Result<(Arc<Shared>, Request), Error>;
 
-/// What is sent, and by whom; or why nothing is.
-type Prepared = Result<(Client, Request), Error>;
-
-/// An operation ready to be sent: `.await` it (on Tokio), or [`wait`](Self::wait) for it. Nothing happens before.
+/// An operation ready to be sent: `.await` it (on Tokio), or [`wait`](Self::wait) for it. Nothing
+/// is sent before.
 ///
 /// Dropping the future of a call stops it.
 #[must_use = "a call does nothing until it is awaited or waited for"]
@@ -52,35 +44,35 @@ pub struct Call<T> {
     data: PhantomData<fn() -> T>,
 }
 
-/// A call without the type of its data, which a binding gives them anyhow: that way one function makes all calls.
+/// A call without the type of its data: one compiled function makes all calls, and a binding
+/// converts the data anyway.
 #[doc(hidden)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UntypedCall {
     prepared: Prepared,
-    plan: Plan,
-    read: Read,
-    none: Option<NoneWhere>,
+    spec: CallSpec,
+    none_on: Option<NoneOn>,
 }
 
-/// The errors that are an answer too, and which one.
-struct NoneWhere {
-    is: fn(&Error) -> bool,
+/// The errors that mean "no such record", and the data for them.
+struct NoneOn {
+    is_none: fn(&Error) -> bool,
     none: fn() -> Data,
 }
 
 impl<T> Call<T> {
-    /// A call of the request, or one that fails without any network where there is none.
+    /// A call of the request, or one that fails before anything is sent.
     pub(crate) fn new(
-        client: &Client,
+        shared: &Arc<Shared>,
         operation: Operation,
         request: Result<Request, Error>,
         decode: Decode<T>,
     ) -> Self {
-        let prepared = request.map(|request| (client.clone(), request));
+        let prepared = request.map(|request| (Arc::clone(shared), request));
         Self::prepared(operation, prepared, decode.read)
     }
 
-    /// A call that fails without any network.
+    /// A call that fails before anything is sent.
     pub(crate) fn refused(operation: Operation, error: Error) -> Self {
         let unread = |_: &[u8]| Err(Error::new(ErrorKind::Internal));
         Self::prepared(operation, Err(error), unread)
@@ -93,41 +85,41 @@ impl<T> Call<T> {
         }
     }
 
-    pub(crate) fn settle(mut self, settle: Settle) -> Self {
-        self.untyped.plan.settle = settle;
+    pub(crate) fn recovery(mut self, recovery: Recovery) -> Self {
+        self.untyped.spec.recovery = recovery;
         self
     }
 
-    /// Attempts after the first one keep this pace, too.
-    pub(crate) fn pace(mut self, pace: Option<Arc<Pace>>) -> Self {
-        self.untyped.plan.pace = pace;
+    /// Retries acquire this rate limiter, too.
+    pub(crate) fn rate_limiter(mut self, rate_limiter: Option<Arc<RateLimiter>>) -> Self {
+        self.untyped.spec.rate_limiter = rate_limiter;
         self
     }
 
-    /// The operation that it calls.
+    /// The operation of the call.
     pub fn operation(&self) -> Operation {
-        self.untyped.plan.operation
+        self.untyped.spec.operation
     }
 
     /// The language of names and reasons for this call (`X-Locale`).
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
-        self.untyped.plan.options.locale = Some(locale.into());
+        self.untyped.spec.options.locale = Some(locale.into());
         self
     }
 
-    /// How long this call may take, retries and pauses included.
+    /// The time limit of this call, retries and pauses included.
     pub fn deadline(mut self, limit: Duration) -> Self {
-        self.untyped.plan.options.deadline = Some(limit);
+        self.untyped.spec.options.deadline = Some(limit);
         self
     }
 
-    /// How this call is tried again.
+    /// The retry policy of this call.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.untyped.plan.options.retry = Some(policy);
+        self.untyped.spec.options.retry = Some(policy);
         self
     }
 
-    /// Lets another thread end this call.
+    /// Lets another thread cancel this call.
     pub fn cancelled_by(mut self, cancellation_token: &CancellationToken) -> Self {
         self.untyped = self.untyped.cancelled_by(cancellation_token);
         self
@@ -139,12 +131,12 @@ impl<T> Call<T> {
         self
     }
 
-    /// Asks for the whole [`Response`]: the data, and message, status, headers and attempts.
+    /// Returns the whole [`Response`]: the data, and message, status, headers and attempts.
     pub fn with_response(self) -> CallWithResponse<T> {
         CallWithResponse(self)
     }
 
-    /// Leaves the type of the data to whoever takes them.
+    /// The call without the type of its data.
     #[doc(hidden)]
     pub fn untyped(self) -> UntypedCall {
         self.untyped
@@ -152,10 +144,10 @@ impl<T> Call<T> {
 }
 
 impl<T: Send + 'static> Call<Option<T>> {
-    /// Takes some errors for the answer that there is nothing.
-    pub(crate) fn none_where(mut self, is: fn(&Error) -> bool) -> Self {
+    /// Turns the errors that `is_none` accepts into a response without a record.
+    pub(crate) fn recover_as_none(mut self, is_none: fn(&Error) -> bool) -> Self {
         let none = || Box::new(None::<T>) as Data;
-        self.untyped.none = Some(NoneWhere { is, none });
+        self.untyped.none_on = Some(NoneOn { is_none, none });
         self
     }
 }
@@ -173,7 +165,8 @@ impl<T: Send + 'static> Call<T> {
         self.untyped.wait().and_then(Response::typed)
     }
 
-    /// What the call ends in if its one attempt is answered like this. Nothing is sent. Only fuzzing asks.
+    /// The result of the call if its only attempt gets this response. Nothing is sent. Used by
+    /// fuzzing only.
     #[doc(hidden)]
     pub fn answered(self, status: u16, body: Vec<u8>) -> Result<Response<T>, Error> {
         self.untyped
@@ -181,7 +174,7 @@ impl<T: Send + 'static> Call<T> {
             .and_then(Response::typed)
     }
 
-    /// Sends it from within a runtime, on the connections given or on those that the client keeps for `.await`.
+    /// Sends the call within a runtime, on these connections or on the client's own.
     pub(crate) async fn send_on(
         self,
         pool: Option<&reqwest::Client>,
@@ -194,54 +187,63 @@ impl UntypedCall {
     fn new(operation: Operation, prepared: Prepared, read: Read) -> Self {
         Self {
             prepared,
-            plan: Plan {
+            spec: CallSpec {
                 operation,
+                read,
                 options: CallOptions::default(),
-                settle: Settle::of(operation.effect()),
-                pace: None,
+                recovery: Recovery::of(operation.effect()),
+                rate_limiter: None,
                 cancellation_token: None,
             },
-            read,
-            none: None,
+            none_on: None,
         }
     }
 
-    /// Whether it will fail without any network, for a binding that need not leave its thread for that.
+    /// Whether the call fails before anything is sent: then a binding need not leave its thread.
     pub fn is_refused(&self) -> bool {
         self.prepared.is_err()
     }
 
     /// As [`Call::options`].
     pub fn options(mut self, options: CallOptions) -> Self {
-        self.plan.options = options;
+        self.spec.options = options;
         self
     }
 
     /// As [`Call::cancelled_by`].
     pub fn cancelled_by(mut self, cancellation_token: &CancellationToken) -> Self {
-        self.plan.cancellation_token = Some(cancellation_token.clone());
+        self.spec.cancellation_token = Some(cancellation_token.clone());
         self
     }
 
     fn wait(self) -> Result<Response<Data>, Error> {
-        let result = self.plan.wait(self.prepared, self.read);
-        finish(result, self.none.as_ref())
+        let may_repeat = self.spec.operation.effect() == Effect::Read;
+        let result = self.prepared.and_then(|(shared, request)| {
+            shared
+                .runtimes
+                .block_on(&shared.config, may_repeat, async |pool| {
+                    retry_loop::run(&self.spec, &shared, pool, &request).await
+                })
+        });
+        finish(result, self.spec.operation, self.none_on.as_ref())
     }
 
     fn answered(self, status: u16, body: Vec<u8>) -> Result<Response<Data>, Error> {
-        let answer = Answer {
+        let response = RawResponse {
             status,
             headers: HeaderMap::new(),
             body: body.into(),
         };
-        let result = self.prepared.and_then(|_| {
-            let heard = self.plan.heard(Ok(answer), self.read, true);
-            heard.map_err(|error| self.plan.named(error))
-        });
-        finish(result, self.none.as_ref())
+        let CallSpec {
+            operation, read, ..
+        } = self.spec;
+        let result = self
+            .prepared
+            .and_then(|_| attempt::interpret(operation, read, Ok(response), true));
+        finish(result, self.spec.operation, self.none_on.as_ref())
     }
 
-    /// Sends it from within a runtime, on the connections that the client keeps for `.await`.
+    /// Sends the call within a runtime, on the connections that the client keeps for `.await`.
     pub async fn send(self) -> Result<Response<Data>, Error> {
         self.send_on(None).await
     }
@@ -250,63 +252,39 @@ impl UntypedCall {
         self,
         pool: Option<&reqwest::Client>,
     ) -> Result<Response<Data>, Error> {
-        let result = self.plan.send(self.prepared, pool, self.read).await;
-        finish(result, self.none.as_ref())
-    }
-}
-
-impl Plan {
-    fn wait(&self, prepared: Prepared, read: Read) -> Result<Response<Data>, Error> {
-        let may_repeat = self.operation.effect() == Effect::Read;
-        let result = prepared.and_then(|(client, request)| {
-            let Inner {
-                drivers, config, ..
-            } = &*client.0;
-            drivers.drive(config, may_repeat, async |pool| {
-                self.run(&client, pool, &request, read).await
-            })
-        });
-        result.map_err(|error| self.named(error))
-    }
-
-    async fn send(
-        &self,
-        prepared: Prepared,
-        pool: Option<&reqwest::Client>,
-        read: Read,
-    ) -> Result<Response<Data>, Error> {
-        let result = match (prepared, in_runtime()) {
-            (Ok((client, request)), Ok(())) => {
-                let pool = pool.unwrap_or(&client.0.pool);
-                self.run(&client, pool, &request, read).await
+        let result = match (self.prepared, in_runtime()) {
+            (Ok((shared, request)), Ok(())) => {
+                let pool = pool.unwrap_or(&shared.pool);
+                retry_loop::run(&self.spec, &shared, pool, &request).await
             }
             (Err(error), _) | (_, Err(error)) => Err(error),
         };
-        result.map_err(|error| self.named(error))
-    }
-
-    fn named(&self, error: Error) -> Error {
-        error.edit(|inner| inner.operation = Some(self.operation))
+        finish(result, self.spec.operation, self.none_on.as_ref())
     }
 }
 
-/// What every result goes through, whether it was sent or refused.
+/// Completes a result: names the operation in an error, and turns an error that means "no such
+/// record" into a response.
 fn finish(
     result: Result<Response<Data>, Error>,
-    none: Option<&NoneWhere>,
+    operation: Operation,
+    none_on: Option<&NoneOn>,
 ) -> Result<Response<Data>, Error> {
-    result.or_else(|error| match none {
-        Some(NoneWhere { is, none }) if is(&error) => Ok(error.into_response(none())),
-        _ => Err(error),
+    result.or_else(|error| match none_on {
+        Some(NoneOn { is_none, none }) if is_none(&error) => {
+            Ok(Response::from_error(error, none()))
+        }
+        _ => Err(error.edit(|inner| inner.operation = Some(operation))),
     })
 }
 
-/// Whether there is a runtime to wait in; without one, the layers below would panic.
+/// Fails outside a Tokio runtime, where the layers below would panic.
 pub(crate) fn in_runtime() -> Result<(), Error> {
     match tokio::runtime::Handle::try_current() {
         Ok(_) => Ok(()),
         Err(_) => Err(Error::new(ErrorKind::InvalidRequest).edit(|inner| {
-            inner.reason = Some("awaiting takes a Tokio runtime: wait() needs none".to_owned());
+            inner.reason =
+                Some("awaiting a call needs a Tokio runtime: call wait() without one".to_owned());
         })),
     }
 }
@@ -329,13 +307,13 @@ impl<T> fmt::Debug for Call<T> {
 impl fmt::Debug for UntypedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
-            .field("operation", &self.plan.operation.id())
-            .field("options", &self.plan.options)
+            .field("operation", &self.spec.operation.id())
+            .field("options", &self.spec.options)
             .finish_non_exhaustive()
     }
 }
 
-/// A [`Call`] that gives the whole [`Response`].
+/// A [`Call`] that returns the whole [`Response`].
 #[derive(Debug)]
 #[must_use = "a call does nothing until it is awaited or waited for"]
 pub struct CallWithResponse<T>(Call<T>);

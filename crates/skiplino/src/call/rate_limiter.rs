@@ -1,4 +1,4 @@
-//! How fast a client may send: as fast as it was asked to at most, and never against a server that said "later".
+//! The rate limit of a client: the caller's own, and a pause of all calls after a 429.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,35 +6,36 @@ use std::time::{Duration, Instant};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, TimeoutKind};
 
-/// The gate that every attempt of a client goes through.
+/// Every attempt of a client acquires its turn here.
 ///
-/// A 429 closes it for all of them, until the time that the server named. Afterwards they leave one after another, in the order they
-/// came, at the rate that the server is known to have taken: were they all let go at once, those refused would meet again in the
-/// next second, and the unlucky ones would use up their attempts. The rate grows by a tenth of itself a second, and what was learnt is
-/// forgotten after a minute without a refusal.
+/// After a 429 no attempt is sent until the time that the server named. Then attempts leave one
+/// after another, in the order of their arrival, at the rate that the server accepted before: if
+/// all left at once, the refused ones would collide again in the next second and could use up their
+/// attempts. The rate grows by a tenth of itself each second, and the learnt rate is dropped after
+/// a minute without a 429.
 ///
-/// Each attempt is given its time and waits for it by itself. Nothing is held meanwhile: a future that nobody polls for a while must
-/// not stop the others.
+/// Each attempt gets a time and waits for it by itself. No lock is held while it waits: a future
+/// that is not polled for a while must not stop the others.
 #[derive(Debug, Default)]
-pub(crate) struct Pace(Mutex<State>);
+pub(crate) struct RateLimiter(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// What the user asked for.
+    /// The caller's limit.
     limit: Option<Spacing>,
-    /// What the server was seen to take.
+    /// The rate that the server accepted.
     learnt: Option<Learnt>,
-    closed_until: Option<Instant>,
-    /// How often it was closed. Times given before are void.
-    closings: u64,
-    taken: Taken,
+    paused_until: Option<Instant>,
+    /// How often sending was paused. Times given before a pause are void.
+    pauses: u64,
+    accepted: RecentRequests,
 }
 
 /// Requests evenly spaced in time.
 #[derive(Debug)]
 struct Spacing {
     per_second: f64,
-    /// When the next one may leave.
+    /// When the next request may leave.
     next: Option<Instant>,
 }
 
@@ -45,21 +46,21 @@ struct Learnt {
     since: Instant,
 }
 
-/// Requests that the server took within the last second, by tenths of it.
+/// Requests that the server accepted within the last second, counted per tenth of a second.
 #[derive(Debug, Default)]
-struct Taken {
+struct RecentRequests {
     tenths: [u32; 10],
     start: Option<Instant>,
-    /// The present tenth, counted from the start.
+    /// The current tenth, counted from the start.
     tenth: u128,
 }
 
-impl Taken {
+impl RecentRequests {
     fn in_the_last_second(&mut self, now: Instant) -> u32 {
         let start = *self.start.get_or_insert(now);
         let tenth = since(start, now).as_millis() / 100;
         for passed in (self.tenth + 1..=tenth).take(10) {
-            *self.of(passed) = 0;
+            *self.count_of(passed) = 0;
         }
         self.tenth = self.tenth.max(tenth);
         self.tenths.iter().sum()
@@ -67,10 +68,10 @@ impl Taken {
 
     fn add(&mut self, now: Instant) {
         self.in_the_last_second(now);
-        *self.of(self.tenth) += 1;
+        *self.count_of(self.tenth) += 1;
     }
 
-    fn of(&mut self, tenth: u128) -> &mut u32 {
+    fn count_of(&mut self, tenth: u128) -> &mut u32 {
         &mut self.tenths[(tenth % 10) as usize]
     }
 }
@@ -83,14 +84,14 @@ impl Spacing {
         }
     }
 
-    /// The earliest time for the next one. Late ones are made up for within a tenth of a second, because timers are coarser than a
-    /// fast rate.
+    /// The earliest time for the next request. A delay of up to a tenth of a second is made up for,
+    /// because timers are coarser than a fast rate.
     fn earliest(&self, now: Instant) -> Instant {
         let late = now.checked_sub(Duration::from_millis(100)).unwrap_or(now);
         self.next.map_or(now, |next| next.max(late))
     }
 
-    fn give(&mut self, time: Instant) {
+    fn reserve(&mut self, time: Instant) {
         self.next = Some(time + Duration::from_secs_f64(1.0 / self.per_second));
     }
 }
@@ -101,14 +102,14 @@ impl State {
         if let Some(learnt) = &mut self.learnt {
             let calm = since(learnt.since, now);
             learnt.spacing.per_second = learnt.base * (1.0 + calm.as_secs_f64() / 10.0);
-            if calm > Pace::FORGET {
+            if calm > RateLimiter::FORGET_AFTER {
                 self.learnt = None;
             }
         }
-        self.closed_until = self.closed_until.filter(|until| *until > now);
-        let opens = self.closed_until.into_iter();
+        self.paused_until = self.paused_until.filter(|until| *until > now);
+        let resumes = self.paused_until.into_iter();
         let spaced = self.spacings().map(|spacing| spacing.earliest(now));
-        opens.chain(spaced).max().unwrap_or(now)
+        resumes.chain(spaced).max().unwrap_or(now)
     }
 
     fn spacings(&mut self) -> impl Iterator<Item = &mut Spacing> {
@@ -117,20 +118,20 @@ impl State {
     }
 
     fn is_open(&self) -> bool {
-        self.limit.is_none() && self.learnt.is_none() && self.closed_until.is_none()
+        self.limit.is_none() && self.learnt.is_none() && self.paused_until.is_none()
     }
 }
 
-impl Pace {
-    /// The gate is never closed for longer, whatever the server said: then one request tries again.
-    pub(crate) const LONGEST: Duration = Duration::from_secs(60);
-    /// Requests a second that are tried where nothing tells how many the server takes.
-    const GENTLE: f64 = 10.0;
-    /// Two refusals mean the same time when they name it so closely.
-    const SAME: Duration = Duration::from_millis(100);
-    const FORGET: Duration = Duration::from_secs(60);
+impl RateLimiter {
+    /// The longest pause, whatever the server asked for: after it one request is tried.
+    pub(crate) const MAX_PAUSE: Duration = Duration::from_secs(60);
+    /// Requests a second after a 429 if too few were accepted before it to learn a rate from.
+    const FALLBACK_RATE: f64 = 10.0;
+    /// Two 429 responses mean the same pause if its ends are this close.
+    const SAME_PAUSE: Duration = Duration::from_millis(100);
+    const FORGET_AFTER: Duration = Duration::from_secs(60);
 
-    /// At most so many requests a second, or as many as there are.
+    /// At most `per_second` requests, or no limit.
     pub(crate) fn new(per_second: Option<f64>) -> Self {
         Self(Mutex::new(State {
             limit: per_second.map(Spacing::new),
@@ -142,70 +143,71 @@ impl Pace {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns when a request may leave; fails when that is not within `left`.
+    /// Waits until a request may leave; fails if that is not within `left`.
     ///
     /// # Errors
-    /// `RateLimited` while the server has asked to wait for longer; `Timeout` when too many are before this one.
-    pub(crate) async fn pass(&self, clock: &dyn Clock, left: Duration) -> Result<(), Error> {
+    /// `RateLimited` while the server asks for a longer pause; `Timeout` if too many requests are
+    /// before this one.
+    pub(crate) async fn acquire(&self, clock: &dyn Clock, left: Duration) -> Result<(), Error> {
         if self.state().is_open() {
             return Ok(());
         }
         let end = clock.now() + left;
         loop {
-            let (wait, closings) = self.time(clock.now(), end)?;
+            let (wait, pauses) = self.reserve(clock.now(), end)?;
             if wait.is_zero() {
                 return Ok(());
             }
             clock.sleep(wait).await;
-            if self.state().closings == closings {
+            if self.state().pauses == pauses {
                 return Ok(());
             }
         }
     }
 
-    /// Gives a request its time: how long until then, and by which count.
-    fn time(&self, now: Instant, end: Instant) -> Result<(Duration, u64), Error> {
+    /// Reserves the next free time: how long until then, and the count of pauses it is valid for.
+    fn reserve(&self, now: Instant, end: Instant) -> Result<(Duration, u64), Error> {
         let mut state = self.state();
         let time = state.next(now);
         let wait = since(now, time);
         if time >= end && !wait.is_zero() {
-            return Err(match state.closed_until {
+            return Err(match state.paused_until {
                 Some(_) => {
                     Error::new(ErrorKind::RateLimited).edit(|inner| inner.retry_after = Some(wait))
                 }
                 None => Error::new(ErrorKind::Timeout)
-                    .edit(|inner| inner.deadline = Some(TimeoutKind::Call)),
+                    .edit(|inner| inner.timeout = Some(TimeoutKind::Call)),
             });
         }
         for spacing in state.spacings() {
-            spacing.give(time);
+            spacing.reserve(time);
         }
-        Ok((wait, state.closings))
+        Ok((wait, state.pauses))
     }
 
-    /// The server took a request.
-    pub(crate) fn taken(&self, clock: &dyn Clock) {
+    /// Counts a request that the server accepted.
+    pub(crate) fn on_response(&self, clock: &dyn Clock) {
         let now = clock.now();
-        self.state().taken.add(now);
+        self.state().accepted.add(now);
     }
 
-    /// The server refused a request (429): nobody sends for the length of the pause.
-    pub(crate) fn refused(&self, clock: &dyn Clock, pause: Duration) {
+    /// Stops all sending for the length of the pause, because the server answered 429.
+    pub(crate) fn on_rate_limited(&self, clock: &dyn Clock, pause: Duration) {
         let now = clock.now();
-        let until = now + pause.min(Self::LONGEST);
+        let until = now + pause.min(Self::MAX_PAUSE);
         let mut state = self.state();
-        let closed = state.closed_until.filter(|before| *before > now);
-        // Those that were under way when the first one was refused tell nothing new.
-        if closed.is_some_and(|before| until <= before + Self::SAME) {
+        let paused = state.paused_until.filter(|before| *before > now);
+        // Requests that were sent before the first 429 say nothing new.
+        if paused.is_some_and(|before| until <= before + Self::SAME_PAUSE) {
             return;
         }
-        if closed.is_none() {
-            let seen = f64::from(state.taken.in_the_last_second(now)) * 0.9;
+        if paused.is_none() {
+            let accepted = f64::from(state.accepted.in_the_last_second(now)) * 0.9;
             let base = match &state.learnt {
-                _ if seen >= Self::GENTLE => seen,
-                // Too few to tell from. What was tried last was too fast.
-                Some(learnt) => (learnt.spacing.per_second / 2.0).clamp(1.0, Self::GENTLE),
-                None => Self::GENTLE,
+                _ if accepted >= Self::FALLBACK_RATE => accepted,
+                // Too few to learn from, but the last rate was too fast.
+                Some(learnt) => (learnt.spacing.per_second / 2.0).clamp(1.0, Self::FALLBACK_RATE),
+                None => Self::FALLBACK_RATE,
             };
             state.learnt = Some(Learnt {
                 spacing: Spacing::new(base),
@@ -213,15 +215,15 @@ impl Pace {
                 since: until,
             });
         }
-        state.closed_until = Some(until);
-        state.closings += 1;
+        state.paused_until = Some(until);
+        state.pauses += 1;
         for spacing in state.spacings() {
             spacing.next = None;
         }
     }
 }
 
-/// Refuses a limit that cannot be kept.
+/// Refuses a limit that is too low or no number.
 pub(crate) fn check(field: &str, per_second: f64) -> Result<(), Error> {
     const SLOWEST: f64 = 0.001;
     if per_second.is_finite() && per_second >= SLOWEST {

@@ -1,16 +1,16 @@
-//! When to try again, and how long to wait before: full jitter, and a budget so that a fleet cannot storm a sick server.
+//! Decides whether a failed attempt is retried and after which pause, within a retry budget.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
-/// How often, and after what pauses, a call is tried again.
+/// How often a call is retried, and the pauses between attempts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RetryPolicy {
     max_attempts: u32,
     base: Duration,
-    cap: Duration,
+    max_backoff: Duration,
 }
 
 impl Default for RetryPolicy {
@@ -18,13 +18,13 @@ impl Default for RetryPolicy {
         Self {
             max_attempts: 3,
             base: Duration::from_millis(250),
-            cap: Duration::from_secs(8),
+            max_backoff: Duration::from_secs(8),
         }
     }
 }
 
 impl RetryPolicy {
-    /// One attempt and no more.
+    /// No retries.
     pub fn never() -> Self {
         Self {
             max_attempts: 1,
@@ -32,67 +32,101 @@ impl RetryPolicy {
         }
     }
 
-    /// Attempts in all, the first one included. At least one is made.
+    /// The most attempts, the first one included. At least one is made.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts;
         self
     }
 
-    /// The longest pause before the first retry (doubled for each one after it), and the longest pause ever. The pause is drawn
-    /// at random between nothing and that.
+    /// The longest pause before the first retry, doubled for each later one, and the limit of all
+    /// pauses. Each pause is random between zero and its longest.
     #[must_use]
-    pub fn backoff(mut self, base: Duration, cap: Duration) -> Self {
+    pub fn backoff(mut self, base: Duration, max_backoff: Duration) -> Self {
         self.base = base;
-        self.cap = cap;
+        self.max_backoff = max_backoff;
         self
     }
 
     /// The two pauses of [`backoff`](Self::backoff), for a binding that sets one of them.
     #[doc(hidden)]
     pub fn pauses(&self) -> (Duration, Duration) {
-        (self.base, self.cap)
+        (self.base, self.max_backoff)
     }
 
-    /// Whether there may be another attempt after so many.
+    /// Whether another attempt is allowed after `attempts`.
     pub(crate) fn allows_more(&self, attempts: u32) -> bool {
         attempts < self.max_attempts
     }
 
     /// The pause before the next attempt.
     pub(crate) fn pause(&self, error: &Error) -> Duration {
-        error
-            .retry_after()
-            .unwrap_or_else(|| self.longest(error.attempts()).mul_f64(fastrand::f64()))
+        error.retry_after().unwrap_or_else(|| {
+            self.longest_pause(error.attempts())
+                .mul_f64(fastrand::f64())
+        })
     }
 
-    /// The pause before the next look for what a write brought about: never nothing, because it is time that is waited for.
-    pub(crate) fn settling(&self, looks: u32) -> Duration {
-        self.longest(looks).mul_f64(1.0 - fastrand::f64() / 2.0)
+    /// The pause before the next lookup of a write: at least half of the longest pause, because a
+    /// lookup needs time to pass.
+    pub(crate) fn lookup_backoff(&self, lookups: u32) -> Duration {
+        self.longest_pause(lookups)
+            .mul_f64(1.0 - fastrand::f64() / 2.0)
     }
 
-    fn longest(&self, attempts: u32) -> Duration {
+    fn longest_pause(&self, attempts: u32) -> Duration {
         let doublings = attempts.saturating_sub(1).min(16);
-        self.base.saturating_mul(1 << doublings).min(self.cap)
+        self.base
+            .saturating_mul(1 << doublings)
+            .min(self.max_backoff)
     }
 }
 
-/// A token bucket shared by all calls of a client: retries take from it, successes refill it, and the one that a retry ends in gives
-/// back what that took. So a fault now and then costs nothing, and an outage ends the retries.
+/// A failed attempt, as far as the retry decision needs it.
+pub(crate) struct FailedAttempt<'a> {
+    pub(crate) error: &'a Error,
+    pub(crate) attempts: u32,
+    /// Whether this attempt may have been applied.
+    pub(crate) response_lost: bool,
+    /// The pause before the next attempt.
+    pub(crate) pause: Duration,
+    pub(crate) time_left: Duration,
+}
+
+/// Whether another attempt follows a failed one. If so, the budget pays for it.
+pub(crate) fn should_retry(
+    policy: &RetryPolicy,
+    budget: &RetryBudget,
+    failed: &FailedAttempt<'_>,
+) -> bool {
+    let kind = failed.error.kind();
+    (failed.error.is_retryable() || failed.response_lost)
+        && kind != ErrorKind::OutcomeUnknown
+        && policy.allows_more(failed.attempts)
+        // A pause beyond the deadline is not begun: returning the error now is better than waiting
+        // for nothing.
+        && failed.pause < failed.time_left
+        // The rate limiter spaces retries after a 429, so they cannot overload the server.
+        && (kind == ErrorKind::RateLimited || budget.take())
+}
+
+/// A token bucket shared by all calls of a client: retries take tokens, successes refill it, and a
+/// retry that succeeds returns its tokens. So single failures cost nothing, and an outage ends the
+/// retries.
 #[derive(Debug)]
 pub(crate) struct RetryBudget(Mutex<u32>);
 
 impl RetryBudget {
-    const FULL: u32 = 500;
-    const RETRY: u32 = 5;
+    const CAPACITY: u32 = 500;
+    const RETRY_COST: u32 = 5;
 
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(Self::FULL))
+        Self(Mutex::new(Self::CAPACITY))
     }
 
     pub(crate) fn take(&self) -> bool {
         let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match tokens.checked_sub(Self::RETRY) {
+        match tokens.checked_sub(Self::RETRY_COST) {
             Some(left) => {
                 *tokens = left;
                 true
@@ -102,8 +136,8 @@ impl RetryBudget {
     }
 
     pub(crate) fn refill(&self, attempts: u32) {
-        let back = if attempts > 1 { Self::RETRY } else { 1 };
+        let back = if attempts > 1 { Self::RETRY_COST } else { 1 };
         let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *tokens = (*tokens + back).min(Self::FULL);
+        *tokens = (*tokens + back).min(Self::CAPACITY);
     }
 }

@@ -1,152 +1,251 @@
-//! The attempts of a call, and what comes between them: pauses, looks for what a lost answer was about, and the end.
+//! The retry loop of a call: attempts, pauses, and the lookup of a write whose response was lost.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderValue;
-use tracing::{Instrument as _, field};
+use tracing::{Instrument as _, Span, field};
 
-use crate::call::attempt::{Plan, finished, milliseconds};
-use crate::call::cancellation::SoFar;
-use crate::call::rate_limiter::Pace;
-use crate::call::recovery::booking::UnderWay;
-use crate::call::recovery::{Reader, Settle};
-use crate::call::retry::RetryPolicy;
-use crate::client::Inner;
+use crate::call::attempt::attempt;
+use crate::call::cancellation::{self, CallProgress};
+use crate::call::rate_limiter::RateLimiter;
+use crate::call::recovery::booking::BookingAttempt;
+use crate::call::recovery::{NestedCalls, Recovery};
+use crate::call::retry::{self, FailedAttempt, RetryPolicy};
+use crate::call::shared::Shared;
+use crate::call::spec::CallSpec;
+use crate::clock::{Clock, FOREVER};
+use crate::config;
 use crate::error::{Error, ErrorKind, Outcome};
-use crate::http::decode::{Data, Read};
+use crate::http::decode::Data;
 use crate::http::request::Request;
 use crate::http::response::Response;
-use crate::models::Ticket;
+use crate::models::tickets::Ticket;
 
-/// A call between its attempts.
-pub(crate) struct Sending<'a> {
-    pub(crate) plan: &'a Plan,
-    pub(crate) decode: Read,
-    pub(crate) reader: &'a Reader<'a>,
-    pub(crate) request: &'a Request,
-    pub(crate) locale: Option<&'a HeaderValue>,
-    pub(crate) booking: Option<UnderWay<'a>>,
-    pub(crate) so_far: &'a SoFar,
-    pub(crate) attempts: u32,
-    /// Whether an attempt may have done what no answer told of.
-    pub(crate) in_doubt: bool,
+/// Makes the call, within its span, until it ends or is cancelled.
+pub(crate) async fn run(
+    spec: &CallSpec,
+    shared: &Arc<Shared>,
+    pool: &reqwest::Client,
+    request: &Request,
+) -> Result<Response<Data>, Error> {
+    let operation = spec.operation.id();
+    let span = tracing::info_span!(
+        target: "skiplino",
+        "call",
+        operation,
+        attempts = field::Empty,
+        status = field::Empty,
+        recovered = field::Empty,
+        elapsed_ms = field::Empty
+    );
+    let clock = &*shared.config.clock;
+    let started = clock.now();
+    let progress = CallProgress::default();
+    let attempts =
+        make_attempts(spec, shared, pool, request, started, &progress).instrument(span.clone());
+    let result = cancellation::or_cancelled(spec.cancellation_token.as_ref(), attempts)
+        .await
+        .unwrap_or_else(|| Err(progress.cancelled(spec.operation)));
+    let (attempts, status) = match &result {
+        Ok(response) => (response.attempts, Some(response.status)),
+        Err(error) => (error.attempts(), error.status()),
+    };
+    span.record("attempts", attempts);
+    if result.as_ref().is_ok_and(Response::recovered) {
+        span.record("recovered", true);
+    }
+    record_span(&span, status, clock, started);
+    if let Err(error) = &result {
+        log_failure(operation, error);
+    }
+    result
 }
 
-impl Sending<'_> {
-    /// Makes attempts until one succeeds, the write is found, or there is no point in another.
-    pub(crate) async fn run(mut self) -> Result<Response<Data>, Error> {
-        let Inner {
-            config,
-            budget,
-            pace,
-            ..
-        } = &self.reader.client.0.as_ref();
-        let (clock, retry) = (&*config.clock, self.reader.retry);
+/// An unknown outcome is a warning for the people who run the program; any other failure is a
+/// result for the program.
+fn log_failure(operation: &'static str, error: &Error) {
+    let (kind, attempts) = (error.kind().as_str(), error.attempts());
+    if error.outcome() == Outcome::Unknown {
+        tracing::warn!(target: "skiplino", operation, kind, attempts, "the call failed; it may have been applied");
+    } else {
+        tracing::info!(target: "skiplino", operation, kind, attempts, "the call failed");
+    }
+}
+
+async fn make_attempts(
+    spec: &CallSpec,
+    shared: &Arc<Shared>,
+    pool: &reqwest::Client,
+    request: &Request,
+    started: Instant,
+    progress: &CallProgress,
+) -> Result<Response<Data>, Error> {
+    let config = &shared.config;
+    let locale = match &spec.options.locale {
+        Some(locale) => config::locale(locale)?,
+        None => config.locale.clone(),
+    };
+    let deadline = spec.options.deadline.unwrap_or(config.deadline);
+    if deadline.is_zero() {
+        return Err(Error::invalid("deadline", "must be greater than zero"));
+    }
+    let context = NestedCalls {
+        shared,
+        pool,
+        locale: spec.options.locale.as_deref(),
+        retry: spec.options.retry.as_ref().unwrap_or(&shared.retry),
+        started,
+        deadline: deadline.min(FOREVER),
+    };
+    let booking = match &spec.recovery {
+        Recovery::BookingLookup(lookup) => Some(BookingAttempt::begin(lookup, &context).await?),
+        _ => None,
+    };
+    let retry_loop = RetryLoop {
+        spec,
+        context: &context,
+        request,
+        locale: locale.as_ref(),
+        booking,
+        progress,
+        attempts: 0,
+        maybe_applied: false,
+    };
+    retry_loop.run().await
+}
+
+/// The state of a call between its attempts.
+struct RetryLoop<'a> {
+    spec: &'a CallSpec,
+    context: &'a NestedCalls<'a>,
+    request: &'a Request,
+    locale: Option<&'a HeaderValue>,
+    booking: Option<BookingAttempt<'a>>,
+    progress: &'a CallProgress,
+    attempts: u32,
+    /// Whether an attempt whose response was lost may have been applied.
+    maybe_applied: bool,
+}
+
+impl RetryLoop<'_> {
+    /// Makes attempts until one succeeds, a lookup finds the write, or no retry is allowed.
+    async fn run(mut self) -> Result<Response<Data>, Error> {
+        let shared = self.context.shared;
+        let (clock, policy) = (&*shared.config.clock, self.context.retry);
         loop {
-            self.pass().await.map_err(|error| self.told(error))?;
-            let error = match self.attempt().await {
+            self.acquire()
+                .await
+                .map_err(|error| self.with_call_context(error))?;
+            let error = match self.next_attempt().await {
                 Ok(response) => {
-                    budget.refill(self.attempts);
+                    shared.retry_budget.refill(self.attempts);
                     return Ok(response);
                 }
                 Err(error) => error,
             };
-            let pause = retry.pause(&error);
+            let pause = policy.pause(&error);
             let rate_limited = error.kind() == ErrorKind::RateLimited;
             if rate_limited {
                 tracing::warn!(
                     target: "skiplino",
-                    operation = self.plan.operation.id(),
+                    operation = self.spec.operation.id(),
                     pause_ms = milliseconds(pause),
-                    "too many requests: every call of the client waits"
+                    "rate limited; all calls of the client wait"
                 );
-                pace.refused(clock, pause);
+                shared.rate_limiter.on_rate_limited(clock, pause);
             }
-            let lost = error.outcome() == Outcome::Unknown;
-            self.in_doubt |= lost;
-            self.so_far.doubts(self.in_doubt);
-            let error = match self.find_out(error).await {
+            let response_lost = error.outcome() == Outcome::Unknown;
+            self.maybe_applied |= response_lost;
+            self.progress.set_maybe_applied(self.maybe_applied);
+            let error = match self.resolve_doubt(error).await {
                 Ok(found) => {
                     tracing::info!(
                         target: "skiplino",
-                        operation = self.plan.operation.id(),
+                        operation = self.spec.operation.id(),
                         attempt = self.attempts,
-                        "the answer was lost, and what it told of was found"
+                        "response lost; the write was confirmed by a lookup"
                     );
-                    budget.refill(self.attempts);
+                    shared.retry_budget.refill(self.attempts);
                     return Ok(found.found_after(self.attempts));
                 }
-                Err(error) => self.told(error),
+                Err(error) => self.with_call_context(error),
             };
-            self.so_far.doubts(self.in_doubt);
-            // A pause that would outlast the deadline is not begun: what is known now is worth more than waiting for nothing.
-            let again = (error.is_retryable() || lost)
-                && error.kind() != ErrorKind::OutcomeUnknown
-                && retry.allows_more(self.attempts)
-                && pause < self.reader.left()
-                // What the server's own pace holds back cannot storm it.
-                && (rate_limited || budget.take());
-            if !again {
+            self.progress.set_maybe_applied(self.maybe_applied);
+            let failed = FailedAttempt {
+                error: &error,
+                attempts: self.attempts,
+                response_lost,
+                pause,
+                time_left: self.context.time_left(),
+            };
+            if !retry::should_retry(policy, &shared.retry_budget, &failed) {
                 return Err(error);
             }
             tracing::warn!(
                 target: "skiplino",
-                operation = self.plan.operation.id(),
+                operation = self.spec.operation.id(),
                 attempt = self.attempts,
                 kind = error.kind().as_str(),
                 pause_ms = milliseconds(pause),
-                "the attempt failed, and another follows"
+                "the attempt failed; retrying"
             );
-            if !rate_limited || pause > Pace::LONGEST {
+            // After a 429 the rate limiter waits, up to its longest pause.
+            if !rate_limited || pause > RateLimiter::MAX_PAUSE {
                 clock.sleep(pause).await;
             }
         }
     }
 
-    /// Returns when the next attempt may leave.
-    async fn pass(&self) -> Result<(), Error> {
-        let Inner { config, pace, .. } = &*self.reader.client.0;
-        let own = self.plan.pace.as_deref().filter(|_| self.attempts > 0);
-        for pace in own.into_iter().chain([pace]) {
-            pace.pass(&*config.clock, self.reader.left()).await?;
+    /// Waits until the rate limits allow the next attempt. A job's own limit counts first attempts
+    /// by itself.
+    async fn acquire(&self) -> Result<(), Error> {
+        let shared = self.context.shared;
+        let job = self.spec.rate_limiter.as_deref();
+        let job = job.filter(|_| self.attempts > 0);
+        for rate_limiter in job.into_iter().chain([&shared.rate_limiter]) {
+            rate_limiter
+                .acquire(&*shared.config.clock, self.context.time_left())
+                .await?;
         }
         Ok(())
     }
 
-    async fn attempt(&mut self) -> Result<Response<Data>, Error> {
-        let Inner { config, pace, .. } = &*self.reader.client.0;
-        let clock = &*config.clock;
+    /// Counts and records one attempt.
+    async fn next_attempt(&mut self) -> Result<Response<Data>, Error> {
+        let shared = self.context.shared;
+        let clock = &*shared.config.clock;
         self.attempts += 1;
-        self.so_far.begins(self.attempts);
+        self.progress.set_attempts(self.attempts);
         let span = tracing::debug_span!(
             target: "skiplino",
             "attempt",
-            operation = self.plan.operation.id(),
+            operation = self.spec.operation.id(),
             attempt = self.attempts,
             status = field::Empty,
             elapsed_ms = field::Empty
         );
         if let Some(booking) = &mut self.booking {
-            booking.sent();
+            booking.on_send();
         }
         let started = clock.now();
-        let result = self
-            .plan
-            .attempt(
-                self.reader,
-                self.request,
-                self.decode,
-                self.locale,
-                self.so_far,
-            )
-            .instrument(span.clone())
-            .await;
+        let result = attempt(
+            self.spec,
+            self.context,
+            self.request,
+            self.locale,
+            self.progress,
+        )
+        .instrument(span.clone())
+        .await;
         let status = match &result {
             Ok(response) => Some(response.status),
             Err(error) => error.status(),
         };
-        finished(&span, status, clock, started);
+        record_span(&span, status, clock, started);
         tracing::debug!(
             target: "skiplino",
-            operation = self.plan.operation.id(),
+            operation = self.spec.operation.id(),
             attempt = self.attempts,
             status,
             kind = result.as_ref().err().map(|error| error.kind().as_str()),
@@ -154,7 +253,7 @@ impl Sending<'_> {
             "an attempt"
         );
         if status.is_some_and(|status| status != 429) {
-            pace.taken(clock);
+            shared.rate_limiter.on_response(clock);
         }
         let mut response =
             result.map_err(|error| error.edit(|inner| inner.attempts = self.attempts))?;
@@ -162,48 +261,71 @@ impl Sending<'_> {
         if let (Some(booking), Some(ticket)) =
             (&mut self.booking, response.data.downcast_ref::<Ticket>())
         {
-            booking.booked(ticket.id());
+            booking.on_success(ticket.id());
         }
         Ok(response)
     }
 
-    /// What a write in doubt did, of which `error` was the last that was heard.
-    async fn find_out(&mut self, error: Error) -> Result<Response<Data>, Error> {
-        let lost = error.outcome() == Outcome::Unknown;
-        match (&self.plan.settle, &mut self.booking) {
-            (Settle::Booking(_), Some(booking)) if lost => {
-                booking.settle(error).await.map(Response::untyped)
+    /// Looks up a write that may have been applied. `error` is the failure of the last attempt.
+    ///
+    /// # Errors
+    /// The failure of the call if the lookup did not find the write.
+    async fn resolve_doubt(&mut self, error: Error) -> Result<Response<Data>, Error> {
+        let response_lost = error.outcome() == Outcome::Unknown;
+        match (&self.spec.recovery, &mut self.booking) {
+            (Recovery::BookingLookup(_), Some(booking)) if response_lost => {
+                booking.recover(error).await.map(Response::untyped)
             }
             (_, Some(booking)) => {
-                booking.refused();
+                booking.on_refusal();
                 Err(error)
             }
-            (Settle::Never(advice), _) if lost => Err(error.unsettled((*advice).to_owned())),
-            (settle, _) if self.in_doubt => {
-                let once = RetryPolicy::never();
-                // One look is enough where an attempt follows.
-                let followed = lost && self.reader.retry.allows_more(self.attempts);
-                let retry = if followed { &once } else { self.reader.retry };
-                let reader = Reader {
+            (Recovery::Impossible(advice), _) if response_lost => {
+                Err(error.into_outcome_unknown((*advice).to_owned()))
+            }
+            (Recovery::Lookup(lookup), _) if self.maybe_applied => {
+                let never = RetryPolicy::never();
+                // A lookup is tried once if another attempt follows.
+                let followed = response_lost && self.context.retry.allows_more(self.attempts);
+                let retry = if followed { &never } else { self.context.retry };
+                let context = NestedCalls {
                     retry,
-                    ..*self.reader
+                    ..*self.context
                 };
-                settle.find(&reader, error).await.map_err(|(error, doubt)| {
-                    self.in_doubt = doubt;
-                    error
-                })
+                lookup
+                    .find(&context, error)
+                    .await
+                    .map_err(|(error, maybe_applied)| {
+                        self.maybe_applied = maybe_applied;
+                        error
+                    })
             }
             _ => Err(error),
         }
     }
 
-    /// A failure as the whole call has it: an attempt before may have done what this one did not.
-    fn told(&self, error: Error) -> Error {
+    /// The failure of an attempt as that of the whole call: an earlier attempt may have been
+    /// applied.
+    fn with_call_context(&self, error: Error) -> Error {
         error.edit(|inner| {
             inner.attempts = self.attempts;
-            if self.in_doubt {
+            if self.maybe_applied {
                 inner.outcome = Outcome::Unknown;
             }
         })
     }
+}
+
+fn record_span(span: &Span, status: Option<u16>, clock: &dyn Clock, started: Instant) {
+    if span.is_disabled() {
+        return;
+    }
+    if let Some(status) = status {
+        span.record("status", status);
+    }
+    span.record("elapsed_ms", milliseconds(clock.now() - started));
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
 }

@@ -1,33 +1,27 @@
-//! The API key: it knows its class, never prints itself and is wiped when dropped.
+//! The API key: it has a class, is never printed, and is wiped when dropped.
 
 use std::fmt;
 
 use reqwest::header::HeaderValue;
 use zeroize::Zeroizing;
 
-use crate::Error;
+use crate::error::Error;
+use crate::operation::KeyClass;
 
-/// What a key is allowed to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum KeyClass {
-    /// For apps in the hands of customers: branches, services, tickets, and a customer's tickets.
-    Public,
-    /// For servers and operators: the customer directory as well.
-    Secret,
-}
-
-/// A Skiplino API key. Its text is never printed, and is wiped from this value's memory when it is dropped. A client keeps a copy
-/// for the `Authorization` header, marked as sensitive, for as long as it lives.
+/// A Skiplino API key. Its text is never printed, and is wiped from this value's memory when it is
+/// dropped. A client keeps a copy for the `Authorization` header, marked as sensitive, for as long
+/// as it lives.
 ///
 /// A key that starts with `sk_` is secret, as published; everything else counts as public.
 #[derive(Clone)]
 pub struct ApiKey(Zeroizing<String>);
 
 impl ApiKey {
-    /// Takes the key as the dashboard shows it.
+    /// The key as the dashboard shows it.
     ///
     /// # Errors
-    /// `InvalidRequest` (field `apiKey`) when it is empty or holds anything but visible ASCII; the text itself is not repeated.
+    /// `InvalidRequest` (field `apiKey`) if the key is empty or has characters other than visible
+    /// ASCII; the error does not contain the key.
     pub fn new(key: impl Into<String>) -> Result<Self, Error> {
         let key = Zeroizing::new(key.into());
         if key.is_empty() {
@@ -51,11 +45,11 @@ impl ApiKey {
         }
     }
 
-    /// The value of the `Authorization` header, marked so that no layer below logs it.
+    /// The value of the `Authorization` header, marked as sensitive so that no layer below logs it.
     pub(crate) fn authorization(&self) -> Result<HeaderValue, Error> {
         let text = Zeroizing::new(format!("Bearer {}", self.0.as_str()));
         let mut value = HeaderValue::from_str(&text)
-            .map_err(|_| Error::invalid("apiKey", "does not fit into an HTTP header"))?;
+            .map_err(|_| Error::invalid("apiKey", "must be valid in an HTTP header"))?;
         value.set_sensitive(true);
         Ok(value)
     }

@@ -1,4 +1,4 @@
-//! Why no connection came about, in words for a person: those of the layers below are for who knows them.
+//! The reason why no connection could be made, in words for a person.
 
 use std::error::Error as StdError;
 use std::io;
@@ -9,8 +9,43 @@ use rustls::{
     AlertDescription, CertificateError, Error as TlsError, InvalidMessage, PeerIncompatible,
 };
 
-/// What is wrong, where more can be said of it than its own text says.
-pub(crate) fn reason(error: &(dyn StdError + 'static)) -> Option<String> {
+/// Why no connection could be made.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ConnectError {
+    #[error("the server's certificate is not signed by a trusted authority")]
+    UnknownIssuer,
+    #[error("the signature of the server's certificate is not by its authority")]
+    BadSignature,
+    #[error("the server's certificate expired at {not_after}, and this machine's clock says {now}")]
+    Expired {
+        not_after: Timestamp,
+        now: Timestamp,
+    },
+    #[error(
+        "the server's certificate is not valid before {not_before}, and this machine's clock says {now}"
+    )]
+    NotYetValid {
+        not_before: Timestamp,
+        now: Timestamp,
+    },
+    #[error("the server's certificate is not for {0}")]
+    WrongHost(String),
+    #[error("the server's certificate is an authority's own; most likely it is self-signed")]
+    AuthorityAsServer,
+    #[error("the server supports neither TLS 1.2 nor TLS 1.3")]
+    TlsVersion,
+    #[error("the server does not speak TLS on this port")]
+    NoTls,
+    #[error("the proxy needs a user and a password, or refused the given ones (407)")]
+    ProxyAuthorization,
+    #[error("the proxy refused to connect to the server")]
+    ProxyRefused,
+    #[error("the proxy did not connect to the server: {0}")]
+    Proxy(String),
+}
+
+/// The reason, if more can be said than the error's own text says.
+pub(crate) fn reason(error: &(dyn StdError + 'static)) -> Option<ConnectError> {
     let mut cause = error;
     loop {
         if let Some(error) = tls(cause) {
@@ -23,7 +58,7 @@ pub(crate) fn reason(error: &(dyn StdError + 'static)) -> Option<String> {
     }
 }
 
-/// The error of TLS that this is, perhaps within errors of I/O, which do not have it for their source.
+/// The TLS error in an error, perhaps within I/O errors, which do not return it as their source.
 fn tls<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a TlsError> {
     match error.downcast_ref::<io::Error>() {
         Some(error) => tls(error.get_ref()?),
@@ -31,67 +66,52 @@ fn tls<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a TlsError> {
     }
 }
 
-fn of_tls(error: &TlsError) -> Option<String> {
-    Some(match error {
-        TlsError::InvalidCertificate(error) => {
-            format!("the server's certificate {}", of_certificate(error)?)
-        }
+fn of_tls(error: &TlsError) -> Option<ConnectError> {
+    match error {
+        TlsError::InvalidCertificate(error) => of_certificate(error),
         TlsError::AlertReceived(AlertDescription::ProtocolVersion)
         | TlsError::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
-        ) => "the server speaks neither TLS 1.2 nor TLS 1.3".to_owned(),
-        TlsError::InvalidMessage(InvalidMessage::InvalidContentType) => {
-            "the server does not speak TLS on this port".to_owned()
-        }
-        _ => return None,
-    })
+        ) => Some(ConnectError::TlsVersion),
+        TlsError::InvalidMessage(InvalidMessage::InvalidContentType) => Some(ConnectError::NoTls),
+        _ => None,
+    }
 }
 
-fn of_certificate(error: &CertificateError) -> Option<String> {
+fn of_certificate(error: &CertificateError) -> Option<ConnectError> {
     Some(match error {
-        CertificateError::UnknownIssuer => {
-            "is signed by no authority that is trusted here".to_owned()
-        }
-        CertificateError::BadSignature => "is not signed by the authority that it names".to_owned(),
-        CertificateError::ExpiredContext { time, not_after } => {
-            format!(
-                "was valid until {}, and here it is {}",
-                told(*not_after)?,
-                told(*time)?
-            )
-        }
-        CertificateError::NotValidYetContext { time, not_before } => {
-            format!(
-                "is valid from {}, and here it is {}",
-                told(*not_before)?,
-                told(*time)?
-            )
-        }
+        CertificateError::UnknownIssuer => ConnectError::UnknownIssuer,
+        CertificateError::BadSignature => ConnectError::BadSignature,
+        CertificateError::ExpiredContext { time, not_after } => ConnectError::Expired {
+            not_after: timestamp(*not_after)?,
+            now: timestamp(*time)?,
+        },
+        CertificateError::NotValidYetContext { time, not_before } => ConnectError::NotYetValid {
+            not_before: timestamp(*not_before)?,
+            now: timestamp(*time)?,
+        },
         CertificateError::NotValidForNameContext { expected, .. } => {
-            format!("is not for {}", expected.to_str())
+            ConnectError::WrongHost(expected.to_str().into_owned())
         }
-        // Of the verifier underneath, whose errors are no part of the interface.
+        // An error of the verifier below, whose type is not public.
         CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
-            "is an authority's own: most likely the server signed it itself".to_owned()
+            ConnectError::AuthorityAsServer
         }
         _ => return None,
     })
 }
 
-fn told(time: UnixTime) -> Option<Timestamp> {
+fn timestamp(time: UnixTime) -> Option<Timestamp> {
     Timestamp::from_second(time.as_secs().try_into().ok()?).ok()
 }
 
-/// A proxy's refusal, of which nobody else knows the type.
-fn of_proxy(text: &str) -> Option<String> {
+/// A proxy's refusal. Its type is private, so its text is read.
+fn of_proxy(text: &str) -> Option<ConnectError> {
     let refusal = text.strip_prefix("tunnel error: ")?;
     Some(match refusal {
-        "proxy authorization required" => {
-            "the proxy asks for a user and a password, or does not accept those given (407)"
-                .to_owned()
-        }
-        "unsuccessful" => "the proxy refused to connect to the server".to_owned(),
-        other => format!("the proxy did not connect to the server: {other}"),
+        "proxy authorization required" => ConnectError::ProxyAuthorization,
+        "unsuccessful" => ConnectError::ProxyRefused,
+        other => ConnectError::Proxy(other.to_owned()),
     })
 }

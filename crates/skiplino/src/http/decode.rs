@@ -1,4 +1,6 @@
-//! From the bytes of an answer to data or to an error. Nothing in here quotes the body: it holds people's names and numbers.
+//! Decodes the body of a response into data or an error.
+//!
+//! No error quotes the body, because it contains people's names and numbers.
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -8,7 +10,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Fields};
-use crate::pagination::{Page, Pagination};
+use crate::models::page::{Page, Pagination};
 
 /// The success envelope around one operation's data.
 #[derive(Deserialize)]
@@ -26,7 +28,8 @@ struct PageEnvelope<T> {
     pagination: Pagination,
 }
 
-/// An operation's data on its way. What makes calls knows nothing of their types: it would be compiled once for each of them.
+/// An operation's data without their type: otherwise the code that makes calls would be compiled
+/// once for each type.
 pub(crate) type Data = Box<dyn Any + Send>;
 
 /// Reads the body of a success: the data, and the envelope's message.
@@ -38,7 +41,7 @@ pub(crate) struct Decode<T> {
     of: PhantomData<fn() -> T>,
 }
 
-// Whatever the data are: it has none of them.
+// Not derived: a derive would require `T: Clone`.
 impl<T> Clone for Decode<T> {
     fn clone(&self) -> Self {
         *self
@@ -69,12 +72,12 @@ pub(crate) const fn data<T: DeserializeOwned + Send + 'static>() -> Decode<T> {
     Decode::by(|body| read_data(body, |data: T| data))
 }
 
-/// `{message, data}`, where the operation may also find nothing.
+/// `{message, data}` of an operation that may also find no record.
 pub(crate) const fn found<T: DeserializeOwned + Send + 'static>() -> Decode<Option<T>> {
     Decode::by(|body| read_data(body, |data: T| Some(data)))
 }
 
-/// `{message, data: null}`; whatever the data may become is passed over.
+/// `{message, data: null}`; any other data are ignored.
 pub(crate) const fn nothing() -> Decode<()> {
     Decode::by(|body| read_data(body, |_: Option<Ignored>| ()))
 }
@@ -92,9 +95,9 @@ pub(crate) const fn page<T: DeserializeOwned + Send + 'static>() -> Decode<Page<
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
-    // Checking the encoding once and then parsing text is measurably faster than parsing bytes.
+    // Checking the encoding once and parsing text is measurably faster than parsing bytes.
     let text = std::str::from_utf8(body).map_err(|_| malformed("$", "it is not UTF-8"))?;
-    // A list would be taken for the envelope's fields one after the other.
+    // serde would accept a list as the envelope's fields in order.
     if !text.trim_start().starts_with('{') {
         return Err(no_object(text));
     }
@@ -114,11 +117,11 @@ fn no_object(text: &str) -> Error {
 #[cold]
 fn explain(text: &str, error: &serde_json::Error) -> Error {
     if error.to_string().starts_with("trailing characters") {
-        return malformed("$", "there is more after its end");
+        return malformed("$", "there is more data after its end");
     }
     let lines_before = text.split_inclusive('\n').take(error.line().max(1) - 1);
     let read = lines_before.map(str::len).sum::<usize>() + error.column();
-    // A list that has only begun has nothing in it yet.
+    // A list that ends after its bracket has no elements yet.
     let read = match text.trim_end().strip_suffix('[') {
         Some(before) if error.is_eof() => before.len(),
         _ => read,
@@ -127,16 +130,17 @@ fn explain(text: &str, error: &serde_json::Error) -> Error {
     malformed(&path(text, read, in_last), &without_values(error))
 }
 
-/// The path of the value that a parser had in hand when it had read so many bytes.
+/// The path of the value that a parser was reading after `read` bytes.
 ///
-/// Parsing once more with something that follows the path would have every type's parser twice, a twentieth of a library.
+/// A second parser that tracks the path would compile every type's parser twice, a twentieth of the
+/// library.
 fn path(text: &str, read: usize, in_last: bool) -> String {
     enum Step<'a> {
         Key(&'a str),
         Index(usize),
     }
     let mut steps = Vec::new();
-    // How many of the steps lead to the value in hand, or to the one that comes next.
+    // How many of the steps lead to the current value, or to the next one.
     let mut depth = 0;
     let (mut at, mut key_follows) = (0, false);
     let bytes = text.as_bytes();
@@ -153,7 +157,7 @@ fn path(text: &str, read: usize, in_last: bool) -> String {
                 steps.push(Step::Index(0));
                 depth = steps.len();
             }
-            // A value that did not fit is told of after its record's end, where it is the last one.
+            // An invalid value is reported after its record's end if it is the last value.
             b'}' if at >= read && in_last => depth = steps.len(),
             b'}' | b']' => {
                 steps.pop();
@@ -207,7 +211,8 @@ fn malformed(path: &str, reason: &str) -> Error {
     })
 }
 
-// What the parser says may quote the value it met; what it expected, and the names of fields, are ours.
+/// The parser's message without the value, which it may quote; the expected type and the field
+/// names are ours.
 fn without_values(error: &serde_json::Error) -> String {
     if !error.is_data() {
         return if error.is_eof() {
@@ -225,42 +230,42 @@ fn without_values(error: &serde_json::Error) -> String {
         .rsplit_once(" at line ")
         .map_or(&*text, |(text, _)| text);
     match text.rfind("expected ") {
-        // The names of our types are nobody's business.
+        // The names of Rust types mean nothing to the caller.
         Some(at) if text[at..].starts_with("expected struct ") => "expected an object".to_owned(),
         Some(at) => text[at..].to_owned(),
         None if text.starts_with("missing field") || text.starts_with("duplicate field") => {
             text.to_owned()
         }
-        None => "a value that does not fit".to_owned(),
+        None => "an invalid value".to_owned(),
     }
 }
 
-/// What an error's body says, as far as it can be read: the status alone is enough to go on.
+/// The fields of an error's body, as far as they can be read: the status alone makes an error.
 #[derive(Default)]
-pub(crate) struct Complaint {
+pub(crate) struct ErrorBody {
     pub(crate) message: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) fields: Fields,
 }
 
-pub(crate) fn complaint(body: &[u8]) -> Complaint {
-    let mut complaint = Complaint::default();
+pub(crate) fn error_body(body: &[u8]) -> ErrorBody {
+    let mut result = ErrorBody::default();
     let Ok(Value::Object(mut envelope)) = serde_json::from_slice::<Value>(body) else {
-        return complaint;
+        return result;
     };
     if let Some(Value::String(message)) = envelope.remove("message") {
-        complaint.message = Some(message);
+        result.message = Some(message);
     }
     match envelope.remove("error") {
         Some(Value::Object(fields)) => {
             for (field, reasons) in fields {
-                complaint.fields.insert(field, texts(reasons));
+                result.fields.insert(field, texts(reasons));
             }
         }
         Some(Value::Null) | None => {}
-        Some(other) => complaint.reason = Some(texts(other).join(", ")),
+        Some(other) => result.reason = Some(texts(other).join(", ")),
     }
-    complaint
+    result
 }
 
 fn texts(value: Value) -> Vec<String> {
@@ -279,7 +284,8 @@ mod tests {
     use crate::models::{BranchTreeGroup, Customer, Ticket};
     use serde_json::json;
 
-    /// Holds the path of an answer that cannot be read against that of a parser which follows it. Returns whether it could not.
+    /// Compares the path of an unreadable body with that of a parser that tracks it. Returns
+    /// whether the body was unreadable.
     fn compare<T: DeserializeOwned>(text: &str) -> bool {
         let deserializer = &mut serde_json::Deserializer::from_str(text);
         let Err(followed) = serde_path_to_error::deserialize::<_, T>(deserializer) else {

@@ -1,10 +1,12 @@
-//! One request, ready to send: everything about it that can be wrong has been checked.
+//! One request, ready to send: its URL and body, checked.
 
 use bytes::Bytes;
 use reqwest::Url;
 use serde::Serialize;
 
-use crate::{CustomerRef, Error, Operation};
+use crate::error::Error;
+use crate::models::ids::CustomerRef;
+use crate::operation::Operation;
 
 #[derive(Clone)]
 pub(crate) struct Request {
@@ -14,11 +16,12 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// The operation's path below `base`, with `id` for its parameter. The id becomes one segment, whatever it holds.
+    /// The operation's path below `base`, with `id` for its parameter. The id becomes one segment,
+    /// whatever its characters.
     pub(crate) fn new(base: &Url, operation: Operation, id: &str) -> Result<Self, Error> {
         let mut url = base.clone();
         url.path_segments_mut()
-            .map_err(|()| Error::invalid("baseUrl", "must be able to hold a path"))?
+            .map_err(|()| Error::invalid("baseUrl", "must allow a path"))?
             .extend(operation.path().split('/').skip(1).map(|segment| {
                 if segment.starts_with('{') {
                     id

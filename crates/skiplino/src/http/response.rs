@@ -1,4 +1,4 @@
-//! An answer with what came around its data.
+//! The response of an operation: its data, and message, status, headers and attempts.
 
 use std::any::Any;
 use std::fmt;
@@ -8,7 +8,7 @@ use reqwest::header::HeaderMap;
 use crate::error::{Error, ErrorKind};
 use crate::http::decode::Data;
 
-/// The data of an operation, and what came with it.
+/// The data of an operation, and the rest of the response.
 #[derive(Clone)]
 pub struct Response<T> {
     pub(crate) data: T,
@@ -40,37 +40,50 @@ impl<T> Response<T> {
         self.status
     }
 
-    /// A header of the answer, if it is there and is text. The name's case does not matter.
+    /// A header of the response, if present and text. The name's case does not matter.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The headers of the answer that are text.
+    /// The headers of the response that are text.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers
             .iter()
             .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
     }
 
-    /// How many attempts it took.
+    /// How many attempts the call made.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// Whether a write's own answer was lost and its effect was found by looking. Message, status and headers are then those of the
-    /// read that found it.
+    /// Whether the response to a write was lost and a lookup confirmed the write. Message, status
+    /// and headers are then those of the lookup.
     pub fn recovered(&self) -> bool {
         self.recovered
     }
 
-    /// The effect of a write, found by a read after so many attempts of the write.
+    /// The response that an error came from, with these data: for errors that are a valid result.
+    pub(crate) fn from_error(error: Error, data: T) -> Self {
+        let inner = error.into_inner();
+        Self {
+            data,
+            message: inner.message,
+            status: inner.status.unwrap_or_default(),
+            headers: inner.headers,
+            attempts: inner.attempts,
+            recovered: false,
+        }
+    }
+
+    /// The result of a lookup after `attempts` attempts of the write.
     pub(crate) fn found_after(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
         self.recovered = true;
         self
     }
 
-    /// The same answer with other data.
+    /// The same response with other data.
     fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
         Response {
             data: change(self.data),
@@ -82,7 +95,7 @@ impl<T> Response<T> {
         }
     }
 
-    /// The same answer with other data, if there are any.
+    /// The same response with other data, if there are any.
     pub(crate) fn filter_map<U>(self, change: impl FnOnce(T) -> Option<U>) -> Option<Response<U>> {
         let mut changed = None;
         let around = self.map(|data| changed = change(data));
@@ -97,7 +110,7 @@ impl<T: Send + 'static> Response<T> {
 }
 
 impl Response<Data> {
-    /// As it was before, of this type.
+    /// The response with the data's type restored.
     pub(crate) fn typed<T: Any>(self) -> Result<Response<T>, Error> {
         self.filter_map(|data| data.downcast().ok().map(|data| *data))
             .ok_or_else(|| Error::new(ErrorKind::Internal))

@@ -14,13 +14,16 @@ use rustls::{ClientConfig, SignatureScheme, SupportedCipherSuite};
 
 use crate::error::{Error, ErrorKind};
 
-/// How a client speaks TLS, with these authorities beside the usual ones.
+/// The TLS settings of a client, which trusts `extra_roots` (PEM) beside the usual authorities.
 pub(crate) fn config(extra_roots: &[u8]) -> Result<ClientConfig, Error> {
     let extra: Vec<_> = CertificateDer::pem_slice_iter(extra_roots)
         .collect::<Result<_, _>>()
         .map_err(|error| Error::invalid("rootCertificates", error.to_string()))?;
     if extra.is_empty() && !extra_roots.is_empty() {
-        return Err(Error::invalid("rootCertificates", "holds no certificate"));
+        return Err(Error::invalid(
+            "rootCertificates",
+            "must contain a certificate",
+        ));
     }
     let provider = Arc::new(CryptoProvider {
         cipher_suites: CIPHER_SUITES.to_vec(),
@@ -60,7 +63,8 @@ pub(crate) fn config(extra_roots: &[u8]) -> Result<ClientConfig, Error> {
     Ok(tls)
 }
 
-/// Those with AES-GCM: all servers of TLS 1.3 have one of them, and ring's ChaCha20 is a fortieth of a phone's library.
+/// The suites with AES-GCM: every TLS 1.3 server has one of them, and ring's ChaCha20 is a fortieth
+/// of a phone's library.
 const CIPHER_SUITES: &[SupportedCipherSuite] = &[
     cipher_suite::TLS13_AES_256_GCM_SHA384,
     cipher_suite::TLS13_AES_128_GCM_SHA256,
@@ -70,8 +74,8 @@ const CIPHER_SUITES: &[SupportedCipherSuite] = &[
     cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
 ];
 
-/// As rustls has them for ring: those of certificates, and those that a server signs a handshake with. rustls hands its own out only
-/// together with all cipher suites.
+/// The signature algorithms of certificates and handshakes, a copy of those that rustls has for
+/// ring: rustls exports its own only together with all cipher suites.
 const SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
     all: webpki::ALL_VERIFICATION_ALGS,
     mapping: &[
@@ -117,7 +121,8 @@ const SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
     ],
 };
 
-/// No client has a certificate of its own, so what signs with a private key can stay out of the program.
+/// Clients have no certificates, so the code that signs with a private key stays out of the
+/// program.
 #[derive(Debug)]
 struct NoKeys;
 
@@ -147,7 +152,7 @@ mod tests {
     use rustls::pki_types::SignatureVerificationAlgorithm;
 
     #[test]
-    fn it_is_what_rustls_does_by_itself_without_chacha20() {
+    fn the_settings_equal_those_of_rustls_without_chacha20() {
         let theirs = provider::default_provider();
         let suites = theirs.cipher_suites.iter().map(|suite| suite.suite());
         let suites = suites.filter(|suite| !format!("{suite:?}").contains("CHACHA20"));

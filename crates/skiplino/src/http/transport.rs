@@ -1,4 +1,4 @@
-//! One attempt over HTTP: the connection's set-up, sending, and reading an answer of bounded size.
+//! HTTP transport: connection pools, sending a request, and reading a response of bounded size.
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
@@ -21,43 +21,47 @@ use crate::error::{Error, ErrorKind, TimeoutKind};
 use crate::http::connect_error;
 use crate::http::request::Request;
 
-/// An error's body is read this far: envelopes are small, and what is longer is a proxy's page.
-const LONGEST_COMPLAINT: usize = 64 * 1024;
+/// The most bytes read of an error's body: envelopes are small, and a longer body is a proxy's
+/// page.
+const MAX_ERROR_BODY: usize = 64 * 1024;
 
 const LOCALE: HeaderName = HeaderName::from_static("x-locale");
 
+/// A response whose body is not decoded yet.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct RawResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-/// Whether a request may have begun to leave: before that, nothing can have happened on the server.
+/// Whether a part of the request may have been sent: before that, the server cannot have applied
+/// it.
 ///
-/// Only a body can tell; a request without one counts as sent from the start.
+/// The flag is set by the request's body; a request without a body counts as sent from the start.
 #[derive(Clone)]
-pub(crate) struct Sent(Option<Arc<AtomicBool>>);
+pub(crate) struct SendFlag(Option<Arc<AtomicBool>>);
 
-impl Sent {
-    pub(crate) fn not_yet(request: &Request) -> Self {
+impl SendFlag {
+    pub(crate) fn new(request: &Request) -> Self {
         Self(request.body.is_some().then(Arc::default))
     }
 
-    pub(crate) fn get(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.0
             .as_ref()
-            .is_none_or(|sent| sent.load(Ordering::Acquire))
+            .is_none_or(|flag| flag.load(Ordering::Acquire))
     }
 }
 
-/// A body that tells when it is asked for, which is after the connection stands and the request's head is written.
-struct Watched {
+/// A body that sets a flag when it is first polled, which is after the connection is made and the
+/// head is written.
+struct TrackedBody {
     bytes: Option<Bytes>,
     sent: Arc<AtomicBool>,
 }
 
-impl http_body::Body for Watched {
+impl http_body::Body for TrackedBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -78,7 +82,7 @@ impl http_body::Body for Watched {
     }
 }
 
-/// A connection pool. Belongs to the runtime that first uses it.
+/// Makes a connection pool. It belongs to the runtime that first uses it.
 pub(crate) fn pool(config: &Config) -> Result<reqwest::Client, Error> {
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, config.authorization.clone());
@@ -90,12 +94,12 @@ pub(crate) fn pool(config: &Config) -> Result<reqwest::Client, Error> {
         .connect_timeout(config.connect_timeout)
         .pool_idle_timeout(Duration::from_secs(60))
         .redirect(Policy::none())
-        // Retries are counted, bounded and reported in one place only.
+        // The retry loop alone counts, limits and reports retries.
         .retry(reqwest::retry::never())
         .tcp_nodelay(true);
     if let Some(proxy) = &config.proxy {
         let proxy = reqwest::Proxy::all(proxy.as_str())
-            .map_err(|_| Error::invalid("proxy", "is not a proxy's URL"))?;
+            .map_err(|_| Error::invalid("proxy", "must be a proxy URL"))?;
         builder = builder.proxy(proxy);
     } else if config.loopback {
         builder = builder.no_proxy();
@@ -105,20 +109,20 @@ pub(crate) fn pool(config: &Config) -> Result<reqwest::Client, Error> {
         .map_err(|error| Error::because(ErrorKind::Internal, error))
 }
 
-/// Sends the request once and reads its answer, at most `cap` bytes of it.
-pub(crate) async fn attempt(
+/// Sends the request once and reads the response, at most `max_bytes` of its body.
+pub(crate) async fn send(
     pool: &reqwest::Client,
     request: &Request,
     locale: Option<&HeaderValue>,
-    cap: usize,
-    sent: &Sent,
-) -> Result<Answer, Error> {
+    max_bytes: usize,
+    send_flag: &SendFlag,
+) -> Result<RawResponse, Error> {
     let mut builder = pool.request(request.operation.http_method(), request.url.clone());
     if let Some(locale) = locale {
         builder = builder.header(LOCALE, locale.clone());
     }
-    if let (Some(bytes), Some(sent)) = (&request.body, &sent.0) {
-        let body = Watched {
+    if let (Some(bytes), Some(sent)) = (&request.body, &send_flag.0) {
+        let body = TrackedBody {
             bytes: Some(bytes.clone()),
             sent: Arc::clone(sent),
         };
@@ -129,17 +133,17 @@ pub(crate) async fn attempt(
     let mut response = builder
         .send()
         .await
-        .map_err(|error| before_answer(error, sent))?;
+        .map_err(|error| before_response(error, send_flag))?;
     let status = response.status().as_u16();
     let headers = std::mem::take(response.headers_mut());
     let body = if response.status().is_success() {
-        read(&mut response, cap).await
+        read(&mut response, max_bytes).await
     } else {
-        Ok(read(&mut response, LONGEST_COMPLAINT)
+        Ok(read(&mut response, MAX_ERROR_BODY)
             .await
             .unwrap_or_default())
     };
-    body.map(|body| Answer {
+    body.map(|body| RawResponse {
         status,
         headers,
         body,
@@ -147,53 +151,59 @@ pub(crate) async fn attempt(
     .map_err(|error| error.edit(|inner| inner.status = Some(status)))
 }
 
-async fn read(response: &mut reqwest::Response, cap: usize) -> Result<Bytes, Error> {
+async fn read(response: &mut reqwest::Response, max_bytes: usize) -> Result<Bytes, Error> {
     let announced = response.content_length().unwrap_or_default();
-    let Some(first) = response.chunk().await.map_err(in_answer)? else {
+    let Some(first) = response.chunk().await.map_err(in_response)? else {
         return Ok(Bytes::new());
     };
-    // Most answers are one chunk, which is handed on without a copy.
-    if first.len() as u64 == announced && first.len() <= cap {
+    // Most responses are one chunk, which needs no copy.
+    if first.len() as u64 == announced && first.len() <= max_bytes {
         return Ok(first);
     }
-    // What is announced is believed up to the cap, or a server could have memory set aside by the gigabyte.
-    let expected = usize::try_from(announced).unwrap_or(cap).min(cap);
+    // The announced length is trusted up to the limit, or a server could make the client allocate
+    // gigabytes.
+    let expected = usize::try_from(announced)
+        .unwrap_or(max_bytes)
+        .min(max_bytes);
     let mut whole = Vec::with_capacity(expected.max(first.len()));
     whole.extend_from_slice(&first);
-    while whole.len() <= cap {
-        let Some(chunk) = response.chunk().await.map_err(in_answer)? else {
+    while whole.len() <= max_bytes {
+        let Some(chunk) = response.chunk().await.map_err(in_response)? else {
             return Ok(whole.into());
         };
         whole.extend_from_slice(&chunk);
     }
     Err(Error::new(ErrorKind::Decode).edit(|inner| {
         inner.path = Some("$".to_owned());
-        inner.reason = Some(format!("it is larger than {cap} bytes"));
+        inner.reason = Some(format!("it is larger than {max_bytes} bytes"));
     }))
 }
 
-fn before_answer(error: reqwest::Error, sent: &Sent) -> Error {
-    // The URL of a read can hold a customer's id.
+fn before_response(error: reqwest::Error, send_flag: &SendFlag) -> Error {
+    // The URL of a read can contain a customer's id.
     let error = error.without_url();
     if error.is_connect() && error.is_timeout() {
         return Error::new(ErrorKind::Timeout)
-            .edit(|inner| inner.deadline = Some(TimeoutKind::Connect));
+            .edit(|inner| inner.timeout = Some(TimeoutKind::Connect));
     }
     let never_sent = error.is_connect()
-        // Found closed before the request was put on it.
+        // The connection was closed before the request was written to it.
         || connection_error(&error).is_some_and(hyper::Error::is_canceled);
-    let kind = if never_sent || !sent.get() {
+    let kind = if never_sent || !send_flag.is_set() {
         ErrorKind::Connect
     } else {
         ErrorKind::Transport
     };
-    let reason = connect_error::reason(&error).filter(|_| kind == ErrorKind::Connect);
+    let reason = connect_error::reason(&error)
+        .filter(|_| kind == ErrorKind::Connect)
+        .map(|reason| reason.to_string());
     Error::because(kind, error).edit(|inner| inner.reason = reason)
 }
 
-fn in_answer(error: reqwest::Error) -> Error {
+fn in_response(error: reqwest::Error) -> Error {
     let error = error.without_url();
-    // A connection lost under the decompression is reported as the latter's failure; only what is below tells them apart.
+    // The decompression reports a lost connection as its own failure; only the error below
+    // distinguishes them.
     if error.is_decode() && connection_error(&error).is_none() {
         return Error::because(ErrorKind::Decode, error)
             .edit(|inner| inner.path = Some("$".to_owned()));
@@ -201,7 +211,7 @@ fn in_answer(error: reqwest::Error) -> Error {
     Error::because(ErrorKind::Transport, error)
 }
 
-/// What the HTTP connection had to say, if the failure came from there.
+/// The error of the HTTP connection, if the failure came from there.
 fn connection_error(error: &reqwest::Error) -> Option<&hyper::Error> {
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -213,7 +223,8 @@ fn connection_error(error: &reqwest::Error) -> Option<&hyper::Error> {
     None
 }
 
-/// `Retry-After`: seconds, or a date, which is read on the server's own clock where the answer shows it.
+/// `Retry-After`: seconds, or a date, which is compared with the server's own clock if the response
+/// has a `Date`.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u64>() {

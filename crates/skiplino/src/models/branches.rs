@@ -1,7 +1,9 @@
+//! Branches and their service groups.
+
 use serde::{Deserialize, Serialize};
 
-use super::Service;
-use crate::{BranchId, GroupId};
+use crate::models::ids::{BranchId, GroupId};
+use crate::models::services::Service;
 
 /// A branch, as of operation 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,16 +1,16 @@
-//! Ids as types of their own, so that a branch's id cannot be handed where a ticket's is asked for.
+//! The id types, so that a branch's id cannot be passed as a ticket's.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::error::Error;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $field:literal) => {
         $(#[$doc])*
         ///
-        /// Taken as it comes: a call that gets an empty one is refused before anything is sent.
+        /// Not checked on construction: a call with an empty id fails before anything is sent.
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(Box<str>);
@@ -21,7 +21,7 @@ macro_rules! id {
                 &self.0
             }
 
-            /// The id as text, if it can be one.
+            /// The id as text, if it is valid.
             pub(crate) fn checked(&self) -> Result<&str, Error> {
                 checked($field, &self.0)
             }
@@ -64,7 +64,8 @@ id!(
     BranchId, "branchId"
 );
 id!(
-    /// The id of a service group (`groupOfServiceId`): 10 alphanumeric characters in the published examples.
+    /// The id of a service group (`groupOfServiceId`): 10 alphanumeric characters in the published
+    /// examples.
     GroupId, "groupOfServiceId"
 );
 id!(
@@ -84,8 +85,9 @@ id!(
     ExternalId, "externalId"
 );
 
-// White space only would be trimmed away by a proxy or a framework and reach another route; dot segments are removed from
-// every URL, encoded or not. Either would call an operation that the caller did not name.
+// A proxy or framework would trim an id of white space, and dot segments are removed from every
+// URL, encoded or not. Either way the request would reach an operation that the caller did not
+// name.
 fn checked<'a>(field: &str, id: &'a str) -> Result<&'a str, Error> {
     if id.trim().is_empty() {
         return Err(Error::invalid(field, "must not be empty"));
@@ -96,7 +98,7 @@ fn checked<'a>(field: &str, id: &'a str) -> Result<&'a str, Error> {
     Ok(id)
 }
 
-/// Whom a customer operation is about: exactly one of the server's id and your own.
+/// The customer of an operation, by exactly one of the server's id and your own.
 ///
 /// Serializes as bodies write it: a field `customerId` or a field `customerExternalId`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,11 +1,12 @@
-//! What the API sends and takes, under its published names.
+//! The records and requests of the API, under its published names.
 
-mod branches;
+pub(crate) mod branches;
 pub(crate) mod cow_str;
-mod customers;
+pub(crate) mod customers;
 pub(crate) mod ids;
-mod services;
-mod tickets;
+pub(crate) mod page;
+pub(crate) mod services;
+pub(crate) mod tickets;
 pub(crate) mod timestamp;
 
 pub use branches::{Branch, BranchTreeGroup};
@@ -18,7 +19,7 @@ pub use tickets::{
 
 use serde_json::Value;
 
-use crate::Error;
+use crate::error::Error;
 
 fn check_object(field: &str, value: Option<&Value>) -> Result<(), Error> {
     match value {
@@ -27,7 +28,7 @@ fn check_object(field: &str, value: Option<&Value>) -> Result<(), Error> {
     }
 }
 
-/// Whether two values are the same to a server that may write `1.0` as `1`.
+/// Whether two values are equal for a server that may write `1.0` as `1`.
 fn same_json(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => {

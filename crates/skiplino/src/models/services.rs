@@ -1,7 +1,10 @@
+//! Services and their appointment slots.
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ServiceId, models::timestamp};
+use crate::models::ids::ServiceId;
+use crate::models::timestamp;
 
 /// A service that can be queued for, as of operation 2.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,15 +1,15 @@
+//! Tickets, and the requests that book or change one.
+
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::check_object;
-use crate::call::recovery::booking::Booking;
-use crate::models::cow_str::Text;
-use crate::{
-    BranchId, CustomerId, CustomerRef, Error, GroupId, ServiceId, TicketId, models::timestamp,
-};
+use crate::error::Error;
+use crate::models::cow_str::CowStr;
+use crate::models::ids::{BranchId, CustomerId, CustomerRef, GroupId, ServiceId, TicketId};
+use crate::models::{check_object, timestamp};
 
 macro_rules! open_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
@@ -18,7 +18,7 @@ macro_rules! open_enum {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_doc])* $variant,)+
-            /// A value that this version does not know, as it came.
+            /// A value that this version does not know, as received.
             Unknown(Box<str>),
         }
 
@@ -55,30 +55,30 @@ macro_rules! open_enum {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Text::deserialize(deserializer).map(|text| Self::from(&*text))
+                CowStr::deserialize(deserializer).map(|text| Self::from(&*text))
             }
         }
     };
 }
 
 open_enum! {
-    /// Where a ticket stands. The set is open: the API may add to it.
+    /// The state of a ticket. The set is open: the API may add to it.
     TicketStatus {
         /// In the queue.
         Waiting = "waiting",
-        /// An appointment whose time has not come.
+        /// An appointment in the future.
         Upcoming = "upcoming",
         /// At the counter.
         Serving = "serving",
         /// Done.
         Served = "served",
-        /// Given up, by the customer or the staff.
+        /// Cancelled by the customer or the staff.
         Cancelled = "cancelled",
     }
 }
 
 open_enum! {
-    /// How a ticket came to be. The set is open: the API may add to it.
+    /// The kind of a ticket. The set is open: the API may add to it.
     TicketType {
         /// A walk-in, numbered in the order of the queue.
         Sequential = "sequential",
@@ -87,7 +87,7 @@ open_enum! {
     }
 }
 
-/// The id and the localised name of something that a ticket is about.
+/// The id and localised name of a record that a ticket refers to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedRef<I> {
     id: I,
@@ -174,17 +174,17 @@ impl Ticket {
         &self.id
     }
 
-    /// The number that is called, as in `A042`.
+    /// The number called at the counter, as in `A042`.
     pub fn ticket_number(&self) -> &str {
         &self.ticket_number
     }
 
-    /// Where it stands.
+    /// Its state.
     pub fn status(&self) -> &TicketStatus {
         &self.status
     }
 
-    /// Since when it stands there.
+    /// When its state last changed.
     pub fn status_at(&self) -> Timestamp {
         self.status_at
     }
@@ -199,12 +199,12 @@ impl Ticket {
         self.time
     }
 
-    /// Where it was booked.
+    /// The branch.
     pub fn branch(&self) -> &NamedRef<BranchId> {
         &self.branch
     }
 
-    /// What it was booked for.
+    /// The service.
     pub fn service(&self) -> &NamedRef<ServiceId> {
         &self.service
     }
@@ -214,7 +214,7 @@ impl Ticket {
         &self.group_of_service
     }
 
-    /// For whom; none for an anonymous walk-in.
+    /// The customer; none for an anonymous walk-in.
     pub fn customer(&self) -> Option<&TicketCustomer> {
         self.customer.as_ref()
     }
@@ -248,21 +248,21 @@ struct Location {
     lng: f64,
 }
 
-/// What to book, as operation 4 takes it.
+/// A booking, the input of operation 4.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BookTicketRequest {
-    service_id: ServiceId,
-    group_of_service_id: GroupId,
+    pub(crate) service_id: ServiceId,
+    pub(crate) group_of_service_id: GroupId,
     #[serde(
         default,
         serialize_with = "timestamp::write_option",
         deserialize_with = "timestamp::parse_option",
         skip_serializing_if = "Option::is_none"
     )]
-    time: Option<Timestamp>,
+    pub(crate) time: Option<Timestamp>,
     #[serde(flatten)]
-    customer: Option<CustomerRef>,
+    pub(crate) customer: Option<CustomerRef>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     options: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -282,7 +282,8 @@ impl BookTicketRequest {
         }
     }
 
-    /// Takes a place in a slot of a service, at a time from [`Slot::time`](super::Slot::time), for a customer.
+    /// Takes a place in a slot of a service, at a time from [`Slot::time`](crate::Slot::time), for
+    /// a customer.
     pub fn appointment(
         service: impl Into<ServiceId>,
         group: impl Into<GroupId>,
@@ -295,35 +296,25 @@ impl BookTicketRequest {
         }
     }
 
-    /// For whom. A walk-in may do without.
+    /// The customer. Optional for a walk-in.
     #[must_use]
     pub fn customer(mut self, customer: impl Into<CustomerRef>) -> Self {
         self.customer = Some(customer.into());
         self
     }
 
-    /// What the service asks for, a JSON object, as in `{"accountType": "savings"}`.
+    /// The service's own fields, a JSON object, as in `{"accountType": "savings"}`.
     #[must_use]
     pub fn options(mut self, options: Value) -> Self {
         self.options = Some(options);
         self
     }
 
-    /// Where the customer is: degrees north from -90 to 90, degrees east from -180 to 180.
+    /// The customer's position: degrees north from -90 to 90, degrees east from -180 to 180.
     #[must_use]
     pub fn location(mut self, lat: f64, lng: f64) -> Self {
         self.location = Some(Location { lat, lng });
         self
-    }
-
-    /// What its ticket can be known by, if it is for a customer.
-    pub(crate) fn settled_by(&self) -> Option<Booking> {
-        Some(Booking {
-            customer: self.customer.clone()?,
-            service: self.service_id.clone(),
-            group: self.group_of_service_id.clone(),
-            time: self.time,
-        })
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {
@@ -358,7 +349,7 @@ impl fmt::Debug for BookTicketRequest {
     }
 }
 
-/// Another time for an appointment, as operation 7 takes it.
+/// Another time for an appointment, the input of operation 7.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChangeTimeRequest {
     #[serde(
@@ -371,7 +362,7 @@ pub struct ChangeTimeRequest {
 }
 
 impl ChangeTimeRequest {
-    /// To `time`, from [`Slot::time`](super::Slot::time); `customer` is whose ticket it is.
+    /// To `time`, from [`Slot::time`](crate::Slot::time); `customer` is the ticket's customer.
     pub fn new(time: Timestamp, customer: impl Into<CustomerRef>) -> Self {
         Self {
             time,

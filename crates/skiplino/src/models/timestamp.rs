@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use serde::de::{Error as _, Unexpected};
 use serde::{Deserialize, Deserializer, Serializer};
 
-use crate::models::cow_str::Text;
+use crate::models::cow_str::CowStr;
 
 pub(crate) fn parse<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-    let text = Text::deserialize(deserializer)?;
+    let text = CowStr::deserialize(deserializer)?;
     text.parse()
         .map_err(|_| D::Error::invalid_value(Unexpected::Other("a text"), &"an ISO-8601 time"))
 }
@@ -15,7 +15,7 @@ pub(crate) fn parse<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timest
 pub(crate) fn parse_option<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Timestamp>, D::Error> {
-    let text = Option::<Text<'de>>::deserialize(deserializer)?;
+    let text = Option::<CowStr<'de>>::deserialize(deserializer)?;
     text.map(|text| {
         text.parse()
             .map_err(|_| D::Error::invalid_value(Unexpected::Other("a text"), &"an ISO-8601 time"))

@@ -1,138 +1,67 @@
-//! Numbered pages: one at a time, or a walk over all of them.
+//! Paged lists: read one page, all pages or all records.
 
+pub(crate) mod blocking;
 pub(crate) mod pager;
 pub(crate) mod stream;
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
+use crate::call::Call;
 use crate::call::cancellation::CancellationToken;
-use crate::call::{Call, CallOptions};
-use crate::pagination::pager::{Ask, Facts, Taken, Walk};
-use crate::pagination::stream::{BlockingItems, BlockingPages, Items, Pages};
-use crate::{Error, Operation};
-
-/// Where a page stands in its list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Pagination {
-    total: u64,
-    total_pages: u64,
-    has_next_page: bool,
-    has_prev_page: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    page: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    limit: Option<u64>,
-}
-
-impl Pagination {
-    /// Records in the whole list.
-    pub fn total(&self) -> u64 {
-        self.total
-    }
-
-    /// Pages in the whole list, at this page's limit.
-    pub fn total_pages(&self) -> u64 {
-        self.total_pages
-    }
-
-    /// Whether a page follows.
-    pub fn has_next_page(&self) -> bool {
-        self.has_next_page
-    }
-
-    /// Whether a page comes before.
-    pub fn has_prev_page(&self) -> bool {
-        self.has_prev_page
-    }
-
-    /// The page's number, from 1; not published, so perhaps absent.
-    pub fn page(&self) -> Option<u64> {
-        self.page
-    }
-
-    /// Records a page; not published, so perhaps absent.
-    pub fn limit(&self) -> Option<u64> {
-        self.limit
-    }
-}
-
-/// One page of a list.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Page<T> {
-    items: Vec<T>,
-    pagination: Pagination,
-}
-
-impl<T> Page<T> {
-    pub(crate) fn new(items: Vec<T>, pagination: Pagination) -> Self {
-        Self { items, pagination }
-    }
-
-    /// The records, in the order of the list.
-    pub fn items(&self) -> &[T] {
-        &self.items
-    }
-
-    /// The records alone.
-    pub fn into_items(self) -> Vec<T> {
-        self.items
-    }
-
-    /// Where the page stands in its list.
-    pub fn pagination(&self) -> &Pagination {
-        &self.pagination
-    }
-
-    pub(crate) fn taken_by(&mut self, walk: &mut Walk<T>, ask: Ask) -> Taken {
-        let facts = Facts {
-            total: self.pagination.total,
-            has_next: self.pagination.has_next_page,
-            limit: self.pagination.limit,
-        };
-        walk.take(ask, facts, &mut self.items)
-    }
-}
-
-impl<T> IntoIterator for Page<T> {
-    type Item = T;
-    type IntoIter = std::vec::IntoIter<T>;
-    fn into_iter(self) -> Self::IntoIter {
-        self.items.into_iter()
-    }
-}
+use crate::call::spec::CallOptions;
+use crate::error::Error;
+use crate::models::page::Page;
+use crate::operation::Operation;
+use crate::pagination::blocking::{BlockingItems, BlockingPages};
+use crate::pagination::pager::{PageInfo, PageRequest, Pager};
+use crate::pagination::stream::{Items, Pages};
 
 /// Makes the call for page `number` of `limit` records.
 type Fetch<T> = Box<dyn Fn(u64, u64) -> Call<Page<T>> + Send + Sync>;
 
-/// A paged list: read one [`page`](Self::page), all [`pages`](Self::pages) or all [`items`](Self::items).
+/// A paged list, newest record first: read one [`page`](Self::page), all [`pages`](Self::pages) or
+/// all [`items`](Self::items).
 ///
-/// Pages are numbered, newest record first, so in a list that changes while it is read records repeat at the seams, or slip through
-/// them. The walks over all pages see to that: **each record that is there throughout comes exactly once, and none comes twice**;
-/// one that is inserted or deleted meanwhile may come or not. `progress()` tells how far the walk is, and whether the list moved.
-/// It relies on new records joining at the front, as is published, and on `total` being counted at the moment that the page is
-/// read, which is not.
+/// # Guarantee
 ///
-/// The streams ask for up to 4 pages at a time until the list is seen to move; what they read ahead is confirmed by a look at the
-/// front of the list, 1 request in 64 and one at the end. Lists of up to 4 pages, and the iterators, are read one page at a time:
-/// a list of N pages that does not move takes N requests. Once it moves, pages of other sizes than [`limit`](Self::limit), never
-/// larger, may be asked for, and some records are read again.
+/// The list may change while it is read. When all pages or all items are read, **records that exist
+/// for the whole read are returned exactly once, and no record is returned twice**. A record that
+/// is inserted or deleted during the read may be returned or not. `progress()` on the stream or
+/// iterator reports how far the read has got, and whether the list changed.
+///
+/// The guarantee depends on two properties of the server. New records are inserted at the front of
+/// the list; this is documented. The `total` of a page is counted at the moment at which the page
+/// is read; this is not documented.
+///
+/// # Requests
+///
+/// An unchanged list of N pages takes N requests. The iterators send them one at a time. In lists of
+/// more than 4 pages the streams keep up to 4 requests in flight, and confirm the pages that they
+/// have read in parallel by reading the first record of the list again: one more request for every
+/// 64 pages, and one at the end.
+///
+/// Once the list changes, the streams also send one request at a time. Some records are then read
+/// again, and some requests have a limit below [`limit`](Self::limit).
+///
+/// # Errors
+///
+/// Each page is a call of its own with its own deadline and retries. The first call that fails ends
+/// the read with its error. `InvalidRequest` (fields `page`, `limit`) before anything is sent.
 pub struct List<T> {
     operation: Operation,
     fetch: Fetch<T>,
     id: fn(&T) -> &str,
     options: CallOptions,
     cancellation_token: Option<CancellationToken>,
-    most: u64,
+    /// The largest limit that the API allows.
+    max_limit: u64,
     limit: u64,
 }
 
 impl<T: Send + 'static> List<T> {
     pub(crate) fn new(
         operation: Operation,
-        most: u64,
+        max_limit: u64,
         id: fn(&T) -> &str,
         fetch: impl Fn(u64, u64) -> Call<Page<T>> + Send + Sync + 'static,
     ) -> Self {
@@ -142,26 +71,27 @@ impl<T: Send + 'static> List<T> {
             id,
             options: CallOptions::default(),
             cancellation_token: None,
-            most,
-            limit: most,
+            max_limit,
+            limit: max_limit,
         }
     }
 
-    /// Records a page. As many as the API allows unless set: 100 customers, 10 tickets.
+    /// Records on a page, at most and by default as many as the API allows: 100 customers, 10
+    /// tickets.
     #[must_use]
     pub fn limit(mut self, limit: u64) -> Self {
         self.limit = limit;
         self
     }
 
-    /// Locale, deadline and retries of each page's call.
+    /// Locale, deadline and retries of the call for each page.
     #[must_use]
     pub fn options(mut self, options: CallOptions) -> Self {
         self.options = options;
         self
     }
 
-    /// Lets another thread end the calls of this list.
+    /// Lets another thread cancel the calls of this list.
     #[must_use]
     pub fn cancelled_by(mut self, cancellation_token: &CancellationToken) -> Self {
         self.cancellation_token = Some(cancellation_token.clone());
@@ -169,6 +99,9 @@ impl<T: Send + 'static> List<T> {
     }
 
     /// The call for one page, numbered from 1. A page past the end is empty.
+    ///
+    /// # Errors
+    /// `InvalidRequest` (fields `page`, `limit`), and the errors of the list's operation.
     pub fn page(&self, number: u64) -> Call<Page<T>> {
         self.page_of(number, self.limit)
     }
@@ -176,8 +109,8 @@ impl<T: Send + 'static> List<T> {
     pub(crate) fn page_of(&self, number: u64, limit: u64) -> Call<Page<T>> {
         let call = if number == 0 {
             Call::refused(self.operation, Error::invalid("page", "must be 1 or more"))
-        } else if limit == 0 || limit > self.most {
-            let reason = format!("must be from 1 to {}", self.most);
+        } else if limit == 0 || limit > self.max_limit {
+            let reason = format!("must be from 1 to {}", self.max_limit);
             Call::refused(self.operation, Error::invalid("limit", reason))
         } else {
             (self.fetch)(number, limit)
@@ -189,30 +122,59 @@ impl<T: Send + 'static> List<T> {
         }
     }
 
-    /// All pages in order, without the records that came before. The first one comes even when the list is empty. Ends after the
-    /// first error.
+    /// A stream over all pages, in order, without records that were returned before. The first page
+    /// is returned even when the list is empty. Ends after the first error.
     pub fn pages(self) -> Pages<T> {
         Pages::new(self)
     }
 
-    /// All records in order. Ends after the first error.
+    /// A stream over all records, in order. Ends after the first error.
     pub fn items(self) -> Items<T> {
         Items::new(self)
     }
 
-    /// As [`pages`](Self::pages), each fetched on the calling thread: for programs without async.
+    /// As [`pages`](Self::pages), for programs without async: an iterator that blocks the calling
+    /// thread.
     pub fn pages_blocking(self) -> BlockingPages<T> {
         BlockingPages::new(self)
     }
 
-    /// As [`items`](Self::items), fetched on the calling thread: for programs without async.
+    /// As [`items`](Self::items), for programs without async: an iterator that blocks the calling
+    /// thread.
     pub fn items_blocking(self) -> BlockingItems<T> {
         BlockingItems::new(self)
     }
 
-    /// The walk over all of it, with up to `window` pages asked for at a time.
-    pub(crate) fn walk(&self, window: u64) -> Walk<T> {
-        Walk::new(self.id, self.limit, window)
+    /// The pager for this list, with up to `window` requests in flight.
+    pub(crate) fn pager(&self, window: u64) -> Pager<T> {
+        Pager::new(self.id, self.limit, window)
+    }
+}
+
+/// Passes the result of a request to the pager. Returns what the caller gets, and whether all other
+/// requests in flight must be discarded.
+fn on_result<T>(
+    pager: &mut Pager<T>,
+    request: PageRequest,
+    result: Result<Page<T>, Error>,
+) -> (Option<Result<Page<T>, Error>>, bool) {
+    match result {
+        Ok(page) => {
+            let pagination = page.pagination().clone();
+            let info = PageInfo {
+                total: pagination.total(),
+                has_next: pagination.has_next_page(),
+                limit: pagination.limit(),
+            };
+            let mut rows = page.into_items();
+            let verdict = pager.on_page(request, info, &mut rows);
+            let delivered = verdict.deliver.then(|| Ok(Page::new(rows, pagination)));
+            (delivered, verdict.discard_in_flight)
+        }
+        Err(error) => {
+            pager.abort();
+            (Some(Err(error)), true)
+        }
     }
 }
 

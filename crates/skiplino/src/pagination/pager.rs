@@ -1,125 +1,169 @@
-//! Which pages of a list are read, and which of their records are new, while the list changes. No I/O: the streams and the
-//! iterators of `list.rs` drive it.
+//! Decides which pages of a list to request, and which of their records are new, while the list
+//! changes. No I/O: `stream.rs` and `blocking.rs` send the requests.
 //!
-//! **Why every record that is there throughout comes exactly once.** New records join at the front and none overtakes another, so
-//! the number of records behind a given one never grows. Call a record owed if it was there from the start and has not come, and
-//! let all that are owed be among the last `left` of the list: whatever is inserted and deleted, that stays true. So on a page read
-//! later, which says `total`, nothing owed stands before row `total - left`. A page that begins there or before it leaves nothing
-//! owed ahead of its own end: `left` becomes `total - end`. One that begins after it may have been overtaken by deletions: it proves
-//! nothing and is put aside. Either way the page to read next is the one that holds row `total - left`: the next in number while
-//! nothing moves, one further back when more was deleted than inserted, one further on when more was inserted. What comes again is
-//! known by its id. This takes that a page's `total` is of the same moment as its rows, and that each read follows the one before.
+//! # Guarantee
 //!
-//! **Pages read ahead** do not follow each other: a record inserted and one deleted between two of them leave `total` as it was and
-//! a hole at the seam. So they only count once a look at the front, taken when they all had come, finds the first record and the
-//! `total` of the first page. Then nothing inserted is left, or it would be in front, and nothing was deleted, or the total would
-//! be less; and what was inserted and gone again was not there at any of the reads, or that page's total would have been more. If
-//! the look finds anything else, the list is read again from the last page that counts, one page at a time.
+//! Records that exist for the whole read are returned exactly once. No record is returned twice. A
+//! record that is inserted or deleted during the read may be returned or not.
+//!
+//! # Assumptions
+//!
+//! 1. New records are inserted at the front, and records never change their order.
+//! 2. The server counts the `total` of a page at the moment at which it reads the page's rows.
+//! 3. Without prefetching: the server reads a page after it has read the page requested before.
+//!
+//! # One page at a time
+//!
+//! Rows are numbered from 0 at the front of the list. A record is *missing* if it existed when the
+//! read began, still exists, and has not been returned yet. The pager keeps one number, the *tail*,
+//! and one rule: **all missing records are among the last `tail` records of the list.**
+//!
+//! - The rule survives every change of the list. By assumption 1 nothing is ever inserted behind a
+//!   record, and deletions only lower the number of records behind it.
+//! - When a page reports `total`, no missing record is in front of row `total - tail`. This row is
+//!   the *first candidate row*.
+//! - A page that starts at or in front of the first candidate row is used. All missing records up
+//!   to its end are on it. Once they are returned, `tail` becomes the number of records behind the
+//!   page.
+//! - A page that starts behind the first candidate row is discarded: records were deleted, and
+//!   missing records may now be in front of it.
+//! - Then the pager requests the page that holds the first candidate row. In an unchanged list this
+//!   is the next page. After deletions it is an earlier page; after insertions it is a later page.
+//! - The read is complete when `tail` is 0.
+//!
+//! The pager remembers the ids that it has returned, and drops records that appear again.
+//!
+//! # Prefetching
+//!
+//! When several pages are requested at once, assumption 3 does not hold. One record inserted and
+//! one deleted between the reads of two pages leave `total` unchanged, but a record can slip from
+//! one page to another and be skipped. So prefetched pages have to be *confirmed*. After they have
+//! arrived, the pager requests the first record of the list again: the *front check*. If that
+//! record and `total` are those of the first page, then the prefetched pages show the list of the
+//! first page:
+//!
+//! - No record inserted since then is left, because it would be in front of the first record.
+//! - So no record of the first page's list was deleted, because `total` would be lower.
+//! - A record that was inserted and deleted again existed at none of the reads, because the `total`
+//!   of that page would be higher.
+//!
+//! If the front check or a prefetched page shows a change, the pager goes back to the last
+//! confirmed page and reads one page at a time from there.
 
 use std::collections::HashSet;
 
-/// Pages asked for ahead between two looks at the front: at worst so many are read twice, and the looks cost 1 request in so many.
-const LOOK_EVERY: u64 = 64;
+/// Prefetched pages between two front checks. After a change at most this many pages are read
+/// twice, and the front checks cost one request in this many.
+const PAGES_PER_FRONT_CHECK: u64 = 64;
 
-/// A page to ask for.
+/// A page to request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ask {
+pub(crate) struct PageRequest {
     pub(crate) number: u64,
     pub(crate) limit: u64,
-    /// Only a look at what is in front.
-    look: bool,
+    is_front_check: bool,
 }
 
-/// What an answer says about its list.
+/// The pagination fields of a response.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Facts {
+pub(crate) struct PageInfo {
     pub(crate) total: u64,
     pub(crate) has_next: bool,
     pub(crate) limit: Option<u64>,
 }
 
-/// What becomes of an answer.
+/// What to do with a page, and with the requests that are still in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Taken {
-    /// Whether the page is one for the caller, with the rows that are left in it.
-    pub(crate) shown: bool,
-    /// Whether what else was asked for is no longer wanted.
-    pub(crate) drop_others: bool,
+pub(crate) struct PageVerdict {
+    /// Whether the caller gets the page, with the rows that are left in it.
+    pub(crate) deliver: bool,
+    /// Whether the responses of all other requests in flight must be discarded.
+    pub(crate) discard_in_flight: bool,
 }
 
-/// How far a walk over a list has come.
+/// How far the read of a list has got.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListProgress {
-    /// Pages read, those read again and the looks at the front included.
+    /// Pages read, including repeated pages and checks of the front of the list.
     pub pages_read: u64,
-    /// Records yielded.
+    /// Records returned.
     pub records: u64,
-    /// Records in the list, as of the page read last; absent before the first.
+    /// Records in the list, as of the last page read; absent before the first page.
     pub total: Option<u64>,
-    /// Whether the list was seen to change. What was there throughout still comes exactly once.
+    /// Whether the list changed during the read. Records that exist for the whole read are returned
+    /// exactly once all the same.
     pub changed_during_read: bool,
 }
 
 #[derive(Debug)]
 enum Stage {
-    First,
-    Ahead(Ahead),
-    InTurn,
+    FirstPage,
+    Prefetching(Prefetch),
+    /// One page at a time.
+    Sequential,
     Done,
 }
 
-/// Reading ahead: all that is known of a list that seems to stand still.
+/// The state of prefetching, while the list seems unchanged.
 #[derive(Debug)]
-struct Ahead {
-    front: Box<str>,
+struct Prefetch {
+    /// The id of the first record of the first page.
+    first_id: Box<str>,
+    /// Pages in the list.
     pages: u64,
-    asked: u64,
-    came: u64,
-    /// The last page that counts.
-    sure: u64,
-    looking: Option<u64>,
+    /// The last page that was requested.
+    requested: u64,
+    /// The last page that was received.
+    received: u64,
+    /// The last page that was confirmed.
+    confirmed: u64,
+    /// The last page that the front check in flight confirms.
+    confirming: Option<u64>,
 }
 
-/// A walk over a list.
+/// The read of one list.
 #[derive(Debug)]
-pub(crate) struct Walk<T> {
+pub(crate) struct Pager<T> {
     id: fn(&T) -> &str,
-    /// The most records that a page may be asked to have.
-    most: u64,
-    /// The most that it has: `most`, unless the server's pages are of another size.
-    limit: u64,
-    /// Whether they are: then no other size is worth asking for.
-    fixed: bool,
+    /// The largest limit to request.
+    max_limit: u64,
+    /// Records on a full page: `max_limit`, unless the server uses another page size.
+    page_size: u64,
+    /// Whether the server uses a page size of its own. Then a smaller limit has no effect.
+    page_size_is_fixed: bool,
+    /// Requests in flight at most.
     window: u64,
     in_flight: u64,
     stage: Stage,
     total: u64,
-    left: u64,
-    /// Rows by which a page begins before the first that can be owed, so that a few deletions do not spoil it.
-    slack: u64,
-    /// Answers in a row that brought the walk no further though nothing moved.
-    idle: u64,
-    seen: Seen,
+    /// All missing records are among the last `tail` records.
+    tail: u64,
+    /// Rows by which a page should start in front of the first candidate row, so that a few
+    /// deletions do not make it useless.
+    overlap: u64,
+    /// Responses in a row that brought no progress although the list did not change.
+    stalled: u64,
+    returned: IdSet,
     progress: ListProgress,
 }
 
-impl<T> Walk<T> {
-    /// A walk in pages of `limit`, with up to `window` of them asked for at a time.
+impl<T> Pager<T> {
+    /// A read in pages of `limit` records, with up to `window` requests in flight.
     pub(crate) fn new(id: fn(&T) -> &str, limit: u64, window: u64) -> Self {
         Self {
             id,
-            most: limit,
-            limit,
-            fixed: false,
+            max_limit: limit,
+            page_size: limit,
+            page_size_is_fixed: false,
             window,
             in_flight: 0,
-            stage: Stage::First,
+            stage: Stage::FirstPage,
             total: 0,
-            left: u64::MAX,
-            slack: 0,
-            idle: 0,
-            seen: Seen::default(),
+            tail: u64::MAX,
+            overlap: 0,
+            stalled: 0,
+            returned: IdSet::default(),
             progress: ListProgress::default(),
         }
     }
@@ -128,263 +172,300 @@ impl<T> Walk<T> {
         self.progress
     }
 
-    /// Whether pages are asked for before those ahead of them came.
-    pub(crate) fn is_ahead(&self) -> bool {
-        matches!(self.stage, Stage::Ahead(_))
+    /// Whether pages are requested before the pages in front of them have arrived.
+    pub(crate) fn is_prefetching(&self) -> bool {
+        matches!(self.stage, Stage::Prefetching(_))
     }
 
-    /// Nothing more is wanted: it failed, or the caller left.
-    pub(crate) fn stop(&mut self) {
+    /// Ends the read early, after an error.
+    pub(crate) fn abort(&mut self) {
         self.stage = Stage::Done;
     }
 
-    /// A page to ask for now. None while answers must come first, or, with none under way, at the end of the walk.
-    pub(crate) fn next_ask(&mut self) -> Option<Ask> {
-        let ask = match &mut self.stage {
+    /// The page to request now. `None` while responses are awaited; with no request in flight,
+    /// `None` means that the read is complete.
+    pub(crate) fn next_request(&mut self) -> Option<PageRequest> {
+        let request = match &mut self.stage {
             Stage::Done => None,
-            Stage::First => (self.in_flight == 0).then_some(Ask {
+            Stage::FirstPage => (self.in_flight == 0).then_some(PageRequest {
                 number: 1,
-                limit: self.limit,
-                look: false,
+                limit: self.page_size,
+                is_front_check: false,
             }),
-            Stage::InTurn => (self.in_flight == 0).then(|| self.reaching()),
-            Stage::Ahead(_) if self.in_flight >= self.window => None,
-            Stage::Ahead(ahead) => ahead.next_ask(self.limit),
+            Stage::Sequential => (self.in_flight == 0).then(|| self.next_overlapping()),
+            Stage::Prefetching(_) if self.in_flight >= self.window => None,
+            Stage::Prefetching(prefetch) => prefetch.next_request(self.page_size),
         };
-        self.in_flight += u64::from(ask.is_some());
-        ask
+        self.in_flight += u64::from(request.is_some());
+        request
     }
 
-    /// The page that reaches furthest, of those that begin at the first row that can be owed, or `slack` before it.
-    fn reaching(&self) -> Ask {
-        let owed = self.total.saturating_sub(self.left);
-        let sizes = if self.fixed { self.limit } else { 1 }..=self.limit;
-        let mut slack = self.slack;
+    /// The page that holds the first candidate row and starts up to `overlap` rows in front of it.
+    /// Of all page sizes, the one whose page ends furthest back is chosen.
+    fn next_overlapping(&self) -> PageRequest {
+        let candidate = self.total.saturating_sub(self.tail);
+        let smallest = if self.page_size_is_fixed {
+            self.page_size
+        } else {
+            1
+        };
+        let sizes = smallest..=self.page_size;
+        let mut overlap = self.overlap;
         loop {
-            let from = owed.saturating_sub(slack);
+            let from = candidate.saturating_sub(overlap);
             let ends = sizes
                 .clone()
                 .map(|limit| ((from / limit + 1).saturating_mul(limit), limit));
             let (end, limit) = ends.max().unwrap_or((1, 1));
-            // Without slack it always reaches beyond.
-            if end > owed || slack == 0 {
-                return Ask {
+            // Without an overlap the page always holds the candidate row.
+            if end > candidate || overlap == 0 {
+                return PageRequest {
                     number: end / limit,
-                    limit: limit.min(self.most),
-                    look: false,
+                    limit: limit.min(self.max_limit),
+                    is_front_check: false,
                 };
             }
-            slack /= 2;
+            overlap /= 2;
         }
     }
 
-    /// Takes an answer; answers come in the order of their asks. What the caller has already is taken out of `rows`.
-    pub(crate) fn take(&mut self, ask: Ask, facts: Facts, rows: &mut Vec<T>) -> Taken {
+    /// Takes the page of a response; responses must be passed in the order of their requests.
+    /// Removes the rows that the caller has already.
+    pub(crate) fn on_page(
+        &mut self,
+        request: PageRequest,
+        info: PageInfo,
+        rows: &mut Vec<T>,
+    ) -> PageVerdict {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.progress.pages_read += 1;
-        self.progress.total = Some(facts.total);
-        let first = matches!(self.stage, Stage::First);
-        let ahead = matches!(self.stage, Stage::Ahead(_));
-        let as_expected = ahead && self.take_ahead(ask, facts, rows);
-        if ahead && !as_expected {
+        self.progress.total = Some(info.total);
+        let is_first = matches!(self.stage, Stage::FirstPage);
+        let prefetching = self.is_prefetching();
+        let unchanged = prefetching && self.check_prefetched(request, info, rows);
+        let discard_in_flight = prefetching && !unchanged;
+        if discard_in_flight {
             self.in_flight = 0;
-            self.stage = Stage::InTurn;
+            self.stage = Stage::Sequential;
             self.progress.changed_during_read = true;
         }
-        if ask.look {
-            self.total = facts.total;
+        if request.is_front_check {
+            self.total = info.total;
             rows.clear();
-        } else if as_expected {
-            self.yield_new(rows);
+        } else if unchanged {
+            self.keep_new(rows);
         } else {
-            self.take_in_turn(ask, facts, rows);
+            self.on_sequential_page(request, info, rows);
         }
-        Taken {
-            shown: first || !rows.is_empty(),
-            drop_others: ahead && !as_expected,
+        PageVerdict {
+            deliver: is_first || !rows.is_empty(),
+            discard_in_flight,
         }
     }
 
-    /// Whether the answer is what a list that stands still would give.
-    fn take_ahead(&mut self, ask: Ask, facts: Facts, rows: &[T]) -> bool {
-        let Stage::Ahead(ahead) = &mut self.stage else {
+    /// Whether the response is the one that an unchanged list would give.
+    fn check_prefetched(&mut self, request: PageRequest, info: PageInfo, rows: &[T]) -> bool {
+        let Stage::Prefetching(prefetch) = &mut self.stage else {
             return false;
         };
-        if facts.total != self.total {
+        if info.total != self.total {
             return false;
         }
-        if ask.look {
-            ahead.sure = ahead.looking.take().unwrap_or(ahead.sure);
-            let same = rows
+        if request.is_front_check {
+            prefetch.confirmed = prefetch.confirming.take().unwrap_or(prefetch.confirmed);
+            let unchanged = rows
                 .first()
-                .is_some_and(|row| (self.id)(row) == &*ahead.front);
-            if same {
-                self.left = self
-                    .total
-                    .saturating_sub(ahead.sure.saturating_mul(self.limit));
-                if ahead.sure == ahead.pages {
+                .is_some_and(|row| (self.id)(row) == &*prefetch.first_id);
+            if unchanged {
+                let confirmed_rows = prefetch.confirmed.saturating_mul(self.page_size);
+                self.tail = self.total.saturating_sub(confirmed_rows);
+                if prefetch.confirmed == prefetch.pages {
                     self.stage = Stage::Done;
                 }
             }
-            return same;
+            return unchanged;
         }
-        ahead.came = ask.number;
-        let before = (ask.number - 1) * self.limit;
-        rows.len() as u64 == self.limit.min(self.total.saturating_sub(before))
-            && facts.limit.is_none_or(|limit| limit == self.limit)
-            && facts.has_next == (ask.number < ahead.pages)
-            && !rows.iter().any(|row| self.seen.has((self.id)(row)))
+        prefetch.received = request.number;
+        let start = (request.number - 1) * self.page_size;
+        rows.len() as u64 == self.page_size.min(self.total.saturating_sub(start))
+            && info.limit.is_none_or(|limit| limit == self.page_size)
+            && info.has_next == (request.number < prefetch.pages)
+            && !rows
+                .iter()
+                .any(|row| self.returned.contains((self.id)(row)))
     }
 
-    fn take_in_turn(&mut self, ask: Ask, facts: Facts, rows: &mut Vec<T>) {
-        let first = matches!(self.stage, Stage::First);
+    fn on_sequential_page(&mut self, request: PageRequest, info: PageInfo, rows: &mut Vec<T>) {
+        let is_first = matches!(self.stage, Stage::FirstPage);
         let count = rows.len() as u64;
-        let size = self.page_size(first, ask, facts, count);
-        let start = (ask.number - 1).saturating_mul(size);
+        let page_size = self.detect_page_size(is_first, request, info, count);
+        let start = (request.number - 1).saturating_mul(page_size);
         let end = start.saturating_add(count);
-        // A total that leaves out what can be seen to be there would end the walk too early.
-        let fresh = rows.iter().any(|row| !self.seen.has((self.id)(row)));
-        let shown = end.saturating_add(u64::from(facts.has_next));
-        let total = if fresh {
-            facts.total.max(shown)
+        // A total that does not count the rows of this page would end the read too early.
+        let has_new_rows = rows
+            .iter()
+            .any(|row| !self.returned.contains((self.id)(row)));
+        let least_total = end.saturating_add(u64::from(info.has_next));
+        let total = if has_new_rows {
+            info.total.max(least_total)
         } else {
-            facts.total
+            info.total
         };
-        let fallen = match first {
+        let shrunk_by = match is_first {
             true => 0,
             false => self.total.saturating_sub(total),
         };
-        let (total_before, left_before) = (self.total, self.left);
+        let (total_before, tail_before) = (self.total, self.tail);
         self.total = total;
-        let joins = start <= total.saturating_sub(self.left);
-        if joins {
-            self.yield_new(rows);
-            self.left = self.left.min(total.saturating_sub(end));
+        let candidate = total.saturating_sub(self.tail);
+        if start <= candidate {
+            self.keep_new(rows);
+            self.tail = self.tail.min(total.saturating_sub(end));
         } else {
             rows.clear();
         }
-        let short = count < size.min(total.saturating_sub(start));
-        let repeats = (rows.len() as u64) < count;
-        self.progress.changed_during_read |= short || repeats || !(first || total == total_before);
-        self.slack = fallen
+        let is_short = count < page_size.min(total.saturating_sub(start));
+        let dropped_rows = (rows.len() as u64) < count;
+        let total_changed = !is_first && total != total_before;
+        self.progress.changed_during_read |= is_short || dropped_rows || total_changed;
+        self.overlap = shrunk_by
             .saturating_mul(2)
-            .max(self.slack - self.slack.div_ceil(4))
-            .min(self.limit / 2);
-        // A server that claims more than it gives would keep the walk going for ever.
-        let stuck = self.left >= left_before && total == total_before;
-        self.idle = if stuck { self.idle + 1 } else { 0 };
-        self.stage = if self.left == 0 || (first && count == 0) || self.idle > 1 {
+            .max(self.overlap - self.overlap.div_ceil(4))
+            .min(self.page_size / 2);
+        // Without this limit, a server that announces more rows than it sends would never let the
+        // read end.
+        let is_stalled = self.tail >= tail_before && total == total_before;
+        self.stalled = if is_stalled { self.stalled + 1 } else { 0 };
+        self.stage = if self.tail == 0 || (is_first && count == 0) || self.stalled > 1 {
             Stage::Done
         } else {
-            self.ahead(first, rows).map_or(Stage::InTurn, Stage::Ahead)
+            self.start_prefetch(is_first, rows)
+                .map_or(Stage::Sequential, Stage::Prefetching)
         };
     }
 
-    /// Records that a page has, in the server's count.
-    fn page_size(&mut self, first: bool, ask: Ask, facts: Facts, count: u64) -> u64 {
-        let asked = if self.fixed { self.limit } else { ask.limit };
-        let told = facts.limit.filter(|limit| *limit > 0);
-        // Of the first page alone it is known how many it should hold.
-        let odd = first && count > 0 && (count > asked || count < asked.min(facts.total));
-        let size = told.unwrap_or(if odd { count } else { asked });
-        if size != asked {
-            self.fixed = true;
-            self.limit = size;
+    /// The number of rows that the server puts on a full page.
+    fn detect_page_size(
+        &mut self,
+        is_first: bool,
+        request: PageRequest,
+        info: PageInfo,
+        count: u64,
+    ) -> u64 {
+        let expected = if self.page_size_is_fixed {
+            self.page_size
+        } else {
+            request.limit
+        };
+        let reported = info.limit.filter(|limit| *limit > 0);
+        // Only for the first page it is certain how many rows it should have.
+        let unexpected =
+            is_first && count > 0 && (count > expected || count < expected.min(info.total));
+        let page_size = reported.unwrap_or(if unexpected { count } else { expected });
+        if page_size != expected {
+            self.page_size_is_fixed = true;
+            self.page_size = page_size;
         }
-        size
+        page_size
     }
 
-    /// Reads ahead, if the list is long enough for that to be worth a look at its front in the end.
-    fn ahead(&self, first: bool, rows: &[T]) -> Option<Ahead> {
-        let pages = self.total.div_ceil(self.limit);
-        let still = first && !self.fixed && !self.progress.changed_during_read;
-        (still && self.window > 1 && pages > self.window).then_some(())?;
-        Some(Ahead {
-            front: (self.id)(rows.first()?).into(),
+    /// Starts prefetching after the first page, if the list is long enough to be worth a front
+    /// check.
+    fn start_prefetch(&self, is_first: bool, rows: &[T]) -> Option<Prefetch> {
+        let pages = self.total.div_ceil(self.page_size);
+        let as_expected =
+            is_first && !self.page_size_is_fixed && !self.progress.changed_during_read;
+        (as_expected && self.window > 1 && pages > self.window).then_some(())?;
+        Some(Prefetch {
+            first_id: (self.id)(rows.first()?).into(),
             pages,
-            asked: 1,
-            came: 1,
-            sure: 1,
-            looking: None,
+            requested: 1,
+            received: 1,
+            confirmed: 1,
+            confirming: None,
         })
     }
 
-    fn yield_new(&mut self, rows: &mut Vec<T>) {
-        rows.retain(|row| self.seen.add((self.id)(row)));
+    /// Removes the rows that were returned before, and remembers the others.
+    fn keep_new(&mut self, rows: &mut Vec<T>) {
+        rows.retain(|row| self.returned.insert((self.id)(row)));
         self.progress.records += rows.len() as u64;
     }
 }
 
-impl Ahead {
-    fn next_ask(&mut self, limit: u64) -> Option<Ask> {
-        let unsure = self.came - self.sure;
-        let due = unsure >= LOOK_EVERY || (unsure > 0 && self.came == self.pages);
-        if due && self.looking.is_none() {
-            // Sent after those pages came, so it is read after them.
-            self.looking = Some(self.came);
-            return Some(Ask {
+impl Prefetch {
+    fn next_request(&mut self, limit: u64) -> Option<PageRequest> {
+        let unconfirmed = self.received - self.confirmed;
+        let check_is_due = unconfirmed >= PAGES_PER_FRONT_CHECK
+            || (unconfirmed > 0 && self.received == self.pages);
+        if check_is_due && self.confirming.is_none() {
+            // The pages to confirm have arrived, so the server reads the front after them.
+            self.confirming = Some(self.received);
+            return Some(PageRequest {
                 number: 1,
                 limit: 1,
-                look: true,
+                is_front_check: true,
             });
         }
-        (self.asked < self.pages).then(|| {
-            self.asked += 1;
-            Ask {
-                number: self.asked,
+        (self.requested < self.pages).then(|| {
+            self.requested += 1;
+            PageRequest {
+                number: self.requested,
                 limit,
-                look: false,
+                is_front_check: false,
             }
         })
     }
 }
 
-/// The ids that came. Any of them can come again, however long ago it did: records deleted at the far end send the walk back as
-/// far. So all are kept, and kept exact, for a mistaken one would be a record lost. A customer's id takes 16 bytes and a bit of
-/// room; a million of them take some 40 MB.
+/// The ids of the records that were returned. All of them are kept, because after deletions the
+/// pager may have to go back any number of pages. The set is exact: an id wrongly found in it would
+/// lose a record. A customer's id takes 16 bytes and some overhead; a million of them take about 40
+/// MB.
 #[derive(Debug)]
-struct Seen {
-    /// Ids of 32 hexadecimal digits by their value, in many sets, so that only a small one is copied when it has to grow.
+struct IdSet {
+    /// Ids of 32 hexadecimal digits, as numbers. Split into many sets, so that only a small set has
+    /// to be copied when it grows.
     hex: Vec<HashSet<u128>>,
     other: HashSet<Box<str>>,
 }
 
-impl Default for Seen {
+impl Default for IdSet {
     fn default() -> Self {
         Self {
-            hex: (0..Self::SETS).map(|_| HashSet::new()).collect(),
+            hex: (0..Self::SHARDS).map(|_| HashSet::new()).collect(),
             other: HashSet::new(),
         }
     }
 }
 
-impl Seen {
-    const SETS: usize = 32;
+impl IdSet {
+    const SHARDS: usize = 32;
 
-    fn has(&self, id: &str) -> bool {
-        match Self::value(id) {
-            Some(value) => self.hex[Self::set(value)].contains(&value),
+    fn contains(&self, id: &str) -> bool {
+        match Self::parse_hex(id) {
+            Some(value) => self.hex[Self::shard(value)].contains(&value),
             None => self.other.contains(id),
         }
     }
 
-    /// Whether it was not there yet.
-    fn add(&mut self, id: &str) -> bool {
-        match Self::value(id) {
-            Some(value) => self.hex[Self::set(value)].insert(value),
+    /// Returns whether the id is new.
+    fn insert(&mut self, id: &str) -> bool {
+        match Self::parse_hex(id) {
+            Some(value) => self.hex[Self::shard(value)].insert(value),
             None => self.other.insert(id.into()),
         }
     }
 
-    fn value(id: &str) -> Option<u128> {
-        let digits = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f');
-        // Only what is printed back the same, or two ids could be one value.
-        (id.len() == 32 && id.bytes().all(digits))
+    /// Only lower-case digits are accepted: otherwise two different ids could have the same value.
+    fn parse_hex(id: &str) -> Option<u128> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f');
+        (id.len() == 32 && id.bytes().all(is_digit))
             .then(|| u128::from_str_radix(id, 16).ok())
             .flatten()
     }
 
-    fn set(value: u128) -> usize {
-        value as usize % Self::SETS
+    fn shard(value: u128) -> usize {
+        value as usize % Self::SHARDS
     }
 }

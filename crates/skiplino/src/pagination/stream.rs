@@ -1,4 +1,4 @@
-//! The walks over all pages of a list, as streams and as iterators.
+//! Streams over all pages and over all records of a list, for async programs.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -10,35 +10,36 @@ use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
 use crate::call::UntypedCall;
+use crate::error::{Error, ErrorKind};
 use crate::http::decode::Data;
-use crate::pagination::pager::{Ask, ListProgress, Walk};
-use crate::pagination::{List, Page};
-use crate::{Error, ErrorKind, Response};
+use crate::http::response::Response;
+use crate::models::page::Page;
+use crate::pagination::pager::{ListProgress, PageRequest, Pager};
+use crate::pagination::{List, on_result};
 
-type Answered<T> = Result<Page<T>, Error>;
+type UntypedResult = Result<Response<Data>, Error>;
 
-type Untyped = Result<Response<Data>, Error>;
-
-/// A call under way. Dropping it stops it.
-enum UnderWay {
-    /// Driven by whoever polls the stream.
-    Here(Pin<Box<dyn Future<Output = Untyped> + Send>>),
-    /// Driven by the runtime: a page read ahead must not run out of time because the caller takes long over the one before.
-    Spawned(JoinHandle<Untyped>),
+/// A request for one page in flight. Dropping it stops the call.
+enum PageFetch {
+    /// Makes progress only while the caller polls the stream.
+    Inline(Pin<Box<dyn Future<Output = UntypedResult> + Send>>),
+    /// Driven by the runtime: a prefetched page must not time out while the caller works on the
+    /// page before.
+    Spawned(JoinHandle<UntypedResult>),
 }
 
-impl UnderWay {
-    fn start(call: UntypedCall, ahead: bool, pool: Option<reqwest::Client>) -> Self {
+impl PageFetch {
+    fn start(call: UntypedCall, prefetching: bool, pool: Option<reqwest::Client>) -> Self {
         let future = Box::pin(async move { call.send_on(pool.as_ref()).await });
         match tokio::runtime::Handle::try_current() {
-            Ok(runtime) if ahead => Self::Spawned(runtime.spawn(future.in_current_span())),
-            _ => Self::Here(future),
+            Ok(runtime) if prefetching => Self::Spawned(runtime.spawn(future.in_current_span())),
+            _ => Self::Inline(future),
         }
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Untyped> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<UntypedResult> {
         match self {
-            Self::Here(future) => future.as_mut().poll(context),
+            Self::Inline(future) => future.as_mut().poll(context),
             Self::Spawned(task) => Pin::new(task).poll(context).map(|joined| {
                 joined.unwrap_or_else(|error| Err(Error::because(ErrorKind::Internal, error)))
             }),
@@ -46,7 +47,7 @@ impl UnderWay {
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for PageFetch {
     fn drop(&mut self) {
         if let Self::Spawned(task) = self {
             task.abort();
@@ -54,62 +55,44 @@ impl Drop for UnderWay {
     }
 }
 
-/// Hands an answer to the walk. What comes back is for the caller; `true` with it says that other answers are not wanted any more.
-fn take<T>(walk: &mut Walk<T>, ask: Ask, answered: Answered<T>) -> (Option<Answered<T>>, bool) {
-    match answered {
-        Ok(mut page) => {
-            let taken = page.taken_by(walk, ask);
-            (taken.shown.then_some(Ok(page)), taken.drop_others)
-        }
-        Err(error) => {
-            walk.stop();
-            (Some(Err(error)), true)
-        }
-    }
-}
-
-/// A stream of pages. Dropping it stops the calls under way.
+/// A stream over the pages of a list, made by [`List::pages`].
+///
+/// Each page holds only records that were not returned before; [`List`] describes the guarantee and
+/// the number of requests. Poll it on a Tokio runtime. The stream ends after the first error, which
+/// is an error of the call for one page ([`List::page`]). Dropping the stream stops the calls in
+/// flight.
 pub struct Pages<T> {
     list: List<T>,
-    /// The connections to use, where they are not the client's own.
+    /// The connections to use in place of the client's own.
     pool: Option<reqwest::Client>,
-    walk: Walk<T>,
-    under_way: VecDeque<(Ask, UnderWay)>,
+    pager: Pager<T>,
+    in_flight: VecDeque<(PageRequest, PageFetch)>,
 }
 
-/// A stream of records. Dropping it stops the calls under way.
+/// A stream over the records of a list, made by [`List::items`].
+///
+/// The same as [`Pages`], record by record.
 pub struct Items<T> {
     pages: Pages<T>,
-    page: std::vec::IntoIter<T>,
-}
-
-/// An iterator over pages, which waits for each.
-pub struct BlockingPages<T> {
-    list: List<T>,
-    walk: Walk<T>,
-}
-
-/// An iterator over records, which waits for each page.
-pub struct BlockingItems<T> {
-    pages: BlockingPages<T>,
+    /// The rest of the current page.
     page: std::vec::IntoIter<T>,
 }
 
 impl<T: Send + 'static> Pages<T> {
-    /// Pages asked for at a time.
+    /// Requests in flight at most.
     const WINDOW: u64 = 4;
 
     pub(crate) fn new(list: List<T>) -> Self {
         Self {
-            walk: list.walk(Self::WINDOW),
+            pager: list.pager(Self::WINDOW),
             list,
             pool: None,
-            under_way: VecDeque::new(),
+            in_flight: VecDeque::new(),
         }
     }
 
-    /// The same on other connections than those that the client keeps for `.await`.
-    pub(crate) fn on(mut self, pool: &reqwest::Client) -> Self {
+    /// Uses these connections in place of those that the client keeps for `.await`.
+    pub(crate) fn with_pool(mut self, pool: &reqwest::Client) -> Self {
         self.pool = Some(pool.clone());
         self
     }
@@ -124,25 +107,7 @@ impl<T: Send + 'static> Items<T> {
     }
 }
 
-impl<T: Send + 'static> BlockingPages<T> {
-    pub(crate) fn new(list: List<T>) -> Self {
-        Self {
-            walk: list.walk(1),
-            list,
-        }
-    }
-}
-
-impl<T: Send + 'static> BlockingItems<T> {
-    pub(crate) fn new(list: List<T>) -> Self {
-        Self {
-            pages: BlockingPages::new(list),
-            page: Vec::new().into_iter(),
-        }
-    }
-}
-
-// Nothing in them is pinned in place.
+// No field is pinned in place.
 impl<T> Unpin for Pages<T> {}
 impl<T> Unpin for Items<T> {}
 
@@ -152,24 +117,24 @@ impl<T: Send + 'static> Stream for Pages<T> {
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         loop {
-            while let Some(ask) = this.walk.next_ask() {
-                let call = this.list.page_of(ask.number, ask.limit);
-                let ahead = this.walk.is_ahead();
-                let started = UnderWay::start(call.untyped(), ahead, this.pool.clone());
-                this.under_way.push_back((ask, started));
+            while let Some(request) = this.pager.next_request() {
+                let call = this.list.page_of(request.number, request.limit);
+                let prefetching = this.pager.is_prefetching();
+                let fetch = PageFetch::start(call.untyped(), prefetching, this.pool.clone());
+                this.in_flight.push_back((request, fetch));
             }
-            let Some((ask, call)) = this.under_way.front_mut() else {
+            let Some((request, fetch)) = this.in_flight.front_mut() else {
                 return Poll::Ready(None);
             };
-            let (ask, answered) = (*ask, ready!(call.poll(context)));
-            this.under_way.pop_front();
-            let answered = answered.and_then(Response::typed).map(Response::into_data);
-            let (shown, drop_others) = take(&mut this.walk, ask, answered);
-            if drop_others {
-                this.under_way.clear();
+            let (request, result) = (*request, ready!(fetch.poll(context)));
+            this.in_flight.pop_front();
+            let result = result.and_then(Response::typed).map(Response::into_data);
+            let (delivered, discard_in_flight) = on_result(&mut this.pager, request, result);
+            if discard_in_flight {
+                this.in_flight.clear();
             }
-            if shown.is_some() {
-                return Poll::Ready(shown);
+            if delivered.is_some() {
+                return Poll::Ready(delivered);
             }
         }
     }
@@ -193,46 +158,16 @@ impl<T: Send + 'static> Stream for Items<T> {
     }
 }
 
-impl<T: Send + 'static> Iterator for BlockingPages<T> {
-    type Item = Result<Page<T>, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let ask = self.walk.next_ask()?;
-            let answered = self.list.page_of(ask.number, ask.limit).wait();
-            let (shown, _) = take(&mut self.walk, ask, answered);
-            if shown.is_some() {
-                return shown;
-            }
-        }
-    }
-}
-
-impl<T: Send + 'static> Iterator for BlockingItems<T> {
-    type Item = Result<T, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(item) = self.page.next() {
-                return Some(Ok(item));
-            }
-            match self.pages.next()? {
-                Ok(page) => self.page = page.into_iter(),
-                Err(error) => return Some(Err(error)),
-            }
-        }
-    }
-}
-
-macro_rules! walks {
-    ($($name:ident: $this:ident => $walk:expr, $held:expr;)+) => {$(
+/// Implements `progress()` and `Debug`. The second expression is the number of records of the
+/// current page that the caller has not received yet.
+macro_rules! impl_progress {
+    ($($name:ident: $this:ident => $pager:expr, $pending:expr;)+) => {$(
         impl<T> $name<T> {
-            /// How far it has come, now and after the end.
+            /// How far the read has got. May be called at any time, also after the end.
             pub fn progress(&self) -> ListProgress {
                 let $this = self;
-                let mut progress = $walk.progress();
-                // Those of the present page that the caller has not got yet.
-                progress.records -= $held as u64;
+                let mut progress = $pager.progress();
+                progress.records -= $pending as u64;
                 progress
             }
         }
@@ -245,9 +180,9 @@ macro_rules! walks {
     )+};
 }
 
-walks! {
-    Pages: this => this.walk, 0;
-    Items: this => this.pages.walk, this.page.len();
-    BlockingPages: this => this.walk, 0;
-    BlockingItems: this => this.pages.walk, this.page.len();
+pub(super) use impl_progress;
+
+impl_progress! {
+    Pages: this => this.pager, 0;
+    Items: this => this.pages.pager, this.page.len();
 }

@@ -1,35 +1,51 @@
-//! The whole directory, handed out page by page.
+//! Export: passes all customers to a callback, page by page.
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 
-use crate::client::Inner;
-use crate::models::Customer;
-use crate::{CallOptions, CancellationToken, Client, Error, List, ListProgress, Page, Pages};
+use crate::call::cancellation::CancellationToken;
+use crate::call::shared::Shared;
+use crate::call::spec::CallOptions;
+use crate::error::Error;
+use crate::models::customers::Customer;
+use crate::models::page::Page;
+use crate::pagination::List;
+use crate::pagination::pager::ListProgress;
+use crate::pagination::stream::Pages;
 
-/// An export ready to begin: `.await` it (on Tokio), or [`wait`](Self::wait) for it. See
-/// [`Customers::export`](crate::Customers::export).
+/// An export of all customers, made by [`Customers::export`](crate::Customers::export): `.await` it
+/// (on Tokio), or [`wait`](Self::wait) for it. Nothing is sent before.
+///
+/// The sink is called with each page, newest customers first. As in any [`List`], customers that
+/// exist for the whole export are passed to the sink exactly once, even if the list changes; the
+/// cost in requests is that of the list's streams: one request a page and a few to confirm the
+/// pages that are read in parallel. The result is the [`ListProgress`] at the end.
+///
+/// # Errors
+///
+/// The export ends with the first error of a page's call or of the sink.
 #[must_use = "an export does nothing until it is awaited or waited for"]
 pub struct Export<S> {
-    client: Client,
+    client: Arc<Shared>,
     list: List<Customer>,
     sink: S,
 }
 
 impl<S> Export<S> {
-    pub(crate) fn new(client: Client, list: List<Customer>, sink: S) -> Self {
+    pub(crate) fn new(client: Arc<Shared>, list: List<Customer>, sink: S) -> Self {
         Self { client, list, sink }
     }
 
-    /// Deadline and retries of each page's call.
+    /// Deadline and retries of the call for each page.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.list = self.list.options(options);
         self
     }
 
-    /// Lets another thread end the export.
+    /// Lets another thread cancel the export.
     pub fn cancelled_by(mut self, cancellation_token: &CancellationToken) -> Self {
         self.list = self.list.cancelled_by(cancellation_token);
         self
@@ -41,21 +57,21 @@ where
     S: FnMut(Page<Customer>) -> Result<(), E>,
     E: From<Error>,
 {
-    /// Exports on this thread, and tells how far it came.
+    /// Exports on the calling thread, which it blocks.
     ///
     /// # Errors
-    /// As the list of customers; `InvalidRequest` inside an async runtime, which it would block; and whatever the sink fails with.
+    /// Those of [`Export`], and `InvalidRequest` inside an async runtime, which it would block.
     pub fn wait(self) -> Result<ListProgress, E> {
-        let Inner {
-            drivers, config, ..
-        } = &*self.client.0;
-        drivers.drive(config, true, async |pool| {
-            drain(self.list.pages().on(pool), self.sink).await
+        let Shared {
+            runtimes, config, ..
+        } = &*self.client;
+        runtimes.block_on(config, true, async |pool| {
+            export_pages(self.list.pages().with_pool(pool), self.sink).await
         })
     }
 }
 
-async fn drain<S, E>(mut pages: Pages<Customer>, mut sink: S) -> Result<ListProgress, E>
+async fn export_pages<S, E>(mut pages: Pages<Customer>, mut sink: S) -> Result<ListProgress, E>
 where
     S: FnMut(Page<Customer>) -> Result<(), E>,
     E: From<Error>,
@@ -75,7 +91,7 @@ where
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(drain(self.list.pages(), self.sink))
+        Box::pin(export_pages(self.list.pages(), self.sink))
     }
 }
 

@@ -1,28 +1,40 @@
+//! The operations on customers, and how a lost response of each is recovered from.
+
 pub(crate) mod export;
 pub(crate) mod sync;
 
 use std::borrow::Borrow;
 use std::sync::Arc;
 
-use crate::call::recovery::{Look, Settle};
-use crate::models::{Customer, CustomerUpdateRequest, CustomerWriteRequest, Ticket};
-use crate::{
-    Call, Client, CustomerRef, CustomerSync, Error, ErrorKind, Export, List, Operation, Page,
-    Response, http::decode,
-};
+use crate::api::customers::export::Export;
+use crate::api::customers::sync::CustomerSync;
+use crate::call::Call;
+use crate::call::recovery::{Lookup, Recovery};
+use crate::call::shared::Shared;
+use crate::error::{Error, ErrorKind};
+use crate::http::decode;
+use crate::http::response::Response;
+use crate::models::customers::{Customer, CustomerUpdateRequest, CustomerWriteRequest};
+use crate::models::ids::CustomerRef;
+use crate::models::page::Page;
+use crate::models::tickets::Ticket;
+use crate::operation::Operation;
+use crate::pagination::List;
 
-/// The customer directory. All but [`tickets`](Self::tickets) take a secret key. See [`Client::customers`].
+/// The customer directory. All but [`tickets`](Self::tickets) take a secret key. See
+/// [`Client::customers`](crate::Client::customers).
 #[derive(Debug, Clone, Copy)]
-pub struct Customers<'a>(pub(crate) &'a Client);
+pub struct Customers<'a>(pub(crate) &'a Arc<Shared>);
 
 impl Customers<'_> {
-    /// Creates a customer (operation 8, `POST /customers/create`). With an `externalId` a second try cannot make a second
-    /// customer: if the answer is lost, the customer is looked for, and created again if there is none. One with the same data
-    /// is taken for the one created.
+    /// Creates a customer (operation 8, `POST /customers/create`). With an `externalId` a retry
+    /// cannot make a second customer: if the response is lost, the customer is looked up, and
+    /// created again if there is none. An existing one with the same data counts as created.
     ///
     /// # Errors
-    /// `InvalidRequest` (field `metadata`); `Validation`, as for an `externalId` that is taken. Without an `externalId`
-    /// `OutcomeUnknown` when the answer was lost: creating again could make a second customer.
+    /// `InvalidRequest` (field `metadata`); `Validation`, as for an `externalId` that is taken.
+    /// Without an `externalId` `OutcomeUnknown` when the response was lost: creating again could
+    /// make a second customer.
     pub fn create(&self, request: impl Borrow<CustomerWriteRequest>) -> Call<Customer> {
         let request = request.borrow();
         let call = self
@@ -32,22 +44,22 @@ impl Customers<'_> {
                 ready.json(request)
             });
         let Some(id) = request.key().cloned() else {
-            return call.settle(Settle::Never(
-                "without an externalId nothing tells it from others; look through the customers before creating it again",
+            return call.recovery(Recovery::Impossible(
+                "a customer without an externalId cannot be looked up; check the customers before creating it again",
             ));
         };
         let request = request.clone();
-        call.settle(look_for(id.into(), move |found| {
+        call.recovery(look_up(id.into(), move |found| {
             found.filter(|customer| request.is_stored_as(customer))
         }))
     }
 
     /// All customers, newest first (operation 9, `GET /customers/getAll`), up to 100 a page.
     pub fn list(&self) -> List<Customer> {
-        let client = self.0.clone();
+        let shared = Arc::clone(self.0);
         let id: fn(&Customer) -> &str = |customer| customer.id().as_str();
         List::new(Operation::ListCustomers, 100, id, move |page, limit| {
-            client.call(
+            shared.call(
                 Operation::ListCustomers,
                 decode::page(),
                 Ok(""),
@@ -56,11 +68,12 @@ impl Customers<'_> {
         })
     }
 
-    /// Hands the whole directory to `sink`, newest first, up to 100 customers at a time, and tells how far it came. Others may
-    /// change the directory meanwhile: see [`List`] for what that means. The first page comes even when there are no customers.
+    /// Passes the whole directory to `sink`, newest first, up to 100 customers at a time, and
+    /// returns the progress. Others may change the directory during the export: see [`List`] for
+    /// the effect. The sink gets the first page even if there are no customers.
     ///
-    /// Nothing but the page in hand, those read ahead and 16 bytes for each customer seen is held in memory. Where the sink
-    /// fails, the export ends with its error.
+    /// The export holds the current page, the pages read ahead, and 16 bytes for each customer in
+    /// memory. If the sink fails, the export ends with its error.
     ///
     /// ```no_run
     /// # fn run(client: skiplino::Client) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -88,20 +101,22 @@ impl Customers<'_> {
         S: FnMut(Page<Customer>) -> Result<(), E>,
         E: From<Error>,
     {
-        Export::new(self.0.clone(), self.list(), sink)
+        Export::new(Arc::clone(self.0), self.list(), sink)
     }
 
-    /// Brings `rows` into the directory, each by its `externalId`: a customer that is not there is created, one that is not as
-    /// the row says is updated, any other is left alone. Fields that a row does not set are left alone, too; `metadata` is
-    /// compared and replaced whole.
+    /// Syncs `rows` into the directory, each by its `externalId`: a missing customer is created, a
+    /// customer that differs from its row is updated, and any other is left unchanged. Fields that
+    /// a row does not set are left unchanged, too; `metadata` is compared and replaced as a whole.
     ///
-    /// Gives a stream (or with [`CustomerSync::wait`] an iterator) of what became of each row, in the order in which they end. A
-    /// row that fails does not stop the others. An error of the stream itself ends it; rows that it did not tell of were not done
-    /// to the end. Rows with the same `externalId` are carried out one after another, in the order of the source. Dropping it
-    /// stops it: what was under way may or may not have happened.
+    /// Returns a stream (or with [`CustomerSync::wait`] an iterator) of the outcome of each row, in
+    /// the order in which rows end. A row that fails does not stop the others. An error of the
+    /// stream itself ends it; rows without an outcome were not finished. Rows with the same
+    /// `externalId` run one after another, in the order of the source. Dropping the stream stops
+    /// it: running rows may or may not have been applied.
     ///
-    /// The source is read as rows are begun, on the thread that asks for results, and is not held in memory. Its items may be
-    /// requests, or anything that holds one: they come back with their result.
+    /// The source is read as rows are started, on the thread that polls for results, and is not
+    /// held in memory. Its items may be requests, or anything that holds one: each is returned with
+    /// its outcome.
     ///
     /// ```no_run
     /// # fn run(client: skiplino::Client) -> Result<(), skiplino::Error> {
@@ -119,15 +134,16 @@ impl Customers<'_> {
     /// ```
     ///
     /// # Errors
-    /// Of the stream: `SecretKeyRequired`; `Unauthorized`, after the row that met it; `Connect`, when the server could not be
-    /// reached for a minute; `InvalidRequest` (fields `concurrency`, `rate`, `checkpoint`). Of a row: those of [`create`](Self::create), [`find`](Self::find) and [`update`](Self::update), and
-    /// `InvalidRequest` (field `externalId`) where it has none.
+    /// Of the stream: `SecretKeyRequired`; `Unauthorized`, after the row that met it; `Connect`,
+    /// when the server could not be reached for a minute; `InvalidRequest` (fields `concurrency`,
+    /// `rate`, `checkpoint`). Of a row: those of [`create`](Self::create), [`find`](Self::find) and
+    /// [`update`](Self::update), and `InvalidRequest` (field `externalId`) if it has none.
     pub fn sync<I>(&self, rows: I) -> CustomerSync<I::IntoIter>
     where
         I: IntoIterator,
         I::Item: Borrow<CustomerWriteRequest>,
     {
-        CustomerSync::new(self.0.clone(), rows.into_iter())
+        CustomerSync::new(Arc::clone(self.0), rows.into_iter())
     }
 
     /// One customer (operation 10, `GET /customers/getOne`).
@@ -142,21 +158,18 @@ impl Customers<'_> {
             })
     }
 
-    /// One customer, or `None` where there is none (operation 10, whose 422 for an unknown id is an answer here).
+    /// One customer, or `None` if there is none (operation 10; its 422 for an unknown id is no
+    /// error here).
     pub fn find(&self, customer: impl Into<CustomerRef>) -> Call<Option<Customer>> {
-        let customer = customer.into();
-        self.0
-            .call(Operation::GetCustomer, decode::found(), Ok(""), |request| {
-                request.customer(&customer)
-            })
-            .none_where(is_unknown_customer)
+        find(self.0, &customer.into())
     }
 
-    /// Changes the fields that are sent and leaves the others (operation 11, `PUT /customers/update`); `metadata` is replaced
-    /// whole.
+    /// Changes the fields that are sent and leaves the others (operation 11,
+    /// `PUT /customers/update`); `metadata` is replaced whole.
     ///
     /// # Errors
-    /// `InvalidRequest` (fields `metadata`, `externalId`); `Validation`; `NotFound` when the record vanished meanwhile.
+    /// `InvalidRequest` (fields `metadata`, `externalId`); `Validation`; `NotFound` if the record
+    /// was deleted during the update.
     pub fn update(&self, request: impl Borrow<CustomerUpdateRequest>) -> Call<Customer> {
         self.0
             .call(Operation::UpdateCustomer, decode::data(), Ok(""), |ready| {
@@ -166,8 +179,8 @@ impl Customers<'_> {
             })
     }
 
-    /// Deletes a customer for good (operation 12, `DELETE /customers/delete`). Their tickets stay. If the answer is lost, the
-    /// customer is looked for, and deleted again if still there.
+    /// Deletes a customer for good (operation 12, `DELETE /customers/delete`). Their tickets stay.
+    /// If the response is lost, the customer is looked up, and deleted again if still there.
     ///
     /// # Errors
     /// `Validation` when there is none.
@@ -179,12 +192,13 @@ impl Customers<'_> {
             Ok(""),
             |request| request.customer(&customer),
         );
-        call.settle(look_for(customer, |found| found.is_none().then_some(())))
+        call.recovery(look_up(customer, |found| found.is_none().then_some(())))
     }
 
-    /// A customer's tickets, newest first (operation 13, `GET /customers/tickets`), up to 10 a page. Takes any key.
+    /// A customer's tickets, newest first (operation 13, `GET /customers/tickets`), up to 10 a
+    /// page. Takes any key.
     pub fn tickets(&self, customer: impl Into<CustomerRef>) -> List<Ticket> {
-        let client = self.0.clone();
+        let shared = Arc::clone(self.0);
         let customer = customer.into();
         let id: fn(&Ticket) -> &str = |ticket| ticket.id().as_str();
         List::new(
@@ -192,7 +206,7 @@ impl Customers<'_> {
             10,
             id,
             move |page, limit| {
-                client.call(
+                shared.call(
                     Operation::ListCustomerTickets,
                     decode::page(),
                     Ok(""),
@@ -203,24 +217,40 @@ impl Customers<'_> {
     }
 }
 
-/// A write has happened when what is found, or that nothing is, says so. What a server finds invalid it found invalid before, too.
-fn look_for<T: Send + 'static>(
+/// The call that reads a customer, if there is one.
+fn find(shared: &Arc<Shared>, customer: &CustomerRef) -> Call<Option<Customer>> {
+    shared
+        .call(Operation::GetCustomer, decode::found(), Ok(""), |request| {
+            request.customer(customer)
+        })
+        .recover_as_none(is_unknown_customer)
+}
+
+/// The call that reads a customer's newest tickets.
+pub(crate) fn newest_tickets(shared: &Arc<Shared>, customer: &CustomerRef) -> Call<Page<Ticket>> {
+    Customers(shared).tickets(customer).page(1)
+}
+
+/// Reads the customer; the write was applied if `is_done` accepts the result. A refusal as invalid
+/// holds for earlier attempts, too.
+fn look_up<T: Send + 'static>(
     customer: CustomerRef,
     is_done: impl Fn(Option<Customer>) -> Option<T> + Send + Sync + 'static,
-) -> Settle {
+) -> Recovery {
     let is_final = |error: &Error| error.kind() == ErrorKind::Validation;
     let is_done = Arc::new(is_done);
-    Settle::Look(Look::new(is_final, move |reader| {
-        let call = reader.client.customers().find(&customer);
+    Recovery::Lookup(Lookup::new(is_final, move |context| {
+        let call = find(context.shared, &customer);
         let is_done = Arc::clone(&is_done);
         Box::pin(async move {
-            let found = reader.read(call).await?.filter_map(&*is_done);
+            let found = context.send(call).await?.filter_map(&*is_done);
             Ok(found.map(Response::untyped))
         })
     }))
 }
 
-// The text of the reason is localised; that it is about the id is what says that there is no such customer.
+// The reason is localised, so the field names are compared: an error about the id means that there
+// is no such customer.
 fn is_unknown_customer(error: &Error) -> bool {
     let about_id = |field: &String| field == "id" || field == "externalId";
     error.kind() == ErrorKind::Validation

@@ -1,96 +1,119 @@
+//! The operations on tickets, and how a lost response of each is recovered from.
+
 pub(crate) mod watch;
 
 use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
 
-use crate::call::recovery::{Look, Settle};
-use crate::models::{BookTicketRequest, ChangeTimeRequest, Ticket, TicketStatus};
-use crate::{Call, Client, Error, ErrorKind, Operation, TicketId, Watch, http::decode};
+use crate::api::customers::newest_tickets;
+use crate::api::tickets::watch::{Watch, WatchRegistry};
+use crate::call::Call;
+use crate::call::recovery::booking::{Booking, BookingLookup};
+use crate::call::recovery::{Lookup, Recovery};
+use crate::call::shared::Shared;
+use crate::error::{Error, ErrorKind};
+use crate::http::decode;
+use crate::models::ids::TicketId;
+use crate::models::tickets::{BookTicketRequest, ChangeTimeRequest, Ticket, TicketStatus};
+use crate::operation::Operation;
 
-/// Tickets: walk-ins and appointments. See [`Client::tickets`].
-#[derive(Debug, Clone, Copy)]
-pub struct Tickets<'a>(pub(crate) &'a Client);
+/// Tickets: walk-ins and appointments. See [`Client::tickets`](crate::Client::tickets).
+#[derive(Clone, Copy)]
+pub struct Tickets<'a> {
+    pub(crate) shared: &'a Arc<Shared>,
+    pub(crate) watches: &'a Arc<WatchRegistry>,
+}
 
 impl Tickets<'_> {
-    /// Books a ticket (operation 4, `POST /tickets/book`): a walk-in joins the queue at once, an appointment takes a place in
-    /// a slot.
+    /// Books a ticket (operation 4, `POST /tickets/book`): a walk-in joins the queue at once, an
+    /// appointment takes a place in a slot.
+    ///
+    /// A booking that may have arrived is never sent again. For a customer, the client reads the
+    /// customer's newest tickets before the booking (operation 13). If the response is lost, it
+    /// reads them again until it finds the new ticket
+    /// ([`Response::recovered`](crate::Response::recovered)). Equal bookings for one customer run
+    /// one after another.
     ///
     /// # Errors
-    /// A booking is never sent a second time when it may have arrived. For a customer, their newest tickets are read before it
-    /// (operation 13), and if its answer is lost they are read again until its ticket is found
-    /// ([`Response::recovered`](crate::Response::recovered)); bookings of the same thing for the same customer go one after another.
-    ///
-    /// # Errors
-    /// `InvalidRequest` (fields `location.lat`, `location.lng`, `options`); `Rejected` with a localised reason when a business
-    /// rule forbids it; `Validation`. `OutcomeUnknown` when the answer was lost and the ticket was not found, or cannot be told
-    /// from others, or was for nobody: booking again could make a second one.
+    /// `InvalidRequest` (fields `location.lat`, `location.lng`, `options`); `Rejected` with a
+    /// localised reason if a business rule forbids the booking; `Validation`. `OutcomeUnknown` if
+    /// the response was lost and the ticket was not found, cannot be distinguished from others, or
+    /// has no customer: booking again could make a second ticket.
     pub fn book(&self, request: impl Borrow<BookTicketRequest>) -> Call<Ticket> {
         let request = request.borrow();
         let call = self
-            .0
+            .shared
             .call(Operation::BookTicket, decode::data(), Ok(""), |ready| {
                 request.check()?;
                 ready.json(request)
             });
-        call.settle(match request.settled_by() {
-            Some(booking) => Settle::Booking(booking),
-            None => Settle::Never(
-                "a ticket without a customer cannot be looked for; ask at the branch before booking again",
+        call.recovery(match booking(request) {
+            Some(booking) => Recovery::BookingLookup(BookingLookup {
+                booking,
+                newest_tickets,
+            }),
+            None => Recovery::Impossible(
+                "a ticket without a customer cannot be looked up; check with the branch before booking again",
             ),
         })
     }
 
     /// A ticket as it is now (operation 5, `GET /tickets/{id}`).
     pub fn get(&self, ticket: impl Into<TicketId>) -> Call<Ticket> {
-        self.0.call(
-            Operation::GetTicket,
-            decode::data(),
-            ticket.into().checked(),
-            Ok,
+        get(self.shared, &ticket.into())
+    }
+
+    /// Follows a ticket: its state now, and again each time that it changes, until it is served or
+    /// cancelled.
+    ///
+    /// The watch polls the ticket (operation 5): every 2 s at the front of the queue, every 30 s
+    /// far from it, and an appointment by the time that is left. Watches of one ticket share their
+    /// polls. Failures of the network or the server do not end the watch until they have lasted for
+    /// [`Watch::give_up_after`]; dropping it does.
+    pub fn watch(&self, ticket: impl Into<TicketId>) -> Watch {
+        Watch::new(
+            Arc::clone(self.shared),
+            Arc::clone(self.watches),
+            ticket.into(),
         )
     }
 
-    /// Follows a ticket: its state now, and again each time that it changes, until it is served or cancelled.
-    ///
-    /// It is looked at (operation 5) at the pace of its queue: every 2 s at the front, every 30 s far from it; an appointment
-    /// by the time that is left. Watchers of one ticket share their looks. Failures of the network or the server are ridden out;
-    /// dropping the watch stops it.
-    pub fn watch(&self, ticket: impl Into<TicketId>) -> Watch {
-        Watch::new(self.0.clone(), ticket.into())
-    }
-
-    /// Cancels a ticket that is waiting or upcoming (operation 6, `POST /tickets/{id}/cancel`), and returns its new state. If
-    /// the answer is lost, the ticket is looked at, and cancelled again only if it is not.
+    /// Cancels a ticket that is waiting or upcoming (operation 6, `POST /tickets/{id}/cancel`), and
+    /// returns its new state. If the response is lost, the ticket is read, and cancelled again only
+    /// if it is not cancelled.
     ///
     /// # Errors
     /// `Conflict` in any other state, cancelled included; `Validation` for an unknown ticket.
     pub fn cancel(&self, ticket: impl Into<TicketId>) -> Call<Ticket> {
         let ticket = ticket.into();
-        let call = self.0.call(
+        let call = self.shared.call(
             Operation::CancelTicket,
             decode::data(),
             ticket.checked(),
             Ok,
         );
-        // States do not go back: what cannot be cancelled now cannot be later.
+        // States do not go back: a ticket that cannot be cancelled now cannot be cancelled later.
         let is_final =
             |error: &Error| matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Validation);
-        call.settle(look_at(ticket, is_final, |ticket| {
+        call.recovery(look_up(ticket, is_final, |ticket| {
             *ticket.status() == TicketStatus::Cancelled
         }))
     }
 
-    /// Moves a waiting appointment to another slot (operation 7, `POST /tickets/{id}/change-time`). If the answer is lost, the
-    /// ticket is looked at, and moved again only if its time is another.
+    /// Moves a waiting appointment to another slot (operation 7, `POST /tickets/{id}/change-time`).
+    /// If the response is lost, the ticket is read, and moved again only if it has another time.
     ///
     /// # Errors
-    /// `Validation` for a walk-in or another state; `NotFound` when the ticket cannot be resolved after the change.
+    /// `Validation` for a walk-in or another state; `NotFound` when the ticket cannot be resolved
+    /// after the change.
     pub fn reschedule(
         &self,
         ticket: impl Into<TicketId>,
         request: impl Borrow<ChangeTimeRequest>,
     ) -> Call<Ticket> {
         let (ticket, request) = (ticket.into(), request.borrow());
-        let call = self.0.call(
+        let call = self.shared.call(
             Operation::RescheduleTicket,
             decode::data(),
             ticket.checked(),
@@ -99,25 +122,46 @@ impl Tickets<'_> {
                 ready.json(request)
             },
         );
-        // A slot that is full now may have a place when an attempt that is still on its way arrives.
+        // A slot that is full now may have a place when an earlier attempt arrives late.
         let is_final = |_: &Error| false;
         let time = request.time();
-        call.settle(look_at(ticket, is_final, move |ticket| {
+        call.recovery(look_up(ticket, is_final, move |ticket| {
             ticket.time() == Some(time)
         }))
     }
 }
 
-/// A write has happened when the ticket is as it should be.
-fn look_at(
+impl fmt::Debug for Tickets<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Tickets").field(self.shared).finish()
+    }
+}
+
+/// The call that reads a ticket.
+fn get(shared: &Arc<Shared>, ticket: &TicketId) -> Call<Ticket> {
+    shared.call(Operation::GetTicket, decode::data(), ticket.checked(), Ok)
+}
+
+/// The fields that identify the ticket of a booking; `None` without a customer.
+fn booking(request: &BookTicketRequest) -> Option<Booking> {
+    Some(Booking {
+        customer: request.customer.clone()?,
+        service: request.service_id.clone(),
+        group: request.group_of_service_id.clone(),
+        time: request.time,
+    })
+}
+
+/// Reads the ticket; the write was applied if `is_done` accepts it.
+fn look_up(
     ticket: TicketId,
     is_final: fn(&Error) -> bool,
     is_done: impl Fn(&Ticket) -> bool + Copy + Send + Sync + 'static,
-) -> Settle {
-    Settle::Look(Look::new(is_final, move |reader| {
-        let call = reader.client.tickets().get(&ticket);
+) -> Recovery {
+    Recovery::Lookup(Lookup::new(is_final, move |context| {
+        let call = get(context.shared, &ticket);
         Box::pin(async move {
-            match reader.read(call).await {
+            match context.send(call).await {
                 Ok(found) => Ok(is_done(found.data()).then(|| found.untyped())),
                 Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
                 Err(error) => Err(error),

@@ -1,17 +1,19 @@
-//! Bookings for a customer happen once: what is known before one is sent, so that its ticket can be told from every other if the
-//! answer is lost.
+//! Booking lookup: finds the ticket of a booking whose response was lost.
 //!
-//! A ticket does not say which request made it. So the customer's newest tickets are read **before** the booking, and a ticket is taken
-//! for its effect when it is the only one that
+//! A ticket does not say which request made it. So the customer's newest tickets are read
+//! **before** the booking: the baseline. After a lost response a ticket is taken for the booking's
+//! own if it is the only one that
 //! - is for the same service, group and time,
-//! - was not there before, nor was handed out by this client meanwhile,
-//! - was not booked before, by the server's own clock (the `Date` of the first read against `bookedAt`: both are the server's, so
-//!   neither this machine's clock nor the way there matters, only that `Date` counts whole seconds),
-//! - and cannot be from another booking of this client: those of the same customer, service, group and time go one after another, and
-//!   one that was never found out about keeps those after it from being guessed at.
+//! - is not in the baseline, and was not returned by this client since,
+//! - was not booked before the baseline by the server's own clock (the `Date` of the baseline
+//!   against `bookedAt`: both are the server's, so neither this machine's clock nor the network
+//!   matters, but `Date` counts whole seconds),
+//! - and cannot be from another booking of this client: bookings for the same customer, service,
+//!   group and time run one after another, and one with an unknown outcome keeps later ones from
+//!   being identified.
 //!
-//! What is left: another program that books the same thing for the same customer between the two reads, while this booking does not
-//! arrive. Its one ticket is then told to both.
+//! One case remains: another program books the same for the same customer between the two reads,
+//! and this booking does not arrive. Then both get that program's ticket.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -20,14 +22,18 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
-use crate::call::recovery::Reader;
+use crate::call::Call;
+use crate::call::recovery::NestedCalls;
+use crate::call::retry::RetryPolicy;
+use crate::call::shared::Shared;
 use crate::error::{Error, ErrorKind, TimeoutKind};
 use crate::http::response::Response;
-use crate::models::Ticket;
-use crate::pagination::Page;
-use crate::{CustomerRef, GroupId, RetryPolicy, ServiceId, TicketId, http::transport};
+use crate::http::transport;
+use crate::models::ids::{CustomerRef, GroupId, ServiceId, TicketId};
+use crate::models::page::Page;
+use crate::models::tickets::Ticket;
 
-/// What tells a booking from others, as far as its ticket shows it.
+/// The fields of a booking that its ticket shows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Booking {
     pub(crate) customer: CustomerRef,
@@ -36,22 +42,51 @@ pub(crate) struct Booking {
     pub(crate) time: Option<Timestamp>,
 }
 
+/// The call that reads a customer's newest tickets.
+pub(crate) type NewestTickets = fn(&Arc<Shared>, &CustomerRef) -> Call<Page<Ticket>>;
+
+/// A booking, and how to read the tickets that it is looked up in.
+pub(crate) struct BookingLookup {
+    pub(crate) booking: Booking,
+    pub(crate) newest_tickets: NewestTickets,
+}
+
+/// Why a ticket was not found, for the person who has to decide what to do.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum NotFound {
+    #[error(
+        "the customer's tickets could not be read before the booking, so a new ticket cannot be identified"
+    )]
+    NoBaseline,
+    #[error("too many tickets were booked for the customer since")]
+    TooManyTickets,
+    #[error("a similar ticket was booked at the same time, and the two cannot be distinguished")]
+    Ambiguous,
+    #[error("no time was left to look up the ticket")]
+    NoTimeLeft,
+    #[error("1 lookup did not find the ticket")]
+    AfterOneLookup,
+    #[error("{0} lookups did not find the ticket")]
+    AfterLookups(u32),
+}
+
 impl Booking {
-    fn made(&self, ticket: &Ticket) -> bool {
-        let theirs = match (&self.customer, ticket.customer()) {
+    /// Whether a ticket can be that of this booking.
+    fn matches(&self, ticket: &Ticket) -> bool {
+        let same_customer = match (&self.customer, ticket.customer()) {
             (CustomerRef::Id(id), Some(customer)) => customer.id() == id,
             _ => true,
         };
-        theirs
+        same_customer
             && *ticket.service().id() == self.service
             && *ticket.group_of_service().id() == self.group
             && ticket.time() == self.time
     }
 
-    /// Whether a ticket of this booking could be one of the other's.
-    fn rivals(&self, other: &Self, ticket: &Ticket) -> bool {
+    /// Whether a ticket that matches this booking could be the other booking's.
+    fn may_conflict(&self, other: &Self, ticket: &Ticket) -> bool {
         use CustomerRef::{ExternalId, Id};
-        let same_person = match (&other.customer, &self.customer) {
+        let same_customer = match (&other.customer, &self.customer) {
             (Id(id), _)
                 if ticket
                     .customer()
@@ -61,55 +96,56 @@ impl Booking {
             }
             (Id(id), Id(own)) => id == own,
             (ExternalId(id), ExternalId(own)) => id == own,
-            // Nothing tells whether they are one.
+            // The two ids may be those of one customer.
             (Id(_), ExternalId(_)) | (ExternalId(_), Id(_)) => true,
         };
-        same_person
+        same_customer
             && self.service == other.service
             && self.group == other.group
             && self.time == other.time
     }
 }
 
-/// The bookings that a client has under way, and what came of those before.
+/// The bookings that a client is making, and those with an unknown outcome.
 #[derive(Default)]
 pub(crate) struct Bookings(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    turns: HashMap<Booking, Weak<AsyncMutex<()>>>,
-    open: Vec<Open>,
-    last: u64,
-    /// The newest tickets that were handed out, the newest last.
-    handed_out: VecDeque<TicketId>,
+    locks: HashMap<Booking, Weak<AsyncMutex<()>>>,
+    open: Vec<OpenBooking>,
+    last_number: u64,
+    /// The newest tickets that were returned to callers, the newest last.
+    returned: VecDeque<TicketId>,
 }
 
-/// A booking that may still bring about a ticket.
-struct Open {
+/// A booking that may still make a ticket.
+struct OpenBooking {
     number: u64,
     booking: Booking,
-    /// Since when nobody is waiting for it any more.
+    /// When its caller stopped waiting for it.
     given_up: Option<Instant>,
 }
 
 impl Bookings {
-    /// A booking that nobody found out about is reckoned with for so long.
+    /// How long a booking with an unknown outcome counts as open.
     const REMEMBERED: Duration = Duration::from_secs(10 * 60);
-    const KEPT: usize = 1024;
+    const MAX_RETURNED: usize = 1024;
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn turn(&self, booking: &Booking) -> Arc<AsyncMutex<()>> {
+    /// The lock that makes equal bookings run one after another.
+    fn serialize(&self, booking: &Booking) -> Arc<AsyncMutex<()>> {
         let mut state = self.state();
-        if let Some(turn) = state.turns.get(booking).and_then(Weak::upgrade) {
-            return turn;
+        if let Some(lock) = state.locks.get(booking).and_then(Weak::upgrade) {
+            return lock;
         }
-        state.turns.retain(|_, turn| turn.strong_count() > 0);
-        let turn = Arc::default();
-        state.turns.insert(booking.clone(), Arc::downgrade(&turn));
-        turn
+        state.locks.retain(|_, lock| lock.strong_count() > 0);
+        let lock = Arc::default();
+        state.locks.insert(booking.clone(), Arc::downgrade(&lock));
+        lock
     }
 
     fn open(&self, booking: &Booking, now: Instant) -> u64 {
@@ -118,9 +154,9 @@ impl Bookings {
             open.given_up
                 .is_none_or(|at| now.saturating_duration_since(at) < Self::REMEMBERED)
         });
-        state.last += 1;
-        let number = state.last;
-        state.open.push(Open {
+        state.last_number += 1;
+        let number = state.last_number;
+        state.open.push(OpenBooking {
             number,
             booking: booking.clone(),
             given_up: None,
@@ -130,30 +166,30 @@ impl Bookings {
 }
 
 /// The customer's newest tickets before the booking was sent.
-struct Before {
+struct Baseline {
     known: HashSet<TicketId>,
-    /// The server's clock then, to the second.
+    /// The server's clock at that time, in whole seconds.
     at: Option<Timestamp>,
 }
 
-/// A booking from before it is sent until it is known what came of it.
-pub(crate) struct UnderWay<'a> {
-    booking: &'a Booking,
-    reader: &'a Reader<'a>,
+/// A booking from before it is sent until its outcome is known.
+pub(crate) struct BookingAttempt<'a> {
+    lookup: &'a BookingLookup,
+    context: &'a NestedCalls<'a>,
     number: u64,
-    before: Option<Before>,
-    /// Whether there may be a ticket that nobody was told of.
-    in_doubt: bool,
-    _turn: OwnedMutexGuard<()>,
+    baseline: Option<Baseline>,
+    /// Whether there may be a ticket that no caller got.
+    maybe_applied: bool,
+    _lock: OwnedMutexGuard<()>,
 }
 
-impl Drop for UnderWay<'_> {
-    // Also when the caller gives up in the middle.
+impl Drop for BookingAttempt<'_> {
+    // Runs also when the caller drops the call.
     fn drop(&mut self) {
-        let inner = &self.reader.client.0;
-        let now = inner.config.clock.now();
-        let mut state = inner.bookings.state();
-        if !self.in_doubt {
+        let shared = self.context.shared;
+        let now = shared.config.clock.now();
+        let mut state = shared.bookings.state();
+        if !self.maybe_applied {
             state.open.retain(|open| open.number != self.number);
         } else if let Some(open) = state
             .open
@@ -165,42 +201,44 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-impl<'a> UnderWay<'a> {
-    /// Looks at the customer's tickets are tried so often: five, with the pauses of a retry between them.
-    const LOOKS: u32 = 5;
+impl<'a> BookingAttempt<'a> {
+    /// Lookups after a lost response, with the pauses of a retry between them.
+    const MAX_LOOKUPS: u32 = 5;
 
-    /// Waits for the bookings of the same thing before it, and looks at what is there.
+    /// Waits for equal bookings, and reads the baseline.
     ///
     /// # Errors
-    /// When the server cannot be reached, or asks to wait: the booking would fare no better.
+    /// If the server cannot be reached, or asks to wait: the booking would fail in the same way.
     pub(crate) async fn begin(
-        booking: &'a Booking,
-        reader: &'a Reader<'a>,
-    ) -> Result<UnderWay<'a>, Error> {
-        let inner = &reader.client.0;
-        let turn = inner.bookings.turn(booking).lock_owned();
-        let Ok(turn) = tokio::time::timeout(reader.left(), turn).await else {
+        lookup: &'a BookingLookup,
+        context: &'a NestedCalls<'a>,
+    ) -> Result<BookingAttempt<'a>, Error> {
+        let shared = context.shared;
+        let booking = &lookup.booking;
+        let lock = shared.bookings.serialize(booking).lock_owned();
+        let Ok(lock) = tokio::time::timeout(context.time_left(), lock).await else {
             return Err(Error::new(ErrorKind::Timeout)
-                .edit(|inner| inner.deadline = Some(TimeoutKind::Call)));
+                .edit(|inner| inner.timeout = Some(TimeoutKind::Call)));
         };
-        let mut this = UnderWay {
-            booking,
-            reader,
-            number: inner.bookings.open(booking, inner.config.clock.now()),
-            before: None,
-            in_doubt: false,
-            _turn: turn,
+        let mut this = BookingAttempt {
+            lookup,
+            context,
+            number: shared.bookings.open(booking, shared.config.clock.now()),
+            baseline: None,
+            maybe_applied: false,
+            _lock: lock,
         };
-        // It must not use up the time of the booking itself.
-        let limit = reader.left() / 3;
-        this.before = match this.page(reader.retry.clone(), limit).await {
-            Ok(page) => Some(Before {
+        // The rest of the time is for the booking itself.
+        let limit = context.time_left() / 3;
+        this.baseline = match this.newest_tickets(context.retry.clone(), limit).await {
+            Ok(page) => Some(Baseline {
                 at: transport::server_time(&page.headers),
                 known: page.data.items().iter().map(TicketId::from).collect(),
             }),
             Err(error) => match error.kind() {
-                // A customer that there is not has no tickets. Whether that is so is for the booking to say.
-                ErrorKind::NotFound | ErrorKind::Validation => Some(Before {
+                // An unknown customer has no tickets. The booking itself will report the unknown
+                // customer.
+                ErrorKind::NotFound | ErrorKind::Validation => Some(Baseline {
                     known: HashSet::new(),
                     at: None,
                 }),
@@ -208,7 +246,7 @@ impl<'a> UnderWay<'a> {
                 ErrorKind::Timeout if error.timeout() == Some(TimeoutKind::Connect) => {
                     return Err(error);
                 }
-                // Better to book than to be barred by a list that does not work: all that is lost is finding out.
+                // A failing list must not prevent the booking: only the lookup is lost.
                 _ => None,
             },
         };
@@ -216,126 +254,135 @@ impl<'a> UnderWay<'a> {
     }
 
     /// From now on there may be a ticket.
-    pub(crate) fn sent(&mut self) {
-        self.in_doubt = true;
+    pub(crate) fn on_send(&mut self) {
+        self.maybe_applied = true;
     }
 
-    pub(crate) fn refused(&mut self) {
-        self.in_doubt = false;
+    pub(crate) fn on_refusal(&mut self) {
+        self.maybe_applied = false;
     }
 
-    pub(crate) fn booked(&mut self, ticket: &TicketId) {
-        self.in_doubt = false;
-        self.state().hand_out(ticket);
+    pub(crate) fn on_success(&mut self, ticket: &TicketId) {
+        self.maybe_applied = false;
+        self.state().add_returned(ticket);
     }
 
     fn state(&self) -> MutexGuard<'a, State> {
-        self.reader.client.0.bookings.state()
+        self.context.shared.bookings.state()
     }
 
     /// The customer's newest tickets.
-    async fn page(
+    async fn newest_tickets(
         &self,
         retry: RetryPolicy,
         limit: Duration,
     ) -> Result<Response<Page<Ticket>>, Error> {
-        let tickets = self
-            .reader
-            .client
-            .customers()
-            .tickets(&self.booking.customer);
-        self.reader.read_with(tickets.page(1), retry, limit).await
+        let BookingLookup {
+            booking,
+            newest_tickets,
+        } = self.lookup;
+        let call = newest_tickets(self.context.shared, &booking.customer);
+        self.context.send_with(call, retry, limit).await
     }
 
-    /// Finds out what became of the booking, whose answer `error` is.
+    /// Looks up the ticket of the booking, whose response was lost by `error`.
     ///
     /// # Errors
     /// `OutcomeUnknown`.
-    pub(crate) async fn settle(&mut self, error: Error) -> Result<Response<Ticket>, Error> {
-        match self.look_for_it().await {
+    pub(crate) async fn recover(&mut self, error: Error) -> Result<Response<Ticket>, Error> {
+        match self.find_ticket().await {
             Ok(found) => {
-                self.in_doubt = false;
+                self.maybe_applied = false;
                 Ok(found)
             }
-            Err(tried) => Err(error.unsettled(format!(
-                "{tried}; look at the customer's tickets before booking again"
+            Err(reason) => Err(error.into_outcome_unknown(format!(
+                "{reason}; check the customer's tickets before booking again"
             ))),
         }
     }
 
-    async fn look_for_it(&self) -> Result<Response<Ticket>, String> {
-        let Some(before) = &self.before else {
-            return Err("the customer's tickets could not be read before, so there is nothing to compare them with".to_owned());
+    async fn find_ticket(&self) -> Result<Response<Ticket>, NotFound> {
+        let Some(baseline) = &self.baseline else {
+            return Err(NotFound::NoBaseline);
         };
-        let inner = &self.reader.client.0;
-        let mut looks = 0;
+        let shared = self.context.shared;
+        let mut lookups = 0;
         loop {
-            let left = self.reader.left();
-            if left.is_zero() {
+            let time_left = self.context.time_left();
+            if time_left.is_zero() {
                 break;
             }
-            looks += 1;
-            if let Ok(page) = self.page(RetryPolicy::never(), left).await {
-                let ticket = self.pick(before, &page.data)?;
+            lookups += 1;
+            if let Ok(page) = self.newest_tickets(RetryPolicy::never(), time_left).await {
+                let ticket = self.select_ticket(baseline, &page.data)?;
                 if let Some(found) = page.filter_map(|_| ticket) {
                     return Ok(found);
                 }
             }
-            let pause = self.reader.retry.settling(looks);
-            if looks == Self::LOOKS || pause >= self.reader.left() || !inner.budget.take() {
+            let pause = self.context.retry.lookup_backoff(lookups);
+            if lookups == Self::MAX_LOOKUPS
+                || pause >= self.context.time_left()
+                || !shared.retry_budget.take()
+            {
                 break;
             }
-            inner.config.clock.sleep(pause).await;
+            shared.config.clock.sleep(pause).await;
         }
-        Err(match looks {
-            0 => "no time was left to look for it".to_owned(),
-            1 => "it was looked for once, and not found".to_owned(),
-            looks => format!("it was looked for {looks} times, and not found"),
+        Err(match lookups {
+            0 => NotFound::NoTimeLeft,
+            1 => NotFound::AfterOneLookup,
+            lookups => NotFound::AfterLookups(lookups),
         })
     }
 
-    /// The booking's ticket, if it is there; why it cannot be told from others.
-    fn pick(&self, before: &Before, page: &Page<Ticket>) -> Result<Option<Ticket>, String> {
+    /// The booking's ticket, if it is on the page.
+    ///
+    /// # Errors
+    /// If the ticket cannot be distinguished from others.
+    fn select_ticket(
+        &self,
+        baseline: &Baseline,
+        page: &Page<Ticket>,
+    ) -> Result<Option<Ticket>, NotFound> {
         let tickets = page.items();
         let is_new = |ticket: &&Ticket| {
-            // Clocks of two machines behind one address may differ by a little.
+            // The clocks of two machines behind one address may differ a little.
             let leeway = SignedDuration::from_secs(1);
             let age = |at| ticket.booked_at().duration_until(at);
-            let older = before.at.is_some_and(|at| age(at) > leeway);
-            !older && !before.known.contains(ticket.id())
+            let older = baseline.at.is_some_and(|at| age(at) > leeway);
+            !older && !baseline.known.contains(ticket.id())
         };
         let new: Vec<_> = tickets.iter().filter(is_new).collect();
-        // One more may stand behind a page of nothing but new ones.
+        // If all tickets of the page are new, the next page may hold another new one.
         if !tickets.is_empty() && new.len() == tickets.len() && page.pagination().has_next_page() {
-            return Err("too many tickets were booked for the customer meanwhile".to_owned());
+            return Err(NotFound::TooManyTickets);
         }
+        let booking = &self.lookup.booking;
         let mut state = self.state();
         let mut candidates = new
             .into_iter()
-            .filter(|ticket| self.booking.made(ticket) && !state.handed_out.contains(ticket.id()));
+            .filter(|ticket| booking.matches(ticket) && !state.returned.contains(ticket.id()));
         let Some(ticket) = candidates.next() else {
             return Ok(None);
         };
         let others = candidates.count();
-        let rival = state
+        let conflict = state
             .open
             .iter()
-            .any(|open| open.number != self.number && self.booking.rivals(&open.booking, ticket));
-        if others > 0 || rival {
-            return Err(
-                "another one like it was booked meanwhile, and nothing tells them apart".to_owned(),
-            );
+            .any(|open| open.number != self.number && booking.may_conflict(&open.booking, ticket));
+        if others > 0 || conflict {
+            return Err(NotFound::Ambiguous);
         }
-        state.hand_out(ticket.id());
+        state.add_returned(ticket.id());
         Ok(Some(ticket.clone()))
     }
 }
 
 impl State {
-    fn hand_out(&mut self, ticket: &TicketId) {
-        if self.handed_out.len() == Bookings::KEPT {
-            self.handed_out.pop_front();
+    fn add_returned(&mut self, ticket: &TicketId) {
+        if self.returned.len() == Bookings::MAX_RETURNED {
+            self.returned.pop_front();
         }
-        self.handed_out.push_back(ticket.clone());
+        self.returned.push_back(ticket.clone());
     }
 }

@@ -1,103 +1,106 @@
-//! What becomes of a write whose answer was lost. The API has no idempotency key, so each kind of write has its own way to find out,
-//! or none.
+//! Recovery of a write whose response was lost.
+//!
+//! The API has no idempotency key, so each kind of write has its own lookup, or none.
 
 pub(crate) mod booking;
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::RetryPolicy;
-use crate::call::recovery::booking::Booking;
-use crate::call::{Call, CallOptions};
-use crate::client::Client;
+use crate::call::Call;
+use crate::call::recovery::booking::BookingLookup;
+use crate::call::retry::RetryPolicy;
+use crate::call::shared::Shared;
+use crate::call::spec::CallOptions;
 use crate::error::{Error, ErrorKind};
 use crate::http::decode::Data;
 use crate::http::response::Response;
 use crate::operation::Effect;
 
-/// How a write that may have happened comes to an end.
-pub(crate) enum Settle {
-    /// It is sent again: that does no harm.
-    Again,
-    /// It is looked for, and sent again when it is not there: that does no harm either.
-    Look(Look),
-    /// It is looked for, and never sent again.
-    Booking(Booking),
-    /// Nothing would tell it from others like it; what to do then.
-    Never(&'static str),
+/// How a call continues after a write that may have been applied.
+pub(crate) enum Recovery {
+    /// The request is sent again: a second one changes nothing more.
+    Resend,
+    /// The write is looked up, and sent again if it is not there: a second one changes nothing
+    /// more.
+    Lookup(Lookup),
+    /// The ticket is looked up, and the booking is never sent again.
+    BookingLookup(BookingLookup),
+    /// No lookup can identify the write; the text says what the caller can do.
+    Impossible(&'static str),
 }
 
-/// Finds what a write should have brought about.
-pub(crate) struct Look {
-    look: Find,
+/// Finds the effect of a write.
+pub(crate) struct Lookup {
+    find: Find,
     is_final: fn(&Error) -> bool,
 }
 
-type Find = Box<dyn for<'a> Fn(&'a Reader<'a>) -> Finding<'a> + Send + Sync>;
+type Find = Box<dyn for<'a> Fn(&'a NestedCalls<'a>) -> LookupFuture<'a> + Send + Sync>;
 
-/// What was found; none when it is not there. An error is one of looking, and tells nothing.
+/// The effect of the write; `None` if it is not there. An error is a failed lookup, and says
+/// nothing about the write.
 pub(crate) type Found = Result<Option<Response<Data>>, Error>;
-pub(crate) type Finding<'a> = Pin<Box<dyn Future<Output = Found> + Send + 'a>>;
+pub(crate) type LookupFuture<'a> = Pin<Box<dyn Future<Output = Found> + Send + 'a>>;
 
-impl Look {
-    /// `is_final` tells refusals that hold for the attempts before it too: what the server refuses now, it can then neither have
-    /// done nor do later.
+impl Lookup {
+    /// `is_final` recognises a refusal that holds for the earlier attempts, too: the server can
+    /// neither have applied them nor apply them later.
     pub(crate) fn new(
         is_final: fn(&Error) -> bool,
-        look: impl for<'a> Fn(&'a Reader<'a>) -> Finding<'a> + Send + Sync + 'static,
+        find: impl for<'a> Fn(&'a NestedCalls<'a>) -> LookupFuture<'a> + Send + Sync + 'static,
     ) -> Self {
         Self {
-            look: Box::new(look),
+            find: Box::new(find),
             is_final,
+        }
+    }
+
+    /// Looks up a write that may have been applied; `error` is the failure of the last attempt. If
+    /// the lookup finds nothing, an earlier attempt may still arrive, unless `error` is final.
+    ///
+    /// # Errors
+    /// `error`, and whether the write may still have been applied.
+    pub(crate) async fn find(
+        &self,
+        context: &NestedCalls<'_>,
+        error: Error,
+    ) -> Result<Response<Data>, (Error, bool)> {
+        // Nothing new was sent, and the lookup would fail in the same way.
+        if matches!(error.kind(), ErrorKind::Connect | ErrorKind::RateLimited) {
+            return Err((error, true));
+        }
+        match (self.find)(context).await {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) if (self.is_final)(&error) => Err((error, false)),
+            _ => Err((error, true)),
         }
     }
 }
 
-impl Settle {
-    /// What an operation's effect allows while nothing more is known of the request.
+impl Recovery {
+    /// The recovery that follows from an operation's effect alone.
     pub(crate) fn of(effect: Effect) -> Self {
         match effect {
-            Effect::Read | Effect::Replace => Self::Again,
+            Effect::Read | Effect::Replace => Self::Resend,
             Effect::TargetState | Effect::KeyedCreate | Effect::Create => {
-                Self::Never("nothing tells whether it did")
+                Self::Impossible("nothing shows whether it was applied")
             }
         }
     }
 
-    /// The effect of a write in doubt, of which `error` was the last that was heard. That it is not there is no proof that it will
-    /// not come, unless `error` says so.
-    ///
-    /// # Errors
-    /// `error`, and whether there is still a doubt.
-    pub(crate) async fn find(
-        &self,
-        reader: &Reader<'_>,
-        error: Error,
-    ) -> Result<Response<Data>, (Error, bool)> {
-        let Self::Look(look) = self else {
-            return Err((error, true));
-        };
-        // When nothing could be sent there is nothing new to see, and nobody to ask.
-        if matches!(error.kind(), ErrorKind::Connect | ErrorKind::RateLimited) {
-            return Err((error, true));
-        }
-        match (look.look)(reader).await {
-            Ok(Some(found)) => Ok(found),
-            Ok(None) if (look.is_final)(&error) => Err((error, false)),
-            _ => Err((error, true)),
-        }
-    }
-
-    /// Whether a part of the call's time is kept for finding out.
-    pub(crate) fn looks(&self) -> bool {
-        matches!(self, Self::Look(_) | Self::Booking(_))
+    /// Whether a part of the call's time is kept for a lookup.
+    pub(crate) fn needs_lookup(&self) -> bool {
+        matches!(self, Self::Lookup(_) | Self::BookingLookup(_))
     }
 }
 
-/// Makes the reads that belong to a call: on its connections, in its language, within its time.
+/// Makes the reads that belong to a call: on its connections, in its language, within its time
+/// limit.
 #[derive(Clone, Copy)]
-pub(crate) struct Reader<'a> {
-    pub(crate) client: &'a Client,
+pub(crate) struct NestedCalls<'a> {
+    pub(crate) shared: &'a Arc<Shared>,
     pub(crate) pool: &'a reqwest::Client,
     pub(crate) locale: Option<&'a str>,
     pub(crate) retry: &'a RetryPolicy,
@@ -105,24 +108,24 @@ pub(crate) struct Reader<'a> {
     pub(crate) deadline: Duration,
 }
 
-impl Reader<'_> {
-    /// How much of the call's time is left.
-    pub(crate) fn left(&self) -> Duration {
-        let passed = self.client.0.config.clock.now() - self.started;
+impl NestedCalls<'_> {
+    /// The rest of the call's time.
+    pub(crate) fn time_left(&self) -> Duration {
+        let passed = self.shared.config.clock.now() - self.started;
         self.deadline.saturating_sub(passed)
     }
 
-    pub(crate) fn read<T: Send + 'static>(&self, call: Call<T>) -> Reading<'_, T> {
-        self.read_with(call, self.retry.clone(), self.left())
+    pub(crate) fn send<T: Send + 'static>(&self, call: Call<T>) -> NestedCall<'_, T> {
+        self.send_with(call, self.retry.clone(), self.time_left())
     }
 
-    /// A call within a call, which must be held apart: as a part of itself its future could have no size.
-    pub(crate) fn read_with<T: Send + 'static>(
+    /// Sends a call within the call. The future is boxed because a future cannot contain itself.
+    pub(crate) fn send_with<T: Send + 'static>(
         &self,
         call: Call<T>,
         retry: RetryPolicy,
         deadline: Duration,
-    ) -> Reading<'_, T> {
+    ) -> NestedCall<'_, T> {
         let options = CallOptions {
             locale: self.locale.map(str::to_owned),
             deadline: Some(deadline),
@@ -132,4 +135,4 @@ impl Reader<'_> {
     }
 }
 
-type Reading<'a, T> = Pin<Box<dyn Future<Output = Result<Response<T>, Error>> + Send + 'a>>;
+type NestedCall<'a, T> = Pin<Box<dyn Future<Output = Result<Response<T>, Error>> + Send + 'a>>;

@@ -1,13 +1,16 @@
-//! What a write would change of a record.
+//! The differences between a write request and a stored customer.
 
 use serde_json::Value;
 
-use super::{Customer, CustomerFields, CustomerUpdateRequest, CustomerWriteRequest};
+use crate::models::customers::{
+    Customer, CustomerFields, CustomerUpdateRequest, CustomerWriteRequest,
+};
 use crate::models::same_json;
 
 impl CustomerWriteRequest {
-    /// What of `customer` is not as it is set here, under the API's names, and the update that makes it so. Fields that are not
-    /// set do not count, and an empty one equals one that is not stored, because the API does not store empty ones.
+    /// The fields of `customer` that differ from this request, under the API's names, and the
+    /// update that changes them. Unset fields do not count, and an empty field equals a missing
+    /// one, because the API does not store empty fields.
     pub(crate) fn changes(
         &self,
         customer: &Customer,

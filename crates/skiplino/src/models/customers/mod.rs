@@ -1,3 +1,5 @@
+//! Customers, and the requests that create or update one.
+
 mod changes;
 
 use std::fmt;
@@ -9,13 +11,15 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::{check_object, same_json};
-use crate::models::cow_str::Text;
-use crate::{CustomerId, CustomerRef, Error, ErrorKind, ExternalId, models::timestamp};
+use crate::error::{Error, ErrorKind};
+use crate::models::cow_str::CowStr;
+use crate::models::ids::{CustomerId, CustomerRef, ExternalId};
+use crate::models::{check_object, same_json, timestamp};
 
 /// A record of the customer directory, as of operations 8 to 11.
 ///
-/// All its texts share one allocation, and `metadata` stays JSON until it is asked for: directories are read by the million.
+/// All its strings share one allocation, and `metadata` stays JSON until it is read: directories
+/// can hold millions of customers.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Customer {
     id: CustomerId,
@@ -24,7 +28,8 @@ pub struct Customer {
     updated_at: Timestamp,
 }
 
-/// Texts one after the other. `ends[i]` is where text `i` ends and the next begins; an absent one is marked in `present`.
+/// Concatenated strings. `ends[i]` is the end of string `i` and the start of the next; `present`
+/// has a bit for each string.
 #[derive(Clone, PartialEq, Eq)]
 struct Packed {
     all: Box<str>,
@@ -51,7 +56,8 @@ impl Packed {
                 all.push_str(text);
                 present |= 1 << index;
             }
-            // An answer is capped at far less than 4 GiB, see `ClientBuilder::max_response_bytes`.
+            // A response is limited to far less than 4 GiB, see
+            // `ClientBuilder::max_response_bytes`.
             ends[index] = all.len() as u32;
         }
         Self {
@@ -101,15 +107,16 @@ impl Customer {
         self.texts.get(MOBILE)
     }
 
-    /// The free object of your own, as JSON text.
+    /// Your own free object, as JSON text.
     pub fn metadata_json(&self) -> Option<&str> {
         self.texts.get(METADATA)
     }
 
-    /// The free object of your own, read into a type of yours or into `serde_json::Value`. Reads the JSON at each call.
+    /// Your own free object, read into your type or into `serde_json::Value`. Parses the JSON at
+    /// each call.
     ///
     /// # Errors
-    /// `Decode` when it does not fit the type.
+    /// `Decode` if it does not match the type.
     pub fn metadata<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
         self.metadata_json()
             .map(serde_json::from_str)
@@ -117,7 +124,7 @@ impl Customer {
             .map_err(|_| {
                 Error::new(ErrorKind::Decode).edit(|inner| {
                     inner.path = Some("metadata".to_owned());
-                    inner.reason = Some("it does not fit the type asked for".to_owned());
+                    inner.reason = Some("it does not match the requested type".to_owned());
                 })
             })
     }
@@ -151,22 +158,22 @@ impl fmt::Debug for Customer {
     }
 }
 
-/// A customer as the wire has it.
+/// The JSON form of a customer.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Wire<'a> {
     #[serde(rename = "_id")]
     id: CustomerId,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    external_id: Option<Text<'a>>,
+    external_id: Option<CowStr<'a>>,
     #[serde(borrow)]
-    company_id: Text<'a>,
+    company_id: CowStr<'a>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    name: Option<Text<'a>>,
+    name: Option<CowStr<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    email: Option<Text<'a>>,
+    email: Option<CowStr<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    mobile: Option<Text<'a>>,
+    mobile: Option<CowStr<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     metadata: Option<&'a RawValue>,
     #[serde(
@@ -205,11 +212,11 @@ impl Serialize for Customer {
         let metadata = self.metadata_json().map(serde_json::from_str).transpose();
         Wire {
             id: self.id.clone(),
-            external_id: self.external_id().map(Text::from),
+            external_id: self.external_id().map(CowStr::from),
             company_id: self.company_id().into(),
-            name: self.name().map(Text::from),
-            email: self.email().map(Text::from),
-            mobile: self.mobile().map(Text::from),
+            name: self.name().map(CowStr::from),
+            email: self.email().map(CowStr::from),
+            mobile: self.mobile().map(CowStr::from),
             metadata: metadata.map_err(serde::ser::Error::custom)?,
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -218,7 +225,7 @@ impl Serialize for Customer {
     }
 }
 
-/// A new customer, as operation 8 takes it. Every field is optional; empty ones are not stored.
+/// A new customer, the input of operation 8. Every field is optional; empty ones are not stored.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CustomerWriteRequest {
@@ -228,7 +235,7 @@ pub struct CustomerWriteRequest {
     fields: CustomerFields,
 }
 
-/// A change to a customer, as operation 11 takes it. What is not set stays as it is.
+/// A change to a customer, the input of operation 11. Unset fields stay unchanged.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerUpdateRequest {
@@ -238,12 +245,13 @@ pub struct CustomerUpdateRequest {
     external_id: Option<ExternalId>,
     #[serde(flatten)]
     fields: CustomerFields,
-    /// A new `externalId` for a record that is located by the old one, which one field cannot say.
+    /// Whether a new `externalId` was set on a record located by the old one, which a single field
+    /// cannot express.
     #[serde(skip)]
     renamed: bool,
 }
 
-/// What can be written of a customer.
+/// The writable fields of a customer.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct CustomerFields {
@@ -280,7 +288,7 @@ macro_rules! customer_setters {
             self
         }
 
-        /// A free JSON object of your own. It replaces the one that is stored as a whole.
+        /// Your own free JSON object. It replaces the stored one as a whole.
         #[must_use]
         pub fn metadata(mut self, metadata: Value) -> Self {
             self.fields.metadata = Some(metadata);
@@ -290,12 +298,13 @@ macro_rules! customer_setters {
 }
 
 impl CustomerWriteRequest {
-    /// Nothing yet.
+    /// A request without any field.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Your own id, unique in the company. Recommended: it is what keeps a second try from making a second customer.
+    /// Your own id, unique in the company. Recommended: with it a retry cannot make a second
+    /// customer.
     #[must_use]
     pub fn external_id(mut self, id: impl Into<ExternalId>) -> Self {
         self.external_id = Some(id.into());
@@ -304,12 +313,12 @@ impl CustomerWriteRequest {
 
     customer_setters!();
 
-    /// What makes its creation safe to repeat.
+    /// The key that makes a creation safe to repeat.
     pub(crate) fn key(&self) -> Option<&ExternalId> {
         self.external_id.as_ref()
     }
 
-    /// Whether a customer is what the API makes of this: empty fields are not stored.
+    /// Whether the API stores this request as `customer`: it does not store empty fields.
     pub(crate) fn is_stored_as(&self, customer: &Customer) -> bool {
         let fields = &self.fields;
         let texts = [

@@ -1,23 +1,31 @@
-//! A sync that is waited for.
+//! A sync for programs without async: an iterator that blocks the calling thread.
 
 use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::api::customers::sync::engine::Syncing;
-use crate::api::customers::sync::{Settings, SyncedRow};
-use crate::client::Inner;
-use crate::{Client, CustomerWriteRequest, Error};
+use crate::api::customers::sync::engine::SyncEngine;
+use crate::api::customers::sync::{SyncSettings, SyncedRow};
+use crate::call::shared::Shared;
+use crate::error::Error;
+use crate::models::customers::CustomerWriteRequest;
 
-/// What becomes of the rows of a sync, waited for. Dropping it leaves nothing under way.
+/// An iterator over the rows of a sync and their outcomes, made by
+/// [`CustomerSync::wait`](crate::CustomerSync::wait).
+///
+/// [`CustomerSync`](crate::CustomerSync) describes the guarantees, the number of requests and the
+/// errors; inside an async runtime, which it would block, the error is `InvalidRequest`. No request
+/// is in flight between two calls of `next()`, so the iterator can be dropped at any time.
 pub struct BlockingSync<I: Iterator> {
-    client: Client,
-    settings: Settings,
+    client: Arc<Shared>,
+    settings: SyncSettings,
+    /// Absent once the sync has started.
     rows: Option<I>,
-    syncing: Option<Syncing<I>>,
-    came: VecDeque<Result<SyncedRow<I::Item>, Error>>,
+    engine: Option<SyncEngine<I>>,
+    finished: VecDeque<Result<SyncedRow<I::Item>, Error>>,
 }
 
 impl<I> BlockingSync<I>
@@ -25,48 +33,50 @@ where
     I: Iterator,
     I::Item: Borrow<CustomerWriteRequest>,
 {
-    /// Rows of a burst, and how long it may take to begin them.
-    const BURST: usize = 128;
-    const LIMIT: Duration = Duration::from_secs(1);
+    /// A burst starts no further rows once it has finished this many,
+    const MAX_BURST_ROWS: usize = 128;
+    /// or after this time.
+    const MAX_BURST_TIME: Duration = Duration::from_secs(1);
 
-    pub(crate) fn new(client: Client, settings: Settings, rows: Option<I>) -> Self {
+    pub(crate) fn new(client: Arc<Shared>, settings: SyncSettings, rows: Option<I>) -> Self {
         Self {
             client,
             settings,
             rows,
-            syncing: None,
-            came: VecDeque::new(),
+            engine: None,
+            finished: VecDeque::new(),
         }
     }
 
-    /// Nobody drives what is under way while the caller has a row in hand, so each burst is seen through to its end.
-    fn burst(&mut self) -> Result<(), Error> {
+    /// Works on a burst of rows until all of them have finished: while the caller handles a row,
+    /// nothing drives requests in flight, and they would time out.
+    fn run_burst(&mut self) -> Result<(), Error> {
         if let Some(rows) = self.rows.take() {
-            self.syncing = Some(Syncing::new(self.client.clone(), &self.settings, rows)?);
+            self.engine = Some(SyncEngine::new(self.client.clone(), &self.settings, rows)?);
         }
-        let Some(syncing) = &mut self.syncing else {
+        let Some(engine) = &mut self.engine else {
             return Ok(());
         };
-        let Inner {
-            drivers, config, ..
-        } = &*self.client.0;
+        let Shared {
+            runtimes, config, ..
+        } = &*self.client;
         let clock = &*config.clock;
-        let came = &mut self.came;
-        let over = drivers.drive(config, false, async |pool| {
-            let until = clock.now() + Self::LIMIT;
+        let finished = &mut self.finished;
+        let is_over = runtimes.block_on(config, false, async |pool| {
+            let until = clock.now() + Self::MAX_BURST_TIME;
             loop {
-                let more = came.len() < Self::BURST && clock.now() < until;
-                if !more && syncing.is_idle() {
+                let start_more = finished.len() < Self::MAX_BURST_ROWS && clock.now() < until;
+                if !start_more && engine.is_idle() {
                     return Ok(false);
                 }
-                match poll_fn(|context| syncing.poll(pool, more, context)).await {
-                    Some(row) => came.push_back(row),
+                match poll_fn(|context| engine.poll(pool, start_more, context)).await {
+                    Some(row) => finished.push_back(row),
                     None => return Ok(true),
                 }
             }
         })?;
-        if over {
-            self.syncing = None;
+        if is_over {
+            self.engine = None;
         }
         Ok(())
     }
@@ -80,13 +90,13 @@ where
     type Item = Result<SyncedRow<I::Item>, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.came.is_empty()
-            && let Err(error) = self.burst()
+        if self.finished.is_empty()
+            && let Err(error) = self.run_burst()
         {
-            self.syncing = None;
+            self.engine = None;
             return Some(Err(error));
         }
-        self.came.pop_front()
+        self.finished.pop_front()
     }
 }
 

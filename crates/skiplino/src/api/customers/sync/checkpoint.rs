@@ -1,9 +1,14 @@
-//! What a sync has done of its source, kept in a file so that a later run does not do it again.
+//! The checkpoint of a sync: a file that records which rows are done, so that a later run skips
+//! them.
 //!
-//! After a header of 32 bytes the file has 16 bytes for each row of the source, in its order: 15 of the row's fingerprint and one
-//! for what became of it. So a row is written in place, whichever finishes first; nothing is ever rewritten or held in memory; a
-//! row that is not there, or whose record was cut off by a kill, reads as one that was not finished; and a row that is not what it
-//! was when it was done is known by its own fingerprint.
+//! After a header of 32 bytes, the file has a record of 16 bytes for each row of the source, in the
+//! order of the source: 15 bytes of the row's fingerprint and 1 byte of its status. So:
+//!
+//! - A row's record is written in place, whichever row finishes first. Records are never moved or
+//!   held in memory.
+//! - A row without a record, or with a record cut off when the process was killed, counts as not
+//!   done.
+//! - A row that changed after it was done is found by its own fingerprint.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
@@ -11,46 +16,94 @@ use std::path::Path;
 
 use ring::digest::{SHA256, digest};
 
-use crate::client::Client;
-use crate::{CustomerWriteRequest, Error, ExternalId};
+use crate::call::shared::Shared;
+use crate::error::Error;
+use crate::models::customers::CustomerWriteRequest;
+use crate::models::ids::ExternalId;
 
 const MAGIC: &[u8; 16] = b"skiplino sync 1\n";
 const RECORD: usize = 16;
 const HEADER: usize = 2 * RECORD;
-/// Records read at a time.
-const BLOCK: usize = 4096;
+/// Records that are read at once.
+const RECORDS_PER_BLOCK: usize = 4096;
 
-/// The first bytes of a SHA-256.
+/// The first bytes of the SHA-256 of a row.
 pub(crate) type Fingerprint = [u8; RECORD - 1];
 
-/// What became of a row. What is not done is tried again.
+/// The status of a row in the file. The next run repeats every row that is not `Done`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Mark {
+pub(crate) enum RowStatus {
     Done = 1,
     Failed = 2,
     Unknown = 3,
 }
 
+/// Why a checkpoint cannot be used. The texts follow the field name `checkpoint`.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CheckpointError {
+    #[error("cannot be opened")]
+    Open(#[source] io::Error),
+    #[error("cannot be read")]
+    Read(#[source] io::Error),
+    #[error("cannot be written")]
+    Write(#[source] io::Error),
+    #[error("is in use by another sync")]
+    Locked,
+    #[error("was made with another server or another key; use a new checkpoint file")]
+    WrongTarget,
+    #[error("is not a checkpoint file")]
+    WrongKind,
+    #[error(
+        "does not match the source: row {number} was done by an earlier run and has changed since; \
+         undo the change or use a new checkpoint file"
+    )]
+    ChangedRow { number: u64 },
+    #[error(
+        "does not match the source, which has {rows} rows: row {last_done} was done by an earlier \
+         run"
+    )]
+    TooFewRows { rows: u64, last_done: u64 },
+}
+
+impl CheckpointError {
+    /// The public error. No `From`, because a second `From` for `Error` would make `?` in callers'
+    /// closures ambiguous.
+    pub(crate) fn into_error(self) -> Error {
+        let error = Error::invalid("checkpoint", self.to_string());
+        match self {
+            Self::Open(source) | Self::Read(source) | Self::Write(source) => {
+                error.edit(|inner| inner.source = Some(Box::new(source)))
+            }
+            Self::Locked
+            | Self::WrongTarget
+            | Self::WrongKind
+            | Self::ChangedRow { .. }
+            | Self::TooFewRows { .. } => error,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Checkpoint {
     file: File,
-    /// A dry run looks and does not write.
+    /// A dry run reads the checkpoint and does not write it.
     read_only: bool,
-    /// The records of earlier runs, and how many of them there are up to the last row that was done.
-    earlier: Vec<u8>,
-    block: Option<u64>,
+    /// The block of records that was read last, from earlier runs.
+    block: Vec<u8>,
+    block_index: Option<u64>,
+    /// Rows up to and including the last one that an earlier run did.
     done_until: u64,
-    again: Again,
+    retried: RetriedIds,
 }
 
 impl Checkpoint {
-    /// The checkpoint in this file, which is made unless it is there. None for a dry run where there is none.
+    /// Opens the checkpoint, or creates it. `None` for a dry run when the file does not exist.
     pub(crate) fn open(
         path: &Path,
-        client: &Client,
+        client: &Shared,
         read_only: bool,
-    ) -> Result<Option<Self>, Error> {
+    ) -> Result<Option<Self>, CheckpointError> {
         let mut options = OpenOptions::new();
         options.read(true);
         if !read_only {
@@ -58,150 +111,160 @@ impl Checkpoint {
         }
         let file = match options.open(path) {
             Err(error) if read_only && error.kind() == ErrorKind::NotFound => return Ok(None),
-            opened => opened.map_err(|error| failed("opened", error))?,
+            opened => opened.map_err(CheckpointError::Open)?,
         };
         let locked = match read_only {
             true => file.try_lock_shared(),
             false => file.try_lock(),
         };
         match locked {
-            // Some file systems know no locks: then nothing guards against two syncs at once, as with most programs.
+            // Some file systems have no locks. There, as in most programs, nothing prevents two
+            // syncs from using one file.
             Ok(()) | Err(TryLockError::Error(_)) => {}
-            Err(TryLockError::WouldBlock) => return Err(refused("is in use by another sync")),
+            Err(TryLockError::WouldBlock) => return Err(CheckpointError::Locked),
         }
         let mut this = Self {
             file,
             read_only,
-            earlier: Vec::new(),
-            block: None,
+            block: Vec::new(),
+            block_index: None,
             done_until: 0,
-            again: Again::default(),
+            retried: RetriedIds::default(),
         };
         this.check_header(&header(client))?;
-        this.find_last_done()
-            .map_err(|error| failed("read", error))?;
+        this.find_last_done().map_err(CheckpointError::Read)?;
         Ok(Some(this))
     }
 
-    fn check_header(&mut self, ours: &[u8; HEADER]) -> Result<(), Error> {
-        let mut theirs = Vec::with_capacity(HEADER);
-        let reading = (&self.file).take(HEADER as u64).read_to_end(&mut theirs);
-        reading.map_err(|error| failed("read", error))?;
-        if theirs == ours {
+    fn check_header(&mut self, expected: &[u8; HEADER]) -> Result<(), CheckpointError> {
+        let mut found = Vec::with_capacity(HEADER);
+        let reading = (&self.file).take(HEADER as u64).read_to_end(&mut found);
+        reading.map_err(CheckpointError::Read)?;
+        if found == expected {
             return Ok(());
         }
-        // Killed before it was whole.
-        if theirs.len() < HEADER && ours.starts_with(&theirs) {
-            return self.write_at(0, ours);
+        // A new file, or one whose process was killed before the header was complete.
+        if found.len() < HEADER && expected.starts_with(&found) {
+            return self.write_at(0, expected);
         }
-        Err(refused(if theirs.starts_with(MAGIC) {
-            "was made with another server or another key: what it says was done was done there"
+        Err(if found.starts_with(MAGIC) {
+            CheckpointError::WrongTarget
         } else {
-            "is a file of another kind"
-        }))
+            CheckpointError::WrongKind
+        })
     }
 
     fn find_last_done(&mut self) -> io::Result<()> {
-        let mut block = 0;
-        while self.load(block)? {
-            let mut records = self.earlier.chunks_exact(RECORD);
-            if let Some(last) = records.rposition(|record| record[RECORD - 1] == Mark::Done as u8) {
-                self.done_until = block * BLOCK as u64 + last as u64 + 1;
+        let mut index = 0;
+        while self.load_block(index)? {
+            let mut records = self.block.chunks_exact(RECORD);
+            let last = records.rposition(|record| record[RECORD - 1] == RowStatus::Done as u8);
+            if let Some(last) = last {
+                self.done_until = index * RECORDS_PER_BLOCK as u64 + last as u64 + 1;
             }
-            block += 1;
+            index += 1;
         }
         Ok(())
     }
 
-    /// Reads a block of records. False when there is nothing in it.
-    fn load(&mut self, block: u64) -> io::Result<bool> {
-        self.file
-            .seek(SeekFrom::Start(offset(block * BLOCK as u64)))?;
-        self.earlier.clear();
-        let most = (BLOCK * RECORD) as u64;
-        (&self.file).take(most).read_to_end(&mut self.earlier)?;
-        self.block = Some(block);
-        Ok(self.earlier.len() >= RECORD)
+    /// Reads a block of records. Returns whether it has any.
+    fn load_block(&mut self, index: u64) -> io::Result<bool> {
+        let start = offset(index * RECORDS_PER_BLOCK as u64);
+        self.file.seek(SeekFrom::Start(start))?;
+        self.block.clear();
+        let length = (RECORDS_PER_BLOCK * RECORD) as u64;
+        (&self.file).take(length).read_to_end(&mut self.block)?;
+        self.block_index = Some(index);
+        Ok(self.block.len() >= RECORD)
     }
 
     /// The fingerprint of a row that an earlier run did.
-    fn done(&mut self, row: u64) -> Result<Option<Fingerprint>, Error> {
+    fn done_fingerprint(&mut self, row: u64) -> Result<Option<Fingerprint>, CheckpointError> {
         if row >= self.done_until {
             return Ok(None);
         }
-        // What this run writes is behind the row that it reads, so a block in memory is not out of date where it is looked at.
-        let block = row / BLOCK as u64;
-        if self.block != Some(block) {
-            self.load(block).map_err(|error| failed("read", error))?;
+        // This run writes only records of rows that it has read before. So the block in memory is
+        // up to date for all rows that are still to be read.
+        let index = row / RECORDS_PER_BLOCK as u64;
+        if self.block_index != Some(index) {
+            self.load_block(index).map_err(CheckpointError::Read)?;
         }
-        let at = (row % BLOCK as u64) as usize * RECORD;
+        let at = (row % RECORDS_PER_BLOCK as u64) as usize * RECORD;
         let record = self
-            .earlier
+            .block
             .get(at..at + RECORD)
             .and_then(|record| record.split_last());
         Ok(record
-            .filter(|(mark, _)| **mark == Mark::Done as u8)
+            .filter(|(status, _)| **status == RowStatus::Done as u8)
             .and_then(|(_, fingerprint)| fingerprint.try_into().ok()))
     }
 
-    /// Whether a row was done before and need not be done again.
+    /// Whether an earlier run did the row, so that it can be skipped.
     ///
     /// # Errors
-    /// When it was done, but is another row now.
-    pub(crate) fn settled(
+    /// When the row was done and has changed since.
+    pub(crate) fn can_skip(
         &mut self,
         row: u64,
         fingerprint: Fingerprint,
         id: &ExternalId,
-    ) -> Result<bool, Error> {
-        match self.done(row)? {
+    ) -> Result<bool, CheckpointError> {
+        match self.done_fingerprint(row)? {
             Some(before) if before != fingerprint => Err(changed(row)),
-            // A row before it failed and is only carried out now: it would stand over what came after it in the source.
-            Some(_) if !self.again.has(id) => Ok(true),
+            // If this run retries an earlier row of the same customer, the retried row would
+            // overwrite this one, so this row must be done again, too.
+            Some(_) if !self.retried.may_contain(id) => Ok(true),
             _ => {
                 if row < self.done_until {
-                    self.again.add(id);
+                    self.retried.insert(id);
                 }
                 Ok(false)
             }
         }
     }
 
-    /// That a row cannot be one that was done before: it is refused.
-    pub(crate) fn not_done(&mut self, row: u64) -> Result<(), Error> {
-        self.done(row)?.map_or(Ok(()), |_| Err(changed(row)))
+    /// Checks a row that is refused now: it cannot be the row that an earlier run did.
+    ///
+    /// # Errors
+    /// When an earlier run did a row at this place.
+    pub(crate) fn check_not_done(&mut self, row: u64) -> Result<(), CheckpointError> {
+        self.done_fingerprint(row)?
+            .map_or(Ok(()), |_| Err(changed(row)))
     }
 
-    /// Notes what became of a row.
-    pub(crate) fn note(
+    /// Records the status of a row.
+    pub(crate) fn record(
         &mut self,
         row: u64,
         fingerprint: Fingerprint,
-        mark: Mark,
-    ) -> Result<(), Error> {
+        status: RowStatus,
+    ) -> Result<(), CheckpointError> {
         if self.read_only {
             return Ok(());
         }
-        let mut record = [mark as u8; RECORD];
+        let mut record = [status as u8; RECORD];
         record[..RECORD - 1].copy_from_slice(&fingerprint);
         self.write_at(offset(row), &record)
     }
 
-    /// What holds when the source has come to its end after so many rows.
-    pub(crate) fn check_end(&self, rows: u64) -> Result<(), Error> {
+    /// Checks the number of rows at the end of the source.
+    ///
+    /// # Errors
+    /// When an earlier run did a row behind the end.
+    pub(crate) fn check_row_count(&self, rows: u64) -> Result<(), CheckpointError> {
         if rows >= self.done_until {
             return Ok(());
         }
-        let until = self.done_until;
-        Err(refused(&format!(
-            "does not belong to this source, which has {rows} rows: row {until} was done before"
-        )))
+        Err(CheckpointError::TooFewRows {
+            rows,
+            last_done: self.done_until,
+        })
     }
 
-    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> Result<(), CheckpointError> {
         let seeking = self.file.seek(SeekFrom::Start(offset));
         let written = seeking.and_then(|_| self.file.write_all(bytes));
-        written.map_err(|error| failed("written", error))
+        written.map_err(CheckpointError::Write)
     }
 }
 
@@ -209,24 +272,14 @@ fn offset(row: u64) -> u64 {
     HEADER as u64 + row * RECORD as u64
 }
 
-fn refused(reason: &str) -> Error {
-    Error::invalid("checkpoint", reason)
+fn changed(row: u64) -> CheckpointError {
+    CheckpointError::ChangedRow { number: row + 1 }
 }
 
-fn changed(row: u64) -> Error {
-    let row = row + 1;
-    refused(&format!(
-        "does not belong to this source: row {row} is not what it was when it was done"
-    ))
-}
-
-fn failed(what: &str, error: io::Error) -> Error {
-    refused(&format!("cannot be {what}")).edit(|inner| inner.source = Some(Box::new(error)))
-}
-
-/// Rows that are done in one company are not done in another.
-fn header(client: &Client) -> [u8; HEADER] {
-    let config = &client.0.config;
+/// The header holds a digest of the server and the key: rows that are done in one company are not
+/// done in another.
+fn header(client: &Shared) -> [u8; HEADER] {
+    let config = &client.config;
     let target = [
         config.base_url.as_str().as_bytes(),
         config.authorization.as_bytes(),
@@ -238,7 +291,6 @@ fn header(client: &Client) -> [u8; HEADER] {
     header
 }
 
-/// What a row comes down to.
 pub(crate) fn fingerprint(row: &CustomerWriteRequest) -> Result<Fingerprint, Error> {
     let text =
         serde_json::to_vec(row).map_err(|error| Error::invalid("body", error.to_string()))?;
@@ -247,12 +299,14 @@ pub(crate) fn fingerprint(row: &CustomerWriteRequest) -> Result<Fingerprint, Err
     Ok(fingerprint)
 }
 
-/// The external ids of rows that are carried out though later ones were done before. An id that is taken for one of them costs a
-/// read too many and nothing else, so a few bits of each are enough, and they take 128 KiB however many there are.
+/// The external ids of the rows that this run retries although an earlier run did later rows.
+///
+/// A Bloom filter of 128 KiB, whatever the number of ids. An id wrongly found in it costs one
+/// unnecessary read and nothing else.
 #[derive(Debug, Default)]
-struct Again(Vec<u64>);
+struct RetriedIds(Vec<u64>);
 
-impl Again {
+impl RetriedIds {
     const WORDS: usize = 1 << 14;
 
     fn bits(id: &ExternalId) -> [(usize, u64); 2] {
@@ -264,14 +318,14 @@ impl Again {
         })
     }
 
-    fn add(&mut self, id: &ExternalId) {
+    fn insert(&mut self, id: &ExternalId) {
         self.0.resize(Self::WORDS, 0);
         for (word, bit) in Self::bits(id) {
             self.0[word] |= bit;
         }
     }
 
-    fn has(&self, id: &ExternalId) -> bool {
+    fn may_contain(&self, id: &ExternalId) -> bool {
         !self.0.is_empty()
             && Self::bits(id)
                 .iter()

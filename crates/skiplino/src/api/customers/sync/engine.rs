@@ -1,4 +1,4 @@
-//! A sync under way: which rows are begun, and what is noted of those that end.
+//! A running sync: starts rows, keeps several of them in flight, and records their outcomes.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -8,124 +8,138 @@ use std::task::{Context, Poll, ready};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-use crate::api::customers::sync::checkpoint::{self, Checkpoint, Fingerprint, Mark};
-use crate::api::customers::sync::upsert::{Directory, Done};
-use crate::api::customers::sync::{RowOutcome, Settings, SyncedRow};
-use crate::call::rate_limiter::{self, Pace};
-use crate::{
-    CallOptions, Client, CustomerWriteRequest, Error, ErrorKind, ExternalId, KeyClass, Operation,
-    Outcome,
+use crate::api::customers::sync::checkpoint::{
+    self, Checkpoint, CheckpointError, Fingerprint, RowStatus,
 };
+use crate::api::customers::sync::upsert::{UpsertResult, Upserter};
+use crate::api::customers::sync::{RowOutcome, SyncSettings, SyncedRow};
+use crate::call::rate_limiter::{self, RateLimiter};
+use crate::call::shared::Shared;
+use crate::call::spec::CallOptions;
+use crate::error::{Error, ErrorKind, Outcome};
+use crate::models::customers::CustomerWriteRequest;
+use crate::models::ids::ExternalId;
+use crate::operation::{KeyClass, Operation};
 
-type Told<R> = Option<Result<SyncedRow<R>, Error>>;
-
-/// A row that is being carried out.
-struct Begun<R> {
+/// A row whose calls are in flight.
+struct InFlightRow<R> {
     row: R,
     id: ExternalId,
     fingerprint: Fingerprint,
 }
 
-pub(crate) struct Syncing<I: Iterator> {
-    client: Client,
+pub(crate) struct SyncEngine<I: Iterator> {
+    client: Arc<Shared>,
     rows: I,
-    /// Rows taken from the source.
-    taken: u64,
+    /// Rows read from the source.
+    rows_read: u64,
     at_end: bool,
-    /// A row whose `externalId` is that of one under way: it waits for that one, and what is behind it waits, too.
-    held: Option<(u64, I::Item)>,
+    /// A row with the same `externalId` as a row in flight. It is started after that row has
+    /// finished; until then no rows behind it are read.
+    blocked: Option<(u64, I::Item)>,
     concurrency: usize,
     dry_run: bool,
     options: CallOptions,
-    pace: Option<Arc<Pace>>,
+    rate_limiter: Option<Arc<RateLimiter>>,
     checkpoint: Option<Checkpoint>,
-    begun: HashMap<u64, Begun<I::Item>>,
-    /// Driven by the runtime, so that no answer comes too late because the caller takes long over the one before.
-    under_way: JoinSet<(u64, Result<Done, Error>)>,
-    /// Whether the last row to end was not there before: its neighbours will not be either.
+    /// The rows in flight, by their index.
+    in_flight: HashMap<u64, InFlightRow<I::Item>>,
+    /// Driven by the runtime, so that calls do not time out while the caller handles a row.
+    tasks: JoinSet<(u64, Result<UpsertResult, Error>)>,
+    /// Whether the last row to finish was created: then the next rows are probably new, too.
     expects_new: bool,
-    /// Why no more rows are begun. It is told when those under way have ended.
-    stop: Option<Error>,
+    /// Why no more rows are started. Returned after the rows in flight have finished.
+    fatal: Option<Error>,
 }
 
-/// What came of the next row of the source.
-enum Begin<R> {
-    Begun,
-    /// It is known already.
-    Told(SyncedRow<R>),
-    /// It has to wait for those under way, or there is none.
-    Waits,
+/// The result of reading the next row of the source.
+enum NextRow<R> {
+    Started,
+    /// The outcome is known without any call.
+    Finished(SyncedRow<R>),
+    /// The row is blocked by a row in flight, or the source has ended.
+    None,
 }
 
-impl<I> Syncing<I>
+impl<I> SyncEngine<I>
 where
     I: Iterator,
     I::Item: Borrow<CustomerWriteRequest>,
 {
-    pub(crate) fn new(client: Client, settings: &Settings, rows: I) -> Result<Self, Error> {
+    pub(crate) fn new(
+        client: Arc<Shared>,
+        settings: &SyncSettings,
+        rows: I,
+    ) -> Result<Self, Error> {
         if settings.concurrency == 0 {
             return Err(Error::invalid("concurrency", "must be 1 or more"));
         }
         if let Some(rate) = settings.rate {
             rate_limiter::check("rate", rate)?;
         }
-        if client.key_class() == KeyClass::Public {
+        if client.config.key_class == KeyClass::Public {
             return Err(Error::new(ErrorKind::SecretKeyRequired));
         }
         let checkpoint = match &settings.checkpoint {
-            Some(path) => Checkpoint::open(path, &client, settings.dry_run)?,
+            Some(path) => Checkpoint::open(path, &client, settings.dry_run)
+                .map_err(CheckpointError::into_error)?,
             None => None,
         };
         Ok(Self {
             client,
             rows,
-            taken: 0,
+            rows_read: 0,
             at_end: false,
-            held: None,
+            blocked: None,
             concurrency: settings.concurrency,
             dry_run: settings.dry_run,
             options: settings.options.clone(),
-            pace: settings.rate.map(|rate| Arc::new(Pace::new(Some(rate)))),
+            rate_limiter: settings
+                .rate
+                .map(|rate| Arc::new(RateLimiter::new(Some(rate)))),
             checkpoint,
-            begun: HashMap::new(),
-            under_way: JoinSet::new(),
+            in_flight: HashMap::new(),
+            tasks: JoinSet::new(),
             expects_new: false,
-            stop: None,
+            fatal: None,
         })
     }
 
     pub(crate) fn is_idle(&self) -> bool {
-        self.under_way.is_empty()
+        self.tasks.is_empty()
     }
 
-    /// The next row to be told of; none at the end. Begins others if `more` are wanted.
+    /// The next row to finish; `None` at the end of the sync. Starts further rows if `start_more`.
     pub(crate) fn poll(
         &mut self,
         pool: &reqwest::Client,
-        more: bool,
+        start_more: bool,
         context: &mut Context<'_>,
-    ) -> Poll<Told<I::Item>> {
-        while more && !self.at_end && self.stop.is_none() && self.under_way.len() < self.concurrency
+    ) -> Poll<Option<Result<SyncedRow<I::Item>, Error>>> {
+        while start_more
+            && !self.at_end
+            && self.fatal.is_none()
+            && self.tasks.len() < self.concurrency
         {
-            match self.begin_next(pool) {
-                Ok(Begin::Told(row)) => return Poll::Ready(Some(Ok(row))),
-                Ok(Begin::Begun) => {}
-                Ok(Begin::Waits) => break,
-                Err(error) => self.stop = Some(error),
+            match self.start_next(pool) {
+                Ok(NextRow::Finished(row)) => return Poll::Ready(Some(Ok(row))),
+                Ok(NextRow::Started) => {}
+                Ok(NextRow::None) => break,
+                Err(error) => self.fatal = Some(error),
             }
         }
         loop {
-            return Poll::Ready(match ready!(self.under_way.poll_join_next(context)) {
-                Some(Ok((index, result))) => match self.ended(index, result) {
+            return Poll::Ready(match ready!(self.tasks.poll_join_next(context)) {
+                Some(Ok((index, result))) => match self.finish(index, result) {
                     Some(row) => Some(Ok(row)),
                     None => continue,
                 },
                 Some(Err(error)) => {
                     let error = Error::because(ErrorKind::Internal, error);
-                    self.stop.get_or_insert(error);
+                    self.fatal.get_or_insert(error);
                     continue;
                 }
-                None => self.stop.take().map(|error| {
+                None => self.fatal.take().map(|error| {
                     self.at_end = true;
                     Err(error)
                 }),
@@ -133,131 +147,139 @@ where
         }
     }
 
-    fn begin_next(&mut self, pool: &reqwest::Client) -> Result<Begin<I::Item>, Error> {
+    fn start_next(&mut self, pool: &reqwest::Client) -> Result<NextRow<I::Item>, Error> {
         let next = self
-            .held
+            .blocked
             .take()
-            .or_else(|| self.rows.next().map(|row| (self.taken, row)));
+            .or_else(|| self.rows.next().map(|row| (self.rows_read, row)));
         let Some((index, row)) = next else {
             self.at_end = true;
             if let Some(checkpoint) = &self.checkpoint {
-                checkpoint.check_end(self.taken)?;
+                checkpoint
+                    .check_row_count(self.rows_read)
+                    .map_err(CheckpointError::into_error)?;
             }
-            return Ok(Begin::Waits);
+            return Ok(NextRow::None);
         };
-        self.taken = index + 1;
+        self.rows_read = index + 1;
         let request = row.borrow();
-        let usable = match request.key() {
+        let checked = match request.key() {
             Some(id) => id
                 .checked()
                 .and_then(|_| request.check())
                 .map(|()| id.clone()),
             None => Err(Error::invalid(
                 "externalId",
-                "is what rows are told apart by, and must be given",
+                "is required, because rows and customers are matched by it",
             )),
         };
-        let id = match usable {
+        let id = match checked {
             Ok(id) => id,
             Err(error) => return self.refuse(index, row, error),
         };
-        if self.begun.values().any(|begun| begun.id == id) {
-            self.held = Some((index, row));
-            return Ok(Begin::Waits);
+        if self.in_flight.values().any(|other| other.id == id) {
+            self.blocked = Some((index, row));
+            return Ok(NextRow::None);
         }
         let mut fingerprint = Fingerprint::default();
         if let Some(checkpoint) = &mut self.checkpoint {
             fingerprint = checkpoint::fingerprint(request)?;
-            if checkpoint.settled(index, fingerprint, &id)? {
+            let can_skip = checkpoint
+                .can_skip(index, fingerprint, &id)
+                .map_err(CheckpointError::into_error)?;
+            if can_skip {
                 let outcome = RowOutcome::AlreadyDone;
-                return Ok(Begin::Told(told(index, row, outcome)));
+                return Ok(NextRow::Finished(SyncedRow::new(index, row, outcome)));
             }
         }
-        let directory = Directory {
+        let upserter = Upserter {
             client: self.client.clone(),
             pool: pool.clone(),
-            pace: self.pace.clone(),
+            rate_limiter: self.rate_limiter.clone(),
             options: self.options.clone(),
         };
         let (request, key) = (request.clone(), id.clone());
         let (expects_new, dry_run) = (self.expects_new, self.dry_run);
         let upsert = async move {
-            let result = directory.upsert(&request, &key, expects_new, dry_run).await;
+            let result = upserter.upsert(&request, &key, expects_new, dry_run).await;
             (index, result)
         };
-        self.under_way.spawn(upsert.in_current_span());
-        let begun = Begun {
+        self.tasks.spawn(upsert.in_current_span());
+        let started = InFlightRow {
             row,
             id,
             fingerprint,
         };
-        self.begun.insert(index, begun);
-        Ok(Begin::Begun)
+        self.in_flight.insert(index, started);
+        Ok(NextRow::Started)
     }
 
-    /// A row that cannot be one is told of at once.
-    fn refuse(&mut self, index: u64, row: I::Item, error: Error) -> Result<Begin<I::Item>, Error> {
+    /// A row with invalid input fails without any call.
+    fn refuse(
+        &mut self,
+        index: u64,
+        row: I::Item,
+        error: Error,
+    ) -> Result<NextRow<I::Item>, Error> {
         if let Some(checkpoint) = &mut self.checkpoint {
-            checkpoint.not_done(index)?;
-            checkpoint.note(index, Fingerprint::default(), Mark::Failed)?;
+            checkpoint
+                .check_not_done(index)
+                .and_then(|()| checkpoint.record(index, Fingerprint::default(), RowStatus::Failed))
+                .map_err(CheckpointError::into_error)?;
         }
         let error = error.edit(|inner| inner.operation = Some(Operation::CreateCustomer));
-        Ok(Begin::Told(told(index, row, RowOutcome::Failed(error))))
+        let outcome = RowOutcome::Failed(error);
+        Ok(NextRow::Finished(SyncedRow::new(index, row, outcome)))
     }
 
-    /// Notes what became of a row before anybody is told.
-    fn ended(&mut self, index: u64, result: Result<Done, Error>) -> Option<SyncedRow<I::Item>> {
-        let begun = self.begun.remove(&index)?;
+    /// Records the outcome of a row, before the caller receives it.
+    fn finish(
+        &mut self,
+        index: u64,
+        result: Result<UpsertResult, Error>,
+    ) -> Option<SyncedRow<I::Item>> {
+        let finished = self.in_flight.remove(&index)?;
         let (mut customer, mut changed) = (None, Vec::new());
         let outcome = match result {
-            Ok(Done::Created(created)) => {
+            Ok(UpsertResult::Created(created)) => {
                 customer = created;
                 RowOutcome::Created
             }
-            Ok(Done::Updated(updated, names)) => {
+            Ok(UpsertResult::Updated(updated, names)) => {
                 (customer, changed) = (Some(updated), names);
                 RowOutcome::Updated
             }
-            Ok(Done::Unchanged(there)) => {
-                customer = Some(there);
+            Ok(UpsertResult::Unchanged(existing)) => {
+                customer = Some(existing);
                 RowOutcome::Unchanged
             }
             Err(error) if error.outcome() == Outcome::Unknown => RowOutcome::Unknown(error),
             Err(error) => RowOutcome::Failed(error),
         };
-        let mark = match &outcome {
-            RowOutcome::Failed(_) => Mark::Failed,
-            RowOutcome::Unknown(_) => Mark::Unknown,
-            _ => Mark::Done,
+        let status = match &outcome {
+            RowOutcome::Failed(_) => RowStatus::Failed,
+            RowOutcome::Unknown(_) => RowStatus::Unknown,
+            _ => RowStatus::Done,
         };
-        if mark == Mark::Done {
+        if status == RowStatus::Done {
             self.expects_new = matches!(outcome, RowOutcome::Created);
         }
         if let Some(checkpoint) = &mut self.checkpoint
-            && let Err(error) = checkpoint.note(index, begun.fingerprint, mark)
+            && let Err(error) = checkpoint.record(index, finished.fingerprint, status)
         {
-            self.stop.get_or_insert(error);
+            self.fatal.get_or_insert(error.into_error());
         }
-        // A key that is not accepted for one row is not accepted for any; a server that was waited for in vain is there for none.
+        // A key that the server refuses for one row is refused for all rows. A server that one row
+        // could not reach in a minute is not waited for again.
         if let Some(error) = outcome.error()
             && matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Connect)
         {
-            self.stop.get_or_insert(error.retold());
+            self.fatal.get_or_insert(error.clone_summary());
         }
         Some(SyncedRow {
             customer,
             changed,
-            ..told(index, begun.row, outcome)
+            ..SyncedRow::new(index, finished.row, outcome)
         })
-    }
-}
-
-fn told<R>(index: u64, row: R, outcome: RowOutcome) -> SyncedRow<R> {
-    SyncedRow {
-        index,
-        row,
-        outcome,
-        customer: None,
-        changed: Vec::new(),
     }
 }

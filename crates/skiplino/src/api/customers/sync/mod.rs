@@ -1,4 +1,4 @@
-//! A source of rows brought into the directory.
+//! Sync: creates and updates customers from a source of rows.
 
 mod blocking;
 mod checkpoint;
@@ -9,31 +9,37 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::stream::Stream;
 
-use crate::api::customers::sync::engine::Syncing;
-use crate::models::Customer;
-use crate::{CallOptions, Client, CustomerWriteRequest, Error, ExternalId, call};
+use crate::api::customers::sync::engine::SyncEngine;
+use crate::call;
+use crate::call::shared::Shared;
+use crate::call::spec::CallOptions;
+use crate::error::Error;
+use crate::models::customers::Customer;
+use crate::models::customers::CustomerWriteRequest;
+use crate::models::ids::ExternalId;
 
 pub use crate::api::customers::sync::blocking::BlockingSync;
 
-/// What became of a row. In a dry run, what would become of it.
+/// The outcome of a row. In a dry run, the outcome that a real run would have.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RowOutcome {
-    /// There was no customer of this `externalId`, and now there is.
+    /// No customer had this `externalId`; the customer was created.
     Created,
-    /// There was one, and some of its fields were not what the row says.
+    /// The customer existed, and some of its fields differed from the row; they were updated.
     Updated,
-    /// There was one, just as the row says. Nothing was written.
+    /// The customer existed and had all values of the row. Nothing was written.
     Unchanged,
-    /// An earlier run did it, as the checkpoint says. Nothing was sent.
+    /// An earlier run did the row, according to the checkpoint. Nothing was sent.
     AlreadyDone,
-    /// It was not done; a run that is resumed tries it again.
+    /// The row was not written. A resumed run tries it again.
     Failed(Error),
-    /// It may have been done; a run that is resumed looks, and tries it again.
+    /// The row may have been written. A resumed run looks the customer up and tries the row again.
     Unknown(Error),
 }
 
@@ -50,7 +56,7 @@ impl RowOutcome {
         }
     }
 
-    /// Why it was not done, or may not have been.
+    /// The error of `Failed` and `Unknown`.
     pub const fn error(&self) -> Option<&Error> {
         match self {
             Self::Failed(error) | Self::Unknown(error) => Some(error),
@@ -59,7 +65,7 @@ impl RowOutcome {
     }
 }
 
-/// A row of the source and what became of it.
+/// A row of the source and its outcome.
 pub struct SyncedRow<R> {
     pub(crate) index: u64,
     pub(crate) row: R,
@@ -69,7 +75,17 @@ pub struct SyncedRow<R> {
 }
 
 impl<R> SyncedRow<R> {
-    /// The row's place in the source, from 0.
+    fn new(index: u64, row: R, outcome: RowOutcome) -> Self {
+        Self {
+            index,
+            row,
+            outcome,
+            customer: None,
+            changed: Vec::new(),
+        }
+    }
+
+    /// The index of the row in the source, from 0.
     pub fn index(&self) -> u64 {
         self.index
     }
@@ -79,22 +95,24 @@ impl<R> SyncedRow<R> {
         &self.row
     }
 
-    /// The row as the source gave it, alone.
+    /// Returns the row as the source gave it.
     pub fn into_row(self) -> R {
         self.row
     }
 
-    /// What became of it.
+    /// The outcome of the row.
     pub fn outcome(&self) -> &RowOutcome {
         &self.outcome
     }
 
-    /// The customer as the server has it after this, or in a dry run as it is; absent where it was not seen.
+    /// The customer on the server after the sync of this row, or in a dry run before it. Absent if
+    /// the sync did not receive it.
     pub fn customer(&self) -> Option<&Customer> {
         self.customer.as_ref()
     }
 
-    /// For [`RowOutcome::Updated`]: the fields that were not what the row says, under the API's names.
+    /// For [`RowOutcome::Updated`]: the fields that differed from the row, by their names in the
+    /// API.
     pub fn changed(&self) -> &[&'static str] {
         &self.changed
     }
@@ -117,9 +135,9 @@ impl<R> fmt::Debug for SyncedRow<R> {
     }
 }
 
-/// How a sync goes about it.
+/// The options of a sync.
 #[derive(Debug, Clone)]
-pub(crate) struct Settings {
+pub(crate) struct SyncSettings {
     pub(crate) concurrency: usize,
     pub(crate) rate: Option<f64>,
     pub(crate) dry_run: bool,
@@ -127,22 +145,50 @@ pub(crate) struct Settings {
     pub(crate) options: CallOptions,
 }
 
-/// A sync ready to begin: a stream of what becomes of each row, or with [`wait`](Self::wait) an iterator. See
-/// [`Customers::sync`](crate::Customers::sync).
-#[must_use = "a sync does nothing until it is asked for its rows"]
+/// A sync of customers from a source of rows, made by [`Customers::sync`](crate::Customers::sync):
+/// a stream of each row and its outcome, or with [`wait`](Self::wait) an iterator.
+///
+/// Nothing is sent before the first item is requested. Each row creates or updates the customer
+/// with its `externalId`, or leaves the customer as it is. Fields that a row does not set are not
+/// changed. Poll the stream on a Tokio runtime.
+///
+/// # Guarantees
+///
+/// - Each row of the source is returned once, when it has finished; the order is not that of the
+///   source.
+/// - Rows with the same `externalId` are written in the order of the source.
+/// - A row that fails does not stop the other rows.
+/// - Rows are read from the source when they are started, and are not held in memory.
+/// - Dropping the stream stops the rows in flight, which may or may not have been written.
+///
+/// # Requests
+///
+/// An unchanged customer takes 1 request; an updated or a new customer takes 2. After a new
+/// customer, the sync expects that the next one is new as well, and creates it without a lookup:
+/// 1 request if the customer is new, and 1 more than otherwise if not. A row that is
+/// [`AlreadyDone`](RowOutcome::AlreadyDone) takes none. While the server is overloaded (for up to
+/// 10 minutes) or cannot be reached (for up to a minute), the rows are retried.
+///
+/// # Errors
+///
+/// The error of a single row is in its [outcome](SyncedRow::outcome). An error of the stream ends
+/// the sync: `SecretKeyRequired`; `Unauthorized` or `Connect`, after the row that failed with it;
+/// `InvalidRequest` (fields `concurrency`, `rate`, `checkpoint`). Rows that were not returned
+/// before it may be incomplete.
+#[must_use = "a sync does nothing until its rows are requested"]
 pub struct CustomerSync<I: Iterator> {
-    client: Client,
-    settings: Settings,
-    /// Absent once it has begun.
+    client: Arc<Shared>,
+    settings: SyncSettings,
+    /// Absent once the sync has started.
     rows: Option<I>,
-    syncing: Option<Syncing<I>>,
+    engine: Option<SyncEngine<I>>,
 }
 
 impl<I: Iterator> CustomerSync<I> {
-    pub(crate) fn new(client: Client, rows: I) -> Self {
+    pub(crate) fn new(client: Arc<Shared>, rows: I) -> Self {
         Self {
             client,
-            settings: Settings {
+            settings: SyncSettings {
                 concurrency: 8,
                 rate: None,
                 dry_run: false,
@@ -150,17 +196,17 @@ impl<I: Iterator> CustomerSync<I> {
                 options: CallOptions::default(),
             },
             rows: Some(rows),
-            syncing: None,
+            engine: None,
         }
     }
 
-    /// Rows that are under way at a time: 8 unless set.
+    /// The number of rows in flight at a time: 8 by default.
     pub fn concurrency(mut self, rows: usize) -> Self {
         self.settings.concurrency = rows;
         self
     }
 
-    /// At most so many requests a second, evenly spaced, beside what the client itself is held to. A row takes 1 or 2.
+    /// The most requests a second, evenly spaced, in addition to the limits of the client.
     pub fn rate(mut self, requests_per_second: f64) -> Self {
         self.settings.rate = Some(requests_per_second);
         self
@@ -172,18 +218,24 @@ impl<I: Iterator> CustomerSync<I> {
         self
     }
 
-    /// Only reads, and says what would become of each row. The checkpoint is read as well, but not written.
+    /// Only reads customers, and returns the outcome that each row would have. The checkpoint is
+    /// read, but not written.
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.settings.dry_run = dry_run;
         self
     }
 
-    /// A file that keeps what was done, so that a run that is broken off can be resumed: give the same rows and the same file.
-    /// It is made unless it is there, and takes 16 bytes a row. Removing it after the last run is left to the caller.
+    /// A file that records the rows that are done, so that an interrupted sync can be resumed: run
+    /// it again with the same rows and the same file.
     ///
-    /// Rows that were done are not done again; all others are, those that failed included. Rows that were not done may be changed
-    /// between runs, and others added at the end; where a row that was done is another one now, and where the checkpoint was made
-    /// with another server or key, the sync ends with an error before anything could be skipped.
+    /// The file is created if it does not exist, and takes 16 bytes a row. The sync does not remove
+    /// it; do so after the last run.
+    ///
+    /// A resumed sync skips the rows that are done and does all others, including those that
+    /// failed. Rows that are not done may be changed between the runs, and rows may be added at the
+    /// end. The sync ends with an `InvalidRequest` (field `checkpoint`) if a row that is done has
+    /// changed or is missing, if the file was made with another server or key, or if another sync
+    /// is using the file.
     pub fn checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
         self.settings.checkpoint = Some(path.into());
         self
@@ -195,16 +247,17 @@ where
     I: Iterator,
     I::Item: Borrow<CustomerWriteRequest>,
 {
-    /// What becomes of the rows, one by one, worked on by the calling thread: for programs without async.
+    /// The rows and their outcomes as an iterator that blocks the calling thread, for programs
+    /// without async.
     ///
-    /// The rows come in bursts of up to a second, between which nothing is under way: however long the caller takes over one,
-    /// nothing runs out of time.
+    /// The iterator works in bursts of up to a second. Between two bursts no request is in flight,
+    /// so no request times out while the caller handles a row.
     pub fn wait(self) -> BlockingSync<I> {
         BlockingSync::new(self.client, self.settings, self.rows)
     }
 }
 
-// The source is never pinned in place.
+// No field is pinned in place.
 impl<I: Iterator> Unpin for CustomerSync<I> {}
 
 impl<I> Stream for CustomerSync<I>
@@ -217,21 +270,21 @@ where
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         if let Some(rows) = this.rows.take() {
-            let begun = call::in_runtime()
-                .and_then(|()| Syncing::new(this.client.clone(), &this.settings, rows));
-            match begun {
-                Ok(syncing) => this.syncing = Some(syncing),
+            let started = call::in_runtime()
+                .and_then(|()| SyncEngine::new(this.client.clone(), &this.settings, rows));
+            match started {
+                Ok(engine) => this.engine = Some(engine),
                 Err(error) => return Poll::Ready(Some(Err(error))),
             }
         }
-        let Some(syncing) = &mut this.syncing else {
+        let Some(engine) = &mut this.engine else {
             return Poll::Ready(None);
         };
         if let Err(error) = call::in_runtime() {
-            this.syncing = None;
+            this.engine = None;
             return Poll::Ready(Some(Err(error)));
         }
-        syncing.poll(&this.client.0.pool, true, context)
+        engine.poll(&this.client.pool, true, context)
     }
 }
 

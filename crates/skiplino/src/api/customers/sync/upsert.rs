@@ -1,20 +1,24 @@
-//! One row brought into the directory: what it takes depends on what is there.
+//! Creates or updates the customer of one row, or leaves the customer as it is.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::api::customers::Customers;
 use crate::call::Call;
-use crate::call::attempt::FOREVER;
-use crate::call::rate_limiter::Pace;
-use crate::models::Customer;
-use crate::{
-    CallOptions, Client, CustomerWriteRequest, Error, ErrorKind, ExternalId, Outcome, TimeoutKind,
-};
+use crate::call::rate_limiter::RateLimiter;
+use crate::call::shared::Shared;
+use crate::call::spec::CallOptions;
+use crate::clock::FOREVER;
+use crate::error::{Error, ErrorKind, Outcome, TimeoutKind};
+use crate::models::customers::Customer;
+use crate::models::customers::CustomerWriteRequest;
+use crate::models::ids::ExternalId;
+use crate::operation::Operation;
 
-/// What was done about a row, or in a dry run would be.
+/// What was done for a row, or in a dry run would be done.
 #[derive(Debug)]
-pub(crate) enum Done {
-    /// The record, unless it would have been made by a dry run.
+pub(crate) enum UpsertResult {
+    /// The new customer; absent in a dry run.
     Created(Option<Customer>),
     Updated(Customer, Vec<&'static str>),
     Unchanged(Customer),
@@ -22,128 +26,131 @@ pub(crate) enum Done {
 
 /// A client and the connections to use.
 #[derive(Clone)]
-pub(crate) struct Directory {
-    pub(crate) client: Client,
+pub(crate) struct Upserter {
+    pub(crate) client: Arc<Shared>,
     pub(crate) pool: reqwest::Client,
-    pub(crate) pace: Option<Arc<Pace>>,
+    pub(crate) rate_limiter: Option<Arc<RateLimiter>>,
     pub(crate) options: CallOptions,
 }
 
-impl Directory {
-    /// Somebody else may create, rename or delete the record between any two steps. This often in a row it is no coincidence.
-    const TURNS: u32 = 3;
+impl Upserter {
+    /// Writes tried for a row. Another client may create, rename or delete the customer between the
+    /// lookup and the write; after this many refusals in a row that is not the reason.
+    const MAX_WRITES: u32 = 3;
 
-    /// How long a call is held back before it fails. A job has time.
-    const PATIENCE: Duration = Duration::from_secs(10 * 60);
+    /// How long a row waits while the server refuses requests because there are too many.
+    const MAX_THROTTLED: Duration = Duration::from_secs(10 * 60);
 
-    /// How long a server that cannot be reached is waited for: as long as one takes to start again.
-    const ABSENCE: Duration = Duration::from_secs(60);
+    /// How long a row waits for a server that cannot be reached, for instance while it restarts.
+    const MAX_OUTAGE: Duration = Duration::from_secs(60);
 
-    /// Makes the record of this `externalId` what the row says. New ones take 1 request when they are `expected_new` and 2
-    /// otherwise; the others 1 when they are as they should be, and 2 when they are not.
+    /// Makes the customer with this `externalId` equal to the row. A new customer takes 1 request
+    /// if it is `expected_new`, otherwise 2. An existing customer takes 1 request if unchanged,
+    /// otherwise 2.
     pub(crate) async fn upsert(
         &self,
         row: &CustomerWriteRequest,
         id: &ExternalId,
         expected_new: bool,
         dry_run: bool,
-    ) -> Result<Done, Error> {
-        let mut there = match expected_new && !dry_run {
+    ) -> Result<UpsertResult, Error> {
+        let mut existing = match expected_new && !dry_run {
             true => None,
             false => self.find(id).await?,
         };
-        let mut turns = 0;
+        let mut writes = 0;
         loop {
-            turns += 1;
-            let (refusal, look_again) = match there {
-                None if dry_run => return Ok(Done::Created(None)),
-                None => match self.send(|| self.client.customers().create(row)).await {
-                    Ok(customer) => return Ok(Done::Created(Some(customer))),
+            writes += 1;
+            let (refusal, existence_changed) = match existing {
+                None if dry_run => return Ok(UpsertResult::Created(None)),
+                None => match self.send(|| Customers(&self.client).create(row)).await {
+                    Ok(customer) => return Ok(UpsertResult::Created(Some(customer))),
                     Err(error) => {
-                        let taken = is_about(&error, "externalId");
-                        (error, taken)
+                        let id_is_taken = is_about(&error, "externalId");
+                        (error, id_is_taken)
                     }
                 },
                 Some(customer) => {
-                    let (names, update) = row.changes(&customer);
-                    if names.is_empty() {
-                        return Ok(Done::Unchanged(customer));
+                    let (changed, update) = row.changes(&customer);
+                    if changed.is_empty() {
+                        return Ok(UpsertResult::Unchanged(customer));
                     }
                     if dry_run {
-                        return Ok(Done::Updated(customer, names));
+                        return Ok(UpsertResult::Updated(customer, changed));
                     }
-                    match self.send(|| self.client.customers().update(&update)).await {
-                        Ok(customer) => return Ok(Done::Updated(customer, names)),
+                    match self.send(|| Customers(&self.client).update(&update)).await {
+                        Ok(customer) => return Ok(UpsertResult::Updated(customer, changed)),
                         Err(error) => {
-                            let gone =
+                            let is_deleted =
                                 error.kind() == ErrorKind::NotFound || is_about(&error, "id");
-                            (error, gone)
+                            (error, is_deleted)
                         }
                     }
                 }
             };
-            if !look_again || turns == Self::TURNS {
+            if !existence_changed || writes == Self::MAX_WRITES {
                 return Err(refusal);
             }
-            let before = turns == 1;
-            there = self.find(id).await?;
-            // Not taken after all: it is the id itself that the server does not like.
-            if there.is_none() && before && is_about(&refusal, "externalId") {
+            existing = self.find(id).await?;
+            // The id is not taken: the server refuses the id itself.
+            if existing.is_none() && writes == 1 && is_about(&refusal, "externalId") {
                 return Err(refusal);
             }
         }
     }
 
     async fn find(&self, id: &ExternalId) -> Result<Option<Customer>, Error> {
-        self.send(|| self.client.customers().find(id)).await
+        self.send(|| Customers(&self.client).find(id)).await
     }
 
+    /// Makes a call, and repeats it while the server is overloaded or cannot be reached.
     async fn send<T: Send + 'static>(&self, call: impl Fn() -> Call<T>) -> Result<T, Error> {
-        let clock = &*self.client.0.config.clock;
+        let clock = &*self.client.config.clock;
         let started = clock.now();
         loop {
-            if let Some(pace) = &self.pace {
-                // The time of a call begins when it may be made.
-                pace.pass(clock, FOREVER).await?;
+            if let Some(rate_limiter) = &self.rate_limiter {
+                // The call's deadline starts when the call may be sent.
+                rate_limiter.acquire(clock, FOREVER).await?;
             }
             let call = call().options(self.options.clone());
-            let call = call.pace(self.pace.clone());
+            let call = call.rate_limiter(self.rate_limiter.clone());
             let error = match call.send_on(Some(&self.pool)).await {
                 Ok(response) => return Ok(response.into_data()),
                 Err(error) => error,
             };
-            let patience = if error.kind() == ErrorKind::Connect {
-                // Whatever an attempt before may have done: a row can be brought in again.
-                Self::ABSENCE
-            } else if is_held_back(&error) {
-                Self::PATIENCE
+            let max_wait = if error.kind() == ErrorKind::Connect {
+                // Safe even if an earlier attempt was applied: an upsert can be repeated.
+                Self::MAX_OUTAGE
+            } else if is_throttled(&error) {
+                Self::MAX_THROTTLED
             } else {
                 return Err(error);
             };
-            if clock.now() - started > patience {
+            if clock.now() - started > max_wait {
                 return Err(error);
             }
             tracing::info!(
                 target: "skiplino",
-                operation = error.operation().map(crate::Operation::id),
+                operation = error.operation().map(Operation::id),
                 kind = error.kind().as_str(),
-                "a row waits for the server"
+                "the sync retries a row after a pause"
             );
             let pause = error.retry_after().unwrap_or(Duration::from_secs(1));
             clock
-                .sleep(pause.clamp(Duration::from_millis(100), Pace::LONGEST))
+                .sleep(pause.clamp(Duration::from_millis(100), RateLimiter::MAX_PAUSE))
                 .await;
         }
     }
 }
 
-/// Whether nothing was wrong but that there were too many requests.
-fn is_held_back(error: &Error) -> bool {
-    let unsent = error.attempts() == 0 && error.timeout() == Some(TimeoutKind::Call);
-    error.outcome() == Outcome::NotApplied && (error.kind() == ErrorKind::RateLimited || unsent)
+/// Whether the call failed only because there were too many requests.
+fn is_throttled(error: &Error) -> bool {
+    let is_unsent = error.attempts() == 0 && error.timeout() == Some(TimeoutKind::Call);
+    error.outcome() == Outcome::NotApplied && (error.kind() == ErrorKind::RateLimited || is_unsent)
 }
 
-/// Whether a 422 is about this field. The text of the reason is localised.
+/// Whether a 422 is about this field. The text of the reason is localised, so it cannot be
+/// compared.
 fn is_about(error: &Error, field: &str) -> bool {
     error.kind() == ErrorKind::Validation && error.fields().contains_key(field)
 }

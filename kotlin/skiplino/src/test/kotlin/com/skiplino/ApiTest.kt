@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Test
 
 class ApiTest {
-    /** It is left in target/kotlin/api.txt, for tools/host_api.py to hold against the last release's. */
+    /** It is left in target/kotlin/api.txt, for tests/api.py to hold against the last release's. */
     @Test
     fun `nothing generated is public`() {
         val built = File(System.getProperty("skiplino.root"), "target/kotlin")

@@ -142,7 +142,7 @@ class ClientTest {
             assertEquals(setOf("apiKey"), error.fields.keys)
             assertEquals(Outcome.NotApplied, error.outcome)
             assertEquals(
-                "invalid input: apiKey: a secret key does not belong on a device: use a public one, or allow it as the client is set up",
+                "invalid input: apiKey: a secret key must not be used on a device: use a public key, or allow it in the client builder",
                 error.message,
             )
             // A public one is what an app is for.

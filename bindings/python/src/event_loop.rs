@@ -1,9 +1,10 @@
-//! Calls under way for an event loop.
+//! Pending calls of an event loop.
 //!
-//! They run on one runtime a process, whose threads never touch Python. What ends is queued, and one byte through a socket wakes the
-//! loop, which takes all that has come: waking it for each call would cost more than the call does. So the byte is sent when the
-//! thread that got it has nothing more to do for the moment, or when so much has come that loop and runtime may as well work side by
-//! side.
+//! The calls run on one runtime per process, whose threads never touch Python. Completed calls are
+//! queued, and one byte through a socket wakes the loop, which takes the whole queue: waking the
+//! loop for each call would cost more than the call does. The byte is therefore sent when the
+//! runtime's thread has nothing else to do, or when so many calls have completed that the loop can
+//! start on them while the runtime continues.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -15,6 +16,7 @@ use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bindings_common::ForkGuarded;
 use futures_util::FutureExt as _;
 use pyo3::exceptions::PyOSError;
 use pyo3::intern;
@@ -23,12 +25,12 @@ use pyo3::{PyTraverseError, PyVisit};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::AbortHandle;
 
-use crate::process::OfProcess;
 use crate::{errors, log};
 
-const FORKED: &str = "this was under way in the process before the fork";
+const FORKED: &str =
+    "this call belongs to the process before the fork: make the call again in this process";
 
-/// What a call gives, once the loop's thread asks for it.
+/// Makes a call's result, on the loop's thread.
 pub(crate) type Finish = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
 
 /// A closure as a `Finish`.
@@ -38,39 +40,39 @@ pub(crate) fn finish(
     Box::new(end)
 }
 
-/// The way into an event loop and what is on it.
+/// The pending and the completed calls of an event loop.
 #[pyclass(frozen, weakref, module = "skiplino._native")]
-pub(crate) struct Bridge(OfProcess<Inner>);
+pub(crate) struct CompletionQueue(ForkGuarded<Inner>);
 
 struct Inner {
     reader: UnixStream,
-    ended: Arc<Ended>,
-    under_way: Mutex<HashMap<u64, UnderWay>>,
-    next: AtomicU64,
+    completed: Arc<Completed>,
+    pending: Mutex<HashMap<u64, PendingCall>>,
+    next_number: AtomicU64,
 }
 
-struct Ended {
+struct Completed {
     queue: Mutex<Vec<(u64, Finish)>>,
     writer: UnixStream,
 }
 
-struct UnderWay {
+struct PendingCall {
     future: Py<PyAny>,
     task: AbortHandle,
 }
 
 impl Inner {
-    /// Stops all calls under way.
+    /// Stops all pending calls.
     fn stop(&self) {
-        // Dropped after the lock: what it holds may run Python code as it goes.
-        let stopped = std::mem::take(&mut *lock(&self.under_way));
+        // Dropped after the lock is released, because dropping a future may run Python code.
+        let stopped = std::mem::take(&mut *lock(&self.pending));
         for call in stopped.values() {
             call.task.abort();
         }
     }
 }
 
-// A loop that is gone waits for nothing.
+// A loop that no longer exists awaits nothing.
 impl Drop for Inner {
     fn drop(&mut self) {
         self.stop();
@@ -78,35 +80,36 @@ impl Drop for Inner {
 }
 
 thread_local! {
-    /// Of a thread of the runtime: the loops to wake before it sleeps.
-    static TO_WAKE: RefCell<Vec<Arc<Ended>>> = const { RefCell::new(Vec::new()) };
+    /// The loops that this thread of the runtime has to wake before it sleeps.
+    static TO_WAKE: RefCell<Vec<Arc<Completed>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Wakes the loops for which something has come.
+/// Wakes the loops whose calls this thread completed.
 fn wake_all() {
-    for ended in TO_WAKE.take() {
-        ended.wake();
+    for completed in TO_WAKE.take() {
+        completed.wake();
     }
 }
 
-impl Ended {
-    /// What a loop is woken for at once.
+impl Completed {
+    /// The queue's length at which the loop is woken at once.
     const BATCH: usize = 16;
 
     fn push(self: &Arc<Self>, number: u64, finish: Finish) {
         let mut queue = lock(&self.queue);
         queue.push((number, finish));
-        let waiting = queue.len();
+        let length = queue.len();
         drop(queue);
-        if waiting == 1 {
+        if length == 1 {
             TO_WAKE.with_borrow_mut(|loops| loops.push(Arc::clone(self)));
-        } else if waiting == Self::BATCH {
+        } else if length == Self::BATCH {
             self.wake();
         }
     }
 
     fn wake(&self) {
-        // Full means that the loop has been woken already; closed, that it is gone.
+        // A full socket means that the loop was woken already; a closed one, that the loop no
+        // longer exists.
         let _ = (&self.writer).write(&[0]);
     }
 }
@@ -115,62 +118,63 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The runtime of this process; a forked child gets its own.
+/// The runtime of this process. A forked child gets its own.
 pub(crate) fn runtime() -> io::Result<&'static Runtime> {
     static RUNTIME: Mutex<Option<(u32, &'static Runtime)>> = Mutex::new(None);
-    let mut kept = lock(&RUNTIME);
+    let mut current = lock(&RUNTIME);
     let pid = process::id();
-    if let Some((made_in, runtime)) = *kept
-        && made_in == pid
+    if let Some((owner, runtime)) = *current
+        && owner == pid
     {
         return Ok(runtime);
     }
     let built = Builder::new_multi_thread()
-        // An answer costs four times as much to get as to hand to Python, and systems like to put a thread on the core of whom it talks to.
+        // Receiving a response takes four times as long as handing it to Python. With one thread,
+        // the system tends to run that thread on the core of Python's thread.
         .worker_threads(2)
         .thread_name("skiplino")
         .on_thread_park(wake_all)
         .enable_all()
         .build()?;
-    // Never ended: the process's end does that, whatever is under way.
+    // Never shut down: the end of the process ends it, even with calls pending.
     let runtime: &'static Runtime = Box::leak(Box::new(built));
-    *kept = Some((pid, runtime));
+    *current = Some((pid, runtime));
     Ok(runtime)
 }
 
 #[pymethods]
-impl Bridge {
+impl CompletionQueue {
     #[new]
     fn new() -> PyResult<Self> {
         let (reader, writer) = UnixStream::pair().map_err(PyOSError::new_err)?;
         reader.set_nonblocking(true)?;
         writer.set_nonblocking(true)?;
-        Ok(Self(OfProcess::new(Inner {
+        Ok(Self(ForkGuarded::new(Inner {
             reader,
-            ended: Arc::new(Ended {
+            completed: Arc::new(Completed {
                 queue: Mutex::default(),
                 writer,
             }),
-            under_way: Mutex::default(),
-            next: AtomicU64::new(0),
+            pending: Mutex::default(),
+            next_number: AtomicU64::new(0),
         })))
     }
 
-    /// What the loop has to watch.
+    /// The file descriptor that is readable when calls have completed.
     fn fileno(&self, py: Python<'_>) -> PyResult<i32> {
         Ok(self.inner(py)?.reader.as_raw_fd())
     }
 
-    /// Hands out all that has come.
+    /// Sets the results of the futures of all completed calls.
     fn drain(&self, py: Python<'_>) -> PyResult<()> {
         let Some(inner) = self.0.get() else {
             return Ok(());
         };
-        // What more there is belongs to batches that have been taken.
+        // Bytes beyond these belong to batches that were taken already.
         let _ = (&inner.reader).read(&mut [0; 64]);
-        let ended = std::mem::take(&mut *lock(&inner.ended.queue));
-        for (number, finish) in ended {
-            let Some(call) = lock(&inner.under_way).remove(&number) else {
+        let completed = std::mem::take(&mut *lock(&inner.completed.queue));
+        for (number, finish) in completed {
+            let Some(call) = lock(&inner.pending).remove(&number) else {
                 continue;
             };
             let future = call.future.bind(py);
@@ -178,7 +182,7 @@ impl Bridge {
                 Ok(data) => future.call_method1(intern!(py, "set_result"), (data,)),
                 Err(error) => future.call_method1(intern!(py, "set_exception"), (error,)),
             };
-            // Cancelled between the call's end and now.
+            // Fails without harm if the future was cancelled after the call completed.
             if let Err(error) = set
                 && !future.call_method0(intern!(py, "done"))?.is_truthy()?
             {
@@ -188,22 +192,22 @@ impl Bridge {
         Ok(())
     }
 
-    /// Stops a call. Its request ends with its connection.
+    /// Stops a call and closes its connection.
     fn cancel(&self, number: u64) {
         if let Some(inner) = self.0.get() {
-            // Dropped after the lock: what it holds may run Python code as it goes.
-            let stopped = lock(&inner.under_way).remove(&number);
+            // Dropped after the lock is released, because dropping a future may run Python code.
+            let stopped = lock(&inner.pending).remove(&number);
             if let Some(call) = stopped {
                 call.task.abort();
             }
         }
     }
 
-    // What is under way leads back to its loop, and from there to here.
+    // The futures refer to their loop, and the loop to this queue.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         let inner = self.0.get();
-        if let Some(Ok(under_way)) = inner.map(|inner| inner.under_way.try_lock()) {
-            for call in under_way.values() {
+        if let Some(Ok(pending)) = inner.map(|inner| inner.pending.try_lock()) {
+            for call in pending.values() {
                 visit.call(&call.future)?;
             }
         }
@@ -216,10 +220,11 @@ impl Bridge {
         }
     }
 
-    /// Fails what was under way when this process was forked off. Its tasks are the parent's, and are left alone.
-    fn forsake(&self, py: Python<'_>) -> PyResult<()> {
-        let inner = self.0.inherited();
-        let calls = inner.map(|inner| std::mem::take(&mut *lock(&inner.under_way)));
+    /// Fails the calls that were pending when this process was forked. Their tasks belong to the
+    /// parent and are not touched.
+    fn abandon_after_fork(&self, py: Python<'_>) -> PyResult<()> {
+        let inner = self.0.get_unguarded();
+        let calls = inner.map(|inner| std::mem::take(&mut *lock(&inner.pending)));
         for call in calls.into_iter().flatten() {
             let future = call.1.future.bind(py);
             if !future.call_method0(intern!(py, "done"))?.is_truthy()? {
@@ -229,51 +234,51 @@ impl Bridge {
         Ok(())
     }
 
-    /// Calls under way.
+    /// The number of pending calls.
     fn __len__(&self) -> usize {
-        self.0.get().map_or(0, |inner| lock(&inner.under_way).len())
+        self.0.get().map_or(0, |inner| lock(&inner.pending).len())
     }
 }
 
-impl Bridge {
+impl CompletionQueue {
     fn inner(&self, py: Python<'_>) -> PyResult<&Inner> {
         self.0.get().ok_or_else(|| errors::closed(py, FORKED))
     }
 }
 
-/// Where the end of a call is told: a loop's bridge, and the future that waits.
+/// Where a call's result goes: the queue of an event loop, and the future that the loop awaits.
 #[derive(FromPyObject)]
-pub(crate) struct ReplyTo<'py>(Bound<'py, Bridge>, Bound<'py, PyAny>);
+pub(crate) struct ReplyTo<'py>(Bound<'py, CompletionQueue>, Bound<'py, PyAny>);
 
 impl ReplyTo<'_> {
-    /// Starts the work, and gives its number, by which it can be stopped.
+    /// Starts the work and returns its number, which `CompletionQueue::cancel` takes.
     pub(crate) fn submit(
         self,
         py: Python<'_>,
         work: impl Future<Output = Finish> + Send + 'static,
     ) -> PyResult<Py<PyAny>> {
-        let Self(bridge, future) = self;
-        log::look(py);
-        let inner = bridge.get().inner(py)?;
-        let number = inner.next.fetch_add(1, Ordering::Relaxed);
-        let ended = Arc::clone(&inner.ended);
-        // Before it can end.
-        let mut under_way = lock(&inner.under_way);
+        let Self(queue, future) = self;
+        log::refresh_level(py);
+        let inner = queue.get().inner(py)?;
+        let number = inner.next_number.fetch_add(1, Ordering::Relaxed);
+        let completed = Arc::clone(&inner.completed);
+        // Locked before the task starts, so that the call is known when it completes.
+        let mut pending = lock(&inner.pending);
         let task = runtime()?.spawn(async move {
-            let ended_as = AssertUnwindSafe(work).catch_unwind().await;
-            ended.push(
+            let result = AssertUnwindSafe(work).catch_unwind().await;
+            completed.push(
                 number,
-                ended_as.unwrap_or_else(|_| finish(|py| Err(errors::bug(py)))),
+                result.unwrap_or_else(|_| finish(|py| Err(errors::bug(py)))),
             );
         });
-        under_way.insert(
+        pending.insert(
             number,
-            UnderWay {
+            PendingCall {
                 future: future.unbind(),
                 task: task.abort_handle(),
             },
         );
-        drop(under_way);
+        drop(pending);
         Ok(number.into_pyobject(py)?.into_any().unbind())
     }
 }

@@ -1,4 +1,4 @@
-//! Pages that a stream reads ahead: when they stop, fail, or wait for the caller.
+//! Prefetched pages of a stream: cancelled with the stream, failed, or waiting for the caller.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use skiplino::ErrorKind;
 use skiplino_tests::Bench;
 
 #[test]
-fn pages_read_ahead_stop_with_the_stream() {
+fn prefetched_pages_stop_with_the_stream() {
     let bench = Bench::new();
     bench.generate(230);
     let mut items = bench.secret().customers().list().limit(10).items();
@@ -24,7 +24,7 @@ fn pages_read_ahead_stop_with_the_stream() {
         });
         let bench = held.await.unwrap();
         drop(items);
-        // Nothing asks for the next ones, or tries again, behind the caller's back.
+        // No further requests and no retries without the caller.
         let free = tokio::task::spawn_blocking(move || {
             bench.control("DELETE /faults", &serde_json::Value::Null);
             bench.received("listCustomers")
@@ -34,7 +34,7 @@ fn pages_read_ahead_stop_with_the_stream() {
 }
 
 #[test]
-fn an_error_ahead_comes_in_its_place_once_and_ends_the_stream() {
+fn an_error_in_a_prefetched_page_is_returned_once_in_order_and_ends_the_stream() {
     let bench = Bench::new();
     bench.generate(230);
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -54,7 +54,7 @@ fn an_error_ahead_comes_in_its_place_once_and_ends_the_stream() {
 }
 
 #[test]
-fn a_page_read_ahead_does_not_run_out_of_time_while_the_one_before_is_used() {
+fn a_prefetched_page_does_not_time_out_while_the_caller_works_on_the_page_before() {
     let bench = Bench::new();
     bench.generate(60);
     let limit = Duration::from_millis(500);
@@ -64,7 +64,7 @@ fn a_page_read_ahead_does_not_run_out_of_time_while_the_one_before_is_used() {
     runtime.block_on(async {
         let mut pages = client.customers().list().limit(10).pages();
         assert!(pages.next().await.unwrap().is_ok());
-        // The third page is under way from here on.
+        // From here on the third page is in flight.
         assert!(pages.next().await.unwrap().is_ok());
         tokio::time::sleep(limit + limit / 2).await;
         assert!(pages.next().await.unwrap().is_ok());

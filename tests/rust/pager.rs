@@ -1,16 +1,17 @@
-//! The rules of the walk alone, against a list that changes between any two reads. The file of the client is read in here as it is,
-//! so that thousands of cases take no network and nothing of it needs to be public; `drift.rs` has the same over HTTP.
-#![allow(dead_code, reason = "what only the client uses")]
+//! The pager alone, against a list that changes between any two reads. The client's source file is
+//! included here, so that thousands of cases need no network and the pager need not be public;
+//! `drift.rs` tests the same over HTTP.
+#![allow(dead_code, reason = "the client uses more of the file than this test")]
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use machine::{Ask, Facts, Walk};
+use pager_source::{PageInfo, PageRequest, Pager};
 
 #[path = "../../crates/skiplino/src/pagination/pager.rs"]
-mod machine;
+mod pager_source;
 
 /// What happens to the list before a read.
 #[derive(Debug, Clone)]
@@ -20,12 +21,13 @@ pub enum Change {
     DeleteOldest(usize),
     /// From this place on, in thousandths of the list.
     DeleteAt(usize, usize),
-    /// Right before or after the record that came last.
+    /// Directly in front of or behind the record that was returned last.
     DeleteNear(bool, usize),
-    /// As many deleted at a place as inserted, so that the total says nothing.
+    /// Deletes records at a place and inserts as many, so that the total stays the same.
     Swap(usize, usize),
-    /// The same in whole pages: so many in front, and from so many pages after the record that came last so many. What was read
-    /// ahead goes, so that nothing further on is out of place and nothing in front comes again.
+    /// The same in whole pages: deletes `.2` pages that start `.1` pages behind the record returned
+    /// last, and `.0` pages at the front. The deleted records were prefetched, so no record behind
+    /// them is in another place and no record in front of them is read again.
     SwapAhead(usize, usize, usize),
 }
 
@@ -35,12 +37,12 @@ pub struct Model {
     pub rows: VecDeque<u64>,
     pub next: u64,
     pub deleted: HashSet<u64>,
-    /// The limit of the walk.
+    /// The limit that the pager is given.
     limit: usize,
-    /// The most records that the server puts on a page, whatever is asked for.
+    /// The most records that the server puts on a page, whatever limit is requested.
     cap: Option<u64>,
-    /// Whether it tells how many that are.
-    tells: bool,
+    /// Whether responses contain the limit.
+    reports_limit: bool,
 }
 
 impl Model {
@@ -94,12 +96,12 @@ impl Model {
         let limit = self.cap.map_or(limit, |cap| limit.min(cap));
         let start = (number - 1) * limit;
         let rows = self.rows.iter().skip(start as usize).take(limit as usize);
-        let facts = Facts {
+        let info = PageInfo {
             total,
             has_next: number * limit < total,
-            limit: self.tells.then_some(limit),
+            limit: self.reports_limit.then_some(limit),
         };
-        (rows.copied().collect(), facts)
+        (rows.copied().collect(), info)
     }
 }
 
@@ -124,8 +126,8 @@ pub fn changes(reads: usize, quiet: u32, most: usize) -> impl Strategy<Value = V
     vec(some, 0..reads)
 }
 
-/// A list that stands still but for a few moments, a restless one, one whose front is torn away again and again, and one that
-/// changes behind an unchanging total.
+/// A list that rarely changes, a list that often changes, a list whose front is deleted again and
+/// again, and a list that changes while its total stays the same.
 fn histories() -> impl Strategy<Value = Vec<Vec<Change>>> {
     let storm = vec(
         prop_oneof![
@@ -158,17 +160,17 @@ fn histories() -> impl Strategy<Value = Vec<Vec<Change>>> {
     ]
 }
 
-type Read = (Vec<u64>, Facts);
+type Read = (Vec<u64>, PageInfo);
 
 #[derive(Debug)]
 struct Outcome {
-    came: Vec<u64>,
-    asks: usize,
+    returned: Vec<u64>,
+    requests: usize,
     changed_during_read: bool,
 }
 
-/// Walks over the list; `order` says which of the requests under way the server gets to next.
-fn walk(
+/// Reads the list; `order` says which of the requests in flight the server handles next.
+fn read_all(
     model: &mut Model,
     limit: u64,
     window: u64,
@@ -177,35 +179,35 @@ fn walk(
 ) -> Outcome {
     let names: fn(&String) -> &str = |name| name.as_str();
     model.limit = limit as usize;
-    let mut walk = Walk::new(names, limit, window);
-    let mut under_way: VecDeque<(Ask, Option<Read>)> = VecDeque::new();
-    let (mut came, mut asks, mut reads) = (Vec::new(), 0, 0);
+    let mut pager = Pager::new(names, limit, window);
+    let mut in_flight: VecDeque<(PageRequest, Option<Read>)> = VecDeque::new();
+    let (mut returned, mut requests, mut reads) = (Vec::new(), 0, 0);
     let (mut history, mut order) = (history.iter(), order.iter().cycle());
     loop {
-        while let Some(ask) = walk.next_ask() {
-            asks += 1;
-            assert!(asks < 5_000, "no end in sight");
-            under_way.push_back((ask, None));
+        while let Some(request) = pager.next_request() {
+            requests += 1;
+            assert!(requests < 5_000, "the read does not end");
+            in_flight.push_back((request, None));
         }
-        assert!(under_way.len() as u64 <= window);
-        let unread: Vec<_> = (0..under_way.len())
-            .filter(|index| under_way[*index].1.is_none())
+        assert!(in_flight.len() as u64 <= window);
+        let unread: Vec<_> = (0..in_flight.len())
+            .filter(|index| in_flight[*index].1.is_none())
             .collect();
-        let Some(&(ask, ref read)) = under_way.front() else {
+        let Some(&(request, ref read)) = in_flight.front() else {
             break;
         };
         let pick = order.next().copied().unwrap_or(0);
         if read.is_none() || (!unread.is_empty() && pick % 3 == 0) {
             for change in history.next().into_iter().flatten() {
-                model.change(change, came.last().copied());
+                model.change(change, returned.last().copied());
             }
-            let (ask, read) = &mut under_way[unread[pick % unread.len()]];
-            *read = Some(model.page(ask.number, ask.limit));
+            let (request, read) = &mut in_flight[unread[pick % unread.len()]];
+            *read = Some(model.page(request.number, request.limit));
             reads += 1;
             continue;
         }
-        let (rows, facts) = under_way.pop_front().unwrap().1.unwrap();
-        // Some as customers' ids are, some of the same value in other digits, some as others may be.
+        let (rows, info) = in_flight.pop_front().unwrap().1.unwrap();
+        // Ids as customers have them, ids of the same value in upper case, and other ids.
         let name = |id: u64| match id % 3 {
             0 => format!("{:032x}", 0xa000 + id),
             1 => format!("{:032X}", 0xa000 + id - 1),
@@ -213,18 +215,18 @@ fn walk(
         };
         let ids: HashMap<String, u64> = rows.iter().map(|id| (name(*id), *id)).collect();
         let mut rows = rows.iter().map(|id| name(*id)).collect();
-        let taken = walk.take(ask, facts, &mut rows);
-        came.extend(rows.iter().map(|row| ids[row]));
-        if taken.drop_others {
-            under_way.clear();
+        let verdict = pager.on_page(request, info, &mut rows);
+        returned.extend(rows.iter().map(|row| ids[row]));
+        if verdict.discard_in_flight {
+            in_flight.clear();
         }
     }
-    let progress = walk.progress();
-    assert_eq!(progress.records, came.len() as u64);
+    let progress = pager.progress();
+    assert_eq!(progress.records, returned.len() as u64);
     assert!(progress.pages_read as usize <= reads);
     Outcome {
-        came,
-        asks,
+        returned,
+        requests,
         changed_during_read: progress.changed_during_read,
     }
 }
@@ -233,65 +235,68 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 6_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_there_throughout_comes_exactly_once(
+    fn records_that_exist_for_the_whole_read_are_returned_exactly_once(
         count in 0..160_usize,
         limit in 1..13_u64,
         window in prop_oneof![Just(1_u64), Just(4_u64)],
         history in histories(),
         order in vec(0..60_usize, 1..40),
         cap in prop::option::weighted(0.2, 1..10_u64),
-        tells in any::<bool>(),
+        reports_limit in any::<bool>(),
     ) {
         let mut model = Model::of(count);
-        (model.cap, model.tells) = (cap, tells);
+        (model.cap, model.reports_limit) = (cap, reports_limit);
         let first = model.next;
-        let outcome = walk(&mut model, limit, window, &history, &order);
-        let came: HashSet<u64> = outcome.came.iter().copied().collect();
-        prop_assert_eq!(came.len(), outcome.came.len(), "something came twice");
+        let outcome = read_all(&mut model, limit, window, &history, &order);
+        let returned: HashSet<u64> = outcome.returned.iter().copied().collect();
+        prop_assert_eq!(returned.len(), outcome.returned.len(), "a record was returned twice");
         let missing: Vec<_> = (0..first)
-            .filter(|id| !model.deleted.contains(id) && !came.contains(id))
+            .filter(|id| !model.deleted.contains(id) && !returned.contains(id))
             .collect();
-        prop_assert!(missing.is_empty(), "{:?} did not come", missing);
-        prop_assert!(came.iter().all(|id| *id < model.next));
+        prop_assert!(missing.is_empty(), "{:?} were not returned", missing);
+        prop_assert!(returned.iter().all(|id| *id < model.next));
         if model.next == first && model.deleted.is_empty() {
             prop_assert!(!outcome.changed_during_read);
-            // In the order of the list, at one request a page, and a look for each 64 read ahead.
-            prop_assert!(outcome.came.iter().rev().copied().eq(0..first));
+            // In the order of the list, at one request a page, and a front check for each 64 pages.
+            prop_assert!(outcome.returned.iter().rev().copied().eq(0..first));
             let size = cap.map_or(limit, |cap| limit.min(cap));
             let pages = (count as u64).div_ceil(size).max(1) as usize;
-            let ahead = window > 1 && pages > window as usize;
-            let looks = if ahead { (pages - 1).div_ceil(64) } else { 0 };
-            prop_assert!(outcome.asks <= pages + looks, "{} for {}", outcome.asks, pages);
+            let prefetching = window > 1 && pages > window as usize;
+            let front_checks = if prefetching { (pages - 1).div_ceil(64) } else { 0 };
+            prop_assert!(outcome.requests <= pages + front_checks, "{} for {}", outcome.requests, pages);
         }
     }
 }
 
 #[test]
-fn what_moves_behind_an_unchanging_total_is_seen_in_the_end() {
-    // Pages 3, 4 and 5 are read before page 2. Between, two pages' worth of records join at the front, so that page 2 is all new
-    // and what it had is where page 4 was; and as many of those of pages 3 and 4 are deleted, so that the rest is in its place.
+fn the_front_check_finds_changes_that_leave_the_total_the_same() {
+    // Pages 3, 4 and 5 are read before page 2. Between the reads, two pages of records are inserted
+    // at the front: page 2 holds only new records, and its old records are where page 4 was. As
+    // many records of pages 3 and 4 are deleted, so that the rest of the list is in its place.
     let (change, before) = (Change::SwapAhead(0, 1, 2), 4);
-    seen_in_the_end(90, change, before, &[1]);
-    // The same with page 4, read after all others: a look at the front that came before it would prove nothing.
+    assert_change_is_found(90, change, before, &[1]);
+    // The same with page 4, which is read after all others: a front check before it would prove
+    // nothing.
     let (change, before) = (Change::SwapAhead(2, 1, 2), 6);
-    seen_in_the_end(60, change, before, &[1, 1, 4, 1, 4, 1, 1, 1, 1, 1]);
+    assert_change_is_found(60, change, before, &[1, 1, 4, 1, 4, 1, 1, 1, 1, 1]);
 }
 
-fn seen_in_the_end(count: usize, change: Change, before: usize, order: &[usize]) {
+fn assert_change_is_found(count: usize, change: Change, before: usize, order: &[usize]) {
     let mut model = Model::of(count);
     let mut history = vec![Vec::new(); before];
     history.push(vec![change]);
-    let outcome = walk(&mut model, 10, 4, &history, order);
-    let came: HashSet<u64> = outcome.came.iter().copied().collect();
+    let outcome = read_all(&mut model, 10, 4, &history, order);
+    let returned: HashSet<u64> = outcome.returned.iter().copied().collect();
     assert!(!model.deleted.is_empty());
-    assert!((0..count as u64).all(|id| model.deleted.contains(&id) || came.contains(&id)));
-    assert_eq!(came.len(), outcome.came.len());
+    assert!((0..count as u64).all(|id| model.deleted.contains(&id) || returned.contains(&id)));
+    assert_eq!(returned.len(), outcome.returned.len());
     assert!(outcome.changed_during_read);
 }
 
 #[test]
-fn steady_deletions_do_not_hold_the_walk_up() {
-    // A record less before every read, at whichever end: each page read may be in vain if the next begins exactly where it ended.
+fn steady_deletions_do_not_stop_the_progress() {
+    // One record is deleted before every read. A page that starts exactly where the page before
+    // ended would be useless each time.
     for change in [
         Change::DeleteNewest(1),
         Change::DeleteOldest(1),
@@ -300,36 +305,42 @@ fn steady_deletions_do_not_hold_the_walk_up() {
     ] {
         let mut model = Model::of(20_000);
         let history = vec![vec![change.clone()]; 4_000];
-        let outcome = walk(&mut model, 100, 1, &history, &[0]);
-        assert!(outcome.asks < 250, "{change:?}: {} requests", outcome.asks);
+        let outcome = read_all(&mut model, 100, 1, &history, &[0]);
+        assert!(
+            outcome.requests < 250,
+            "{change:?}: {} requests",
+            outcome.requests
+        );
     }
 }
 
 #[test]
-fn totals_that_cannot_be_break_nothing() {
+fn impossible_totals_do_not_panic() {
     let names: fn(&String) -> &str = |name| name.as_str();
     let extremes = [u64::MAX, 0, 1, u64::MAX - 1];
     for window in [1, 4] {
         for start in 0..extremes.len() {
-            let mut walk = Walk::new(names, 10, window);
+            let mut pager = Pager::new(names, 10, window);
             for step in 0..40 {
-                let Some(ask) = walk.next_ask() else { break };
+                let Some(request) = pager.next_request() else {
+                    break;
+                };
                 let total = extremes[(start + step / 2) % extremes.len()];
                 let limit = (step % 3 == 2).then_some(total);
-                let facts = Facts {
+                let info = PageInfo {
                     total,
                     has_next: step % 2 == 0,
                     limit,
                 };
                 let mut page = (0..10).map(|row| format!("{step}-{row}")).collect();
-                walk.take(ask, facts, &mut page);
+                pager.on_page(request, info, &mut page);
             }
         }
     }
 }
 
 #[test]
-fn a_server_that_contradicts_itself_does_not_keep_the_walk_going() {
+fn a_server_that_contradicts_itself_does_not_keep_the_read_going() {
     let names: fn(&String) -> &str = |name| name.as_str();
     for window in [1, 4] {
         for (total, has_next, limit, rows) in [
@@ -340,30 +351,30 @@ fn a_server_that_contradicts_itself_does_not_keep_the_walk_going() {
             (1_000, true, Some(1_000), 10),
             (0, true, None, 10),
         ] {
-            let mut walk = Walk::new(names, 10, window);
-            let mut asks = 0;
-            let mut under_way = VecDeque::new();
+            let mut pager = Pager::new(names, 10, window);
+            let mut requests = 0;
+            let mut in_flight = VecDeque::new();
             loop {
-                while let Some(ask) = walk.next_ask() {
-                    under_way.push_back(ask);
+                while let Some(request) = pager.next_request() {
+                    in_flight.push_back(request);
                 }
-                let Some(ask) = under_way.pop_front() else {
+                let Some(request) = in_flight.pop_front() else {
                     break;
                 };
-                asks += 1;
-                assert!(asks < 1_000, "{total} {has_next} {limit:?} {rows}");
-                // The same page, whichever is asked for.
+                requests += 1;
+                assert!(requests < 1_000, "{total} {has_next} {limit:?} {rows}");
+                // The same page for every request.
                 let mut page = (0..rows).map(|row: u64| row.to_string()).collect();
-                let facts = Facts {
+                let info = PageInfo {
                     total,
                     has_next,
                     limit,
                 };
-                if walk.take(ask, facts, &mut page).drop_others {
-                    under_way.clear();
+                if pager.on_page(request, info, &mut page).discard_in_flight {
+                    in_flight.clear();
                 }
             }
-            assert_eq!(walk.progress().records, rows);
+            assert_eq!(pager.progress().records, rows);
         }
     }
 }

@@ -1,0 +1,51 @@
+//! Exceptions that end the call that this thread waits for: those of signal handlers and of log
+//! handlers.
+
+use std::cell::{Cell, RefCell};
+
+use pyo3::prelude::*;
+
+thread_local! {
+    /// The exception that ends this thread's call.
+    static RAISED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
+    static IS_WAITING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Ends this thread's call with an exception that was raised where Python cannot propagate it.
+///
+/// Outside of a call the exception goes to `sys.unraisablehook`.
+pub(crate) fn end_call_with(py: Python<'_>, error: PyErr) {
+    if IS_WAITING.get() {
+        RAISED.set(Some(error));
+    } else {
+        error.write_unraisable(py, None);
+    }
+}
+
+/// Whether this thread's call has to end: a signal handler raised, as Ctrl-C does, or the
+/// interpreter is shutting down.
+pub(crate) fn is_interrupted() -> bool {
+    if RAISED.with_borrow(Option::is_some) {
+        return true;
+    }
+    Python::try_attach(|py| match py.check_signals() {
+        Ok(()) => false,
+        Err(raised) => {
+            RAISED.set(Some(raised));
+            true
+        }
+    })
+    .unwrap_or(true)
+}
+
+/// Runs a call that [`is_interrupted`] may end. Returns the exception that ended the call, or else
+/// the call's result.
+pub(crate) fn interruptible<T>(call: impl FnOnce() -> T) -> PyResult<T> {
+    let outer = IS_WAITING.replace(true);
+    let result = call();
+    IS_WAITING.set(outer);
+    match RAISED.take() {
+        Some(raised) => Err(raised),
+        None => Ok(result),
+    }
+}

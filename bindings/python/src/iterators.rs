@@ -1,0 +1,237 @@
+//! The iterators behind Python's lists, watches and syncs.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bindings_common::ForkGuarded;
+use futures_util::stream::{Stream, StreamExt as _};
+use pyo3::prelude::*;
+use skiplino::{BlockingPages, Error, List, ListProgress, Page, Pages, Watch};
+use tokio::runtime::Handle;
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::blocking::blocking;
+use crate::errors;
+use crate::event_loop::{self, Finish, ReplyTo};
+use crate::models::ToPython;
+
+/// An item of a blocking iterator; `None` after the last one.
+pub(crate) type NextItem = Option<Result<Finish, Error>>;
+type NextItemFn = Box<dyn FnMut() -> NextItem + Send>;
+/// The items of an iterator for event loops.
+pub(crate) type ItemStream = Pin<Box<dyn Stream<Item = Result<Finish, Error>> + Send>>;
+/// The progress of a list, which is readable while a page is fetched.
+type SharedProgress = Arc<Mutex<ListProgress>>;
+
+const FORKED: &str =
+    "this iterator belongs to the process before the fork: create a new one in this process";
+
+const CANCELLED: &str = "reading this list was cancelled: start again with a new list";
+
+fn finish<T: ToPython>(item: T) -> Finish {
+    event_loop::finish(move |py| item.to_python(py))
+}
+
+fn load(progress: &SharedProgress) -> ListProgress {
+    *progress.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn store(progress: &SharedProgress, current: ListProgress) {
+    *progress.lock().unwrap_or_else(PoisonError::into_inner) = current;
+}
+
+/// An iterator that blocks.
+#[pyclass(frozen, module = "skiplino._native")]
+pub(crate) struct NativeIterator {
+    next: ForkGuarded<Mutex<NextItemFn>>,
+    progress: SharedProgress,
+}
+
+impl NativeIterator {
+    fn new(next: impl FnMut() -> NextItem + Send + 'static, progress: SharedProgress) -> Self {
+        Self {
+            next: ForkGuarded::new(Mutex::new(Box::new(next))),
+            progress,
+        }
+    }
+
+    pub(crate) fn from_fn(next: impl FnMut() -> NextItem + Send + 'static) -> Self {
+        Self::new(next, SharedProgress::default())
+    }
+
+    /// The pages of a list.
+    pub(crate) fn from_list<T: Send + 'static>(list: List<T>) -> Self
+    where
+        Page<T>: ToPython,
+    {
+        let progress = SharedProgress::default();
+        let shared = Arc::clone(&progress);
+        let mut pages: BlockingPages<T> = list.pages_blocking();
+        let next = move || {
+            let page = pages.next();
+            store(&shared, pages.progress());
+            page.map(|page| page.map(finish))
+        };
+        Self::new(next, progress)
+    }
+
+    /// The changes of a ticket.
+    pub(crate) fn from_watch(watch: Watch) -> Self {
+        let mut changes = watch.wait();
+        Self::from_fn(move || changes.next().map(|change| change.map(finish)))
+    }
+}
+
+#[pymethods]
+impl NativeIterator {
+    /// The next item, or None after the last.
+    fn next(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        let next = self.next.get().ok_or_else(|| errors::closed(py, FORKED))?;
+        // Locked without the interpreter's lock, because the owner of the mutex may need that one.
+        let item = blocking(py, || {
+            let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
+            next().transpose()
+        })?;
+        item.map(|finish| finish(py)).transpose()
+    }
+
+    #[getter]
+    fn total(&self) -> Option<u64> {
+        self.next.get().and_then(|_| load(&self.progress).total)
+    }
+
+    #[getter]
+    fn changed_during_read(&self) -> bool {
+        self.next
+            .get()
+            .is_some_and(|_| load(&self.progress).changed_during_read)
+    }
+}
+
+/// An iterator whose items an event loop awaits.
+#[pyclass(frozen, module = "skiplino._native")]
+pub(crate) struct NativeAsyncIterator {
+    items: ForkGuarded<Arc<AsyncMutex<Items>>>,
+    progress: SharedProgress,
+}
+
+/// The stream behind an iterator.
+///
+/// Cancelling `next` drops the stream, and with it the requests in progress and the locks they
+/// hold, such as the one that other watches of the same ticket wait for.
+struct Items {
+    /// None while `next` runs, before the first item of a watch, and after a cancelled `next`.
+    stream: Option<ItemStream>,
+    /// Makes a new stream, for iterators that stay correct when they restart.
+    restart: Option<Box<dyn Fn() -> ItemStream + Send>>,
+    /// Where the stream runs. Stored, because `runtime()` takes a lock, and a thread without the
+    /// interpreter's lock must not hold one while another thread forks.
+    runtime: Handle,
+}
+
+impl Items {
+    async fn next(&mut self) -> Finish {
+        let current = self.stream.take();
+        let Some(mut stream) = current.or_else(|| self.restart.as_ref().map(|restart| restart()))
+        else {
+            return event_loop::finish(|py| Err(errors::closed(py, CANCELLED)));
+        };
+        let item = stream.next().await;
+        self.stream = Some(stream);
+        match item {
+            Some(Ok(finish)) => finish,
+            Some(Err(error)) => event_loop::finish(move |py| Err(errors::raise(py, &error))),
+            None => event_loop::finish(|py| Ok(py.None())),
+        }
+    }
+
+    fn close(&mut self) {
+        // The connection of a request in progress returns to its pool, which needs the runtime.
+        let _entered = self.runtime.enter();
+        self.stream = None;
+        self.restart = None;
+    }
+}
+
+impl Drop for Items {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl NativeAsyncIterator {
+    fn new(
+        stream: Option<ItemStream>,
+        restart: Option<Box<dyn Fn() -> ItemStream + Send>>,
+        progress: SharedProgress,
+    ) -> PyResult<Self> {
+        let items = Items {
+            stream,
+            restart,
+            runtime: event_loop::runtime()?.handle().clone(),
+        };
+        Ok(Self {
+            items: ForkGuarded::new(Arc::new(AsyncMutex::new(items))),
+            progress,
+        })
+    }
+
+    pub(crate) fn from_stream(stream: ItemStream) -> PyResult<Self> {
+        Self::new(Some(stream), None, SharedProgress::default())
+    }
+
+    /// The pages of a list.
+    pub(crate) fn from_list<T: Send + Sync + 'static>(list: List<T>) -> PyResult<Self>
+    where
+        Page<T>: ToPython,
+    {
+        let progress = SharedProgress::default();
+        let shared = Arc::clone(&progress);
+        let mut pages: Pages<T> = list.pages();
+        let stream = futures_util::stream::poll_fn(move |context| {
+            let page = pages.poll_next_unpin(context);
+            if page.is_ready() {
+                store(&shared, pages.progress());
+            }
+            page.map(|page| page.map(|page| page.map(finish)))
+        });
+        Self::new(Some(Box::pin(stream)), None, progress)
+    }
+
+    /// The changes of a ticket.
+    pub(crate) fn from_watch(watch: impl Fn() -> Watch + Send + 'static) -> PyResult<Self> {
+        let start =
+            move || -> ItemStream { Box::pin(watch().map(|change| change.map(finish)).fuse()) };
+        Self::new(None, Some(Box::new(start)), SharedProgress::default())
+    }
+}
+
+#[pymethods]
+impl NativeAsyncIterator {
+    /// Requests the next item; the reply after the last one is None.
+    fn next(&self, py: Python<'_>, reply_to: ReplyTo<'_>) -> PyResult<Py<PyAny>> {
+        let items = self.items.get().ok_or_else(|| errors::closed(py, FORKED))?;
+        let items = Arc::clone(items);
+        reply_to.submit(py, async move { items.lock().await.next().await })
+    }
+
+    /// Closes the stream, even while other objects, such as a traceback, refer to this iterator.
+    /// Has no effect on a running `next`.
+    fn close(&self) {
+        if let Some(Ok(mut items)) = self.items.get().map(|items| items.try_lock()) {
+            items.close();
+        }
+    }
+
+    #[getter]
+    fn total(&self) -> Option<u64> {
+        self.items.get().and_then(|_| load(&self.progress).total)
+    }
+
+    #[getter]
+    fn changed_during_read(&self) -> bool {
+        self.items
+            .get()
+            .is_some_and(|_| load(&self.progress).changed_during_read)
+    }
+}

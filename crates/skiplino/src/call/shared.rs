@@ -1,0 +1,79 @@
+//! The state that all calls of a client share.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::call::Call;
+use crate::call::blocking::{Interrupt, RuntimePool};
+use crate::call::rate_limiter::RateLimiter;
+use crate::call::recovery::booking::Bookings;
+use crate::call::retry::{RetryBudget, RetryPolicy};
+use crate::config::Config;
+use crate::error::{Error, ErrorKind};
+use crate::http::decode::Decode;
+use crate::http::request::Request;
+use crate::http::transport;
+use crate::operation::{KeyClass, KeyRequirement, Operation};
+
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    /// The policy of calls that set none of their own.
+    pub(crate) retry: RetryPolicy,
+    pub(crate) retry_budget: RetryBudget,
+    pub(crate) rate_limiter: RateLimiter,
+    pub(crate) bookings: Bookings,
+    /// The connections of `.await`, which belong to the caller's runtime.
+    pub(crate) pool: reqwest::Client,
+    /// The runtimes of `.wait()`, each with its own connections.
+    pub(crate) runtimes: RuntimePool,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        config: Config,
+        retry: RetryPolicy,
+        requests_per_second: Option<f64>,
+        interrupt: Option<Interrupt>,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            pool: transport::pool(&config)?,
+            config,
+            retry,
+            retry_budget: RetryBudget::new(),
+            rate_limiter: RateLimiter::new(requests_per_second),
+            bookings: Bookings::default(),
+            runtimes: RuntimePool::new(interrupt),
+        })
+    }
+
+    /// Prepares the call of an operation. `id` is the parameter in the operation's path, and empty
+    /// if there is none; `fill` adds the query or the body. Invalid input makes a call that fails
+    /// before anything is sent.
+    pub(crate) fn call<T>(
+        self: &Arc<Self>,
+        operation: Operation,
+        decode: Decode<T>,
+        id: Result<&str, Error>,
+        fill: impl FnOnce(Request) -> Result<Request, Error>,
+    ) -> Call<T> {
+        let request = self.request(operation, id).and_then(fill);
+        Call::new(self, operation, request, decode)
+    }
+
+    fn request(&self, operation: Operation, id: Result<&str, Error>) -> Result<Request, Error> {
+        let config = &self.config;
+        if operation.key() == KeyRequirement::Secret && config.key_class == KeyClass::Public {
+            return Err(Error::new(ErrorKind::SecretKeyRequired));
+        }
+        Request::new(&config.base_url, operation, id?)
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base_url", &self.config.base_url.as_str())
+            .field("key_class", &self.config.key_class)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,34 @@
+//! The fixed part of a call: its operation, its options, and how a lost response is recovered from.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::call::cancellation::CancellationToken;
+use crate::call::rate_limiter::RateLimiter;
+use crate::call::recovery::Recovery;
+use crate::call::retry::RetryPolicy;
+use crate::http::decode::Read;
+use crate::operation::Operation;
+
+/// The settings that a call may change for itself.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CallOptions {
+    /// The language of names and reasons; empty for the server's default.
+    pub locale: Option<String>,
+    /// The time limit of the whole call, retries and pauses included.
+    pub deadline: Option<Duration>,
+    /// The retry policy.
+    pub retry: Option<RetryPolicy>,
+}
+
+/// Everything about a call except its request.
+pub(crate) struct CallSpec {
+    pub(crate) operation: Operation,
+    /// Reads the body of a success.
+    pub(crate) read: Read,
+    pub(crate) options: CallOptions,
+    pub(crate) recovery: Recovery,
+    /// The rate limiter of the job that the call belongs to, beside the client's own.
+    pub(crate) rate_limiter: Option<Arc<RateLimiter>>,
+    pub(crate) cancellation_token: Option<CancellationToken>,
+}

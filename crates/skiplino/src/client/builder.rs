@@ -1,0 +1,298 @@
+//! The builder of a client. It checks every setting, so that no call meets an invalid one.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::Url;
+
+use crate::call::blocking::Interrupt;
+use crate::call::rate_limiter;
+use crate::call::retry::RetryPolicy;
+use crate::call::shared::Shared;
+use crate::client::Client;
+use crate::client::api_key::ApiKey;
+use crate::clock::{Clock, SystemClock};
+use crate::config::{self, Config};
+use crate::error::Error;
+use crate::http::tls;
+use crate::operation::KeyClass;
+
+/// The development environment's base URL, the only one that is published.
+pub const DEFAULT_BASE_URL: &str = "https://api-dev.skiplino.com/external/v1";
+
+/// Builds a [`Client`].
+#[must_use]
+pub struct ClientBuilder {
+    key: ApiKey,
+    base_url: String,
+    locale: Option<String>,
+    host: String,
+    user_agent_suffix: Option<String>,
+    connect_timeout: Duration,
+    attempt_timeout: Duration,
+    deadline: Duration,
+    retry: RetryPolicy,
+    requests_per_second: Option<f64>,
+    max_response_bytes: usize,
+    proxy: Option<String>,
+    root_certificates: Vec<u8>,
+    on_device: bool,
+    allow_secret_key_on_device: bool,
+    clock: Arc<dyn Clock>,
+    interrupt: Option<Interrupt>,
+}
+
+impl ClientBuilder {
+    pub(crate) fn new(key: ApiKey) -> Self {
+        Self {
+            key,
+            base_url: DEFAULT_BASE_URL.to_owned(),
+            locale: None,
+            host: "rust".to_owned(),
+            user_agent_suffix: None,
+            connect_timeout: Duration::from_secs(5),
+            attempt_timeout: Duration::from_secs(10),
+            deadline: Duration::from_secs(30),
+            retry: RetryPolicy::default(),
+            requests_per_second: None,
+            max_response_bytes: 16 * 1024 * 1024,
+            proxy: None,
+            root_certificates: Vec::new(),
+            on_device: cfg!(any(target_os = "android", target_os = "ios")),
+            allow_secret_key_on_device: false,
+            clock: Arc::new(SystemClock),
+            interrupt: None,
+        }
+    }
+
+    /// The API's base URL, as in `https://host/external/v1`; default [`DEFAULT_BASE_URL`].
+    /// `http://` is allowed for localhost only.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = url.into();
+        self
+    }
+
+    /// The language of names and reasons (`X-Locale`), if the server has a translation. Empty for
+    /// the server's default.
+    pub fn locale(mut self, locale: impl Into<String>) -> Self {
+        self.locale = Some(locale.into());
+        self
+    }
+
+    /// The time limit of connecting, TLS included; default 5 s.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// The time limit of one attempt; default 10 s.
+    pub fn attempt_timeout(mut self, limit: Duration) -> Self {
+        self.attempt_timeout = limit;
+        self
+    }
+
+    /// The time limit of a whole call, retries and pauses included; default 30 s.
+    pub fn deadline(mut self, limit: Duration) -> Self {
+        self.deadline = limit;
+        self
+    }
+
+    /// The retry policy; default 3 attempts, with pauses of up to 250 ms doubling to 8 s.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// The rate limit in requests a second, evenly spaced, for all calls of the client together;
+    /// default none. A 429 response slows the client down in any case.
+    pub fn requests_per_second(mut self, limit: f64) -> Self {
+        self.requests_per_second = Some(limit);
+        self
+    }
+
+    /// The largest response body, uncompressed; default 16 MiB.
+    pub fn max_response_bytes(mut self, bytes: usize) -> Self {
+        self.max_response_bytes = bytes;
+        self
+    }
+
+    /// A proxy for all calls, as in `http://user:password@host:3128`. Default: the proxy of the
+    /// environment (`HTTPS_PROXY` and so on), except for localhost.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// Trusts the certificate authorities of this PEM text beside the usual ones.
+    pub fn root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.root_certificates.extend_from_slice(pem.as_ref());
+        self.root_certificates.push(b'\n');
+        self
+    }
+
+    /// The end of the `User-Agent`, as in `kiosk/4.2`.
+    pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
+        self.user_agent_suffix = Some(suffix.into());
+        self
+    }
+
+    /// The host language of a binding, for the `User-Agent`.
+    #[doc(hidden)]
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = host.into();
+        self
+    }
+
+    /// Replaces the system's clock, for tests of pauses.
+    #[doc(hidden)]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// A function that `wait` calls on the waiting thread ten times a second; `true` ends the call:
+    /// for hosts whose signals do not end it. The host has to replace the error.
+    #[doc(hidden)]
+    pub fn interrupt(mut self, asked: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.interrupt = Some(Arc::new(asked));
+        self
+    }
+
+    /// Treats this machine as a phone, for tests elsewhere.
+    #[doc(hidden)]
+    pub fn on_device(mut self) -> Self {
+        self.on_device = true;
+        self
+    }
+
+    /// Allows a secret key on Android and iOS. It is refused there by default, because users of the
+    /// app can read it.
+    pub fn allow_secret_key_on_device(mut self) -> Self {
+        self.allow_secret_key_on_device = true;
+        self
+    }
+
+    /// Checks the settings and makes the client. Nothing is sent.
+    ///
+    /// # Errors
+    /// `InvalidRequest` with the name of the invalid setting.
+    pub fn build(self) -> Result<Client, Error> {
+        let guarded = self.on_device && !self.allow_secret_key_on_device;
+        if guarded && self.key.class() == KeyClass::Secret {
+            return Err(Error::invalid(
+                "apiKey",
+                "a secret key must not be used on a device: use a public key, or allow it in the client builder",
+            ));
+        }
+        let base_url = base_url(&self.base_url)?;
+        for (field, limit) in [
+            ("connectTimeout", self.connect_timeout),
+            ("attemptTimeout", self.attempt_timeout),
+            ("deadline", self.deadline),
+        ] {
+            if limit.is_zero() {
+                return Err(Error::invalid(field, "must be greater than zero"));
+            }
+        }
+        if let Some(limit) = self.requests_per_second {
+            rate_limiter::check("requestsPerSecond", limit)?;
+        }
+        let proxy = self
+            .proxy
+            .map(|url| Url::parse(&url).map_err(|_| Error::invalid("proxy", "must be a URL")))
+            .transpose()?;
+        let config = Config {
+            loopback: is_loopback(&base_url),
+            base_url,
+            authorization: self.key.authorization()?,
+            key_class: self.key.class(),
+            locale: self
+                .locale
+                .as_deref()
+                .map(config::locale)
+                .transpose()?
+                .flatten(),
+            user_agent: user_agent(&self.host, self.user_agent_suffix.as_deref())?,
+            connect_timeout: self.connect_timeout,
+            attempt_timeout: self.attempt_timeout,
+            deadline: self.deadline,
+            max_response_bytes: self.max_response_bytes,
+            proxy,
+            tls: tls::config(&self.root_certificates)?,
+            clock: self.clock,
+        };
+        let shared = Shared::new(config, self.retry, self.requests_per_second, self.interrupt)?;
+        Ok(Client::from_shared(shared))
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("key", &self.key)
+            .field("locale", &self.locale)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("attempt_timeout", &self.attempt_timeout)
+            .field("deadline", &self.deadline)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
+}
+
+fn base_url(text: &str) -> Result<Url, Error> {
+    let refuse = |reason: &str| Err(Error::invalid("baseUrl", reason));
+    // No error contains the URL, because it may contain credentials.
+    let Ok(mut url) = Url::parse(text) else {
+        return refuse("must be an absolute URL");
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("must not contain credentials");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return refuse("must not have a query or a fragment");
+    }
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        "http" => return refuse("must use https (http only for localhost)"),
+        _ => return refuse("must use https"),
+    }
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    // An empty path becomes "/", whose empty segment would double the slash before every operation.
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty();
+    }
+    Ok(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let Some(host) = url.host_str() else {
+        return false;
+    };
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    match address.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    }
+}
+
+fn user_agent(host: &str, suffix: Option<&str>) -> Result<String, Error> {
+    let mut agent = format!(
+        "skiplino/{} ({host}; {}; {})",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    );
+    if let Some(suffix) = suffix {
+        agent.push(' ');
+        agent.push_str(suffix);
+    }
+    if agent.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        Ok(agent)
+    } else {
+        Err(Error::invalid("userAgentSuffix", "must be printable ASCII"))
+    }
+}
