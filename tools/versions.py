@@ -33,7 +33,9 @@ PLACES = [
         ("*pom.xml",), rf"<artifactId>skiplino-parent</artifactId>\s*<version>{NUMBER}</version>"
     ),
     # Files and packages that documents and scripts name.
-    Place(("*.md", "scripts", "tools/*.py"), rf"\b(?:skiplino|queue-cli|benches)[-:]{NUMBER}\b"),
+    Place(
+        ("*.md", "scripts", ":(glob)tools/*.py"), rf"\b(?:skiplino|queue-cli|benches)[-:]{NUMBER}\b"
+    ),
     Place(("*.md",), rf'skiplino[a-z-]*", from: "{NUMBER}"'),
 ]
 
