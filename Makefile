@@ -1,66 +1,67 @@
+# Every target calls a program of scripts/, which installs the tools that it needs.
 .PHONY: demo test parity chaos soak fuzz docs check bench library install dist smoke reproduce dist-python advisories
 
-demo: ## The booking journey, on a sandbox of its own
+demo: ## Runs the booking journey against a sandbox of its own
 	scripts/setup rust python
 	cargo build --locked -p skiplino-cli
 	python3 tests/journey.py target/debug/skiplino
 
-test: ## Everything, in every host language; what this machine lacks is reported as skipped
+test: ## Runs all tests in every host language; parts whose tools this machine lacks are skipped
 	scripts/test
 
-parity: ## Which host passes which scenario; fails on a hole, and writes the README's table
-	scripts/test rust c package kotlin swift
-	python3 tests/parity.py target/parity README.md --write
+parity: ## Checks that every host passes every scenario, and writes the published table
+	scripts/test rust c python kotlin swift
+	python3 -m tools.parity target/parity --write
 
 BOOKINGS ?= 10000
 SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 
-chaos: ## Bookings by the thousand while three requests in ten go wrong; SEED=n draws the same ones and the same faults again
+chaos: ## Makes thousands of bookings while three requests in ten fail; SEED=n repeats a run
 	scripts/setup rust
 	SKIPLINO_CHAOS_SEED=$(SEED) SKIPLINO_CHAOS_BOOKINGS=$(BOOKINGS) cargo test --locked -p skiplino-tests --test chaos
 
 MINUTES ?= 30
 
-soak: ## Mixed calls through C and Python against a sandbox that misbehaves, for MINUTES: nothing may grow
+soak: ## Makes mixed calls through C and Python for MINUTES against a sandbox that misbehaves: memory must not grow
 	scripts/soak $(MINUTES)
 
 SECONDS ?= 2400
 
-fuzz: ## Hostile bytes for SECONDS in all, for whatever takes bytes from outside; `make test` does it for 20
+fuzz: ## Fuzzes everything that reads bytes from outside, for SECONDS in all; `make test` does so for 20
 	scripts/setup fuzz
 	scripts/fuzz $(SECONDS)
 
-docs: ## The site, with the reference of every language, into target/site; then it is looked at in a browser
+docs: ## Builds the site with the reference of every language in target/site, and tests it in a browser
 	scripts/docs
 
-check: ## Formats, lints, documentation, dependencies
+check: ## Checks formats, lints, types, documentation and dependencies
 	scripts/check
 
-bench: ## Side-by-side measurements, see benches/README.md
+bench: ## Measures every host beside comparable clients, see benches/README.md
 	scripts/bench
 
-library: ## The C library, built for size; PROFILE=release is faster and larger
+library: ## Builds the C library for size; PROFILE=release is faster and larger
 	scripts/setup rust
 	scripts/c-install --build
 
-install: ## The C library for PREFIX (/usr/local): header, shared and static, pkg-config, CMake; LIBDIR=, DESTDIR= and PROFILE= as usual
+install: ## Installs the C library in PREFIX (/usr/local): header, shared and static library, pkg-config, CMake; also LIBDIR=, DESTDIR=, PROFILE=
 	scripts/c-install
 
-dist: ## All that is published, for every language, into target/dist
-	scripts/setup rust package kotlin release
+dist: ## Builds everything that is published in target/dist
+	scripts/setup rust python_packages kotlin release
 	scripts/dist
 
-smoke: ## What make dist built, each in an empty folder, as a stranger installs it, with the program of its README
-	scripts/setup rust python package c kotlin swift
+smoke: ## Installs every artifact of make dist in an empty folder, as a user does, and runs the program of its README
+	scripts/setup rust python python_packages c kotlin swift
 	scripts/smoke
 
-reproduce: ## Builds this commit in another folder, and compares with what make dist built here
+reproduce: ## Builds this commit in another folder, and compares the files with those of make dist
 	scripts/reproduce
 
-dist-python: ## What is published of the Python packages, into target/dist/python
-	scripts/setup rust package
+dist-python: ## Builds the published Python packages in target/dist/python
+	scripts/setup rust python_packages
 	scripts/python-dist
 
-advisories: ## Brings the database of advisories, and holds the dependencies against it
+advisories: ## Downloads the database of advisories, and checks the dependencies
 	scripts/setup rust deny
 	target/tools/bin/cargo-deny check advisories

@@ -1,6 +1,6 @@
 """Holds the pages of `docs` against what the tests run: `check.py [ROOT]`. Ends with 1 where a page shows what nobody runs.
 
-Every code block of a page is an include of a file in TESTED, or a transcript, which `tests/transcript.py` runs. Every include finds its
+Every code block of a page is an include of a file in TESTED, or a transcript, which `tools/transcript.py` runs. Every include finds its
 file and its anchor, every anchor is shown, every link within the site leads somewhere. Nothing but Python is needed.
 """
 
@@ -12,22 +12,22 @@ from pathlib import Path
 
 #: What pages show, the script or test that runs it, and what that calls it.
 TESTED = {
-    "crates/skiplino/examples/first.rs": ("scripts/test", "--example first"),
+    "crates/skiplino/examples/first.rs": ("tools/run_tests.py", '"--example", "first"'),
     "tests/rust/guides.rs": ("tests/rust/main.rs", "mod guides;"),
     "python/examples/first.sh": ("scripts/python-test", "python/examples/first.sh"),
     "python/examples/first.py": ("python/tests/test_first.py", "python/examples/first.py"),
     "python/tests/test_guides.py": ("scripts/python-test", "pytest python/tests"),
     "swift/Tests/SkiplinoTests/GuideTests.swift": ("scripts/swift-test", "swift test"),
     "kotlin/skiplino/src/test/kotlin/guides/GuidesTest.kt": ("scripts/kotlin-test", "kotlin/pom.xml package"),
-    "bindings/c/examples/first.c": ("scripts/c-test", "programs=(first "),
-    "bindings/c/examples/kiosk.c": ("scripts/c-test", " kiosk)"),
-    "bindings/c/tests/guides.c": ("scripts/c-test", " guides "),
+    "bindings/c/examples/first.c": ("tools/c_test.py", '    "first",'),
+    "bindings/c/examples/kiosk.c": ("tools/c_test.py", '    "kiosk",'),
+    "bindings/c/tests/guides.c": ("tools/c_test.py", '    "guides",'),
 }
 #: Whole texts, code blocks and all: what is included, and what writes or runs it.
 TEXTS = {
-    "README.md:parity": ("scripts/test", "tests/parity.py"),
+    "README.md:parity": ("tools/run_tests.py", "tools.parity"),
     "README.md:c": ("scripts/c-installed", "README.md"),
-    "README.md:lost": ("scripts/test", "tests/transcript.py README.md"),
+    "README.md:lost": ("tools/run_tests.py", 'transcript("README.md")'),
     "benches/README.md": ("Makefile", "benches/README.md"),
     # Written for each site, from tests/scenarios.
     "target/docs/scenarios.md": ("scripts/docs", "target/docs/scenarios.md"),
