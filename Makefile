@@ -8,9 +8,9 @@ demo: ## The booking journey, on a sandbox of its own
 test: ## Everything, in every host language; what this machine lacks is reported as skipped
 	scripts/test
 
-parity: ## Which host passes which scenario; fails on a hole, and writes the README's table
+parity: ## Which host passes which scenario; fails on a hole, and writes the table of docs/src/behaviour.md
 	scripts/test rust c package kotlin swift
-	python3 tests/parity.py target/parity README.md --write
+	python3 tests/parity.py target/parity docs/src/behaviour.md --write
 
 BOOKINGS ?= 10000
 SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')

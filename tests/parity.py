@@ -1,8 +1,8 @@
-"""Which host does what: `parity.py FOLDER README [--write]`. Ends with 1 on a hole, or where the README shows something else. And
+"""Which host does what: `parity.py FOLDER PAGE [--write]`. Ends with 1 on a hole, or if the table in PAGE differs. And
 `parity.py --scenarios`, which prints a table of the scenarios for the site.
 
 The runners of `tests/scenarios` leave a file in the folder for each host, with the names of the scenarios that passed there. This prints
-scenario by host, and call by host as the number of passed scenarios that make it. With `--write` the latter goes into the README.
+scenario by host, and call by host as the number of passed scenarios that make it. With `--write` the latter goes into PAGE.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ HOSTS = {
     "kotlin": "Kotlin",
     "c": "C",
 }
-# The site includes what is between them.
+# The table stands between these two lines of the page.
 BEGIN, END = "<!-- ANCHOR: parity -->", "<!-- ANCHOR_END: parity -->"
 SCENARIOS = Path(__file__).with_name("scenarios")
 
@@ -81,18 +81,18 @@ def main() -> int:
     if holes:
         print(f"{len(holes)} holes:", *holes[:50], sep="\n  ")
         return 1
-    readme = Path(sys.argv[2])
-    text = readme.read_text(encoding="utf-8")
+    page = Path(sys.argv[2])
+    text = page.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     wanted = f"{before}{BEGIN}\n{markdown(counts)}\n{END}{after}"
     if not (begin and end):
-        print(f"{readme} has no {BEGIN} … {END}")
+        print(f"{page} has no {BEGIN} … {END}")
         return 1
     if "--write" in sys.argv:
-        readme.write_text(wanted, encoding="utf-8")
+        page.write_text(wanted, encoding="utf-8")
     elif text != wanted:
-        print(f"{readme} shows another table: make parity")
+        print(f"{page} shows another table: make parity")
         return 1
     return 0
 

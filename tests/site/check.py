@@ -25,9 +25,8 @@ TESTED = {
 }
 #: Whole texts, code blocks and all: what is included, and what writes or runs it.
 TEXTS = {
-    "README.md:parity": ("scripts/test", "tests/parity.py"),
     "README.md:c": ("scripts/c-installed", "README.md"),
-    "README.md:lost": ("scripts/test", "tests/transcript.py README.md"),
+    "README.md:terminal": ("scripts/test", "tests/transcript.py README.md"),
     "benches/README.md": ("Makefile", "benches/README.md"),
     # Written for each site, from tests/scenarios.
     "target/docs/scenarios.md": ("scripts/docs", "target/docs/scenarios.md"),
