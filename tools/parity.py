@@ -28,7 +28,7 @@ HOSTS = {
     "c": "C",
 }
 # The page with the table, which stands between two lines.
-PAGE = ROOT / "README.md"
+PAGE = ROOT / "docs/src/behaviour.md"
 BEGIN, END = "<!-- ANCHOR: parity -->", "<!-- ANCHOR_END: parity -->"
 SCENARIOS = ROOT / "tests/scenarios"
 

@@ -131,7 +131,7 @@ def test_arabic_reads_from_the_right(sandbox, visit):
 
 def test_both_languages_have_the_same_texts(sandbox, visit):
     page = visit(sandbox.page)
-    keys = page.evaluate("""import('/assets/words.js').then(({ languages: { en, ar } }) => [en, ar].map((words) => [
+    keys = page.evaluate("""import('/assets/translations.js').then(({ languages: { en, ar } }) => [en, ar].map((words) => [
         ...Object.keys(words), ...Object.keys(words.kind), ...Object.entries(words).flatMap(([key, text]) =>
             typeof text === 'string' ? [...text.matchAll(/\\{\\w+\\}/g)].map((hole) => key + hole) : [])].sort()))""")
     assert keys[0] == keys[1]

@@ -25,9 +25,8 @@ TESTED = {
 }
 #: Whole texts, code blocks and all: what is included, and what writes or runs it.
 TEXTS = {
-    "README.md:parity": ("tools/run_tests.py", "tools.parity"),
     "README.md:c": ("scripts/c-installed", "README.md"),
-    "README.md:lost": ("tools/run_tests.py", 'transcript("README.md")'),
+    "README.md:terminal": ("tools/run_tests.py", 'transcript("README.md")'),
     "benches/README.md": ("Makefile", "benches/README.md"),
     # Written for each site, from tests/scenarios.
     "target/docs/scenarios.md": ("scripts/docs", "target/docs/scenarios.md"),

@@ -1,10 +1,10 @@
 //! What the 13 operations do, one file a resource.
 
 use crate::{
-    app::App,
     clock::Millis,
     envelope::{Answer, Failure},
     locale::Locale,
+    store::Store,
     validate::{Fields, Query},
 };
 
@@ -16,7 +16,7 @@ pub(crate) mod tickets;
 /// A request as an operation sees it.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
-    pub(crate) app: &'a App,
+    pub(crate) store: &'a Store,
     pub(crate) locale: Locale,
     pub(crate) now: Millis,
     /// The parameter of the path; empty if the path has none, or one that is not validly encoded.

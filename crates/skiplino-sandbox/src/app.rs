@@ -1,5 +1,4 @@
 use std::{
-    io,
     net::SocketAddr,
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -10,10 +9,11 @@ use tokio::sync::watch;
 use crate::{
     clock::{Clock, Millis, Mode},
     config::Config,
+    error::StartError,
     exchanges::Exchanges,
     faults::Faults,
-    log::Log,
     rate_limit::RateLimit,
+    request_log::RequestLog,
     store::Store,
     traffic::Traffic,
 };
@@ -32,7 +32,7 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     pub(crate) exchanges: Option<Exchanges>,
     pub(crate) faults: Faults,
-    pub(crate) log: Log,
+    pub(crate) log: RequestLog,
     pub(crate) news: watch::Sender<News>,
     pub(crate) rate_limit: RateLimit,
     pub(crate) store: Store,
@@ -44,7 +44,7 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(config: &Config, address: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn new(config: &Config, address: SocketAddr) -> Result<Self, StartError> {
         let start_now = config.now.map(Timestamp::as_millisecond);
         Ok(Self {
             address,
@@ -55,7 +55,7 @@ impl App {
                 .map(Exchanges::create)
                 .transpose()?,
             faults: Faults::default(),
-            log: Log::keeping(config.log),
+            log: RequestLog::with_capacity(config.log),
             news: watch::Sender::default(),
             rate_limit: RateLimit::default(),
             store: Store::open(config.data.as_deref(), config.seed)?,

@@ -8,6 +8,7 @@ use jiff::{
     civil::{Date, Weekday},
     tz::{TimeZone, offset},
 };
+use serde_json::{Value, json};
 
 /// The last moment the clock can show (9000-01-01): beyond it, dates stop being expressible.
 const LAST: i64 = 221_845_392_000_000;
@@ -100,7 +101,17 @@ impl Clock {
         }
     }
 
-    /// The time as the `Date` header has it.
+    /// The clock as the control API and the page show it.
+    pub(crate) fn json(&self) -> Value {
+        let now = format(self.now());
+        match self.mode() {
+            Mode::Real { .. } => json!({"mode": "real", "now": now}),
+            Mode::Frozen { .. } => json!({"mode": "frozen", "now": now}),
+            Mode::Scaled { factor, .. } => json!({"mode": "scaled", "factor": factor, "now": now}),
+        }
+    }
+
+    /// The time in the format of the `Date` header.
     pub(crate) fn http_date(&self) -> String {
         let since = Duration::from_millis(u64::try_from(self.now()).unwrap_or(0));
         httpdate::fmt_http_date(UNIX_EPOCH + since)

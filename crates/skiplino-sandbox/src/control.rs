@@ -16,8 +16,8 @@ use crate::{
     app::App,
     envelope::{Answer, Failure},
     events::{self, Screen},
-    guard,
     locale::{Locale, Reason},
+    origin_check,
     page::ASSETS,
     pipeline,
     reply::Reply,
@@ -25,12 +25,10 @@ use crate::{
     validate::{Fields, Query},
 };
 
-mod company;
-mod inside;
-mod misbehave;
-mod time;
-
-pub(crate) use time::show as clock;
+mod clock;
+mod faults;
+mod inspect;
+mod staff;
 
 /// A request of the control API.
 struct Input<'a> {
@@ -54,37 +52,37 @@ type Outcome = Result<Value, Failure>;
 type Handler = fn(&Input<'_>) -> Outcome;
 
 const ROUTES: [(Method, &str, Handler); 31] = [
-    (Method::GET, "/health", inside::health),
-    (Method::GET, "/state", inside::state),
-    (Method::POST, "/reset", time::reset),
-    (Method::GET, "/clock", time::get),
-    (Method::PUT, "/clock", time::put),
-    (Method::POST, "/clock/advance", time::advance),
-    (Method::POST, "/services/{id}/call-next", company::call_next),
-    (Method::POST, "/services/{id}/walk-ins", company::walk_ins),
-    (Method::POST, "/services/{id}/fill-slot", company::fill_slot),
-    (Method::PUT, "/services/{id}", company::put_service),
-    (Method::PUT, "/branches/{id}", company::put_branch),
-    (Method::POST, "/tickets/{id}/call", company::call),
-    (Method::POST, "/tickets/{id}/serve", company::serve),
-    (Method::POST, "/tickets/{id}/no-show", company::no_show),
-    (Method::POST, "/tickets/{id}/check-in", company::check_in),
-    (Method::POST, "/tickets/{id}/cancel", company::cancel),
-    (Method::POST, "/customers/generate", company::generate),
-    (Method::DELETE, "/customers/{id}", company::delete_customer),
-    (Method::GET, "/tickets", inside::tickets),
-    (Method::GET, "/customers", inside::customers),
-    (Method::GET, "/requests", inside::requests),
-    (Method::GET, "/requests/counts", inside::counts),
-    (Method::DELETE, "/requests", inside::forget),
-    (Method::GET, "/faults", misbehave::list),
-    (Method::POST, "/faults", misbehave::add),
-    (Method::DELETE, "/faults", misbehave::clear),
-    (Method::DELETE, "/faults/{id}", misbehave::remove),
-    (Method::POST, "/faults/{id}/release", misbehave::release),
-    (Method::GET, "/rate-limit", misbehave::rate_limit),
-    (Method::PUT, "/rate-limit", misbehave::limit_rate),
-    (Method::DELETE, "/rate-limit", misbehave::unlimit_rate),
+    (Method::GET, "/health", inspect::health),
+    (Method::GET, "/state", inspect::state),
+    (Method::POST, "/reset", clock::reset),
+    (Method::GET, "/clock", clock::get),
+    (Method::PUT, "/clock", clock::put),
+    (Method::POST, "/clock/advance", clock::advance),
+    (Method::POST, "/services/{id}/call-next", staff::call_next),
+    (Method::POST, "/services/{id}/walk-ins", staff::walk_ins),
+    (Method::POST, "/services/{id}/fill-slot", staff::fill_slot),
+    (Method::PUT, "/services/{id}", staff::put_service),
+    (Method::PUT, "/branches/{id}", staff::put_branch),
+    (Method::POST, "/tickets/{id}/call", staff::call),
+    (Method::POST, "/tickets/{id}/serve", staff::serve),
+    (Method::POST, "/tickets/{id}/no-show", staff::no_show),
+    (Method::POST, "/tickets/{id}/check-in", staff::check_in),
+    (Method::POST, "/tickets/{id}/cancel", staff::cancel),
+    (Method::POST, "/customers/generate", staff::generate),
+    (Method::DELETE, "/customers/{id}", staff::delete_customer),
+    (Method::GET, "/tickets", inspect::tickets),
+    (Method::GET, "/customers", inspect::customers),
+    (Method::GET, "/requests", inspect::requests),
+    (Method::GET, "/requests/counts", inspect::counts),
+    (Method::DELETE, "/requests", inspect::forget),
+    (Method::GET, "/faults", faults::list),
+    (Method::POST, "/faults", faults::add),
+    (Method::DELETE, "/faults", faults::clear),
+    (Method::DELETE, "/faults/{id}", faults::remove),
+    (Method::POST, "/faults/{id}/release", faults::release),
+    (Method::GET, "/rate-limit", faults::rate_limit),
+    (Method::PUT, "/rate-limit", faults::limit_rate),
+    (Method::DELETE, "/rate-limit", faults::unlimit_rate),
 ];
 
 /// Long enough for a slow machine, short enough that a broken test ends.
@@ -105,15 +103,19 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         }
     }
     let (for_fallback, for_method) = (Arc::clone(app), Arc::clone(app));
-    api.merge(guarded(control(app), app, guard::refusal))
-        .merge(guarded(pages(), app, guard::wrong_host))
-        .fallback(move |request: Request<Body>| async move {
-            let failure = Failure::NotFound(Some(Reason::PathNotFound));
-            refuse(&for_fallback, request, failure)
-        })
-        .method_not_allowed_fallback(move |request: Request<Body>| async move {
-            refuse(&for_method, request, Failure::MethodNotAllowed)
-        })
+    api.merge(guarded(
+        control(app),
+        app,
+        origin_check::reject_foreign_page,
+    ))
+    .merge(guarded(pages(), app, origin_check::reject_unknown_host))
+    .fallback(move |request: Request<Body>| async move {
+        let failure = Failure::NotFound(Some(Reason::PathNotFound));
+        refuse(&for_fallback, request, failure)
+    })
+    .method_not_allowed_fallback(move |request: Request<Body>| async move {
+        refuse(&for_method, request, Failure::MethodNotAllowed)
+    })
 }
 
 /// The page, and what it is made of.

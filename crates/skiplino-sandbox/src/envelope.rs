@@ -3,7 +3,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     locale::{Locale, Reason},
-    validate::Page,
+    pagination::Page,
 };
 
 /// What is answered, before it becomes bytes.

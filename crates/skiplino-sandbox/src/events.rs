@@ -25,9 +25,8 @@ use tokio::sync::mpsc;
 use crate::{
     app::App,
     auth::{DEMO_PUBLIC_KEY, DEMO_SECRET_KEY},
-    control,
     routes::OPERATIONS,
-    store::live::{self, Window},
+    store::views::{self, Window},
 };
 
 /// From one event to the next. What happens meanwhile is in the next one.
@@ -132,12 +131,12 @@ impl Sent {
         let clock = format!("{:?}", app.clock.mode());
         if self.is_new("clock", clock) || look >= self.clock_at {
             self.clock_at = look + CLOCK_EVERY;
-            push(&mut events, "clock", &control::clock(app));
+            push(&mut events, "clock", &app.clock.json());
         }
         self.view(
             &mut events,
             "company",
-            &app.store.with(|db| live::company(db, now))?,
+            &app.store.with(|db| views::company(db, now))?,
         );
         let version = app.store.version();
         let is_changed = self.version != Some(version);
@@ -146,16 +145,16 @@ impl Sent {
                 Screen::Counter { service } => Window::Service(service),
                 Screen::Board { branch } => Window::Branch(branch),
             };
-            let tickets = app.store.with(|db| live::tickets(db, &window))?;
+            let tickets = app.store.with(|db| views::tickets(db, &window))?;
             self.tickets(&mut events, tickets);
             self.version = Some(version);
         }
         if let Screen::Counter { service } = screen {
-            let slots = app.store.with(|db| live::slots(db, service, now))?;
+            let slots = app.store.with(|db| views::slots(db, service, now))?;
             self.view(&mut events, "slots", &slots);
             // Unlike slots they do not change with the time, and there may be many to count.
             if is_changed {
-                self.view(&mut events, "customers", &app.store.with(live::customers)?);
+                self.view(&mut events, "customers", &app.store.with(views::customers)?);
             }
             self.view(&mut events, "faults", &app.faults.json());
             let (log, last) = app.log.news(self.log, LOG_AT_ONCE);

@@ -1,6 +1,6 @@
 use std::{
     fs::{self, File},
-    io::{self, Write},
+    io::Write,
     path::Path,
     sync::{
         Mutex, PoisonError,
@@ -11,7 +11,7 @@ use std::{
 use axum::http::request::Parts;
 use serde_json::json;
 
-use crate::{auth::Key, log, reply::Reply, routes::Operation};
+use crate::{auth::Key, error::StartError, reply::Reply, request_log, routes::Operation};
 
 /// A file of every request and its answer, for checkers that compare them with the OpenAPI document.
 #[derive(Debug)]
@@ -19,16 +19,20 @@ pub(crate) struct Exchanges(Mutex<File>);
 
 impl Exchanges {
     /// A file of its own in that directory.
-    pub(crate) fn create(directory: &Path) -> io::Result<Self> {
+    pub(crate) fn create(directory: &Path) -> Result<Self, StartError> {
         static FILES: AtomicU32 = AtomicU32::new(0);
-        fs::create_dir_all(directory)?;
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |cause| StartError::Exchanges { path, cause }
+        };
+        fs::create_dir_all(directory).map_err(failed(directory))?;
         let number = FILES.fetch_add(1, Ordering::Relaxed);
         let path = directory.join(format!("{}-{number}.jsonl", std::process::id()));
-        let file = File::options().create(true).append(true).open(&path);
-        let file = file.map_err(|error| {
-            let place = path.display();
-            io::Error::new(error.kind(), format!("cannot write {place}: {error}"))
-        })?;
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(failed(&path))?;
         Ok(Self(Mutex::new(file)))
     }
 
@@ -47,11 +51,11 @@ impl Exchanges {
             "method": operation.method,
             "path": request.uri.path(),
             "query": request.uri.query(),
-            "headers": log::headers(&request.headers),
+            "headers": request_log::headers(&request.headers),
             "body": body.filter(|body| !body.is_empty()),
             "status": reply.map(|reply| reply.status.as_u16()),
             "contentType": reply.and_then(|reply| reply.content_type),
-            "answer": reply.and_then(Reply::kept).map(|body| log::json_or_text(&body)),
+            "answer": reply.and_then(Reply::kept).map(|body| request_log::json_or_text(&body)),
             "fault": fault,
             "key": Key::of(&request.headers).name(),
         });

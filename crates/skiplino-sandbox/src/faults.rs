@@ -9,8 +9,8 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
-mod distort;
 mod kind;
+mod mutation;
 
 pub(crate) use kind::Kind;
 

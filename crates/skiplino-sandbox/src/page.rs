@@ -37,13 +37,13 @@ pub(crate) static ASSETS: [Asset; 15] = [
     asset!("/assets/counter.js", SCRIPT, "counter.js"),
     asset!("/assets/board.js", SCRIPT, "board.js"),
     asset!("/assets/faults.js", SCRIPT, "faults.js"),
-    asset!("/assets/feed.js", SCRIPT, "feed.js"),
+    asset!("/assets/state.js", SCRIPT, "state.js"),
     asset!("/assets/list.js", SCRIPT, "list.js"),
     asset!("/assets/log.js", SCRIPT, "log.js"),
-    asset!("/assets/look.js", SCRIPT, "look.js"),
+    asset!("/assets/ui.js", SCRIPT, "ui.js"),
     asset!("/assets/snippets.js", SCRIPT, "snippets.js"),
-    asset!("/assets/staff.js", SCRIPT, "staff.js"),
-    asset!("/assets/words.js", SCRIPT, "words.js"),
+    asset!("/assets/control.js", SCRIPT, "control.js"),
+    asset!("/assets/translations.js", SCRIPT, "translations.js"),
     asset!("/assets/icon.svg", SVG, "icon.svg"),
 ];
 

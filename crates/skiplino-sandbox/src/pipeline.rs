@@ -16,8 +16,8 @@ use crate::{
     envelope::{Answer, Failure},
     faults::{Fired, Kind},
     locale::Locale,
-    log::Ending,
     reply::{Payload, Reply, abort},
+    request_log::Ending,
     routes::{API_PREFIX, Operation},
     validate,
 };
@@ -141,7 +141,7 @@ impl Work<'_> {
             .opens(self.operation.key)
             .and_then(|()| {
                 (self.operation.handler)(&Call {
-                    app: self.app,
+                    store: &self.app.store,
                     locale,
                     now: self.app.clock.now(),
                     id: path_parameter(self.operation, self.parts.uri.path()),
@@ -181,9 +181,9 @@ impl Work<'_> {
             Kind::MalformedJson => {
                 return self.deliver(|bytes| Payload::Full(bytes.slice(..bytes.len().div_ceil(2))));
             }
-            Kind::Distort(distortion) => {
+            Kind::Mutate(mutation) => {
                 let mut answer = self.handle();
-                distortion.apply(&mut answer);
+                mutation.apply(&mut answer);
                 return Some(answer.into());
             }
         }

@@ -33,6 +33,7 @@ use crate::{
     auth::{DEMO_PUBLIC_KEY, DEMO_SECRET_KEY},
     config::Config,
     control,
+    error::StartError,
     reply::Abort,
     routes::{API_PREFIX, CONTROL_PREFIX},
 };
@@ -100,7 +101,7 @@ impl Sandbox {
         clippy::needless_pass_by_value,
         reason = "one configuration starts one sandbox"
     )]
-    pub fn start(config: Config) -> io::Result<Self> {
+    pub fn start(config: Config) -> Result<Self, StartError> {
         let prepared = Prepared::new(&config)?;
         let ready = prepared.ready;
         let (stop, stopped) = oneshot::channel();
@@ -167,7 +168,10 @@ impl fmt::Debug for Sandbox {
     clippy::needless_pass_by_value,
     reason = "one configuration starts one sandbox"
 )]
-pub fn serve(config: Config, on_ready: impl FnOnce(&Ready) -> io::Result<()>) -> io::Result<()> {
+pub fn serve(
+    config: Config,
+    on_ready: impl FnOnce(&Ready) -> io::Result<()>,
+) -> Result<(), StartError> {
     let prepared = Prepared::new(&config)?;
     let signal = {
         let _context = prepared.runtime.enter();
@@ -248,16 +252,14 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn new(config: &Config) -> io::Result<Self> {
+    fn new(config: &Config) -> Result<Self, StartError> {
         let listen = config.listen;
         if !listen.ip().is_loopback() && !config.allow_remote {
-            return Err(io::Error::new(
-                io::ErrorKind::PermissionDenied,
-                format!("{listen} is not a loopback address, and remote clients are not allowed"),
-            ));
+            return Err(StartError::RemoteAddress(listen));
         }
-        let listener = TcpListener::bind(listen).map_err(|error| {
-            io::Error::new(error.kind(), format!("cannot listen on {listen}: {error}"))
+        let listener = TcpListener::bind(listen).map_err(|cause| StartError::Listen {
+            address: listen,
+            cause,
         })?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;

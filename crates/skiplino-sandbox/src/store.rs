@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    io,
     path::Path,
     sync::{
         Mutex, PoisonError,
@@ -15,14 +14,15 @@ use rusqlite::{Connection, OptionalExtension};
 pub(crate) mod catalogue;
 pub(crate) mod customers;
 mod ids;
-pub(crate) mod live;
 mod open;
-mod ranks;
+mod ranked_set;
 pub(crate) mod slots;
-pub(crate) mod staff;
+pub(crate) mod tables;
 pub(crate) mod tickets;
+pub(crate) mod views;
 
-use ranks::Ranks;
+pub use open::StoreError;
+use ranked_set::RankedSet;
 
 const SEED: &str = include_str!("store/seed.sql");
 
@@ -39,16 +39,16 @@ pub(crate) struct Db {
     conn: Connection,
     seed: u64,
     /// The `seq` of every customer.
-    roster: Ranks,
+    roster: RankedSet,
     /// The places of those who wait, by service.
-    queues: HashMap<String, Ranks>,
+    queues: HashMap<String, RankedSet>,
     /// Whether the open transaction changed `roster` or `queues`.
     counted: bool,
 }
 
 impl Store {
     /// Opens the database, and founds the demo company in an empty one.
-    pub(crate) fn open(path: Option<&Path>, seed: u64) -> io::Result<Self> {
+    pub(crate) fn open(path: Option<&Path>, seed: u64) -> Result<Self, StoreError> {
         Ok(Self {
             db: Mutex::new(open::open(path, seed)?),
             version: AtomicU64::new(0),

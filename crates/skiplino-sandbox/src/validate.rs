@@ -5,6 +5,7 @@ use crate::{
     clock::{self, Millis},
     envelope::Failure,
     locale::Reason,
+    pagination::Page,
 };
 
 /// No text of a request may be longer.
@@ -168,19 +169,6 @@ impl Fields {
 pub(crate) enum CustomerRef {
     Id(String),
     ExternalId(String),
-}
-
-/// Which page of a list.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Page {
-    pub(crate) number: i64,
-    pub(crate) limit: i64,
-}
-
-impl Page {
-    pub(crate) fn offset(self) -> i64 {
-        (self.number - 1).saturating_mul(self.limit)
-    }
 }
 
 /// The query of a request.

@@ -270,7 +270,10 @@ fn data_is_kept_in_a_file_of_any_name() {
 fn only_loopback_is_listened_on_unless_allowed() {
     let listen = "0.0.0.0:0".parse().unwrap();
     let error = Sandbox::start(Config { listen, ..config() }).expect_err("a remote address");
-    assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied);
+    assert_eq!(
+        std::io::Error::from(error).kind(),
+        std::io::ErrorKind::PermissionDenied
+    );
     let sandbox = Sandbox::start(Config {
         listen,
         allow_remote: true,
@@ -283,7 +286,10 @@ fn only_loopback_is_listened_on_unless_allowed() {
         ..config()
     };
     let error = Sandbox::start(taken).expect_err("an address that is taken");
-    assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+    assert_eq!(
+        std::io::Error::from(error).kind(),
+        std::io::ErrorKind::AddrInUse
+    );
 }
 
 #[test]

@@ -82,10 +82,12 @@ impl Sandbox {
         let served = skiplino_sandbox::serve(config, |ready| {
             tell(ready, out).inspect_err(|_| told = false)
         });
-        served.map_err(|error| match told {
-            true => Failure::Io("sandbox".to_owned(), error),
-            false => Failure::from(error),
-        })
+        served
+            .map_err(std::io::Error::from)
+            .map_err(|error| match told {
+                true => Failure::Io("sandbox".to_owned(), error),
+                false => Failure::from(error),
+            })
     }
     #[cfg(not(feature = "sandbox"))]
     fn serve(self, host: &dyn Host, out: &Output) -> Result<(), Failure> {

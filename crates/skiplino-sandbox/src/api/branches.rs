@@ -8,7 +8,7 @@ use crate::{
 };
 
 pub(crate) fn list(call: &Call<'_>) -> Outcome {
-    let branches = call.app.store.with(catalogue::branches)?;
+    let branches = call.store.with(catalogue::branches)?;
     let data = branches
         .iter()
         .filter(|branch| branch.active)
@@ -24,7 +24,7 @@ pub(crate) fn list(call: &Call<'_>) -> Outcome {
 }
 
 pub(crate) fn tree(call: &Call<'_>) -> Outcome {
-    let (branch, services) = call.app.store.with(|db| {
+    let (branch, services) = call.store.with(|db| {
         let branch = catalogue::branch(db, &call.id)?
             .filter(|branch| branch.active)
             .ok_or(Failure::NotFound(Some(Reason::BranchNotFound)))?;

@@ -29,7 +29,7 @@ pub(crate) fn create(call: &Call<'_>) -> Outcome {
     let mut fields = call.fields()?;
     let change = change(&mut fields);
     fields.errors.finish()?;
-    let customer = call.app.store.write(|db| {
+    let customer = call.store.write(|db| {
         refuse_taken(customers::holder(db, change.external_id.as_deref())?, None)?;
         customers::insert(db, change, call.now).map_err(Failure::from)
     })?;
@@ -53,7 +53,7 @@ pub(crate) fn list(call: &Call<'_>) -> Outcome {
     let mut query = call.query();
     let page = query.page(100);
     query.finish(Some(()))?;
-    let (customers, total) = call.app.store.with(|db| customers::page(db, page))?;
+    let (customers, total) = call.store.with(|db| customers::page(db, page))?;
     let data = customers.iter().map(customers::Customer::json).collect();
     Ok(Answer::page(
         "Customers fetched successfully.",
@@ -68,7 +68,6 @@ pub(crate) fn get(call: &Call<'_>) -> Outcome {
     let reference = query.customer();
     let reference = query.finish(reference)?;
     let customer = call
-        .app
         .store
         .with(|db| customers::located(db, &reference, OWN_FIELDS))?;
     Ok(Answer::ok(
@@ -92,7 +91,7 @@ pub(crate) fn update(call: &Call<'_>) -> Outcome {
         CustomerRef::ExternalId(external_id.unwrap_or_default())
     };
     fields.errors.finish()?;
-    let customer = call.app.store.write(|db| {
+    let customer = call.store.write(|db| {
         let customer = customers::located(db, &reference, OWN_FIELDS)?;
         refuse_taken(
             customers::holder(db, change.external_id.as_deref())?,
@@ -110,7 +109,7 @@ pub(crate) fn delete(call: &Call<'_>) -> Outcome {
     let mut query = call.query();
     let reference = query.customer();
     let reference = query.finish(reference)?;
-    call.app.store.write(|db| {
+    call.store.write(|db| {
         let customer = customers::located(db, &reference, OWN_FIELDS)?;
         customers::delete(db, &customer).map_err(Failure::from)
     })?;
@@ -122,7 +121,7 @@ pub(crate) fn tickets(call: &Call<'_>) -> Outcome {
     let page = query.page(10);
     let reference = query.customer();
     let reference = query.finish(reference)?;
-    let (data, total) = call.app.store.with(|db| {
+    let (data, total) = call.store.with(|db| {
         let customer = customers::located(db, &reference, OWN_FIELDS)?;
         let (tickets, total) = tickets::page_of_customer(db, &customer.id, page)?;
         let data = tickets

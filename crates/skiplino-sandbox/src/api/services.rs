@@ -15,7 +15,7 @@ pub(crate) fn slots(call: &Call<'_>) -> Outcome {
     if day < today {
         query.errors.add("date", Reason::PastDate);
     }
-    let open = call.app.store.with(|db| {
+    let open = call.store.with(|db| {
         match catalogue::service(db, &call.id)? {
             None => query.errors.add("id", Reason::DoesNotExist),
             Some(service) if !service.takes_appointments() => {

@@ -49,7 +49,7 @@ pub(crate) fn book(call: &Call<'_>) -> Outcome {
     }
     fields.errors.finish()?;
 
-    let data = call.app.store.write(|db| {
+    let data = call.store.write(|db| {
         let service = service_of_group(db, &service_id, &group_id)?;
         let customer = reference
             .map(|reference| customers::located(db, &reference, CUSTOMER_FIELDS))
@@ -132,7 +132,7 @@ fn take_slot(db: &Db, service: &Service, time: Millis) -> Result<(), Failure> {
 }
 
 pub(crate) fn get(call: &Call<'_>) -> Outcome {
-    let data = call.app.store.with(|db| {
+    let data = call.store.with(|db| {
         let ticket =
             tickets::find(db, &call.id)?.ok_or(Failure::NotFound(Some(Reason::TicketNotFound)))?;
         Ok::<_, Failure>(ticket.json(db, call.locale))
@@ -141,7 +141,7 @@ pub(crate) fn get(call: &Call<'_>) -> Outcome {
 }
 
 pub(crate) fn cancel(call: &Call<'_>) -> Outcome {
-    let data = call.app.store.write(|db| {
+    let data = call.store.write(|db| {
         let ticket = tickets::find(db, &call.id)?
             .ok_or_else(|| Failure::field("id", Reason::DoesNotExist))?;
         if ![status::WAITING, status::UPCOMING].contains(&ticket.status.as_str()) {
@@ -166,7 +166,7 @@ pub(crate) fn reschedule(call: &Call<'_>) -> Outcome {
         return Err(Failure::field("time", Reason::Required));
     };
 
-    let data = call.app.store.write(|db| {
+    let data = call.store.write(|db| {
         let ticket =
             tickets::find(db, &call.id)?.ok_or(Failure::NotFound(Some(Reason::TicketNotFound)))?;
         let customer = customers::located(db, &reference, CUSTOMER_FIELDS)?;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 
-use super::distort::Distortion;
+use super::mutation::Mutation;
 use crate::{
     locale::Reason,
     reply::{HTML, JSON, Payload, Reply},
@@ -38,7 +38,7 @@ pub(crate) enum Kind {
         pause: Duration,
         chunk: usize,
     },
-    Distort(Distortion),
+    Mutate(Mutation),
     /// Something else is answered, with or without having done what was asked.
     Instead {
         name: &'static str,
@@ -58,10 +58,10 @@ impl Kind {
             Self::Truncate => "truncate",
             Self::MalformedJson => "malformed_json",
             Self::SlowBody { .. } => "slow_body",
-            Self::Distort(Distortion::WrongTypes) => "wrong_json",
-            Self::Distort(Distortion::UnknownEnum) => "unknown_enum",
-            Self::Distort(Distortion::ExtraFields) => "extra_fields",
-            Self::Distort(Distortion::MissingOptional) => "missing_optional",
+            Self::Mutate(Mutation::WrongTypes) => "wrong_json",
+            Self::Mutate(Mutation::UnknownEnum) => "unknown_enum",
+            Self::Mutate(Mutation::ExtraFields) => "extra_fields",
+            Self::Mutate(Mutation::MissingOptional) => "missing_optional",
             Self::Instead { name, .. } => name,
         }
     }
@@ -96,10 +96,10 @@ impl Kind {
                     .and_then(|chunk| usize::try_from(chunk).ok())
                     .unwrap_or(64),
             },
-            "wrong_json" => Self::Distort(Distortion::WrongTypes),
-            "unknown_enum" => Self::Distort(Distortion::UnknownEnum),
-            "extra_fields" => Self::Distort(Distortion::ExtraFields),
-            "missing_optional" => Self::Distort(Distortion::MissingOptional),
+            "wrong_json" => Self::Mutate(Mutation::WrongTypes),
+            "unknown_enum" => Self::Mutate(Mutation::UnknownEnum),
+            "extra_fields" => Self::Mutate(Mutation::ExtraFields),
+            "missing_optional" => Self::Mutate(Mutation::MissingOptional),
             "status" => Self::instead("status", status(fields)?, commit),
             "html_502" => Self::instead(
                 "html_502",

@@ -1,7 +1,7 @@
 // The big screen of a branch: who is being served, who comes next.
 
-import { follow, now, state, tickets } from './feed.js';
-import { $, choices, format, h, keyed, named, number, onLanguage, put, start, t } from './look.js';
+import { follow, now, state, tickets } from './state.js';
+import { $, choices, format, h, keyed, named, number, onLanguage, put, start, t } from './ui.js';
 
 // One large, and two rows below it.
 const MOST_CALLED = 5;

@@ -1,12 +1,12 @@
 // The counter: what the state looks like, and what the buttons do.
 
-import { follow, now, state, tickets, touch } from './feed.js';
+import { follow, now, state, tickets, touch } from './state.js';
 import { showFaults, showOperations } from './faults.js';
 import { List } from './list.js';
 import { redrawRequests, showCustomers, showLogTabs, showRequests } from './log.js';
-import { $, choices, format, h, icon, keyed, label, language, named, number, onLanguage, put, start, t, tabs } from './look.js';
+import { $, choices, format, h, icon, keyed, label, language, named, number, onLanguage, put, start, t, tabs } from './ui.js';
 import { hosts, snippet } from './snippets.js';
-import { control, copy, toast } from './staff.js';
+import { control, copy, toast } from './control.js';
 
 const ROW = 44;
 const STATUS = { noShow: 'noShowStatus' };

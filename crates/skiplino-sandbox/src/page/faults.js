@@ -1,8 +1,8 @@
 // Faults: chosen, set, and taken back.
 
-import { state } from './feed.js';
-import { $, choices, h, keyed, kindName, kinds, label, put, t } from './look.js';
-import { control, toast } from './staff.js';
+import { state } from './state.js';
+import { $, choices, h, keyed, kindName, kinds, label, put, t } from './ui.js';
+import { control, toast } from './control.js';
 
 // What a fault of that kind is given, and how the field for it begins.
 const VALUES = { delay: ['ms', 3000], slow_body: ['ms', 200], status: ['status', 500], rate_limit: ['retryAfter', 5], redirect: ['location', '/elsewhere'] };

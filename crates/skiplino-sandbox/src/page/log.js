@@ -1,9 +1,9 @@
 // What the app sent, as it comes, and the customers that it made.
 
-import { requests, state } from './feed.js';
+import { requests, state } from './state.js';
 import { List } from './list.js';
-import { $, format, h, keyed, number, put, t, tabs } from './look.js';
-import { control } from './staff.js';
+import { $, format, h, keyed, number, put, t, tabs } from './ui.js';
+import { control } from './control.js';
 
 // The one whose details are shown.
 let request = null;

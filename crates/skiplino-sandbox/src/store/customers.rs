@@ -10,7 +10,8 @@ use crate::{
     clock::{self, Millis},
     envelope::Failure,
     locale::Reason,
-    validate::{CustomerRef, Page},
+    pagination::Page,
+    validate::CustomerRef,
 };
 
 /// The company of every record.

@@ -1,8 +1,9 @@
 use std::{collections::HashMap, io, path::Path, time::Duration};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+use thiserror::Error;
 
-use super::{Db, Ranks, SEED};
+use super::{Db, RankedSet, SEED};
 
 const SCHEMA: &str = include_str!("schema.sql");
 /// Added to older files as well.
@@ -15,43 +16,50 @@ const STATEMENTS: usize = 64;
 /// For a process on the same file that is about to end.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-pub(super) fn open(path: Option<&Path>, seed: u64) -> io::Result<Db> {
-    let place = path.map_or_else(|| "memory".into(), Path::to_string_lossy);
-    try_open(path, seed).map_err(|error| {
-        let why = match error {
-            Refused::Foreign => "it holds something other than a company of this sandbox".into(),
-            Refused::ReadOnly => "it cannot be written".into(),
-            Refused::Sqlite(error)
-                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) =>
-            {
-                "another process is using it".into()
-            }
-            Refused::Sqlite(error) => error.to_string(),
-            Refused::Path(error) => error.to_string(),
-        };
-        io::Error::other(format!("cannot keep the state in {place}: {why}"))
-    })
+/// Why the state of a sandbox cannot be kept: the file and the reason.
+#[derive(Debug, Error)]
+#[error("cannot keep the state in {place}: {cause}")]
+pub struct StoreError {
+    place: String,
+    cause: Cause,
 }
 
-enum Refused {
+#[derive(Debug, Error)]
+enum Cause {
+    #[error("it holds something other than a company of this sandbox")]
     Foreign,
+    #[error("it cannot be written")]
     ReadOnly,
-    Path(io::Error),
+    #[error("another process is using it")]
+    Busy,
+    #[error(transparent)]
+    Path(#[from] io::Error),
+    #[error(transparent)]
     Sqlite(rusqlite::Error),
 }
 
-impl From<rusqlite::Error> for Refused {
+impl From<rusqlite::Error> for Cause {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy) => Self::Busy,
+            _ => Self::Sqlite(error),
+        }
     }
 }
 
-fn try_open(path: Option<&Path>, seed: u64) -> Result<Db, Refused> {
+pub(super) fn open(path: Option<&Path>, seed: u64) -> Result<Db, StoreError> {
+    try_open(path, seed).map_err(|cause| StoreError {
+        place: path.map_or_else(|| "memory".to_owned(), |path| path.display().to_string()),
+        cause,
+    })
+}
+
+fn try_open(path: Option<&Path>, seed: u64) -> Result<Db, Cause> {
     let conn = match path {
         None => Connection::open_in_memory()?,
         Some(path) => {
             // Whole, and not as a URI: SQLite would keep ":memory:", and what starts with "file:", elsewhere or nowhere.
-            let path = std::path::absolute(path).map_err(Refused::Path)?;
+            let path = std::path::absolute(path)?;
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
                 | OpenFlags::SQLITE_OPEN_CREATE
                 | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -59,7 +67,7 @@ fn try_open(path: Option<&Path>, seed: u64) -> Result<Db, Refused> {
         }
     };
     if conn.is_readonly(rusqlite::MAIN_DB)? {
-        return Err(Refused::ReadOnly);
+        return Err(Cause::ReadOnly);
     }
     conn.busy_timeout(PATIENCE)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -74,7 +82,7 @@ fn try_open(path: Option<&Path>, seed: u64) -> Result<Db, Refused> {
     let mut db = Db {
         conn,
         seed,
-        roster: Ranks::default(),
+        roster: RankedSet::default(),
         queues: HashMap::new(),
         counted: false,
     };
@@ -85,7 +93,7 @@ fn try_open(path: Option<&Path>, seed: u64) -> Result<Db, Refused> {
             && number("PRAGMA user_version")? == VERSION;
         if !is_ours {
             if number("SELECT count(*) FROM sqlite_schema")? > 0 {
-                return Err(Refused::Foreign);
+                return Err(Cause::Foreign);
             }
             conn.execute_batch(SCHEMA)?;
             conn.execute_batch(SEED)?;
@@ -93,7 +101,7 @@ fn try_open(path: Option<&Path>, seed: u64) -> Result<Db, Refused> {
             conn.pragma_update(None, "user_version", VERSION)?;
         }
         conn.execute_batch(INDEXES)?;
-        db.count().map_err(Refused::from)
+        db.count().map_err(Cause::from)
     })?;
     Ok(db)
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     clock::{self, Millis},
     locale::{Locale, Name},
-    validate::Page,
+    pagination::Page,
 };
 
 /// The states this sandbox puts tickets in.

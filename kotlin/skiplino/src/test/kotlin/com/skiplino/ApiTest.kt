@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Test
 
 class ApiTest {
-    /** Writes the API to target/kotlin/api.txt, which tests/api.py compares with the last release's. */
+    /** Writes the API to target/kotlin/api.txt, which tools/host_api.py compares with the last release's. */
     @Test
     fun `nothing generated is public`() {
         val built = File(System.getProperty("skiplino.root"), "target/kotlin")

@@ -1,11 +1,11 @@
 use serde_json::{Value, json};
 
-use super::{Input, Outcome, time};
+use super::{Input, Outcome};
 use crate::{
     auth::{DEMO_PUBLIC_KEY, DEMO_SECRET_KEY},
     envelope::Failure,
     routes::API_PREFIX,
-    store::staff,
+    store::tables,
 };
 
 pub(super) fn health(_: &Input<'_>) -> Outcome {
@@ -19,8 +19,8 @@ pub(super) fn state(input: &Input<'_>) -> Outcome {
         "secretKey": DEMO_SECRET_KEY,
         "publicKey": DEMO_PUBLIC_KEY,
         "seed": app.seed(),
-        "clock": time::show(app),
-        "counts": app.store.with(staff::counts)?,
+        "clock": app.clock.json(),
+        "counts": app.store.with(tables::counts)?,
         "faults": app.faults.count(),
     }))
 }
@@ -40,7 +40,7 @@ pub(super) fn tickets(input: &Input<'_>) -> Outcome {
     let rows = input
         .app
         .store
-        .with(|db| staff::ticket_rows(db, &filters))?;
+        .with(|db| tables::ticket_rows(db, &filters))?;
     Ok(rows)
 }
 
@@ -48,7 +48,7 @@ pub(super) fn customers(input: &Input<'_>) -> Outcome {
     input
         .app
         .store
-        .with(staff::customer_rows)
+        .with(tables::customer_rows)
         .map_err(Failure::from)
 }
 

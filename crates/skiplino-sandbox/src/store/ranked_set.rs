@@ -1,8 +1,8 @@
 /// Rising numbers, of which one can ask at once how many come before one, or which is the nth.
 #[derive(Debug, Default)]
-pub(super) struct Ranks(Vec<i64>);
+pub(super) struct RankedSet(Vec<i64>);
 
-impl Ranks {
+impl RankedSet {
     pub(super) fn add(&mut self, number: i64) {
         let at = self.before(number);
         self.0.insert(at, number);
@@ -33,7 +33,7 @@ impl Ranks {
     }
 }
 
-impl FromIterator<i64> for Ranks {
+impl FromIterator<i64> for RankedSet {
     /// The numbers must be rising.
     fn from_iter<I: IntoIterator<Item = i64>>(numbers: I) -> Self {
         Self(numbers.into_iter().collect())

@@ -1,6 +1,6 @@
 // Language, colours, formats, and the few helpers that every part of the page uses.
 
-import { languages } from './words.js';
+import { languages } from './translations.js';
 
 export const $ = (id) => document.getElementById(id);
 

@@ -1,29 +1,14 @@
 use std::time::Instant;
 
-use serde_json::{Value, json};
-
 use super::{Input, Outcome};
-use crate::{
-    app::App,
-    clock::{self, Mode},
-    locale::Reason,
-};
+use crate::{clock::Mode, locale::Reason};
 
 const FASTEST: f64 = 1e6;
 /// A thousand years.
 const FARTHEST: f64 = 3e10;
 
-pub(crate) fn show(app: &App) -> Value {
-    let now = clock::format(app.clock.now());
-    match app.clock.mode() {
-        Mode::Real { .. } => json!({"mode": "real", "now": now}),
-        Mode::Frozen { .. } => json!({"mode": "frozen", "now": now}),
-        Mode::Scaled { factor, .. } => json!({"mode": "scaled", "factor": factor, "now": now}),
-    }
-}
-
 pub(super) fn get(input: &Input<'_>) -> Outcome {
-    Ok(show(input.app))
+    Ok(input.app.clock.json())
 }
 
 pub(super) fn put(input: &Input<'_>) -> Outcome {
@@ -57,7 +42,7 @@ pub(super) fn put(input: &Input<'_>) -> Outcome {
     };
     fields.errors.finish()?;
     app.clock.set(new);
-    Ok(show(app))
+    Ok(app.clock.json())
 }
 
 pub(super) fn advance(input: &Input<'_>) -> Outcome {
@@ -70,7 +55,7 @@ pub(super) fn advance(input: &Input<'_>) -> Outcome {
     fields.errors.finish()?;
     #[allow(clippy::cast_possible_truncation)]
     input.app.clock.advance((seconds * 1000.0).round() as i64);
-    Ok(show(input.app))
+    Ok(input.app.clock.json())
 }
 
 pub(super) fn reset(input: &Input<'_>) -> Outcome {
@@ -80,5 +65,5 @@ pub(super) fn reset(input: &Input<'_>) -> Outcome {
     let freeze = fields.flag("freeze");
     fields.errors.finish()?;
     input.app.reset(seed, now, freeze)?;
-    super::inside::state(input)
+    super::inspect::state(input)
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     clock::{self, Millis},
     locale::Name,
-    validate::Page,
+    pagination::Page,
 };
 
 const MOST_CUSTOMERS: i64 = 50;
@@ -77,7 +77,7 @@ fn service_json(db: &Db, service: &Service) -> rusqlite::Result<Value> {
         "open": service.open,
         "appointments": service.appointments,
         "minutes": service.minutes,
-        "waiting": db.queues.get(&service.id).map_or(0, super::Ranks::len),
+        "waiting": db.queues.get(&service.id).map_or(0, super::RankedSet::len),
         "serving": serving,
     }))
 }

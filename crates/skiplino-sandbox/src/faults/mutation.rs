@@ -4,14 +4,14 @@ use crate::envelope::Answer;
 
 /// A change made to the JSON of an answer.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Distortion {
+pub(crate) enum Mutation {
     WrongTypes,
     UnknownEnum,
     ExtraFields,
     MissingOptional,
 }
 
-impl Distortion {
+impl Mutation {
     pub(crate) fn apply(self, answer: &mut Answer) {
         if let Self::ExtraFields = self {
             add_fields(&mut answer.body);

@@ -1,6 +1,6 @@
 // The state as the server tells it, and who is to show it again: once a frame, however much has come.
 
-import { setZone } from './look.js';
+import { setZone } from './ui.js';
 
 const MOST_REQUESTS = 500;
 

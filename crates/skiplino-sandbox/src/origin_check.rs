@@ -8,8 +8,8 @@ use axum::http::{HeaderMap, header};
 use crate::locale::Reason;
 
 /// Why the request is refused, if it is. A sandbox that only this machine reaches is strict about its name.
-pub(crate) fn refusal(headers: &HeaderMap, loopback: bool) -> Option<Reason> {
-    wrong_host(headers, loopback).or_else(|| {
+pub(crate) fn reject_foreign_page(headers: &HeaderMap, loopback: bool) -> Option<Reason> {
+    reject_unknown_host(headers, loopback).or_else(|| {
         let host = headers.get(header::HOST).map(|host| host.as_bytes());
         let foreign_origin = headers.get_all(header::ORIGIN).iter().any(|origin| {
             let origin = origin.as_bytes();
@@ -30,7 +30,7 @@ pub(crate) fn refusal(headers: &HeaderMap, loopback: bool) -> Option<Reason> {
 }
 
 /// A page whose own name was made to lead here (DNS rebinding) is of one origin with the sandbox, but cannot hide that name.
-pub(crate) fn wrong_host(headers: &HeaderMap, loopback: bool) -> Option<Reason> {
+pub(crate) fn reject_unknown_host(headers: &HeaderMap, loopback: bool) -> Option<Reason> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let known = match (hosts.next(), hosts.next()) {
         // Only programs leave it out.

@@ -18,7 +18,7 @@ const BYTES_EACH: usize = (64 << 20) / 10_000;
 
 /// The requests the API received.
 #[derive(Debug)]
-pub(crate) struct Log(Mutex<Requests>);
+pub(crate) struct RequestLog(Mutex<Requests>);
 
 #[derive(Debug, Default)]
 struct Requests {
@@ -74,9 +74,9 @@ fn index(operation: &Operation) -> Option<usize> {
     OPERATIONS.iter().position(|other| other.id == operation.id)
 }
 
-impl Log {
+impl RequestLog {
     /// An empty one that will remember so many requests.
-    pub(crate) fn keeping(most: usize) -> Self {
+    pub(crate) fn with_capacity(most: usize) -> Self {
         Self(Mutex::new(Requests {
             most,
             ..Requests::default()

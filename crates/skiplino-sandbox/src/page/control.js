@@ -1,6 +1,6 @@
 // What staff do goes through the control API, and what it says of it is told in a word.
 
-import { $, language, t } from './look.js';
+import { $, language, t } from './ui.js';
 
 export async function control(method, path, body) {
   try {

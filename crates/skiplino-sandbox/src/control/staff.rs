@@ -8,7 +8,7 @@ use crate::{
     store::{
         Db,
         catalogue::{self, Service},
-        customers, slots, staff,
+        customers, slots, tables,
         tickets::{self, status},
     },
     validate::{CustomerRef, Fields},
@@ -102,7 +102,7 @@ fn put(input: &Input<'_>, table: &str, columns: &[(&str, Box<dyn ToSql>)]) -> Ou
     let found = input
         .app
         .store
-        .write(|db| staff::set(db, table, &input.id, columns))?;
+        .write(|db| tables::set(db, table, &input.id, columns))?;
     found
         .then(|| Value::Object(input.body.clone()))
         .ok_or_else(not_found)
