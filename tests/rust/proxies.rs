@@ -126,8 +126,7 @@ fn refused(client: &Client, reason: &str) {
 fn a_proxy_that_refuses_is_told_so_without_the_credentials() {
     let authority = authority("ours");
     let server = tls::Server::signed_by(&authority);
-    let unauthorized =
-        "the proxy needs a user and a password, or refused the given ones (407)";
+    let unauthorized = "the proxy needs a user and a password, or refused the given ones (407)";
     for user in ["", "operator:guess@"] {
         let proxy = Proxy::start(true);
         let proxy = format!("http://{user}{}", proxy.address);

@@ -219,10 +219,7 @@ fn a_certificate_that_the_server_signed_itself_is_not_trusted() {
     let mut authority = localhost();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     for (certificate, told) in [
-        (
-            localhost(),
-            "is not signed by a trusted authority",
-        ),
+        (localhost(), "is not signed by a trusted authority"),
         (
             authority,
             "is an authority's own; most likely it is self-signed",

@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 
 use bindings_common::ForkGuarded;
-use skiplino::{ApiKey, Client};
+use skiplino::{ApiKey, Client, ClientOptions};
 
 use crate::argument::{StringArg, optional_duration, optional_number};
 use crate::boundary;
@@ -99,44 +99,32 @@ unsafe impl SizedStruct for skiplino_options {
 pub struct OptionsArg(*const skiplino_options);
 
 fn build(key: &str, options: &skiplino_options) -> Result<skiplino_client, Failure> {
-    let mut builder = Client::builder(ApiKey::new(key)?).host("c");
-    if let Some(url) = options.base_url.optional("base_url")? {
-        builder = builder.base_url(url);
-    }
-    if let Some(locale) = options.locale.optional("locale")? {
-        builder = builder.locale(locale);
-    }
-    if let Some(suffix) = options.user_agent_suffix.optional("user_agent_suffix")? {
-        builder = builder.user_agent_suffix(suffix);
-    }
-    if let Some(proxy) = options.proxy.optional("proxy")? {
-        builder = builder.proxy(proxy);
-    }
-    if let Some(pem) = options.root_certificates.optional("root_certificates")? {
-        builder = builder.root_certificates(pem);
-    }
-    if let Some(limit) = optional_duration(options.connect_timeout_ms, "connect_timeout_ms")? {
-        builder = builder.connect_timeout(limit);
-    }
-    if let Some(limit) = optional_duration(options.attempt_timeout_ms, "attempt_timeout_ms")? {
-        builder = builder.attempt_timeout(limit);
-    }
-    if let Some(limit) = optional_duration(options.deadline_ms, "deadline_ms")? {
-        builder = builder.deadline(limit);
-    }
-    if let Some(limit) = optional_number(options.max_response_bytes, "max_response_bytes")? {
-        builder = builder.max_response_bytes(limit);
-    }
-    if options.requests_per_second != 0.0 {
-        builder = builder.requests_per_second(options.requests_per_second);
-    }
+    let text = |arg: &StringArg, name| arg.optional(name).map(|text| text.map(str::to_owned));
     let retry = RetrySettings::default().overridden(
         options.max_attempts,
         options.backoff_ms,
         options.max_backoff_ms,
     )?;
+    let limit = options.requests_per_second;
+    let settings = ClientOptions {
+        base_url: text(&options.base_url, "base_url")?,
+        locale: text(&options.locale, "locale")?,
+        connect_timeout: optional_duration(options.connect_timeout_ms, "connect_timeout_ms")?,
+        attempt_timeout: optional_duration(options.attempt_timeout_ms, "attempt_timeout_ms")?,
+        deadline: optional_duration(options.deadline_ms, "deadline_ms")?,
+        max_attempts: retry.max_attempts,
+        backoff: retry.backoff,
+        max_backoff: retry.max_backoff,
+        requests_per_second: Some(limit).filter(|limit| *limit != 0.0),
+        max_response_bytes: optional_number(options.max_response_bytes, "max_response_bytes")?,
+        proxy: text(&options.proxy, "proxy")?,
+        root_certificates: text(&options.root_certificates, "root_certificates")?
+            .map(String::into_bytes),
+        user_agent_suffix: text(&options.user_agent_suffix, "user_agent_suffix")?,
+    };
+    let builder = Client::builder(ApiKey::new(key)?).options(settings);
     Ok(skiplino_client {
-        inner: ForkGuarded::new(builder.retry(retry.policy()).build()?),
+        inner: ForkGuarded::new(builder.host("c").build()?),
         retry,
         log: Log::new(options.log, options.log_data, options.log_level)?,
     })

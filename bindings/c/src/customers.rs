@@ -4,7 +4,9 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use skiplino::{Customer, CustomerUpdateRequest, CustomerWriteRequest, Operation, Response};
+use skiplino::{
+    Customer, CustomerFields, CustomerUpdateRequest, CustomerWriteRequest, Operation, Response,
+};
 
 use crate::argument::{self, StringArg};
 use crate::boundary;
@@ -94,27 +96,17 @@ unsafe impl SizedStruct for skiplino_customer_fields {
 #[repr(transparent)]
 pub struct FieldsArg(*const skiplino_customer_fields);
 
-/// Sets the fields that are not NULL on either kind of request.
-macro_rules! with_fields {
-    ($request:expr, $fields:expr) => {{
-        let (mut request, fields) = ($request, $fields);
-        if let Some(text) = fields.external_id.optional("external_id")? {
-            request = request.external_id(text);
-        }
-        if let Some(text) = fields.name.optional("name")? {
-            request = request.name(text);
-        }
-        if let Some(text) = fields.email.optional("email")? {
-            request = request.email(text);
-        }
-        if let Some(text) = fields.mobile.optional("mobile")? {
-            request = request.mobile(text);
-        }
-        if let Some(value) = argument::optional_json(&fields.metadata_json, "metadata_json")? {
-            request = request.metadata(value);
-        }
-        request
-    }};
+impl skiplino_customer_fields {
+    /// The core's fields; the external id is separate in its requests.
+    fn fields(&self) -> Result<CustomerFields, Failure> {
+        let text = |arg: &StringArg, name| arg.optional(name).map(|text| text.map(str::to_owned));
+        Ok(CustomerFields {
+            name: text(&self.name, "name")?,
+            email: text(&self.email, "email")?,
+            mobile: text(&self.mobile, "mobile")?,
+            metadata: argument::optional_json(&self.metadata_json, "metadata_json")?,
+        })
+    }
 }
 
 impl FieldsArg {
@@ -145,7 +137,11 @@ pub extern "C" fn skiplino_customers_create(
             "customer",
         )?;
         pending.send_to(out, |client| {
-            let request = with_fields!(CustomerWriteRequest::new(), fields.read()?);
+            let given = fields.read()?;
+            let mut request = CustomerWriteRequest::new().fields(given.fields()?);
+            if let Some(id) = given.external_id.optional("external_id")? {
+                request = request.external_id(id);
+            }
             Ok(client.customers().create(request))
         })
     })
@@ -239,7 +235,11 @@ pub extern "C" fn skiplino_customers_update(
         )?;
         pending.send_to(out, |client| {
             let of = argument::required_customer(&id, &external_id, "id", "external_id")?;
-            let request = with_fields!(CustomerUpdateRequest::new(of), fields.read()?);
+            let given = fields.read()?;
+            let mut request = CustomerUpdateRequest::new(of).fields(given.fields()?);
+            if let Some(id) = given.external_id.optional("external_id")? {
+                request = request.external_id(id);
+            }
             Ok(client.customers().update(request))
         })
     })

@@ -10,9 +10,9 @@ use crate::error::Failure;
 /// The values that were set. The others have the core's defaults.
 #[derive(Clone, Default)]
 pub(crate) struct RetrySettings {
-    max_attempts: Option<u32>,
-    backoff: Option<Duration>,
-    max_backoff: Option<Duration>,
+    pub(crate) max_attempts: Option<u32>,
+    pub(crate) backoff: Option<Duration>,
+    pub(crate) max_backoff: Option<Duration>,
 }
 
 impl RetrySettings {
@@ -31,17 +31,6 @@ impl RetrySettings {
     }
 
     pub(crate) fn policy(&self) -> RetryPolicy {
-        let mut policy = RetryPolicy::default();
-        if let Some(attempts) = self.max_attempts {
-            policy = policy.max_attempts(attempts);
-        }
-        if self.backoff.is_some() || self.max_backoff.is_some() {
-            let (backoff, max_backoff) = policy.pauses();
-            policy = policy.backoff(
-                self.backoff.unwrap_or(backoff),
-                self.max_backoff.unwrap_or(max_backoff),
-            );
-        }
-        policy
+        RetryPolicy::default().overridden(self.max_attempts, self.backoff, self.max_backoff)
     }
 }

@@ -135,19 +135,8 @@ impl skiplino_booking {
         let (id, external_id) = (&self.customer_id, &self.customer_external_id);
         let customer =
             argument::optional_customer(id, external_id, "customer_id", "customer_external_id")?;
-        let mut request = match (self.time.optional("time")?, customer) {
-            (Some(time), Some(customer)) => {
-                BookTicketRequest::appointment(service, group, parse_time(time)?, customer)
-            }
-            (Some(_), None) => {
-                return Err(skiplino_error::invalid(
-                    "customer_id",
-                    "an appointment needs a customer: set customer_id or customer_external_id",
-                ));
-            }
-            (None, Some(customer)) => BookTicketRequest::walk_in(service, group).customer(customer),
-            (None, None) => BookTicketRequest::walk_in(service, group),
-        };
+        let time = self.time.optional("time")?.map(parse_time).transpose()?;
+        let mut request = BookTicketRequest::new(service, group, time, customer);
         if let Some(options) = argument::optional_json(&self.options_json, "options_json")? {
             request = request.options(options);
         }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use bindings_common::ForkGuarded;
 use pyo3::prelude::*;
 use skiplino::{
-    ApiKey, BookTicketRequest, ChangeTimeRequest, Client, CustomerUpdateRequest,
-    CustomerWriteRequest, KeyClass, RetryPolicy,
+    ApiKey, BookTicketRequest, ChangeTimeRequest, Client, ClientOptions, CustomerFields,
+    CustomerUpdateRequest, CustomerWriteRequest, KeyClass,
 };
 
 use crate::event_loop::ReplyTo;
@@ -21,24 +21,20 @@ use crate::iterators::{NativeAsyncIterator, NativeIterator};
 use crate::options::{CancellationToken, Options};
 use crate::{errors, json};
 
-/// Sets the given fields of a customer on a request.
-macro_rules! with_fields {
-    ($request:expr, $name:expr, $email:expr, $mobile:expr, $metadata:expr) => {{
-        let mut request = $request;
-        if let Some(name) = $name {
-            request = request.name(name);
-        }
-        if let Some(email) = $email {
-            request = request.email(email);
-        }
-        if let Some(mobile) = $mobile {
-            request = request.mobile(mobile);
-        }
-        if let Some(metadata) = $metadata {
-            request = request.metadata(json::value(&metadata, "metadata")?);
-        }
-        request
-    }};
+/// The given fields of a customer.
+fn fields(
+    name: Option<String>,
+    email: Option<String>,
+    mobile: Option<String>,
+    metadata: Option<Bound<'_, PyAny>>,
+) -> PyResult<CustomerFields> {
+    let metadata = metadata.map(|value| json::value(&value, "metadata"));
+    Ok(CustomerFields {
+        name,
+        email,
+        mobile,
+        metadata: metadata.transpose()?,
+    })
 }
 
 type CallResult = PyResult<Py<PyAny>>;
@@ -46,36 +42,17 @@ type CallResult = PyResult<Py<PyAny>>;
 /// The settings of a client, kept because a forked child has to build a new client.
 struct Settings {
     key: ApiKey,
-    base_url: Option<String>,
-    locale: Option<String>,
-    connect_timeout: Option<Duration>,
-    attempt_timeout: Option<Duration>,
-    deadline: Option<Duration>,
-    retry: RetryPolicy,
-    requests_per_second: Option<f64>,
-    max_response_bytes: Option<usize>,
-    proxy: Option<String>,
-    root_certificates: Option<Vec<u8>>,
-    user_agent_suffix: Option<String>,
+    options: ClientOptions,
     host: String,
 }
 
 impl Settings {
     fn build(&self) -> Result<Client, skiplino::Error> {
-        let mut builder = Client::builder(self.key.clone())
-            .retry(self.retry.clone())
+        Client::builder(self.key.clone())
+            .options(self.options.clone())
             .host(&self.host)
-            .interrupt(is_interrupted);
-        macro_rules! set {
-            ($($name:ident)+) => {
-                $(if let Some(value) = &self.$name {
-                    builder = builder.$name(value.clone());
-                })+
-            };
-        }
-        set!(base_url locale connect_timeout attempt_timeout deadline requests_per_second);
-        set!(max_response_bytes proxy root_certificates user_agent_suffix);
-        builder.build()
+            .interrupt(is_interrupted)
+            .build()
     }
 }
 
@@ -136,27 +113,24 @@ impl NativeClient {
         user_agent_suffix: Option<String>,
         host: String,
     ) -> PyResult<Self> {
-        let mut retry = RetryPolicy::default();
-        if let Some(attempts) = max_attempts {
-            retry = retry.max_attempts(attempts);
-        }
-        if let Some((first, longest)) = backoff {
-            let first = first.duration(py, "backoff")?;
-            retry = retry.backoff(first, longest.duration(py, "backoff")?);
-        }
+        let (backoff, max_backoff) = backoff.unzip();
         let settings = Settings {
             key: ApiKey::new(api_key).map_err(|error| errors::raise(py, &error))?,
-            base_url,
-            locale,
-            connect_timeout: seconds(py, "connectTimeout", connect_timeout)?,
-            attempt_timeout: seconds(py, "attemptTimeout", attempt_timeout)?,
-            deadline: seconds(py, "deadline", deadline)?,
-            retry,
-            requests_per_second,
-            max_response_bytes,
-            proxy,
-            root_certificates,
-            user_agent_suffix,
+            options: ClientOptions {
+                base_url,
+                locale,
+                connect_timeout: seconds(py, "connectTimeout", connect_timeout)?,
+                attempt_timeout: seconds(py, "attemptTimeout", attempt_timeout)?,
+                deadline: seconds(py, "deadline", deadline)?,
+                max_attempts,
+                backoff: seconds(py, "backoff", backoff)?,
+                max_backoff: seconds(py, "backoff", max_backoff)?,
+                requests_per_second,
+                max_response_bytes,
+                proxy,
+                root_certificates,
+                user_agent_suffix,
+            },
             host,
         };
         let client = settings
@@ -189,7 +163,7 @@ impl NativeClient {
             call.deadline = seconds(py, "deadline", deadline)?;
         }
         if let Some(attempts) = max_attempts {
-            call.retry = Some(self.settings.retry.clone().max_attempts(attempts));
+            call.retry = Some(self.settings.options.retry().max_attempts(attempts));
         }
         let cancellation_token = cancellation_token.or_else(|| {
             let token = base.and_then(|base| base.cancellation_token.as_ref());
@@ -218,7 +192,7 @@ impl NativeClient {
 
     #[getter]
     fn base_url(&self) -> &str {
-        let base_url = self.settings.base_url.as_deref();
+        let base_url = self.settings.options.base_url.as_deref();
         base_url.unwrap_or(skiplino::DEFAULT_BASE_URL)
     }
 
@@ -289,22 +263,8 @@ impl NativeClient {
             (None, None) => None,
             _ => Some(self::customer(customer, external_id)?),
         };
-        let mut request = match (time, customer) {
-            (Some(Moment(time)), Some(customer)) => {
-                BookTicketRequest::appointment(service.0, group.0, time, customer)
-            }
-            (Some(_), None) => {
-                return Err(errors::invalid(
-                    py,
-                    "customerId",
-                    "an appointment needs a customer: give customer or external_id",
-                ));
-            }
-            (None, Some(customer)) => {
-                BookTicketRequest::walk_in(service.0, group.0).customer(customer)
-            }
-            (None, None) => BookTicketRequest::walk_in(service.0, group.0),
-        };
+        let time = time.map(|Moment(time)| time);
+        let mut request = BookTicketRequest::new(service.0, group.0, time, customer);
         if let Some(options) = ticket_options {
             request = request.options(json::value(&options, "options")?);
         }
@@ -370,7 +330,7 @@ impl NativeClient {
         if let Some(external_id) = external_id {
             request = request.external_id(external_id);
         }
-        let request = with_fields!(request, name, email, mobile, metadata);
+        let request = request.fields(fields(name, email, mobile, metadata)?);
         options.send(py, reply_to, self.client(py)?.customers().create(request))
     }
 
@@ -424,7 +384,7 @@ impl NativeClient {
                 CustomerUpdateRequest::new(self::customer(customer, external_id)?)
             }
         };
-        let request = with_fields!(request, name, email, mobile, metadata);
+        let request = request.fields(fields(name, email, mobile, metadata)?);
         options.send(py, reply_to, self.client(py)?.customers().update(request))
     }
 

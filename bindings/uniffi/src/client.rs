@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::ready;
-use skiplino::{ApiKey, Call, Client, KeyClass, Operation, RetryPolicy, UntypedCall};
+use skiplino::{
+    ApiKey, Call, Client, ClientOptions, KeyClass, Operation, RetryPolicy, UntypedCall,
+};
 
 use crate::call_options::NativeCallOptions;
 use crate::cancellation::{CancelHandle, ShutdownSignal};
@@ -49,48 +51,38 @@ pub struct ClientSettings {
 }
 
 impl ClientSettings {
-    fn retry(&self) -> Result<RetryPolicy, SkiplinoError> {
-        let mut policy = RetryPolicy::default();
-        if let Some(attempts) = count(self.max_attempts, "maxAttempts")? {
-            policy = policy.max_attempts(attempts);
-        }
-        let (base, cap) = policy.pauses();
-        let base = duration(self.backoff_ms, "backoff")?.unwrap_or(base);
-        let cap = duration(self.max_backoff_ms, "maxBackoff")?.unwrap_or(cap);
-        Ok(policy.backoff(base, cap))
-    }
-
-    fn build(self, key: String, retry: RetryPolicy) -> Result<Client, SkiplinoError> {
-        let mut builder = Client::builder(ApiKey::new(key)?)
-            .retry(retry)
-            .host(self.host);
-        macro_rules! set {
-            ($($name:ident: $value:expr,)+) => {
-                $(if let Some(value) = $value {
-                    builder = builder.$name(value);
-                })+
-            };
-        }
-        set! {
+    fn read(self) -> Result<ClientOptions, SkiplinoError> {
+        Ok(ClientOptions {
             base_url: self.base_url,
             locale: self.locale,
             connect_timeout: duration(self.connect_timeout_ms, "connectTimeout")?,
             attempt_timeout: duration(self.attempt_timeout_ms, "attemptTimeout")?,
             deadline: duration(self.deadline_ms, "deadline")?,
+            max_attempts: count(self.max_attempts, "maxAttempts")?,
+            backoff: duration(self.backoff_ms, "backoff")?,
+            max_backoff: duration(self.max_backoff_ms, "maxBackoff")?,
             requests_per_second: self.requests_per_second,
             max_response_bytes: count(self.max_response_bytes, "maxResponseBytes")?,
             proxy: self.proxy,
-            root_certificates: self.root_certificates,
+            root_certificates: self.root_certificates.map(String::into_bytes),
             user_agent_suffix: self.user_agent_suffix,
-        }
+        })
+    }
+
+    fn build(self, key: String) -> Result<(Client, RetryPolicy), SkiplinoError> {
+        let mut builder = Client::builder(ApiKey::new(key)?).host(self.host.clone());
+        let allow_secret_key_on_device = self.allow_secret_key_on_device;
+        let options = self.read()?;
+        let retry = options.retry();
+        builder = builder.options(options);
         #[cfg(feature = "testing")]
         if crate::test_state::on_device() {
             builder = builder.on_device();
         }
-        if self.allow_secret_key_on_device {
+        if allow_secret_key_on_device {
             builder = builder.allow_secret_key_on_device();
         }
-        Ok(builder.build()?)
+        Ok((builder.build()?, retry))
     }
 }
 
@@ -120,8 +112,7 @@ impl NativeClient {
     /// Creates a client with an API key. Sends nothing.
     #[uniffi::constructor]
     pub fn new(api_key: String, settings: ClientSettings) -> Result<Arc<Self>, SkiplinoError> {
-        let retry = settings.retry()?;
-        let client = settings.build(api_key, retry.clone())?;
+        let (client, retry) = settings.build(api_key)?;
         Ok(Arc::new(Self {
             key_class: client.key_class(),
             open: Mutex::new(Some(client)),

@@ -1,6 +1,8 @@
 //! Records and requests of the customer directory, for operations 8 to 13.
 
-use skiplino::{Customer, CustomerRef, CustomerUpdateRequest, CustomerWriteRequest};
+use skiplino::{
+    Customer, CustomerFields, CustomerRef, CustomerUpdateRequest, CustomerWriteRequest,
+};
 
 use crate::errors::SkiplinoError;
 use crate::values::json;
@@ -82,30 +84,16 @@ impl From<&Customer> for NativeCustomer {
     }
 }
 
-/// Sets the present fields of a create or update request.
-macro_rules! with_fields {
-    ($request:expr, $fields:expr) => {{
-        let mut request = $request;
-        let NativeCustomerFields {
-            name,
-            email,
-            mobile,
-            metadata,
-        } = $fields;
-        if let Some(name) = name {
-            request = request.name(name);
-        }
-        if let Some(email) = email {
-            request = request.email(email);
-        }
-        if let Some(mobile) = mobile {
-            request = request.mobile(mobile);
-        }
-        if let Some(metadata) = json(metadata, "metadata")? {
-            request = request.metadata(metadata);
-        }
-        request
-    }};
+impl NativeCustomerFields {
+    /// The core's fields.
+    fn read(self) -> Result<CustomerFields, SkiplinoError> {
+        Ok(CustomerFields {
+            name: self.name,
+            email: self.email,
+            mobile: self.mobile,
+            metadata: json(self.metadata, "metadata")?,
+        })
+    }
 }
 
 impl NativeCustomerFields {
@@ -114,7 +102,7 @@ impl NativeCustomerFields {
         self,
         external_id: Option<String>,
     ) -> Result<CustomerWriteRequest, SkiplinoError> {
-        let request = with_fields!(CustomerWriteRequest::new(), self);
+        let request = CustomerWriteRequest::new().fields(self.read()?);
         Ok(match external_id {
             Some(id) => request.external_id(id),
             None => request,
@@ -127,7 +115,7 @@ impl NativeCustomerFields {
         customer: NativeCustomerRef,
         new_external_id: Option<String>,
     ) -> Result<CustomerUpdateRequest, SkiplinoError> {
-        let request = with_fields!(CustomerUpdateRequest::new(customer), self);
+        let request = CustomerUpdateRequest::new(customer).fields(self.read()?);
         Ok(match new_external_id {
             Some(id) => request.external_id(id),
             None => request,

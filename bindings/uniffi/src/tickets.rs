@@ -1,6 +1,6 @@
 //! Records and requests of tickets, for operations 4 to 7.
 
-use skiplino::{BookTicketRequest, NamedRef, Ticket};
+use skiplino::{BookTicketRequest, CustomerRef, NamedRef, Ticket};
 
 use crate::customers::NativeCustomerRef;
 use crate::errors::SkiplinoError;
@@ -86,17 +86,8 @@ impl NativeBooking {
     pub(crate) fn request(self) -> Result<BookTicketRequest, SkiplinoError> {
         let (service, group) = (self.service_id, self.group_of_service_id);
         let time = self.time_ms.map(|ms| timestamp(ms, "time")).transpose()?;
-        let mut request = match (time, self.customer) {
-            (Some(time), Some(customer)) => {
-                BookTicketRequest::appointment(service, group, time, customer)
-            }
-            (Some(_), None) => {
-                let reason = "an appointment needs a customer";
-                return Err(SkiplinoError::invalid("customerId", reason));
-            }
-            (None, Some(customer)) => BookTicketRequest::walk_in(service, group).customer(customer),
-            (None, None) => BookTicketRequest::walk_in(service, group),
-        };
+        let customer = self.customer.map(CustomerRef::from);
+        let mut request = BookTicketRequest::new(service, group, time, customer);
         if let Some(options) = json(self.options, "options")? {
             request = request.options(options);
         }

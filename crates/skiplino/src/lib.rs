@@ -26,12 +26,16 @@ pub use call::spec::CallOptions;
 pub use call::{Call, CallWithResponse};
 pub use client::Client;
 pub use client::api_key::ApiKey;
+#[doc(hidden)]
+pub use client::builder::ClientOptions;
 pub use client::builder::{ClientBuilder, DEFAULT_BASE_URL};
 #[doc(hidden)]
 pub use clock::Clock;
 pub use error::{Error, ErrorKind, Fields, Outcome, TimeoutKind};
 pub use http::response::Response;
 pub use jiff;
+#[doc(hidden)]
+pub use models::customers::CustomerFields;
 pub use models::ids::{
     BranchId, CustomerId, CustomerRef, ExternalId, GroupId, ServiceId, TicketId,
 };

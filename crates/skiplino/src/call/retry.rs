@@ -48,10 +48,20 @@ impl RetryPolicy {
         self
     }
 
-    /// The two pauses of [`backoff`](Self::backoff), for a binding that sets one of them.
+    /// This policy with the given values in place of its own, for bindings.
     #[doc(hidden)]
-    pub fn pauses(&self) -> (Duration, Duration) {
-        (self.base, self.max_backoff)
+    #[must_use]
+    pub fn overridden(
+        &self,
+        max_attempts: Option<u32>,
+        base: Option<Duration>,
+        max_backoff: Option<Duration>,
+    ) -> Self {
+        Self {
+            max_attempts: max_attempts.unwrap_or(self.max_attempts),
+            base: base.unwrap_or(self.base),
+            max_backoff: max_backoff.unwrap_or(self.max_backoff),
+        }
     }
 
     /// Whether another attempt is allowed after `attempts`.

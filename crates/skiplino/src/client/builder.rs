@@ -22,6 +22,40 @@ use crate::operation::KeyClass;
 /// The development environment's base URL, the only one that is published.
 pub const DEFAULT_BASE_URL: &str = "https://api-dev.skiplino.com/external/v1";
 
+/// Every setting that all host languages have. A binding fills it in; an absent setting keeps its
+/// default.
+#[doc(hidden)]
+#[derive(Clone, Default)]
+pub struct ClientOptions {
+    pub base_url: Option<String>,
+    pub locale: Option<String>,
+    pub connect_timeout: Option<Duration>,
+    pub attempt_timeout: Option<Duration>,
+    pub deadline: Option<Duration>,
+    pub max_attempts: Option<u32>,
+    pub backoff: Option<Duration>,
+    pub max_backoff: Option<Duration>,
+    pub requests_per_second: Option<f64>,
+    pub max_response_bytes: Option<usize>,
+    pub proxy: Option<String>,
+    pub root_certificates: Option<Vec<u8>>,
+    pub user_agent_suffix: Option<String>,
+}
+
+impl ClientOptions {
+    /// The retry policy of the three settings that are part of it.
+    pub fn retry(&self) -> RetryPolicy {
+        RetryPolicy::default().overridden(self.max_attempts, self.backoff, self.max_backoff)
+    }
+}
+
+// The proxy's URL can contain a password.
+impl fmt::Debug for ClientOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientOptions").finish_non_exhaustive()
+    }
+}
+
 /// Builds a [`Client`].
 #[must_use]
 pub struct ClientBuilder {
@@ -65,6 +99,22 @@ impl ClientBuilder {
             clock: Arc::new(SystemClock),
             interrupt: None,
         }
+    }
+
+    /// Applies every setting that is present.
+    #[doc(hidden)]
+    pub fn options(mut self, options: ClientOptions) -> Self {
+        self = self.retry(options.retry());
+        macro_rules! apply {
+            ($($name:ident)+) => {
+                $(if let Some(value) = options.$name {
+                    self = self.$name(value);
+                })+
+            };
+        }
+        apply!(base_url locale connect_timeout attempt_timeout deadline requests_per_second);
+        apply!(max_response_bytes proxy root_certificates user_agent_suffix);
+        self
     }
 
     /// The API's base URL, as in `https://host/external/v1`; default [`DEFAULT_BASE_URL`].

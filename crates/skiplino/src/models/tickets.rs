@@ -296,6 +296,22 @@ impl BookTicketRequest {
         }
     }
 
+    /// A walk-in without a time, an appointment with one, for bindings. A call refuses an appointment
+    /// without a customer.
+    #[doc(hidden)]
+    pub fn new(
+        service: impl Into<ServiceId>,
+        group: impl Into<GroupId>,
+        time: Option<Timestamp>,
+        customer: Option<CustomerRef>,
+    ) -> Self {
+        Self {
+            time,
+            customer,
+            ..Self::walk_in(service, group)
+        }
+    }
+
     /// The customer. Optional for a walk-in.
     #[must_use]
     pub fn customer(mut self, customer: impl Into<CustomerRef>) -> Self {
@@ -320,8 +336,17 @@ impl BookTicketRequest {
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.service_id.checked()?;
         self.group_of_service_id.checked()?;
-        if let Some(customer) = &self.customer {
-            customer.checked()?;
+        match &self.customer {
+            Some(customer) => {
+                customer.checked()?;
+            }
+            None if self.time.is_some() => {
+                return Err(Error::invalid(
+                    "customerId",
+                    "an appointment needs a customer",
+                ));
+            }
+            None => {}
         }
         check_object("options", self.options.as_ref())?;
         if let Some(location) = self.location {

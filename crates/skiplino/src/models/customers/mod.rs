@@ -251,22 +251,38 @@ pub struct CustomerUpdateRequest {
     renamed: bool,
 }
 
-/// The writable fields of a customer.
+/// The writable fields of a customer. Bindings fill in all at once; Rust programs have setters.
+#[doc(hidden)]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-struct CustomerFields {
+pub struct CustomerFields {
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    pub name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<String>,
+    pub email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    mobile: Option<String>,
+    pub mobile: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<Value>,
+    pub metadata: Option<Value>,
+}
+
+// The values are personal data.
+impl fmt::Debug for CustomerFields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CustomerFields").finish_non_exhaustive()
+    }
 }
 
 macro_rules! customer_setters {
     () => {
+        /// Sets all fields at once.
+        #[doc(hidden)]
+        #[must_use]
+        pub fn fields(mut self, fields: CustomerFields) -> Self {
+            self.fields = fields;
+            self
+        }
+
         /// The customer's name.
         #[must_use]
         pub fn name(mut self, name: impl Into<String>) -> Self {
