@@ -45,7 +45,7 @@ def test_an_answer_is_lost_and_the_app_finds_its_ticket(sandbox, counter):
     expect(ticket(counter, number)).to_have_count(1)
     expect(counter.locator("#views [data-tab=waiting]")).to_have_text("Waiting 8")
     lost = counter.locator("#requests [role=option]", has_text="drop_after_commit")
-    expect(lost).to_contain_text("no answer")
+    expect(lost).to_contain_text("no response")
     expect(fault).to_contain_text("over · hit 1")
     lost.click()
     expect(counter.locator("#detail-text")).to_contain_text('"committed": true')

@@ -1,4 +1,4 @@
-//! What the 13 operations do, one file a resource.
+//! The 13 operations of the API, one file for each resource.
 
 use crate::{
     clock::Millis,
@@ -13,16 +13,16 @@ pub(crate) mod customers;
 pub(crate) mod services;
 pub(crate) mod tickets;
 
-/// A request as an operation sees it.
+/// A request, as the operations get it.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) store: &'a Store,
     pub(crate) locale: Locale,
     pub(crate) now: Millis,
-    /// The parameter of the path; empty if the path has none, or one that is not validly encoded.
+    /// The parameter of the path; empty if the path has none, or if its encoding is invalid.
     pub(crate) id: String,
     pub(crate) query: &'a str,
-    /// `None` if it was too long to be read.
+    /// `None` if it was too long.
     pub(crate) body: Option<&'a [u8]>,
 }
 

@@ -1,3 +1,5 @@
+//! The state that all requests share.
+
 use std::{
     net::SocketAddr,
     sync::atomic::{AtomicU64, Ordering},
@@ -18,14 +20,14 @@ use crate::{
     traffic::Traffic,
 };
 
-/// For whoever looks on.
+/// Wakes the streams of events.
 #[derive(Debug, Default)]
-pub(crate) struct News {
-    /// Whether the server is about to end.
-    pub(crate) over: bool,
+pub(crate) struct Changes {
+    /// Whether the server is shutting down.
+    pub(crate) shutting_down: bool,
 }
 
-/// Everything the requests share.
+/// The state that all requests share.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) address: SocketAddr,
@@ -33,7 +35,7 @@ pub(crate) struct App {
     pub(crate) exchanges: Option<Exchanges>,
     pub(crate) faults: Faults,
     pub(crate) log: RequestLog,
-    pub(crate) news: watch::Sender<News>,
+    pub(crate) changes: watch::Sender<Changes>,
     pub(crate) rate_limit: RateLimit,
     pub(crate) store: Store,
     pub(crate) traffic: Traffic,
@@ -56,7 +58,7 @@ impl App {
                 .transpose()?,
             faults: Faults::default(),
             log: RequestLog::with_capacity(config.log),
-            news: watch::Sender::default(),
+            changes: watch::Sender::default(),
             rate_limit: RateLimit::default(),
             store: Store::open(config.data.as_deref(), config.seed)?,
             traffic: Traffic::default(),
@@ -67,21 +69,21 @@ impl App {
         })
     }
 
-    /// Something may look different now.
+    /// Wakes the streams of events: the shown state may have changed.
     pub(crate) fn changed(&self) {
-        self.news.send_modify(|_| {});
+        self.changes.send_modify(|_| {});
     }
 
     pub(crate) fn seed(&self) -> u64 {
         self.seed.load(Ordering::Relaxed)
     }
 
-    /// How often the sandbox was reset. A request from before must not change what is there after.
+    /// The number of resets. A request from before a reset must not change the state after it.
     pub(crate) fn resets(&self) -> u64 {
         self.resets.load(Ordering::SeqCst)
     }
 
-    /// Back to the demo company. A clock that is not given is the one the sandbox was started with.
+    /// Restores the demo company. Without arguments, the clock starts as it did at first.
     pub(crate) fn reset(
         &self,
         seed: Option<u64>,

@@ -1,3 +1,5 @@
+//! The API keys of the demo company, and the key of a request.
+
 use axum::http::{HeaderMap, header};
 
 use crate::{envelope::Failure, locale::Reason, routes::KeyClass};
@@ -7,7 +9,7 @@ pub const DEMO_SECRET_KEY: &str = "sk_sandbox_secret";
 /// The public key of the demo company.
 pub const DEMO_PUBLIC_KEY: &str = "pk_sandbox_public";
 
-/// What a request showed for a key.
+/// The key of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Key {
     Secret,
@@ -35,7 +37,7 @@ impl Key {
         }
     }
 
-    /// How logs name it; the key itself is never written down.
+    /// The name of the key in logs. The key itself is never logged.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Secret => "secret",
@@ -45,7 +47,7 @@ impl Key {
         }
     }
 
-    pub(crate) fn opens(self, class: KeyClass) -> Result<(), Failure> {
+    pub(crate) fn authorize(self, class: KeyClass) -> Result<(), Failure> {
         match (self, class) {
             (Self::Secret, _) | (Self::Public, KeyClass::Any) => Ok(()),
             (Self::Public, KeyClass::Secret) => Err(Failure::Unauthorized(Reason::KeyNotSecret)),

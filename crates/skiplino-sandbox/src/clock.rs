@@ -1,3 +1,5 @@
+//! The sandbox's clock, and the company's calendar.
+
 use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -10,10 +12,10 @@ use jiff::{
 };
 use serde_json::{Value, json};
 
-/// The last moment the clock can show (9000-01-01): beyond it, dates stop being expressible.
+/// The latest time of the clock (9000-01-01). jiff cannot express much later dates.
 const LAST: i64 = 221_845_392_000_000;
 
-/// A moment, in milliseconds since 1970.
+/// Milliseconds since 1970.
 pub(crate) type Millis = i64;
 
 /// The time zone of the demo company: Asia/Bahrain, which has no summer time.
@@ -24,11 +26,11 @@ fn company_zone() -> TimeZone {
 /// Where the time comes from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Mode {
-    /// The time of the machine, moved by an offset.
+    /// The machine's time plus an offset.
     Real { offset: i64 },
-    /// It stands still.
+    /// The clock is stopped.
     Frozen { now: Millis },
-    /// It runs from `from`, `factor` times as fast as the machine's.
+    /// The clock runs from `from`, `factor` times as fast as the machine's.
     Scaled {
         from: Millis,
         since: Instant,
@@ -37,7 +39,7 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
-    /// What `now` and `freeze` of a configuration or a reset ask for.
+    /// The mode for the `now` and `freeze` of a configuration or a reset.
     pub(crate) fn starting(now: Option<Millis>, freeze: bool) -> Self {
         let real = real_now();
         if freeze {
@@ -69,7 +71,7 @@ impl Mode {
     }
 }
 
-/// The clock that everything in the sandbox goes by.
+/// The clock of the sandbox.
 #[derive(Debug)]
 pub(crate) struct Clock(Mutex<Mode>);
 
@@ -90,7 +92,7 @@ impl Clock {
         self.mode().now()
     }
 
-    /// Moves the clock by so many milliseconds, whatever its mode, up to where it can show.
+    /// Advances the clock by milliseconds in every mode, within its range.
     pub(crate) fn advance(&self, by: i64) {
         let mut mode = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let target = mode.now().saturating_add(by).clamp(0, LAST);
@@ -126,12 +128,12 @@ pub(crate) fn real_now() -> Millis {
         .unwrap_or(0)
 }
 
-/// ISO 8601 in UTC with milliseconds, as everywhere in the contract.
+/// ISO 8601 in UTC with milliseconds, as the contract requires.
 pub(crate) fn format(at: Millis) -> String {
     format!("{:.3}", Timestamp::from_millisecond(at).unwrap_or_default())
 }
 
-/// Reads an ISO 8601 time in UTC with a trailing `Z`; any other form is `None`.
+/// Parses an ISO 8601 time in UTC with a trailing `Z`; `None` for any other form.
 pub(crate) fn parse(text: &str) -> Option<Millis> {
     let is_utc = text.len() <= 30 && text.ends_with('Z') && text.as_bytes().get(10) == Some(&b'T');
     let at: Timestamp = text.parse().ok()?;
@@ -140,7 +142,7 @@ pub(crate) fn parse(text: &str) -> Option<Millis> {
         .filter(|at| (0..=LAST).contains(at))
 }
 
-/// The day it is in the company at that moment.
+/// The day of the company at that time.
 pub(crate) fn company_day(at: Millis) -> Date {
     Timestamp::from_millisecond(at)
         .unwrap_or_default()
@@ -157,7 +159,7 @@ pub(crate) fn company_minute(at: Millis) -> i64 {
     i64::from(time.hour()) * 60 + i64::from(time.minute())
 }
 
-/// The moment at which that day is so many minutes old in the company; `None` at the far end of the calendar.
+/// The time at so many minutes after the company's midnight; `None` at the end of the calendar.
 pub(crate) fn company_moment(day: Date, minute: i64) -> Option<Millis> {
     let midnight = day.to_zoned_datetime(company_zone()).ok()?;
     Some(

@@ -1,4 +1,4 @@
-//! The routes, and what the control API does: staff, the clock, faults, and a look inside.
+//! The router, and the control API: staff, clock, faults, inspection.
 
 use std::{sync::Arc, time::Duration};
 
@@ -86,7 +86,7 @@ const ROUTES: [(Method, &str, Handler); 31] = [
 ];
 
 /// Long enough for a slow machine, short enough that a broken test ends.
-const PATIENCE: Duration = Duration::from_secs(10);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 const LONGEST_BODY: usize = 8 << 20;
 
 /// The whole server: the operations of the API, and the control API.
@@ -103,12 +103,12 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         }
     }
     let (for_fallback, for_method) = (Arc::clone(app), Arc::clone(app));
-    api.merge(guarded(
+    api.merge(with_check(
         control(app),
         app,
         origin_check::reject_foreign_page,
     ))
-    .merge(guarded(pages(), app, origin_check::reject_unknown_host))
+    .merge(with_check(pages(), app, origin_check::reject_unknown_host))
     .fallback(move |request: Request<Body>| async move {
         let failure = Failure::NotFound(Some(Reason::PathNotFound));
         refuse(&for_fallback, request, failure)
@@ -118,7 +118,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     })
 }
 
-/// The page, and what it is made of.
+/// The page's files.
 fn pages() -> Router {
     let mut router = Router::new();
     for asset in ASSETS {
@@ -128,16 +128,16 @@ fn pages() -> Router {
     router
 }
 
-/// What is answered only to those who may ask.
-fn guarded(router: Router, app: &App, refusal: fn(&HeaderMap, bool) -> Option<Reason>) -> Router {
+/// Answers a request only if the check accepts its headers.
+fn with_check(router: Router, app: &App, check: fn(&HeaderMap, bool) -> Option<Reason>) -> Router {
     let loopback = app.address.ip().is_loopback();
     router.route_layer(from_fn(
         move |request: Request<Body>, next: Next| async move {
-            match refusal(request.headers(), loopback) {
+            match check(request.headers(), loopback) {
                 None => next.run(request).await,
                 Some(reason) => {
                     let locale = Locale::of(request.headers());
-                    // Who is still sending would lose the answer.
+                    // Read the body: a client that is still sending would lose the response.
                     let _ = pipeline::read(request.into_body(), 0).await;
                     respond(Err(Failure::Forbidden(reason)), locale)
                 }
@@ -164,9 +164,9 @@ fn control(app: &Arc<App>) -> Router {
         move |request: Request<Body>| async move {
             let mut query = Query::parse(request.uri().query().unwrap_or_default());
             let at_least = query.count("atLeast");
-            let held = app.faults.held(at_least.unwrap_or(0), PATIENCE).await;
-            let told = json!({"held": held.now, "total": held.total});
-            respond(Ok(told), Locale::En)
+            let held = app.faults.held(at_least.unwrap_or(0), LONGEST_WAIT).await;
+            let body = json!({"held": held.now, "total": held.total});
+            respond(Ok(body), Locale::En)
         }
     };
     let idle = {
@@ -174,9 +174,9 @@ fn control(app: &Arc<App>) -> Router {
         move |request: Request<Body>| async move {
             let mut query = Query::parse(request.uri().query().unwrap_or_default());
             let requests = query.count("requests").unwrap_or(0);
-            let open = app.traffic.at_rest(requests, PATIENCE).await;
-            let told = json!({"connections": open.connections, "requests": open.requests});
-            respond(Ok(told), Locale::En)
+            let open = app.traffic.wait_until_idle(requests, LONGEST_WAIT).await;
+            let body = json!({"connections": open.connections, "requests": open.requests});
+            respond(Ok(body), Locale::En)
         }
     };
     let events = {
@@ -230,7 +230,7 @@ async fn run(
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let locale = Locale::of(&parts.headers);
-    // Too long, or broken off, in which case nobody is left to read the answer.
+    // The body is too long or incomplete. In the latter case the client is gone.
     let Ok(Some(body)) = pipeline::read(body, LONGEST_BODY).await else {
         return respond(Err(Failure::field("body", Reason::TooLong)), locale);
     };

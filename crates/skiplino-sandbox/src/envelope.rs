@@ -1,3 +1,5 @@
+//! Responses of the API before they are serialised: success, page, failure.
+
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -6,7 +8,7 @@ use crate::{
     pagination::Page,
 };
 
-/// What is answered, before it becomes bytes.
+/// A response before it is serialised.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -49,7 +51,8 @@ impl Answer {
     }
 }
 
-/// The fields in that order. Unlike `json!`, it moves the data instead of copying them.
+/// An object with the fields in this order. Unlike `json!`, it moves the data instead of copying
+/// it.
 fn envelope<const N: usize>(fields: [(&str, Value); N]) -> Value {
     fields
         .into_iter()
@@ -57,7 +60,7 @@ fn envelope<const N: usize>(fields: [(&str, Value); N]) -> Value {
         .collect()
 }
 
-/// Why there is no success to answer.
+/// Why a request fails.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// A business rule of booking.
@@ -68,7 +71,7 @@ pub(crate) enum Failure {
     MethodNotAllowed,
     Conflict(Reason),
     Invalid(Vec<(String, Reason)>),
-    /// The database failed: a full disk, mostly.
+    /// The database failed, for example because the disk is full.
     Store(rusqlite::Error),
 }
 

@@ -10,7 +10,8 @@ pub use crate::store::StoreError;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The address is not loopback, and [`Config::allow_remote`](crate::Config::allow_remote) is off.
+    /// The address is not loopback, and [`Config::allow_remote`](crate::Config::allow_remote) is
+    /// off.
     #[error("{0} is not a loopback address, and remote clients are not allowed")]
     RemoteAddress(SocketAddr),
     /// The address is not free, or not one of this machine.
@@ -32,7 +33,8 @@ pub enum StartError {
     /// The database cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A thread, the runtime or the signal handlers cannot be set up, or the `on_ready` callback failed.
+    /// A thread, the runtime or the signal handlers cannot be set up, or the `on_ready` callback
+    /// failed.
     #[error(transparent)]
     Io(#[from] io::Error),
 }

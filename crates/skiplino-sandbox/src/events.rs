@@ -1,8 +1,9 @@
-//! What the page shows, as it changes: one stream of server-sent events for each page that is open.
+//! Server-sent events that keep the page up to date.
 //!
-//! Views, not deltas: whenever something may have changed, each view is read again and what differs from what was sent is sent, at most
-//! ten times a second. So nothing that changes the state has to know who looks, and a page that is slow gets fewer and larger events.
-//! Times are milliseconds since 1970. What is in an event is between this version's page and server, and may change with them.
+//! After each change, the server reads all views again and sends the differences, at most ten times
+//! a second. So code that changes the state does not know about the page, and a slow page gets
+//! fewer and larger events. Times are milliseconds since 1970. Only the page of the same version
+//! may use these events.
 
 use std::{
     collections::HashMap,
@@ -29,28 +30,29 @@ use crate::{
     store::views::{self, Window},
 };
 
-/// From one event to the next. What happens meanwhile is in the next one.
-const PACE: Duration = Duration::from_millis(100);
-/// Opening hours and slots change with the time alone.
-const TICK: Duration = Duration::from_secs(1);
-/// In looks: how often the clock is sent at least, so that the page's own does not drift and no proxy takes the connection for dead.
+/// The shortest time between two events. The next event contains all changes.
+const MIN_INTERVAL: Duration = Duration::from_millis(100);
+/// Opening hours and slots change with time alone.
+const MAX_INTERVAL: Duration = Duration::from_secs(1);
+/// The clock is sent at least every so many rounds, so that the page's clock does not drift and no
+/// proxy closes the connection.
 const CLOCK_EVERY: u64 = 15;
-/// Requests in one event; of more, the newest.
+/// The largest number of requests in an event; the newest are kept.
 const LOG_AT_ONCE: usize = 200;
 
-/// Who looks.
+/// The page that receives the events.
 #[derive(Debug)]
 pub(crate) enum Screen {
-    /// The counter, at one service.
+    /// The staff's page, at one service.
     Counter { service: String },
-    /// The big screen of a branch.
+    /// The board of a branch's lobby.
     Board { branch: String },
 }
 
 /// Opens a stream.
 pub(crate) fn open(app: Arc<App>, screen: Screen) -> Response<Body> {
     let (send, receive) = mpsc::channel(1);
-    tokio::spawn(feed(app, screen, send));
+    tokio::spawn(stream_events(app, screen, send));
     let mut response = Response::new(Body::new(Events(receive)));
     let headers = response.headers_mut();
     for (name, value) in [
@@ -78,59 +80,59 @@ impl http_body::Body for Events {
     }
 }
 
-async fn feed(app: Arc<App>, screen: Screen, out: mpsc::Sender<Bytes>) {
-    let mut news = app.news.subscribe();
-    let mut sent = Sent::default();
-    for look in 0.. {
-        if news.borrow_and_update().over {
+async fn stream_events(app: Arc<App>, screen: Screen, out: mpsc::Sender<Bytes>) {
+    let mut changes = app.changes.subscribe();
+    let mut sent = SentState::default();
+    for round in 0.. {
+        if changes.borrow_and_update().shutting_down {
             return;
         }
-        // Where the state cannot be read, the page connects again and starts afresh.
-        let Ok(text) = sent.news(&app, &screen, look) else {
+        // If the state cannot be read, the page connects again and starts from the beginning.
+        let Ok(text) = sent.update(&app, &screen, round) else {
             return;
         };
         if !text.is_empty() && out.send(text.into()).await.is_err() {
             return;
         }
         tokio::select! {
-            () = tokio::time::sleep(PACE) => {}
+            () = tokio::time::sleep(MIN_INTERVAL) => {}
             () = out.closed() => return,
         }
         tokio::select! {
-            _ = news.changed() => {}
-            () = tokio::time::sleep(TICK) => {}
+            _ = changes.changed() => {}
+            () = tokio::time::sleep(MAX_INTERVAL) => {}
             () = out.closed() => return,
         }
     }
 }
 
-/// What a page was told.
+/// The state that a page has received.
 #[derive(Debug, Default)]
-struct Sent {
+struct SentState {
     /// The last text of each view.
     views: HashMap<&'static str, String>,
     /// The text of each ticket, by its `seq`.
     tickets: HashMap<i64, String>,
-    /// The state that the tickets are of.
+    /// The version of the store that `tickets` belong to.
     version: Option<u64>,
     /// The last change of the log.
     log: u64,
-    /// The look at which the clock is due again.
+    /// The round in which the clock is sent again.
     clock_at: u64,
 }
 
-impl Sent {
-    /// The events that bring the page up to date.
-    fn news(&mut self, app: &App, screen: &Screen, look: u64) -> rusqlite::Result<String> {
+impl SentState {
+    /// The events that bring the page up to date; empty if there are none.
+    fn update(&mut self, app: &App, screen: &Screen, round: u64) -> rusqlite::Result<String> {
         let now = app.clock.now();
         let mut events = String::new();
-        if look == 0 {
+        if round == 0 {
             push(&mut events, "hello", &hello());
         }
-        // Its time always differs, so what is compared is what it follows from.
+        // The time always differs, so compare the mode.
         let clock = format!("{:?}", app.clock.mode());
-        if self.is_new("clock", clock) || look >= self.clock_at {
-            self.clock_at = look + CLOCK_EVERY;
+        if self.differs("clock", clock) || round >= self.clock_at {
+            self.clock_at = round + CLOCK_EVERY;
             push(&mut events, "clock", &app.clock.json());
         }
         self.view(
@@ -152,12 +154,12 @@ impl Sent {
         if let Screen::Counter { service } = screen {
             let slots = app.store.with(|db| views::slots(db, service, now))?;
             self.view(&mut events, "slots", &slots);
-            // Unlike slots they do not change with the time, and there may be many to count.
+            // Unlike slots, customers do not change with time.
             if is_changed {
                 self.view(&mut events, "customers", &app.store.with(views::customers)?);
             }
             self.view(&mut events, "faults", &app.faults.json());
-            let (log, last) = app.log.news(self.log, LOG_AT_ONCE);
+            let (log, last) = app.log.changes_since(self.log, LOG_AT_ONCE);
             if last != self.log {
                 self.log = last;
                 push(&mut events, "log", &log);
@@ -166,21 +168,21 @@ impl Sent {
         Ok(events)
     }
 
-    fn is_new(&mut self, name: &'static str, text: String) -> bool {
-        let is_new = self.views.get(name) != Some(&text);
-        if is_new {
+    fn differs(&mut self, name: &'static str, text: String) -> bool {
+        let differs = self.views.get(name) != Some(&text);
+        if differs {
             self.views.insert(name, text);
         }
-        is_new
+        differs
     }
 
     fn view(&mut self, events: &mut String, name: &'static str, view: &Value) {
-        if self.is_new(name, view.to_string()) {
+        if self.differs(name, view.to_string()) {
             push(events, name, view);
         }
     }
 
-    /// Which rows are new or different, and which are in view no longer.
+    /// Sends new and changed rows, and the ids of rows that are no longer in view.
     fn tickets(&mut self, events: &mut String, tickets: Vec<(i64, String)>) {
         let tickets: HashMap<_, _> = tickets.into_iter().collect();
         let rows: Vec<_> = tickets
@@ -210,7 +212,7 @@ fn push(events: &mut String, name: &str, data: &dyn std::fmt::Display) {
     let _ = write!(events, "event: {name}\ndata: {data}\n\n");
 }
 
-/// What does not change while the server runs.
+/// Values that never change while the server runs.
 fn hello() -> Value {
     json!({
         "version": env!("CARGO_PKG_VERSION"),

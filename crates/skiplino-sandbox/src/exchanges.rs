@@ -1,3 +1,5 @@
+//! A file of all requests with their responses, for checks against the OpenAPI document.
+
 use std::{
     fs::{self, File},
     io::Write,
@@ -13,12 +15,12 @@ use serde_json::json;
 
 use crate::{auth::Key, error::StartError, reply::Reply, request_log, routes::Operation};
 
-/// A file of every request and its answer, for checkers that compare them with the OpenAPI document.
+/// The file.
 #[derive(Debug)]
 pub(crate) struct Exchanges(Mutex<File>);
 
 impl Exchanges {
-    /// A file of its own in that directory.
+    /// Creates a new file in the directory.
     pub(crate) fn create(directory: &Path) -> Result<Self, StartError> {
         static FILES: AtomicU32 = AtomicU32::new(0);
         let failed = |path: &Path| {
@@ -36,7 +38,7 @@ impl Exchanges {
         Ok(Self(Mutex::new(file)))
     }
 
-    /// Writes down a request, and the answer where it got one.
+    /// Writes a request, with its response if there is one.
     pub(crate) fn write(
         &self,
         operation: &Operation,
@@ -60,7 +62,7 @@ impl Exchanges {
             "key": Key::of(&request.headers).name(),
         });
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A lost line must not cost the client its answer.
+        // A failed write must not fail the request.
         let _ = file.write_all(format!("{line}\n").as_bytes());
     }
 }

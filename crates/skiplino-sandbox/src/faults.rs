@@ -1,4 +1,4 @@
-//! Misbehaviour on command.
+//! Faults on command: the list of faults, and which of them applies to a request.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -21,7 +21,7 @@ use crate::{
     validate::Fields,
 };
 
-/// What a fault of any kind may be given.
+/// All fields that a fault can have.
 const FIELDS: [&str; 12] = [
     "operation",
     "kind",
@@ -37,7 +37,7 @@ const FIELDS: [&str; 12] = [
     "bytes",
 ];
 
-/// The faults that are set, and the requests they hold.
+/// The active faults, and the requests that they hold.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     set: Mutex<Set>,
@@ -53,14 +53,14 @@ struct Set {
 #[derive(Debug)]
 struct Fault {
     id: u64,
-    /// None for every operation.
+    /// `None` means every operation.
     operation: Option<&'static str>,
     kind: Arc<Kind>,
     when: When,
     given: Map<String, Value>,
     seen: u64,
     fired: u64,
-    /// Counts the releases; dropping it with the fault releases as well.
+    /// Counts the releases. Removing the fault drops this and releases its requests, too.
     releases: watch::Sender<u64>,
 }
 
@@ -73,7 +73,7 @@ enum When {
     Probability(f64),
 }
 
-/// A fault that applies to the request at hand.
+/// A fault that applies to a request.
 #[derive(Debug)]
 pub(crate) struct Fired {
     pub(crate) kind: Arc<Kind>,
@@ -81,7 +81,7 @@ pub(crate) struct Fired {
 }
 
 impl Fired {
-    /// What becomes of a request that is one too many.
+    /// The fault of a request above the rate limit.
     pub(crate) fn too_many(wait: Duration) -> Self {
         Self {
             kind: Arc::new(Kind::too_many(wait)),
@@ -90,14 +90,14 @@ impl Fired {
     }
 }
 
-/// How many requests are held, and were ever held.
+/// How many requests are held now, and how many were ever held.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Held {
     pub(crate) now: u64,
     pub(crate) total: u64,
 }
 
-/// One request less is held, however the holding ends.
+/// Decrements the number of held requests when it is dropped.
 struct Hold<'a>(&'a watch::Sender<Held>);
 
 impl Drop for Hold<'_> {
@@ -111,7 +111,7 @@ impl Faults {
         work(&mut self.set.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Sets a fault; answers it as it will be listed.
+    /// Adds a fault, and returns its JSON.
     pub(crate) fn add(&self, given: Map<String, Value>) -> Result<Value, Failure> {
         let mut fields = Fields::lenient(given.clone());
         fields.require("operation");
@@ -127,7 +127,7 @@ impl Faults {
         };
         let when = When::parse(&mut fields);
         let kind = Kind::parse(&mut fields);
-        // A misspelt `when` would have it fire always.
+        // Without this check, a fault with a misspelt `when` would always fire.
         for name in given.keys().filter(|name| !FIELDS.contains(&name.as_str())) {
             fields.errors.add(name, Reason::NotValid);
         }
@@ -161,12 +161,12 @@ impl Faults {
         self.with(|set| set.faults.len())
     }
 
-    /// Takes every fault back, and releases what they hold.
+    /// Removes all faults and releases their requests.
     pub(crate) fn clear(&self) {
         self.with(|set| set.faults.clear());
     }
 
-    /// Takes one back; whether there was one.
+    /// Removes a fault; false if there is none with this id.
     pub(crate) fn remove(&self, id: u64) -> bool {
         self.with(|set| {
             let before = set.faults.len();
@@ -175,7 +175,7 @@ impl Faults {
         })
     }
 
-    /// Lets go on what the fault holds now; whether there is such a fault.
+    /// Releases the requests that the fault holds now; false if there is no fault with this id.
     pub(crate) fn release(&self, id: u64) -> bool {
         self.with(|set| {
             let fault = set.faults.iter().find(|fault| fault.id == id);
@@ -186,7 +186,7 @@ impl Faults {
         })
     }
 
-    /// The first fault that applies to this request. All of them count it.
+    /// The first fault that applies to this request. Every matching fault counts the request.
     pub(crate) fn fire(&self, operation: &Operation, seed: u64) -> Option<Fired> {
         self.with(|set| {
             let mut first = None;
@@ -207,7 +207,7 @@ impl Faults {
         })
     }
 
-    /// Returns when the fault is released or taken back, or the time is up.
+    /// Waits until the fault is released or removed, or the time is up.
     pub(crate) async fn hold(&self, mut release: watch::Receiver<u64>, cap: Option<Duration>) {
         self.held.send_modify(|held| {
             held.now += 1;
@@ -224,7 +224,7 @@ impl Faults {
         }
     }
 
-    /// How many are held, once there are so many or the time is up.
+    /// Waits until at least so many requests are held, or the time is up.
     pub(crate) async fn held(&self, at_least: u64, patience: Duration) -> Held {
         let mut held = self.held.subscribe();
         let enough = held.wait_for(|held| held.now >= at_least);
@@ -272,7 +272,7 @@ impl When {
         parsed
     }
 
-    /// Whether it is the turn of the request that is the `seen`th.
+    /// Whether the fault applies to the request number `seen`.
     fn applies(self, seen: u64, seed: u64) -> bool {
         match self {
             Self::Always => true,

@@ -1,3 +1,5 @@
+//! The languages of names and reasons.
+
 use axum::http::HeaderMap;
 
 /// The language of names and reasons.
@@ -38,7 +40,7 @@ impl Name {
     }
 }
 
-/// A reason given for a refusal.
+/// The reason of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
     AlreadyTaken,

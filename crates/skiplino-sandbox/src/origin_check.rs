@@ -1,5 +1,7 @@
-//! Keeps web pages from elsewhere away from the control API. The demo keys are public knowledge and the control API asks for none, so
-//! what a browser says of the page that asks is all there is to go by. Other programs say nothing of the kind, and are let through.
+//! Rejects requests of foreign web pages to the control API.
+//!
+//! The control API needs no key, and the demo keys are public. So the sandbox checks the headers
+//! that browsers set. Other programs do not send these headers and are accepted.
 
 use std::net::IpAddr;
 
@@ -7,7 +9,7 @@ use axum::http::{HeaderMap, header};
 
 use crate::locale::Reason;
 
-/// Why the request is refused, if it is. A sandbox that only this machine reaches is strict about its name.
+/// The reason to reject the request, if any. A loopback sandbox accepts fewer host names.
 pub(crate) fn reject_foreign_page(headers: &HeaderMap, loopback: bool) -> Option<Reason> {
     reject_unknown_host(headers, loopback).or_else(|| {
         let host = headers.get(header::HOST).map(|host| host.as_bytes());
@@ -20,7 +22,7 @@ pub(crate) fn reject_foreign_page(headers: &HeaderMap, loopback: bool) -> Option
                 .zip(host)
                 .is_some_and(|(origin, host)| origin.eq_ignore_ascii_case(host))
         });
-        // Another port of the same machine is "same-site", and as foreign as any. "none" is a person at the address bar.
+        // Another port of this machine is "same-site" but foreign. "none" means the address bar.
         let foreign_site = headers
             .get_all("sec-fetch-site")
             .iter()
@@ -29,11 +31,11 @@ pub(crate) fn reject_foreign_page(headers: &HeaderMap, loopback: bool) -> Option
     })
 }
 
-/// A page whose own name was made to lead here (DNS rebinding) is of one origin with the sandbox, but cannot hide that name.
+/// Detects DNS rebinding: a foreign name that resolves to this machine still stands in `Host`.
 pub(crate) fn reject_unknown_host(headers: &HeaderMap, loopback: bool) -> Option<Reason> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let known = match (hosts.next(), hosts.next()) {
-        // Only programs leave it out.
+        // Browsers always send it.
         (None, _) => !headers.contains_key(header::ORIGIN),
         (Some(host), None) => host.to_str().is_ok_and(|host| is_ours(host, loopback)),
         (Some(_), Some(_)) => false,
@@ -41,8 +43,8 @@ pub(crate) fn reject_unknown_host(headers: &HeaderMap, loopback: bool) -> Option
     (!known).then_some(Reason::UnknownHost)
 }
 
-/// Whether nobody can have that name lead here who is not in charge of the machine or its network: an address, a name of this machine,
-/// or, where other machines are let in, a name that the public DNS does not have.
+/// Whether no foreign DNS server can control this name: an address, a name of this machine, or, if
+/// remote clients are allowed, a name outside the public DNS.
 fn is_ours(host: &str, loopback: bool) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,

@@ -1,4 +1,4 @@
-//! The counter: a page on which people play the staff, and the big screen of a branch. Its files are part of the binary.
+//! The staff's page and the lobby's board. Their files are part of the binary.
 
 use axum::{
     body::Body,
@@ -47,7 +47,7 @@ pub(crate) static ASSETS: [Asset; 15] = [
     asset!("/assets/icon.svg", SVG, "icon.svg"),
 ];
 
-/// Nothing inline, nothing from elsewhere, in nobody's frame, and no text ever becomes markup.
+/// No inline code, no foreign content, no frames, and no text that becomes markup.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
@@ -55,7 +55,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
-    // The clock of the sandbox, which is in `Date`, is none to keep copies by.
+    // `Date` has the sandbox's clock, so browsers must not cache by it.
     (header::CACHE_CONTROL, "no-store"),
     (
         HeaderName::from_static("cross-origin-opener-policy"),

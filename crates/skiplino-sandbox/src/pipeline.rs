@@ -1,4 +1,4 @@
-//! The way of a request of the API: rate limit, fault, log, key, operation, answer.
+//! The life of an API request: rate limit, fault, log, key, operation, response.
 
 use std::{future::poll_fn, pin::Pin, sync::Arc};
 
@@ -22,7 +22,7 @@ use crate::{
     validate,
 };
 
-/// No request may carry more.
+/// The largest accepted body.
 const LONGEST_BODY: usize = 1 << 20;
 const LONGEST_DRAINED: usize = 64 << 20;
 
@@ -32,18 +32,19 @@ pub(crate) async fn run(
     operation: &'static Operation,
     request: Request<Body>,
 ) -> Response<Body> {
-    // Counted before the task first runs: until then it may be the connection that ends.
-    let under_way = app.traffic.received();
-    // A task of its own, so that a client that hangs up early does not undo what a real server would have done.
+    // Count the request before the task first runs: the connection may end before that.
+    let counted = app.traffic.received();
+    // A separate task: like a real server, the sandbox finishes a request after its client hangs
+    // up.
     let exchange = tokio::spawn(async move {
         let response = exchange(app, operation, request).await;
-        drop(under_way);
+        drop(counted);
         response
     });
     exchange.await.unwrap_or_else(|_| abort())
 }
 
-/// Serves a request that no operation is for.
+/// Answers a request that matches no operation.
 pub(crate) fn refuse(app: &App, request: Request<Body>, failure: Failure) -> Response<Body> {
     let (parts, _) = request.into_parts();
     let seq = app
@@ -70,7 +71,7 @@ async fn exchange(
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let resets = app.resets();
-    // A gateway's limit stands in front of everything, so what it refuses is nothing to the faults.
+    // The limit acts like a gateway in front: faults do not count requests that it rejects.
     let fault = match app.rate_limit.take() {
         Ok(()) => app.faults.fire(operation, app.seed()),
         Err(wait) => Some(Fired::too_many(wait)),
@@ -79,7 +80,7 @@ async fn exchange(
         Some(fault) if matches!(*fault.kind, Kind::Refuse) => Some(Bytes::new()),
         _ => match read(body, LONGEST_BODY).await {
             Ok(body) => body,
-            // Half a request is none: a server that carried it out would act on what was never said.
+            // A server must not act on an incomplete request.
             Err(_) => return abort(),
         },
     };
@@ -92,7 +93,7 @@ async fn exchange(
         fault_name,
     );
     app.changed();
-    let mut work = Work {
+    let mut exchange = Exchange {
         app: &app,
         operation,
         parts: &parts,
@@ -101,12 +102,12 @@ async fn exchange(
         committed: false,
     };
     let reply = match fault {
-        None => Some(work.handle().into()),
-        Some(fault) => work.misbehave(fault).await,
+        None => Some(exchange.handle().into()),
+        Some(fault) => exchange.apply_fault(fault).await,
     };
-    let committed = work.committed;
+    let committed = exchange.committed;
     if let Some(exchanges) = &app.exchanges {
-        let body = work.body.as_deref();
+        let body = exchange.body.as_deref();
         exchanges.write(operation, &parts, body, fault_name, reply.as_ref());
     }
     app.log.ended(
@@ -123,22 +124,22 @@ async fn exchange(
 }
 
 /// A request that has been read.
-struct Work<'a> {
+struct Exchange<'a> {
     app: &'a App,
     operation: &'static Operation,
     parts: &'a Parts,
     body: Option<Bytes>,
-    /// How often the sandbox had been reset when it came.
+    /// The number of resets when the request arrived.
     resets: u64,
     committed: bool,
 }
 
-impl Work<'_> {
-    /// Does what was asked.
+impl Exchange<'_> {
+    /// Handles the request.
     fn handle(&mut self) -> Answer {
         let locale = Locale::of(&self.parts.headers);
         let result = Key::of(&self.parts.headers)
-            .opens(self.operation.key)
+            .authorize(self.operation.key)
             .and_then(|()| {
                 (self.operation.handler)(&Call {
                     store: &self.app.store,
@@ -153,8 +154,8 @@ impl Work<'_> {
         result.unwrap_or_else(|failure| failure.answer(locale))
     }
 
-    /// Does what the fault says; `None` closes the connection without an answer.
-    async fn misbehave(&mut self, fault: Fired) -> Option<Reply> {
+    /// Applies the fault. `None` closes the connection without a response.
+    async fn apply_fault(&mut self, fault: Fired) -> Option<Reply> {
         match &*fault.kind {
             Kind::Delay(time) => tokio::time::sleep(*time).await,
             Kind::Hold { cap, drops } => {
@@ -187,11 +188,11 @@ impl Work<'_> {
                 return Some(answer.into());
             }
         }
-        // It waited for long enough to be from before a reset.
+        // The sandbox may have been reset while the request waited.
         (self.app.resets() == self.resets).then(|| self.handle().into())
     }
 
-    /// Does what was asked, and sends the answer in that way.
+    /// Handles the request, and sends the response with this payload.
     fn deliver(&mut self, way: impl FnOnce(Bytes) -> Payload) -> Option<Reply> {
         let mut reply = Reply::from(self.handle());
         if let Payload::Full(bytes) = reply.payload {
@@ -201,8 +202,9 @@ impl Work<'_> {
     }
 }
 
-/// The whole body, or `None` if it is too long. That one is read to its end too: a client still sending would lose the
-/// answer to a connection reset. An error is a body that broke off.
+/// The whole body, or `None` if it is too long. A long body is read to its end, too: otherwise a
+/// connection reset would cost a client that is still sending the response. An incomplete body is
+/// an error.
 pub(crate) async fn read(mut body: Body, longest: usize) -> Result<Option<Bytes>, axum::Error> {
     let mut bytes = BytesMut::new();
     let mut total = 0;
@@ -218,7 +220,7 @@ pub(crate) async fn read(mut body: Body, longest: usize) -> Result<Option<Bytes>
     Ok((total <= longest).then(|| bytes.freeze()))
 }
 
-/// The segment of the path where the operation has its parameter.
+/// The value of the path's parameter.
 fn path_parameter(operation: &Operation, path: &str) -> String {
     let path = path.strip_prefix(API_PREFIX).unwrap_or(path);
     operation

@@ -1,4 +1,4 @@
-//! A limit on the requests a second, as a gateway in front of the API would have it.
+//! A limit on requests per second, like that of a gateway in front of the API.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -7,19 +7,19 @@ use std::{
 
 use serde_json::{Value, json};
 
-/// The limit that is set, if one is: a token bucket, full when it is set. It goes by the machine's time, because clients wait in
-/// that even while the sandbox's clock stands.
+/// The limit, if any: a token bucket that starts full. It uses the machine's time, because clients
+/// wait in real time even if the sandbox's clock is stopped.
 #[derive(Debug, Default)]
 pub(crate) struct RateLimit(Mutex<Option<Bucket>>);
 
 #[derive(Debug)]
 struct Bucket {
-    /// Tokens that are added a second.
+    /// Tokens added per second.
     rate: f64,
-    /// The most that it holds.
+    /// The largest number of tokens.
     burst: u32,
     tokens: f64,
-    /// When `tokens` was right.
+    /// When `tokens` was computed.
     at: Instant,
 }
 
@@ -28,7 +28,7 @@ impl RateLimit {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Lets through so many requests a second and, after a rest, so many at once.
+    /// Allows so many requests per second, and so many at once.
     pub(crate) fn set(&self, rate: f64, burst: u32) {
         let bucket = Bucket {
             rate,
@@ -43,7 +43,7 @@ impl RateLimit {
         self.with(|limit| *limit = None);
     }
 
-    /// Takes a token. Where there is none: how long until there will be.
+    /// Takes a token. If there is none, the error is the time until the next one.
     pub(crate) fn take(&self) -> Result<(), Duration> {
         self.with(|limit| limit.as_mut().map_or(Ok(()), Bucket::take))
     }

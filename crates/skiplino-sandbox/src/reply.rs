@@ -1,3 +1,5 @@
+//! Responses as they are sent: whole, truncated, slow, huge, or an aborted connection.
+
 use std::{convert::Infallible, io, pin::Pin, task, time::Duration};
 
 use axum::{
@@ -13,11 +15,11 @@ use crate::envelope::Answer;
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const HTML: &str = "text/html; charset=utf-8";
 
-/// Tells the connection to close without an answer.
+/// Tells the connection to close without a response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Abort;
 
-/// An answer as it goes over the wire.
+/// A response as it is sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
@@ -26,15 +28,15 @@ pub(crate) struct Reply {
     pub(crate) payload: Payload,
 }
 
-/// How the body of an answer is sent.
+/// How the body of a response is sent.
 #[derive(Debug, Clone)]
 pub(crate) enum Payload {
     Full(Bytes),
-    /// Half of it under the whole length, then the connection closes.
+    /// Half of the body with the whole length in the header; then the connection closes.
     Truncated(Bytes),
-    /// In chunks of that size, with a pause after each.
+    /// In chunks of this size, with a pause after each.
     Slow(Bytes, usize, Duration),
-    /// JSON of that many bytes, made up on the way.
+    /// Generated JSON with this many bytes.
     Filler(u64),
 }
 
@@ -55,7 +57,7 @@ impl Reply {
         }
     }
 
-    /// The body, if it is of a size to keep.
+    /// The body, if it is small enough for the log.
     pub(crate) fn kept(&self) -> Option<Bytes> {
         match &self.payload {
             Payload::Full(bytes) | Payload::Truncated(bytes) | Payload::Slow(bytes, ..) => {
@@ -108,7 +110,7 @@ pub(crate) fn abort() -> Response<Body> {
     response
 }
 
-/// Sends chunk by chunk, with pauses, and may break off at the end.
+/// Sends chunks with pauses, and may abort at the end.
 struct Chunks {
     chunks: std::vec::IntoIter<Bytes>,
     pause: Duration,
@@ -137,8 +139,8 @@ impl http_body::Body for Chunks {
         mut self: Pin<&mut Self>,
         context: &mut task::Context<'_>,
     ) -> task::Poll<Option<io::Result<Frame<Bytes>>>> {
-        // The connection flushes what it has only when there is nothing to take at once, and a pause that began before a busy
-        // machine came back to it may be over already.
+        // hyper flushes only when the body is pending. On a busy machine the pause may already be
+        // over, so be pending once in any case.
         if self.pausing.is_some() && !self.flushed {
             self.flushed = true;
             context.waker().wake_by_ref();
@@ -149,7 +151,7 @@ impl http_body::Body for Chunks {
             self.pausing = None;
         }
         if let Some(chunk) = self.chunks.next() {
-            // Even the shortest pause lets the peer read what was flushed before the next chunk, or the break.
+            // Even the shortest pause lets the peer read the flushed bytes first.
             let pause = self.pause.max(Duration::from_millis(1));
             self.pausing = Some(Box::pin(sleep_until(Instant::now() + pause)));
             self.flushed = false;
@@ -162,7 +164,7 @@ impl http_body::Body for Chunks {
     }
 }
 
-/// A list that goes on and on, up to a length.
+/// A list of the given length in bytes.
 struct Filler {
     left: u64,
     stage: Stage,
@@ -197,7 +199,7 @@ impl Filler {
             return Self::ITEM.repeat(Self::ITEMS_A_CHUNK).into();
         }
         self.stage = Stage::End;
-        // Blanks are valid between items, so the length comes out to the byte.
+        // Spaces are valid between items, so the length is exact.
         b" ".repeat(usize::try_from(self.left).unwrap_or(0)).into()
     }
 }

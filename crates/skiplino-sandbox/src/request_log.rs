@@ -1,3 +1,5 @@
+//! The log of received requests, and the counts for each operation.
+
 use std::{
     collections::VecDeque,
     sync::{Mutex, PoisonError},
@@ -13,10 +15,11 @@ use crate::{
     routes::{OPERATIONS, Operation},
 };
 
-/// What a request may take on average, paths, headers, bodies and answers together: big ones must not fill the memory.
+/// The average size of a request in the log, with its response: large requests must not fill the
+/// memory.
 const BYTES_EACH: usize = (64 << 20) / 10_000;
 
-/// The requests the API received.
+/// The requests that the API received.
 #[derive(Debug)]
 pub(crate) struct RequestLog(Mutex<Requests>);
 
@@ -25,12 +28,12 @@ struct Requests {
     kept: VecDeque<Entry>,
     /// The sizes of `kept`.
     bytes: usize,
-    /// Older requests are forgotten; only the counts go on.
+    /// Older requests are dropped; the counts stay.
     most: usize,
     last_seq: u64,
-    /// Goes up whenever a request comes in or ends, or all are forgotten.
+    /// Increases when a request arrives or ends, or the log is cleared.
     changes: u64,
-    /// Requests up to this one were cleared away, so their endings count no more.
+    /// Requests up to this number were cleared. Their ends no longer count.
     cleared: u64,
     counts: [Count; OPERATIONS.len()],
 }
@@ -44,7 +47,7 @@ struct Count {
 #[derive(Debug)]
 struct Entry {
     seq: u64,
-    /// The last of `changes` that was its own.
+    /// The value of `changes` at the last change of this entry.
     change: u64,
     at: Millis,
     operation: Option<&'static str>,
@@ -65,17 +68,17 @@ pub(crate) struct Ending {
     /// Whether it changed the state.
     pub(crate) committed: bool,
     pub(crate) status: Option<u16>,
-    /// None if no answer was sent, or one too big to keep.
+    /// `None` if no response was sent, or if it is too large for the log.
     pub(crate) answer: Option<Bytes>,
 }
 
-/// Which of the counts belongs to the operation.
+/// The index of the operation's count.
 fn index(operation: &Operation) -> Option<usize> {
     OPERATIONS.iter().position(|other| other.id == operation.id)
 }
 
 impl RequestLog {
-    /// An empty one that will remember so many requests.
+    /// An empty log that keeps so many requests.
     pub(crate) fn with_capacity(most: usize) -> Self {
         Self(Mutex::new(Requests {
             most,
@@ -87,7 +90,7 @@ impl RequestLog {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Writes down that a request came in; answers its number.
+    /// Records that a request arrived, and returns its number.
     pub(crate) fn received(
         &self,
         at: Millis,
@@ -130,7 +133,7 @@ impl RequestLog {
         })
     }
 
-    /// Writes down how it ended, if it has not been forgotten meanwhile.
+    /// Records how a request ended, unless it was dropped meanwhile.
     pub(crate) fn ended(&self, seq: u64, operation: Option<&Operation>, ending: Ending) {
         self.with(|requests| {
             if seq <= requests.cleared {
@@ -156,8 +159,9 @@ impl RequestLog {
         });
     }
 
-    /// The requests that came in or ended after that change, in short and the newest if there are too many; and the last change.
-    pub(crate) fn news(&self, after: u64, most: usize) -> (Value, u64) {
+    /// Short rows of the newest requests that arrived or ended after this change, and the last
+    /// change.
+    pub(crate) fn changes_since(&self, after: u64, most: usize) -> (Value, u64) {
         self.with(|requests| {
             let mut rows: Vec<_> = requests
                 .kept
@@ -168,12 +172,12 @@ impl RequestLog {
                 .map(Entry::brief)
                 .collect();
             rows.reverse();
-            let news = json!({"rows": rows, "cleared": requests.cleared});
-            (news, requests.changes)
+            let changes = json!({"rows": rows, "cleared": requests.cleared});
+            (changes, requests.changes)
         })
     }
 
-    /// What is kept, filtered, and the counts.
+    /// The kept requests that match, and the counts.
     pub(crate) fn json(&self, operation: Option<&str>, after: u64, limit: usize) -> Value {
         let requests: Vec<_> = self.with(|requests| {
             requests
@@ -188,7 +192,7 @@ impl RequestLog {
         json!({"requests": requests, "total": self.counts()})
     }
 
-    /// How many requests of each operation came in, and how many of them changed the state.
+    /// How many requests of each operation arrived, and how many of them changed the state.
     pub(crate) fn counts(&self) -> Value {
         let counts = self.with(|requests| requests.counts);
         OPERATIONS
@@ -213,7 +217,7 @@ impl RequestLog {
 }
 
 impl Requests {
-    /// Drops the oldest while there are too many, or they are too big.
+    /// Drops the oldest requests while there are too many, or they are too large.
     fn forget(&mut self) {
         while self.kept.len() > self.most || self.bytes > self.most.saturating_mul(BYTES_EACH) {
             let Some(entry) = self.kept.pop_front() else {
@@ -234,7 +238,7 @@ impl Entry {
         self.path.len() + headers + self.body.len() + answer
     }
 
-    /// What fits into a line. Times as in all events.
+    /// A row of the page's log. Times are milliseconds, as in all events.
     fn brief(&self) -> Value {
         json!({
             "seq": self.seq,
@@ -267,7 +271,7 @@ impl Entry {
     }
 }
 
-/// The headers of a request, the key by its class only.
+/// The headers of a request; the key is replaced by its class.
 pub(crate) fn headers(all: &HeaderMap) -> Map<String, Value> {
     all.iter()
         .map(|(name, value)| {
@@ -281,7 +285,7 @@ pub(crate) fn headers(all: &HeaderMap) -> Map<String, Value> {
         .collect()
 }
 
-/// A body as JSON or, if it is none, as text.
+/// A body as JSON, or as text if it is not JSON.
 pub(crate) fn json_or_text(body: &[u8]) -> Value {
     serde_json::from_slice(body).unwrap_or_else(|_| json!(String::from_utf8_lossy(body)))
 }

@@ -1,3 +1,5 @@
+//! The table of operations.
+
 use axum::http::Method;
 
 use crate::{
@@ -10,7 +12,7 @@ pub const API_PREFIX: &str = "/external/v1";
 /// The path under which the sandbox itself is controlled.
 pub const CONTROL_PREFIX: &str = "/_sandbox";
 
-/// Which keys open an operation.
+/// Which keys an operation accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyClass {
     /// A public or a secret key.
@@ -28,9 +30,9 @@ pub struct Operation {
     pub method: &'static str,
     /// Below [`API_PREFIX`], with parameters in braces.
     pub path: &'static str,
-    /// Which keys open it.
+    /// The accepted keys.
     pub key: KeyClass,
-    /// Every status it can answer with, unless a fault alters the answer.
+    /// All statuses that the operation can return, without faults.
     pub statuses: &'static [u16],
     pub(crate) handler: fn(&Call<'_>) -> Result<Answer, Failure>,
 }

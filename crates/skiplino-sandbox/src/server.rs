@@ -1,3 +1,5 @@
+//! Starts and stops the server, and serves its connections.
+
 use std::{
     convert::Infallible,
     fmt, io,
@@ -38,23 +40,23 @@ use crate::{
     routes::{API_PREFIX, CONTROL_PREFIX},
 };
 
-/// How long requests may go on after a signal.
-const GRACE: Duration = Duration::from_secs(2);
+/// How long requests may take after a signal.
+const GRACE_PERIOD: Duration = Duration::from_secs(2);
 
-/// Where a sandbox answers.
+/// The addresses and keys of a running sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ready {
     address: SocketAddr,
 }
 
 impl Ready {
-    /// The address it listens on.
+    /// The address on which the sandbox listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The base URL of the API, for a client to be given.
+    /// The base URL of the API, for clients.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}{API_PREFIX}", self.address)
@@ -72,20 +74,21 @@ impl Ready {
         format!("http://{}/", self.address)
     }
 
-    /// A secret key that it takes.
+    /// A valid secret key.
     #[must_use]
     pub fn secret_key(&self) -> &'static str {
         DEMO_SECRET_KEY
     }
 
-    /// A public key that it takes.
+    /// A valid public key.
     #[must_use]
     pub fn public_key(&self) -> &'static str {
         DEMO_PUBLIC_KEY
     }
 }
 
-/// A running sandbox, with a thread and a runtime of its own. Dropping it closes every connection and waits for the thread.
+/// A running sandbox with its own thread and runtime. Dropping it closes every connection and waits
+/// for the thread.
 pub struct Sandbox {
     ready: Ready,
     stop: Option<oneshot::Sender<()>>,
@@ -93,7 +96,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts a sandbox; it answers as soon as this returns.
+    /// Starts a sandbox. It accepts requests as soon as this returns.
     ///
     /// # Errors
     /// If the address is not allowed or not free, or the data or exchanges cannot be written.
@@ -119,13 +122,13 @@ impl Sandbox {
         })
     }
 
-    /// Where it answers, and which keys it takes.
+    /// The addresses and keys of the sandbox.
     #[must_use]
     pub fn ready(&self) -> Ready {
         self.ready
     }
 
-    /// The base URL of the API, for a client to be given.
+    /// The base URL of the API, for clients.
     #[must_use]
     pub fn base_url(&self) -> String {
         self.ready.base_url()
@@ -158,12 +161,12 @@ impl fmt::Debug for Sandbox {
     }
 }
 
-/// Runs a sandbox on this thread until the process is interrupted or asked to terminate. `on_ready` is called once it
-/// answers; where it cannot say so, nobody could find the sandbox, and it does not run.
+/// Runs a sandbox on this thread until SIGINT or SIGTERM. `on_ready` is called as soon as the
+/// sandbox accepts requests. If it fails, `serve` returns its error.
 ///
 /// # Errors
-/// If the address is not allowed or not free, the data or exchanges cannot be written, signals cannot be awaited, or
-/// `on_ready` fails.
+/// If the address is not allowed or not free, the data or exchanges cannot be written, signal
+/// handlers cannot be installed, or `on_ready` fails.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "one configuration starts one sandbox"
@@ -179,7 +182,7 @@ pub fn serve(
     };
     let stdin = config.until_stdin_ends.then(end_of_stdin).transpose()?;
     on_ready(&prepared.ready)?;
-    prepared.run(GRACE, async {
+    prepared.run(GRACE_PERIOD, async {
         let stdin = async {
             match stdin {
                 Some(ended) => drop(ended.await),
@@ -194,7 +197,7 @@ pub fn serve(
     Ok(())
 }
 
-/// Fails when standard input has ended.
+/// The receiver completes when standard input closes.
 fn end_of_stdin() -> io::Result<oneshot::Receiver<Infallible>> {
     let (open, ended) = oneshot::channel();
     std::thread::Builder::new()
@@ -206,7 +209,7 @@ fn end_of_stdin() -> io::Result<oneshot::Receiver<Infallible>> {
     Ok(ended)
 }
 
-/// What ends a sandbox in the foreground.
+/// The signals that end `serve`.
 struct Signal {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
@@ -243,7 +246,7 @@ impl Signal {
     }
 }
 
-/// A sandbox whose address is bound and whose state is open: nothing is left that could fail.
+/// A sandbox with a bound address and an open state. Running it cannot fail.
 struct Prepared {
     ready: Ready,
     app: Arc<App>,
@@ -281,7 +284,7 @@ impl Prepared {
         })
     }
 
-    /// Serves until `stopped`, then gives open requests that long to finish.
+    /// Serves until `stopped`. Open requests may then take up to `grace`.
     fn run(self, grace: Duration, stopped: impl Future<Output = ()>) {
         let router = control::router(&self.app);
         self.runtime.block_on(async {
@@ -300,7 +303,7 @@ impl Prepared {
                             );
                             tokio::spawn(connection);
                         }
-                        // Out of file descriptors, say: connections that end will free some.
+                        // For example out of file descriptors: connections that end free some.
                         Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
                     }
                 }
@@ -310,17 +313,19 @@ impl Prepared {
                 () = stopped => {}
             }
             self.app.faults.clear();
-            self.app.news.send_modify(|news| news.over = true);
+            self.app
+                .changes
+                .send_modify(|changes| changes.shutting_down = true);
             drop((stopping, alive));
             if !grace.is_zero() {
                 let _ = tokio::time::timeout(grace, all_done.recv()).await;
             }
         });
-        self.runtime.shutdown_timeout(GRACE);
+        self.runtime.shutdown_timeout(GRACE_PERIOD);
     }
 }
 
-/// Serves one connection until it ends. `_alive` tells that it has not.
+/// Serves one connection until it ends. The channel of `_alive` closes with the last connection.
 async fn connection(
     app: Arc<App>,
     router: Router,
@@ -328,7 +333,7 @@ async fn connection(
     mut stop: watch::Receiver<()>,
     _alive: mpsc::Sender<Infallible>,
 ) {
-    // Without it, small answers on a kept connection wait for the acknowledgement of the one before.
+    // Otherwise small responses wait for the acknowledgement of the previous one.
     let _ = stream.set_nodelay(true);
     let open = app.traffic.connected();
     let router = TowerToHyperService::new(router);
@@ -341,7 +346,7 @@ async fn connection(
         async move {
             let Ok(mut response) = answer.await;
             if response.extensions().get::<Abort>().is_some() {
-                // An error of the service is what makes hyper close the connection without a byte.
+                // hyper closes the connection without a byte if the service fails.
                 return Err(io::Error::from(io::ErrorKind::ConnectionAborted));
             }
             if let Ok(date) = HeaderValue::from_str(&app.clock.http_date()) {

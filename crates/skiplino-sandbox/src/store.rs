@@ -26,28 +26,28 @@ use ranked_set::RankedSet;
 
 const SEED: &str = include_str!("store/seed.sql");
 
-/// The database, one user at a time.
+/// The database behind a lock.
 #[derive(Debug)]
 pub(crate) struct Store {
     db: Mutex<Db>,
     version: AtomicU64,
 }
 
-/// The database and, beside it, what SQL would have to count row by row.
+/// The database, with caches for ranks that SQL would count row by row.
 #[derive(Debug)]
 pub(crate) struct Db {
     conn: Connection,
     seed: u64,
     /// The `seq` of every customer.
-    roster: RankedSet,
-    /// The places of those who wait, by service.
+    customer_seqs: RankedSet,
+    /// The places of waiting tickets, by service.
     queues: HashMap<String, RankedSet>,
-    /// Whether the open transaction changed `roster` or `queues`.
-    counted: bool,
+    /// Whether the open transaction changed `customer_seqs` or `queues`.
+    caches_changed: bool,
 }
 
 impl Store {
-    /// Opens the database, and founds the demo company in an empty one.
+    /// Opens the database, and creates the demo company in an empty one.
     pub(crate) fn open(path: Option<&Path>, seed: u64) -> Result<Self, StoreError> {
         Ok(Self {
             db: Mutex::new(open::open(path, seed)?),
@@ -55,17 +55,17 @@ impl Store {
         })
     }
 
-    /// Runs one reading.
+    /// Runs a read.
     pub(crate) fn with<T>(&self, read: impl FnOnce(&Db) -> T) -> T {
         read(&self.db.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Another number after every change.
+    /// Increases with every write.
     pub(crate) fn version(&self) -> u64 {
         self.version.load(Ordering::SeqCst)
     }
 
-    /// Runs one transaction: it takes effect as a whole or, on an error, not at all.
+    /// Runs a transaction, and rolls it back on an error.
     pub(crate) fn write<T, E: From<rusqlite::Error>>(
         &self,
         write: impl FnOnce(&mut Db) -> Result<T, E>,
@@ -76,7 +76,7 @@ impl Store {
         result
     }
 
-    /// Back to the demo company.
+    /// Restores the demo company.
     pub(crate) fn reset(&self, seed: u64) -> rusqlite::Result<()> {
         self.write(|db| {
             db.seed = seed;
@@ -93,7 +93,7 @@ impl Store {
                 db.conn.execute(&format!("DELETE FROM {table}"), ())?;
             }
             db.conn.execute_batch(SEED)?;
-            db.count()
+            db.fill_caches()
         })
     }
 }
@@ -104,27 +104,27 @@ impl Db {
         write: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
         self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;
-        self.counted = false;
+        self.caches_changed = false;
         let result = write(self).and_then(|value| {
             self.conn.prepare_cached("COMMIT")?.execute(())?;
             Ok(value)
         });
         if result.is_err() {
-            // A full disk may have ended the transaction already.
+            // A full disk may have ended the transaction.
             if !self.conn.is_autocommit() {
                 self.conn.execute_batch("ROLLBACK")?;
             }
-            if self.counted {
-                self.count()?;
+            if self.caches_changed {
+                self.fill_caches()?;
             }
         }
         result
     }
 
-    /// Fills `roster` and `queues` from the tables.
-    fn count(&mut self) -> rusqlite::Result<()> {
-        self.counted = true;
-        self.roster = self
+    /// Fills `customer_seqs` and `queues` from the tables.
+    fn fill_caches(&mut self) -> rusqlite::Result<()> {
+        self.caches_changed = true;
+        self.customer_seqs = self
             .conn
             .prepare("SELECT seq FROM customers ORDER BY seq")?
             .query_map((), |row| row.get(0))?
@@ -140,7 +140,7 @@ impl Db {
         Ok(())
     }
 
-    /// The `seq` the next row of the table gets.
+    /// The `seq` of the table's next row.
     fn next_seq(&self, table: &str) -> rusqlite::Result<i64> {
         let last: Option<i64> = self
             .conn

@@ -1,4 +1,4 @@
-//! What is still under way, for whoever wants to look at the state once it is at rest.
+//! Counts open connections and requests, so that tests can wait until the server is idle.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -7,12 +7,12 @@ use std::{
 
 use tokio::sync::watch;
 
-/// What is open now.
+/// The number of open connections and requests.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Open {
-    /// Of clients of the API. One that has used anything else is not counted.
+    /// Connections of API clients. A connection that used another path is not counted.
     pub(crate) connections: u64,
-    /// Requests of the API that are not carried out yet, also those whose client is gone.
+    /// Unfinished API requests, even if their client is gone.
     pub(crate) requests: u64,
 }
 
@@ -33,8 +33,8 @@ impl Traffic {
         Request(self.0.clone())
     }
 
-    /// What is open, once no connection and no more than so many requests are or the time is up.
-    pub(crate) async fn at_rest(&self, requests: u64, patience: Duration) -> Open {
+    /// Waits until no connection and at most so many requests are open, or the time is up.
+    pub(crate) async fn wait_until_idle(&self, requests: u64, patience: Duration) -> Open {
         let mut open = self.0.subscribe();
         let rest = open.wait_for(|open| open.connections == 0 && open.requests <= requests);
         let _ = tokio::time::timeout(patience, rest).await;
@@ -42,7 +42,7 @@ impl Traffic {
     }
 }
 
-/// One connection, until it is dropped.
+/// Counts a connection until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Connection<'a> {
     traffic: &'a Traffic,
@@ -50,7 +50,7 @@ pub(crate) struct Connection<'a> {
 }
 
 impl Connection<'_> {
-    /// It is not, or no longer, one of the API's.
+    /// Stops counting this connection: it does not belong to an API client.
     pub(crate) fn uncount(&self) {
         if self.counted.swap(false, Ordering::Relaxed) {
             self.traffic.0.send_modify(|open| open.connections -= 1);
@@ -64,7 +64,7 @@ impl Drop for Connection<'_> {
     }
 }
 
-/// One request, until it is dropped.
+/// Counts a request until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Request(watch::Sender<Open>);
 

@@ -1,3 +1,5 @@
+//! Parses and validates queries and JSON bodies.
+
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
@@ -8,10 +10,10 @@ use crate::{
     pagination::Page,
 };
 
-/// No text of a request may be longer.
+/// The longest accepted text.
 const LONGEST_TEXT: usize = 10_000;
 
-/// The fields at fault so far. Only the first reason for a field is kept.
+/// The invalid fields so far, each with its first reason.
 #[derive(Debug, Default)]
 pub(crate) struct Errors(Vec<(String, Reason)>);
 
@@ -45,8 +47,8 @@ fn checked_text(text: &str) -> Result<&str, Reason> {
     }
 }
 
-/// The JSON object a request carries. Nothing published allows a null in it, so one is a value of the wrong type: a client that
-/// sends nulls should learn of it here.
+/// The JSON object of a request. The contract allows no nulls, so a null is a value of the wrong
+/// type.
 #[derive(Debug)]
 pub(crate) struct Fields {
     values: Map<String, Value>,
@@ -62,7 +64,7 @@ impl Fields {
         }
     }
 
-    /// For the control API, whose callers are people and tests: a null counts as absent.
+    /// For the control API: a null counts as absent.
     pub(crate) fn lenient(mut values: Map<String, Value>) -> Self {
         values.retain(|_, value| !value.is_null());
         Self::strict(values)
@@ -84,7 +86,7 @@ impl Fields {
         self.errors.keep(name, result)
     }
 
-    /// A text, which may be empty.
+    /// A text; it may be empty.
     pub(crate) fn text(&mut self, name: &str) -> Option<String> {
         self.read(name, |value| {
             let text = value.as_str().ok_or(Reason::NotText)?;
@@ -92,7 +94,7 @@ impl Fields {
         })
     }
 
-    /// A text that names something, so it may not be empty.
+    /// A text that must not be empty.
     pub(crate) fn id(&mut self, name: &str) -> Option<String> {
         let id = self.text(name)?;
         if id.is_empty() {
@@ -164,7 +166,7 @@ impl Fields {
     }
 }
 
-/// How a request names a customer.
+/// How a request refers to a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CustomerRef {
     Id(String),
@@ -197,7 +199,7 @@ impl Query {
         }
     }
 
-    /// The value of a parameter, which may be empty.
+    /// The value of a parameter; it may be empty.
     pub(crate) fn text(&mut self, name: &str) -> Option<String> {
         let mut values = self.pairs.iter().filter(|(key, _)| key == name);
         let (_, value) = values.next()?;
@@ -209,7 +211,7 @@ impl Query {
         self.errors.keep(name, result)
     }
 
-    /// `id` or `externalId`; `id` decides if both are there.
+    /// `id` or `externalId`; `id` wins if both are given.
     pub(crate) fn customer(&mut self) -> Option<CustomerRef> {
         let id = self.text("id");
         let external_id = self.text("externalId");
@@ -247,7 +249,7 @@ impl Query {
         self.errors.keep(name, result)
     }
 
-    /// A number that counts something: any from 0.
+    /// A number from 0.
     pub(crate) fn count(&mut self, name: &str) -> Option<u64> {
         let text = self.text(name)?;
         self.errors
@@ -265,14 +267,14 @@ impl Query {
         self.errors.keep(name, result)
     }
 
-    /// What was read, if nothing in the query is at fault.
+    /// The value, if the query is valid.
     pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Failure> {
         self.errors.finish()?;
         value.ok_or_else(|| Failure::field("id", Reason::Required))
     }
 }
 
-/// Undoes percent-encoding; `None` for what was never validly encoded UTF-8.
+/// Decodes percent-encoding; `None` for invalid UTF-8.
 pub(crate) fn decode(text: &str, plus_is_space: bool) -> Option<String> {
     let mut bytes = text.bytes();
     let mut decoded = Vec::with_capacity(text.len());

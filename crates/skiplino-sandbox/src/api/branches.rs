@@ -1,3 +1,5 @@
+//! Operations on branches: the list, and the tree of groups and services.
+
 use serde_json::json;
 
 use super::{Call, Outcome};

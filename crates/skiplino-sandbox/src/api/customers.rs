@@ -1,3 +1,5 @@
+//! Operations on customers.
+
 use serde_json::Value;
 
 use super::{Call, Outcome};
@@ -11,10 +13,10 @@ use crate::{
     validate::{CustomerRef, Fields},
 };
 
-/// How these operations name a customer.
+/// The fields that refer to a customer in these operations.
 const OWN_FIELDS: [&str; 2] = ["id", "externalId"];
 
-/// What a request says about a customer. An empty text means that nothing is to be stored.
+/// The customer fields of a request. An empty text removes the stored value.
 fn change(fields: &mut Fields) -> Change {
     Change {
         external_id: fields.text("externalId"),
@@ -30,7 +32,7 @@ pub(crate) fn create(call: &Call<'_>) -> Outcome {
     let change = change(&mut fields);
     fields.errors.finish()?;
     let customer = call.store.write(|db| {
-        refuse_taken(customers::holder(db, change.external_id.as_deref())?, None)?;
+        reject_taken(customers::holder(db, change.external_id.as_deref())?, None)?;
         customers::insert(db, change, call.now).map_err(Failure::from)
     })?;
     Ok(Answer::created(
@@ -39,8 +41,8 @@ pub(crate) fn create(call: &Call<'_>) -> Outcome {
     ))
 }
 
-/// `external_id` is unique in the company, the record `except` aside.
-fn refuse_taken(holder: Option<String>, except: Option<&str>) -> Result<(), Failure> {
+/// Fails if a customer other than `except` has the `externalId`.
+fn reject_taken(holder: Option<String>, except: Option<&str>) -> Result<(), Failure> {
     match holder {
         Some(holder) if Some(holder.as_str()) != except => {
             Err(Failure::field("externalId", Reason::AlreadyTaken))
@@ -69,7 +71,7 @@ pub(crate) fn get(call: &Call<'_>) -> Outcome {
     let reference = query.finish(reference)?;
     let customer = call
         .store
-        .with(|db| customers::located(db, &reference, OWN_FIELDS))?;
+        .with(|db| customers::find_or_reject(db, &reference, OWN_FIELDS))?;
     Ok(Answer::ok(
         "Customer fetched successfully.",
         customer.json(),
@@ -83,7 +85,7 @@ pub(crate) fn update(call: &Call<'_>) -> Outcome {
     let reference = if let Some(id) = id {
         CustomerRef::Id(id)
     } else {
-        // It locates the record, so it cannot be the new value as well.
+        // `externalId` finds the record here, so it cannot be a new value as well.
         let external_id = change.external_id.take().filter(|id| !id.is_empty());
         if external_id.is_none() {
             fields.errors.add("id", Reason::Required);
@@ -92,8 +94,8 @@ pub(crate) fn update(call: &Call<'_>) -> Outcome {
     };
     fields.errors.finish()?;
     let customer = call.store.write(|db| {
-        let customer = customers::located(db, &reference, OWN_FIELDS)?;
-        refuse_taken(
+        let customer = customers::find_or_reject(db, &reference, OWN_FIELDS)?;
+        reject_taken(
             customers::holder(db, change.external_id.as_deref())?,
             Some(&customer.id),
         )?;
@@ -110,7 +112,7 @@ pub(crate) fn delete(call: &Call<'_>) -> Outcome {
     let reference = query.customer();
     let reference = query.finish(reference)?;
     call.store.write(|db| {
-        let customer = customers::located(db, &reference, OWN_FIELDS)?;
+        let customer = customers::find_or_reject(db, &reference, OWN_FIELDS)?;
         customers::delete(db, &customer).map_err(Failure::from)
     })?;
     Ok(Answer::ok("Customer deleted successfully.", Value::Null))
@@ -122,7 +124,7 @@ pub(crate) fn tickets(call: &Call<'_>) -> Outcome {
     let reference = query.customer();
     let reference = query.finish(reference)?;
     let (data, total) = call.store.with(|db| {
-        let customer = customers::located(db, &reference, OWN_FIELDS)?;
+        let customer = customers::find_or_reject(db, &reference, OWN_FIELDS)?;
         let (tickets, total) = tickets::page_of_customer(db, &customer.id, page)?;
         let data = tickets
             .iter()

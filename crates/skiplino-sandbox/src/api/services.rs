@@ -1,3 +1,5 @@
+//! Operations on services: free appointment slots.
+
 use serde_json::json;
 
 use super::{Call, Outcome};

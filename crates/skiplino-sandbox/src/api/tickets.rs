@@ -1,3 +1,5 @@
+//! Operations on tickets: book, get, cancel, reschedule.
+
 use super::{Call, Outcome};
 use crate::{
     clock::Millis,
@@ -12,10 +14,10 @@ use crate::{
     validate::{CustomerRef, Errors, Fields},
 };
 
-/// How these operations name a customer.
+/// The fields that refer to a customer in these operations.
 const CUSTOMER_FIELDS: [&str; 2] = ["customerId", "customerExternalId"];
 
-/// The customer a booking or a change of time is for; at most one of the two fields may name it.
+/// The customer of a booking or a change of time. At most one of the two fields may be given.
 fn customer_of(fields: &mut Fields, required: bool) -> Option<CustomerRef> {
     let id = fields.id("customerId");
     let external_id = fields.id("customerExternalId");
@@ -52,7 +54,7 @@ pub(crate) fn book(call: &Call<'_>) -> Outcome {
     let data = call.store.write(|db| {
         let service = service_of_group(db, &service_id, &group_id)?;
         let customer = reference
-            .map(|reference| customers::located(db, &reference, CUSTOMER_FIELDS))
+            .map(|reference| customers::find_or_reject(db, &reference, CUSTOMER_FIELDS))
             .transpose()?;
         if time.is_some() && !service.appointments {
             return Err(Failure::field("serviceId", Reason::NoAppointments));
@@ -100,7 +102,8 @@ fn service_of_group(db: &Db, service_id: &str, group_id: &str) -> Result<Service
     service.ok_or_else(|| Failure::field("serviceId", Reason::DoesNotExist))
 }
 
-/// An appointment may be booked outside opening hours, but not where staff closed the branch or the service.
+/// Appointments can be booked outside opening hours, but not if the staff closed the branch or the
+/// service.
 fn check_open(service: &Service, time: Option<Millis>, now: Millis) -> Result<(), Failure> {
     let branch = &service.branch;
     let branch_open = match time {
@@ -169,8 +172,8 @@ pub(crate) fn reschedule(call: &Call<'_>) -> Outcome {
     let data = call.store.write(|db| {
         let ticket =
             tickets::find(db, &call.id)?.ok_or(Failure::NotFound(Some(Reason::TicketNotFound)))?;
-        let customer = customers::located(db, &reference, CUSTOMER_FIELDS)?;
-        let (old_time, service) = movable(db, &ticket)?;
+        let customer = customers::find_or_reject(db, &reference, CUSTOMER_FIELDS)?;
+        let (old_time, service) = appointment_to_move(db, &ticket)?;
         if ticket.customer.as_ref().map(|(id, _)| id) != Some(&customer.id) {
             let field = match reference {
                 CustomerRef::Id(_) => "customerId",
@@ -178,7 +181,7 @@ pub(crate) fn reschedule(call: &Call<'_>) -> Outcome {
             };
             return Err(Failure::field(field, Reason::NotTheCustomer));
         }
-        // The place it already holds is free to it, so repeating a change succeeds.
+        // The appointment keeps its slot, so repeating a change succeeds.
         if time == old_time {
             return Ok(ticket.json(db, call.locale));
         }
@@ -192,12 +195,12 @@ pub(crate) fn reschedule(call: &Call<'_>) -> Outcome {
     Ok(Answer::ok("Ticket updated successfully.", data))
 }
 
-fn movable(db: &Db, ticket: &Ticket) -> Result<(Millis, Service), Failure> {
-    let refused = || Failure::field("id", Reason::CannotMove);
+fn appointment_to_move(db: &Db, ticket: &Ticket) -> Result<(Millis, Service), Failure> {
+    let rejected = || Failure::field("id", Reason::CannotMove);
     if ticket.status != status::WAITING {
-        return Err(refused());
+        return Err(rejected());
     }
-    let time = ticket.time.ok_or_else(refused)?;
-    let service = catalogue::service(db, &ticket.service_id)?.ok_or_else(refused)?;
+    let time = ticket.time.ok_or_else(rejected)?;
+    let service = catalogue::service(db, &ticket.service_id)?.ok_or_else(rejected)?;
     Ok((time, service))
 }

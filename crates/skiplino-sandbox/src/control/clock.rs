@@ -1,3 +1,5 @@
+//! Control API: the clock, and the reset.
+
 use std::time::Instant;
 
 use super::{Input, Outcome};

@@ -1,10 +1,12 @@
+//! Control API: faults and the rate limit.
+
 use serde_json::json;
 
 use super::{Input, Outcome};
 use crate::{envelope::Failure, locale::Reason};
 
 const HIGHEST_RATE: f64 = 1e6;
-/// A request in a year or so: less would overflow what is said in `Retry-After`.
+/// About one request in a year: `Retry-After` would overflow with less.
 const LOWEST_RATE: f64 = 1e-7;
 
 pub(super) fn list(input: &Input<'_>) -> Outcome {
@@ -41,7 +43,7 @@ pub(super) fn limit_rate(input: &Input<'_>) -> Outcome {
     }
     let burst = fields.whole("burst", 1, 1_000_000);
     let burst = burst.and_then(|burst| u32::try_from(burst).ok());
-    // A misspelt `burst` would have another one apply.
+    // Without this check, a misspelt `burst` would be ignored.
     for name in input.body.keys() {
         if !["requestsPerSecond", "burst"].contains(&name.as_str()) {
             fields.errors.add(name, Reason::NotValid);

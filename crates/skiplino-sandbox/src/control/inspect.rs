@@ -1,3 +1,5 @@
+//! Control API: health, state, tables and the request log.
+
 use serde_json::{Value, json};
 
 use super::{Input, Outcome};

@@ -1,3 +1,5 @@
+//! Control API: what the staff do with tickets, services, branches and customers.
+
 use rusqlite::ToSql;
 use serde_json::{Value, json};
 
@@ -80,7 +82,7 @@ pub(super) fn cancel(input: &Input<'_>) -> Outcome {
     )
 }
 
-/// Adds the columns of those fields that are there; a null `open` lets the hours decide again.
+/// The columns of the given fields. A null `open` means that the opening hours decide again.
 fn flags(
     input: &Input<'_>,
     fields: &mut Fields,
@@ -139,7 +141,7 @@ pub(super) fn put_service(input: &Input<'_>) -> Outcome {
     put(input, "services", &columns)
 }
 
-/// How many to make at once.
+/// The `count` of a request.
 fn count(input: &Input<'_>) -> Result<u64, Failure> {
     let mut fields = input.fields();
     fields.require("count");
@@ -189,7 +191,7 @@ pub(super) fn generate(input: &Input<'_>) -> Outcome {
 pub(super) fn delete_customer(input: &Input<'_>) -> Outcome {
     let reference = CustomerRef::Id(input.id.clone());
     input.app.store.write(|db| {
-        let found = customers::located(db, &reference, ["id"; 2]);
+        let found = customers::find_or_reject(db, &reference, ["id"; 2]);
         let customer = found.map_err(|_| not_found())?;
         customers::delete(db, &customer)?;
         Ok(customer.json())

@@ -1,3 +1,5 @@
+//! The kinds of faults, and how a fault is parsed from JSON.
+
 use std::{
     io::{self, Write},
     time::Duration,
@@ -21,7 +23,7 @@ const RATE_LIMIT: &str = "rate_limit";
 const BAD_GATEWAY: &str = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>";
 const WELCOME: &str = "<!DOCTYPE html><html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>";
 
-/// What goes wrong.
+/// The kind of a fault.
 #[derive(Debug)]
 pub(crate) enum Kind {
     Delay(Duration),
@@ -39,7 +41,7 @@ pub(crate) enum Kind {
         chunk: usize,
     },
     Mutate(Mutation),
-    /// Something else is answered, with or without having done what was asked.
+    /// Sends another response. `commit` says whether the request is handled first.
     Instead {
         name: &'static str,
         reply: Reply,
@@ -66,7 +68,7 @@ impl Kind {
         }
     }
 
-    /// Reads `kind` and what belongs to it.
+    /// Parses `kind` and the fields of that kind.
     pub(super) fn parse(fields: &mut Fields) -> Option<Self> {
         fields.require("kind");
         let name = fields.id("kind")?;
@@ -133,7 +135,7 @@ impl Kind {
         })
     }
 
-    /// A refusal that says in whole seconds when there is room again.
+    /// A 429 response with `Retry-After` in whole seconds.
     pub(super) fn too_many(wait: Duration) -> Self {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         let retry_after = HeaderValue::from(seconds.max(1));
@@ -211,7 +213,8 @@ fn redirect(fields: &mut Fields) -> Option<Reply> {
     Some(reply)
 }
 
-/// JSON of that length, packed. Made when the fault is set, so that the answer itself comes at once.
+/// Compressed JSON of this length. It is made when the fault is added, so the response is
+/// immediate.
 fn gzip_bomb(length: u64) -> io::Result<Reply> {
     const START: &[u8] = br#"{"message":""#;
     const END: &[u8] = br#"","data":null}"#;
@@ -230,7 +233,7 @@ fn gzip_bomb(length: u64) -> io::Result<Reply> {
 mod tests {
     use super::*;
 
-    // From outside, how long a wait is depends on the time that the test takes.
+    // A test over HTTP could not choose the exact wait.
     #[test]
     fn a_wait_is_told_in_whole_seconds_that_are_enough() {
         for (wait, told) in [(0, "1"), (20, "1"), (1000, "1"), (1001, "2"), (2500, "3")] {

@@ -1,8 +1,10 @@
+//! Changes to the JSON of a response: wrong types, unknown values, extra or missing fields.
+
 use serde_json::{Value, json};
 
 use crate::envelope::Answer;
 
-/// A change made to the JSON of an answer.
+/// A change to the JSON of a response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Mutation {
     WrongTypes,
@@ -40,7 +42,7 @@ fn add_fields(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(add_fields),
         Value::Object(fields) => {
-            // The fields of a validation error are names of the request's, and what is stored is the caller's own.
+            // `error` has names of request fields, and `metadata` belongs to the caller.
             for (name, field) in fields.iter_mut() {
                 if !["metadata", "error"].contains(&name.as_str()) {
                     add_fields(field);

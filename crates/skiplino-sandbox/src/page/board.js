@@ -1,4 +1,4 @@
-// The big screen of a branch: who is being served, who comes next.
+// The board of a branch: the tickets being served, and the next ones.
 
 import { follow, now, state, tickets } from './state.js';
 import { $, choices, format, h, keyed, named, number, onLanguage, put, start, t } from './ui.js';

@@ -1,4 +1,4 @@
-// What staff do goes through the control API, and what it says of it is told in a word.
+// Requests to the control API, and short messages about their results.
 
 import { $, language, t } from './ui.js';
 
@@ -31,7 +31,7 @@ export async function copy(text, button) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Only pages of this machine or with TLS may use the clipboard as such.
+    // Only loopback pages or pages with TLS may use the clipboard API.
     const area = Object.assign(document.createElement('textarea'), { value: text });
     document.body.append(area);
     area.select();

@@ -1,4 +1,4 @@
-// The counter: what the state looks like, and what the buttons do.
+// The staff page: draws the state and handles the buttons.
 
 import { follow, now, state, tickets, touch } from './state.js';
 import { showFaults, showOperations } from './faults.js';
@@ -24,7 +24,7 @@ async function act(one, action) {
   if (done) toast(t('isDone', { number: done.ticketNumber, status: statusName(done.status) }));
 }
 
-// The state in words.
+// Texts for the state.
 
 const statusName = (status) => t(STATUS[status] ?? status);
 const who = (one) => one.customerName ?? t(one.customerId ? 'unnamed' : 'anonymous');
@@ -47,7 +47,7 @@ function chooseBranch(id) {
   choose((branch.services.find((one) => one.active) ?? branch.services[0]).id);
 }
 
-// Shows what changed.
+// Draws the changed parts.
 
 function show(names) {
   const has = (...some) => some.some((name) => names.has(name));

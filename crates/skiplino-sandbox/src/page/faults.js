@@ -1,10 +1,10 @@
-// Faults: chosen, set, and taken back.
+// The list and the form of faults.
 
 import { state } from './state.js';
 import { $, choices, h, keyed, kindName, kinds, label, put, t } from './ui.js';
 import { control, toast } from './control.js';
 
-// What a fault of that kind is given, and how the field for it begins.
+// The field of each kind of fault, and its initial value.
 const VALUES = { delay: ['ms', 3000], slow_body: ['ms', 200], status: ['status', 500], rate_limit: ['retryAfter', 5], redirect: ['location', '/elsewhere'] };
 
 export function showOperations() {

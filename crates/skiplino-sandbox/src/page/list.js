@@ -1,4 +1,4 @@
-// A list of any length that has only the rows in view in the document.
+// A list of any length. Only visible rows are in the document.
 
 export class List {
   // `row()` makes an empty row, `fill(row, item, index)` fills it. Items have a `seq`. `older` items are below, new ones on top, and a

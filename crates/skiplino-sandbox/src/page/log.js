@@ -1,4 +1,4 @@
-// What the app sent, as it comes, and the customers that it made.
+// The log of requests, and the table of customers.
 
 import { requests, state } from './state.js';
 import { List } from './list.js';

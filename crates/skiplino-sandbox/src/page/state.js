@@ -1,4 +1,4 @@
-// The state as the server tells it, and who is to show it again: once a frame, however much has come.
+// The state from the server. Changes are drawn at most once a frame.
 
 import { setZone } from './ui.js';
 
@@ -25,7 +25,7 @@ function frame() {
   show(names);
 }
 
-// Requests come in order, and end in any: an ending finds its place from the back.
+// Requests arrive in order but end in any order, so search from the end.
 function log({ rows, cleared }) {
   for (const row of rows) {
     let at = requests.length;
@@ -39,7 +39,7 @@ function log({ rows, cleared }) {
 
 const take = {
   hello(hello) {
-    // Another connection, and perhaps another server: what was known is void.
+    // A new connection, perhaps to another server: forget the old state.
     tickets.clear();
     requests.length = 0;
     state.hello = hello;
@@ -64,7 +64,7 @@ export function now() {
   return clock.now + (performance.now() - clock.at) * factor;
 }
 
-// Follows a service or a branch, in place of what was followed before. `onChange` is given the names of what changed.
+// Follows a service or a branch instead of the previous one. `onChange` gets the names of the changed parts.
 export function follow(query, onChange) {
   show = onChange;
   source?.close();
@@ -82,5 +82,5 @@ export function follow(query, onChange) {
 }
 
 addEventListener('pagehide', () => source?.close());
-// Back from the browser's own store of pages, without a connection.
+// A page from the back/forward cache has no connection.
 addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });

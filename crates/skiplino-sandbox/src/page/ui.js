@@ -1,4 +1,4 @@
-// Language, colours, formats, and the few helpers that every part of the page uses.
+// Language, theme, formats, and DOM helpers for all parts of the page.
 
 import { languages } from './translations.js';
 
@@ -27,12 +27,12 @@ export function icon(name) {
   return svg;
 }
 
-// Sets a text only where it differs, so that nothing is laid out or read aloud again for nothing.
+// Sets a text only if it differs, to avoid layout and screen reader announcements.
 export function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// The children of a list, by key: who stays keeps the element, and with it the focus, or a press of the mouse that is under way.
+// Updates the children of a list by key. Children that stay keep their element, and so focus and mouse presses.
 export function keyed(list, items, key, make, show) {
   const wanted = new Set(items.map((item) => String(key(item))));
   const hadFocus = list.contains(document.activeElement);
@@ -53,7 +53,7 @@ export function keyed(list, items, key, make, show) {
     if (child === place) place = place.nextSibling;
     else list.insertBefore(child, place);
   }
-  // Whoever has just pressed a button that went with its row goes on with the next row, or where the list is.
+  // If the row with the focus is gone, the focus moves to the next row, or to the list.
   if (hadFocus && !list.contains(document.activeElement)) (list.querySelector('button') ?? list.closest('section'))?.focus();
 }
 
@@ -62,14 +62,14 @@ export function choices(select, options) {
   keyed(select, options, ([value]) => value, ([value]) => h('option', { value }), (option, [, text]) => put(option, text));
 }
 
-// A label for those who do not see the place.
+// A label for screen readers.
 export function label(element, text) {
   if (element.getAttribute('aria-label') !== text) element.setAttribute('aria-label', text);
 }
 
-// What people chose is kept where the browser allows it.
+// Choices are stored if the browser allows it.
 const kept = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
-const keep = (key, value) => { try { localStorage.setItem(key, value); } catch { /* For this visit only, then. */ } };
+const keep = (key, value) => { try { localStorage.setItem(key, value); } catch { /* The choice holds for this visit only. */ } };
 
 const asked = new URLSearchParams(location.search);
 const preferred = navigator.language.startsWith('ar') ? 'ar' : 'en';
@@ -105,7 +105,7 @@ export function setZone(name) {
 }
 
 const whenTurned = [];
-// What is to be shown again in another language.
+// Registers a function that draws its part again after the language changes.
 export const onLanguage = (show) => { whenTurned.push(show); };
 
 function translate() {
@@ -146,7 +146,7 @@ export function start() {
   translate();
 }
 
-// A row of buttons of which one is chosen; arrows move along it, as in every tab list.
+// A tab list: one tab is selected, and arrow keys move between tabs.
 export function tabs(list, choose) {
   const all = () => [...list.children];
   const select = (name) => {

@@ -1,4 +1,4 @@
-//! Branches, groups and services: what the company offers, and whether it is open.
+//! Branches, groups and services, and whether they are open.
 
 use rusqlite::{OptionalExtension, Row};
 
@@ -17,7 +17,7 @@ pub(crate) struct Branch {
     pub(crate) open_override: Option<bool>,
 }
 
-/// When a branch opens, and when its appointments are: minutes since the company's midnight.
+/// Opening hours and appointment hours of a branch, in minutes since the company's midnight.
 #[derive(Debug)]
 pub(crate) struct Hours {
     days: String,
@@ -65,7 +65,7 @@ impl Branch {
         })
     }
 
-    /// Closed until staff say otherwise, rather than for the night.
+    /// Closed by the staff, and not only outside opening hours.
     pub(crate) fn is_closed_by_staff(&self) -> bool {
         self.open_override == Some(false)
     }
@@ -85,7 +85,7 @@ pub(crate) struct Service {
     pub(crate) appointments: bool,
     pub(crate) minutes: i64,
     pub(crate) capacity: i64,
-    /// Whether staff keep it open; a service is never open in a closed branch.
+    /// Whether the staff have the service open. In a closed branch no service is open.
     pub(crate) open: bool,
     pub(crate) group: Group,
     pub(crate) branch: Branch,

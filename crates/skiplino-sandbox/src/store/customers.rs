@@ -1,3 +1,5 @@
+//! Customers.
+
 use rand::RngExt;
 use rusqlite::{OptionalExtension, Row};
 use serde_json::{Map, Value, json};
@@ -31,7 +33,7 @@ pub(crate) struct Customer {
     updated_at: Millis,
 }
 
-/// Fields to store; what is `None` stays as it is, and an empty text removes what was stored.
+/// Fields to store. `None` keeps the stored value; an empty text removes it.
 #[derive(Debug)]
 pub(crate) struct Change {
     pub(crate) external_id: Option<String>,
@@ -59,7 +61,7 @@ impl Customer {
         })
     }
 
-    /// In the order of the published example; what holds nothing is left out.
+    /// The fields are in the order of the published example; empty fields are left out.
     pub(crate) fn json(&self) -> Value {
         let texts = [
             ("name", &self.name),
@@ -109,8 +111,9 @@ impl Customer {
     }
 }
 
-/// The customer, or a refusal that names the field at fault: the first of `fields` for an id, else the second.
-pub(crate) fn located(
+/// The customer. If there is none, the failure names the field: the first of `fields` for an id,
+/// the second for an `externalId`.
+pub(crate) fn find_or_reject(
     db: &Db,
     reference: &CustomerRef,
     fields: [&str; 2],
@@ -126,7 +129,7 @@ pub(crate) fn located(
     customer.ok_or_else(|| Failure::field(field, Reason::DoesNotExist))
 }
 
-/// The id of the customer who has that `externalId`.
+/// The id of the customer with this `externalId`.
 pub(crate) fn holder(db: &Db, external_id: Option<&str>) -> rusqlite::Result<Option<String>> {
     db.conn
         .prepare_cached("SELECT id FROM customers WHERE external_id = ?1")?
@@ -135,10 +138,10 @@ pub(crate) fn holder(db: &Db, external_id: Option<&str>) -> rusqlite::Result<Opt
 }
 
 pub(crate) fn page(db: &Db, page: Page) -> rusqlite::Result<(Vec<Customer>, i64)> {
-    let total = i64::try_from(db.roster.len()).unwrap_or(i64::MAX);
+    let total = i64::try_from(db.customer_seqs.len()).unwrap_or(i64::MAX);
     let newest = usize::try_from(page.offset())
         .ok()
-        .and_then(|skipped| db.roster.before_last(skipped));
+        .and_then(|skipped| db.customer_seqs.nth_from_end(skipped));
     let sql = format!("SELECT {COLUMNS} FROM customers WHERE seq <= ?1 ORDER BY seq DESC LIMIT ?2");
     let mut statement = db.conn.prepare_cached(&sql)?;
     let customers = statement
@@ -176,8 +179,8 @@ pub(crate) fn insert(db: &mut Db, change: Change, now: Millis) -> rusqlite::Resu
             customer.metadata.as_ref().map(Value::to_string),
             now,
         ))?;
-    db.counted = true;
-    db.roster.add(seq);
+    db.caches_changed = true;
+    db.customer_seqs.add(seq);
     Ok(customer)
 }
 
@@ -206,17 +209,17 @@ pub(crate) fn update(
     Ok(customer)
 }
 
-/// The tickets of the customer stay.
+/// Deletes the customer, and keeps the tickets.
 pub(crate) fn delete(db: &mut Db, customer: &Customer) -> rusqlite::Result<()> {
     db.conn
         .prepare_cached("DELETE FROM customers WHERE seq = ?1")?
         .execute([customer.seq])?;
-    db.counted = true;
-    db.roster.remove(customer.seq);
+    db.caches_changed = true;
+    db.customer_seqs.remove(customer.seq);
     Ok(())
 }
 
-/// Adds so many made-up customers.
+/// Adds generated customers.
 pub(crate) fn generate(db: &mut Db, count: u64, now: Millis) -> rusqlite::Result<()> {
     const FIRST: [&str; 8] = [
         "Ahmed", "Fatima", "Hassan", "Maryam", "Noor", "Omar", "سارة", "علي",
@@ -234,7 +237,7 @@ pub(crate) fn generate(db: &mut Db, count: u64, now: Millis) -> rusqlite::Result
     const TIERS: [&str; 3] = ["bronze", "silver", "gold"];
     for _ in 0..count {
         let seq = db.next_seq("customers")?;
-        // Drawn apart from the id, which must not depend on what a generated customer is called.
+        // A separate generator: ids must not depend on generated names.
         let mut rng = ids::rng(!db.seed, Kind::Customer, seq);
         let mut pick = |from: &[&str]| {
             let at = rng.random_range(0..from.len());

@@ -1,16 +1,19 @@
+//! Random ids that depend only on the seed and the row.
+
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 const ALPHANUMERIC: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 const HEXADECIMAL: &[u8] = b"0123456789abcdef";
 
-/// Keeps the random numbers of customers and tickets apart.
+/// Separates the random numbers of customers and tickets.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
     Customer,
     Ticket,
 }
 
-/// The random numbers of one row. They follow from the seed and the row alone, so they come out the same after a restart.
+/// The random numbers of a row. They depend only on the seed and the row, so they are the same
+/// after a restart.
 pub(super) fn rng(seed: u64, kind: Kind, seq: i64) -> StdRng {
     let row = seq.unsigned_abs() << 1 | kind as u64;
     StdRng::seed_from_u64(seed.rotate_left(40) ^ row)

@@ -1,3 +1,5 @@
+//! Opens the database, and creates the demo company in an empty one.
+
 use std::{collections::HashMap, io, path::Path, time::Duration};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -6,15 +8,15 @@ use thiserror::Error;
 use super::{Db, RankedSet, SEED};
 
 const SCHEMA: &str = include_str!("schema.sql");
-/// Added to older files as well.
+/// Older files get them, too.
 const INDEXES: &str = include_str!("indexes.sql");
-/// Marks a database as one of ours ("skip"), and with which schema.
+/// Marks a sandbox database ("skip") and the version of its schema.
 const APPLICATION_ID: i64 = 0x736b_6970;
 const VERSION: i64 = 1;
-/// All statements of the crate fit, so none is ever prepared twice.
-const STATEMENTS: usize = 64;
-/// For a process on the same file that is about to end.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// Enough for all statements of the crate.
+const CACHED_STATEMENTS: usize = 64;
+/// Another process with the same file may be about to end.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// Why the state of a sandbox cannot be kept: the file and the reason.
 #[derive(Debug, Error)]
@@ -58,7 +60,7 @@ fn try_open(path: Option<&Path>, seed: u64) -> Result<Db, Cause> {
     let conn = match path {
         None => Connection::open_in_memory()?,
         Some(path) => {
-            // Whole, and not as a URI: SQLite would keep ":memory:", and what starts with "file:", elsewhere or nowhere.
+            // Absolute: SQLite treats ":memory:" and "file:…" specially.
             let path = std::path::absolute(path)?;
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
                 | OpenFlags::SQLITE_OPEN_CREATE
@@ -69,10 +71,10 @@ fn try_open(path: Option<&Path>, seed: u64) -> Result<Db, Cause> {
     if conn.is_readonly(rusqlite::MAIN_DB)? {
         return Err(Cause::ReadOnly);
     }
-    conn.busy_timeout(PATIENCE)?;
-    conn.set_prepared_statement_cache_capacity(STATEMENTS);
-    // The queues are counted in memory, so a second process must not write. With WAL, what was committed is with the
-    // operating system: a killed process loses nothing.
+    conn.busy_timeout(BUSY_TIMEOUT)?;
+    conn.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    // The caches are in memory, so a second process must not write. With WAL, the operating system
+    // has all committed data: a killed process loses nothing.
     conn.execute_batch(
         "PRAGMA locking_mode = EXCLUSIVE;
          PRAGMA journal_mode = WAL;
@@ -82,9 +84,9 @@ fn try_open(path: Option<&Path>, seed: u64) -> Result<Db, Cause> {
     let mut db = Db {
         conn,
         seed,
-        roster: RankedSet::default(),
+        customer_seqs: RankedSet::default(),
         queues: HashMap::new(),
-        counted: false,
+        caches_changed: false,
     };
     db.transaction(|db| {
         let conn = &db.conn;
@@ -101,7 +103,7 @@ fn try_open(path: Option<&Path>, seed: u64) -> Result<Db, Cause> {
             conn.pragma_update(None, "user_version", VERSION)?;
         }
         conn.execute_batch(INDEXES)?;
-        db.count().map_err(Cause::from)
+        db.fill_caches().map_err(Cause::from)
     })?;
     Ok(db)
 }

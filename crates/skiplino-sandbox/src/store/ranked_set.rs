@@ -1,10 +1,12 @@
-/// Rising numbers, of which one can ask at once how many come before one, or which is the nth.
+//! A sorted set of numbers with fast ranks.
+
+/// A sorted set of numbers. It finds the rank of a number, and the number of a rank.
 #[derive(Debug, Default)]
 pub(super) struct RankedSet(Vec<i64>);
 
 impl RankedSet {
     pub(super) fn add(&mut self, number: i64) {
-        let at = self.before(number);
+        let at = self.rank(number);
         self.0.insert(at, number);
     }
 
@@ -14,8 +16,8 @@ impl RankedSet {
         }
     }
 
-    /// How many are smaller.
-    pub(super) fn before(&self, number: i64) -> usize {
+    /// How many numbers are smaller.
+    pub(super) fn rank(&self, number: i64) -> usize {
         self.0.partition_point(|other| *other < number)
     }
 
@@ -23,8 +25,8 @@ impl RankedSet {
         self.0.last().copied()
     }
 
-    /// The one that so many greater ones precede.
-    pub(super) fn before_last(&self, skipped: usize) -> Option<i64> {
+    /// The number with so many greater numbers.
+    pub(super) fn nth_from_end(&self, skipped: usize) -> Option<i64> {
         self.0.iter().rev().nth(skipped).copied()
     }
 
@@ -34,7 +36,7 @@ impl RankedSet {
 }
 
 impl FromIterator<i64> for RankedSet {
-    /// The numbers must be rising.
+    /// The numbers must be in ascending order.
     fn from_iter<I: IntoIterator<Item = i64>>(numbers: I) -> Self {
         Self(numbers.into_iter().collect())
     }

@@ -1,3 +1,5 @@
+//! Appointment slots.
+
 use std::collections::HashMap;
 
 use jiff::civil::Date;
@@ -14,7 +16,7 @@ pub(crate) struct Slot {
     pub(crate) remaining: i64,
 }
 
-/// Every slot the service has on that day, taken or not.
+/// All slots of the service on that day.
 fn times(service: &Service, day: Date) -> Vec<Millis> {
     let branch = &service.branch;
     if branch.is_closed_by_staff() || !branch.hours.includes_day(clock::weekday(day)) {
@@ -30,7 +32,7 @@ pub(crate) fn exists(service: &Service, time: Millis) -> bool {
     times(service, clock::company_day(time)).contains(&time)
 }
 
-/// The slots of that day that are yet to come and have places left.
+/// The future slots of that day with free places.
 pub(crate) fn open(
     db: &Db,
     service: &Service,
@@ -42,7 +44,7 @@ pub(crate) fn open(
     Ok(slots)
 }
 
-/// The slots of that day that are yet to come, full ones too.
+/// The future slots of that day, full slots included.
 pub(crate) fn to_come(
     db: &Db,
     service: &Service,
@@ -72,7 +74,7 @@ pub(crate) fn to_come(
         .collect())
 }
 
-/// Takes one place, if there is one left.
+/// Takes a place; false if the slot is full.
 pub(crate) fn take(db: &Db, service: &Service, time: Millis) -> rusqlite::Result<bool> {
     if service.capacity < 1 {
         return Ok(false);
@@ -87,7 +89,7 @@ pub(crate) fn take(db: &Db, service: &Service, time: Millis) -> rusqlite::Result
     Ok(changed == 1)
 }
 
-/// Takes every place left.
+/// Takes all free places.
 pub(crate) fn fill(db: &Db, service: &Service, time: Millis) -> rusqlite::Result<()> {
     db.conn
         .prepare_cached(
@@ -98,7 +100,7 @@ pub(crate) fn fill(db: &Db, service: &Service, time: Millis) -> rusqlite::Result
     Ok(())
 }
 
-/// Gives one place back.
+/// Frees a place.
 pub(crate) fn free(db: &Db, service_id: &str, time: Millis) -> rusqlite::Result<()> {
     db.conn
         .prepare_cached(

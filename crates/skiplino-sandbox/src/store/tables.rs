@@ -1,4 +1,4 @@
-//! What only the control API does: staff at work, and a plain look at the tables.
+//! Direct access of the control API to the tables.
 
 use rusqlite::{ToSql, params_from_iter, types::ValueRef};
 use serde_json::{Map, Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::Db;
 use crate::clock;
 
-/// Sets columns of one row; answers whether there is such a row.
+/// Sets columns of a row; false if there is no such row.
 pub(crate) fn set(
     db: &Db,
     table: &str,
@@ -21,7 +21,7 @@ pub(crate) fn set(
     db.conn.prepare(&sql)?.exists([id])
 }
 
-/// How many rows each table has, and how many tickets are in each state.
+/// The number of rows of each table, and of tickets in each state.
 pub(crate) fn counts(db: &Db) -> rusqlite::Result<Value> {
     let count = |table: &str| {
         let sql = format!("SELECT count(*) FROM {table}");
@@ -43,7 +43,7 @@ pub(crate) fn counts(db: &Db) -> rusqlite::Result<Value> {
     }))
 }
 
-/// Every row of `tickets` that matches, as stored, in the order of insertion.
+/// The rows of `tickets` that match, in the order of insertion.
 pub(crate) fn ticket_rows(db: &Db, filters: &[(&str, String)]) -> rusqlite::Result<Value> {
     let conditions: Vec<_> = filters
         .iter()
@@ -67,7 +67,7 @@ pub(crate) fn ticket_rows(db: &Db, filters: &[(&str, String)]) -> rusqlite::Resu
     )
 }
 
-/// Every row of `customers`, as stored, in the order of insertion.
+/// All rows of `customers`, in the order of insertion.
 pub(crate) fn customer_rows(db: &Db) -> rusqlite::Result<Value> {
     rows(
         db,

@@ -1,3 +1,5 @@
+//! Tickets and queues.
+
 use rusqlite::{OptionalExtension, Row};
 use serde_json::{Map, Value, json};
 
@@ -13,7 +15,7 @@ use crate::{
     pagination::Page,
 };
 
-/// The states this sandbox puts tickets in.
+/// The ticket states of this sandbox.
 pub(crate) mod status {
     pub(crate) const WAITING: &str = "waiting";
     pub(crate) const UPCOMING: &str = "upcoming";
@@ -81,7 +83,7 @@ impl Ticket {
         })
     }
 
-    /// In the order of the published example.
+    /// The fields are in the order of the published example.
     pub(crate) fn json(&self, db: &Db, locale: Locale) -> Value {
         let named = |id: &str, name: &Name| json!({"id": id, "name": name.text(locale)});
         let kind = match self.time {
@@ -119,12 +121,12 @@ impl Db {
         let ahead = self
             .queues
             .get(service_id)
-            .map_or(0, |queue| queue.before(place));
+            .map_or(0, |queue| queue.rank(place));
         i64::try_from(ahead).unwrap_or(i64::MAX)
     }
 
     fn join_queue(&mut self, service_id: &str) -> i64 {
-        self.counted = true;
+        self.caches_changed = true;
         let queue = self.queues.entry(service_id.to_owned()).or_default();
         let place = queue.last().unwrap_or(0) + 1;
         queue.add(place);
@@ -132,13 +134,13 @@ impl Db {
     }
 
     fn leave_queue(&mut self, service_id: &str, place: i64) {
-        self.counted = true;
+        self.caches_changed = true;
         if let Some(queue) = self.queues.get_mut(service_id) {
             queue.remove(place);
         }
     }
 
-    /// The next number of the service on the day the ticket is for.
+    /// The service's next number on the ticket's day.
     fn next_number(&self, service_id: &str, letter: char, at: Millis) -> rusqlite::Result<String> {
         let day = clock::company_day(at).to_string();
         let number: i64 = self
@@ -157,7 +159,7 @@ pub(crate) fn find(db: &Db, id: &str) -> rusqlite::Result<Option<Ticket>> {
     statement.query_row([id], Ticket::read).optional()
 }
 
-/// The customer's tickets, the newest first, and how many there are.
+/// A page of the customer's tickets, newest first, and their total number.
 pub(crate) fn page_of_customer(
     db: &Db,
     customer_id: &str,
@@ -175,7 +177,7 @@ pub(crate) fn page_of_customer(
     Ok((tickets, total))
 }
 
-/// What is booked.
+/// The details of a booking.
 #[derive(Debug, Default)]
 pub(crate) struct Booking {
     /// None for a walk-in.
@@ -185,7 +187,7 @@ pub(crate) struct Booking {
     pub(crate) location: Option<Value>,
 }
 
-/// Stores a new ticket: a walk-in joins the queue at once. The slot must have been taken.
+/// Stores a new ticket. A walk-in joins the queue. The caller has taken the slot of an appointment.
 pub(crate) fn insert(
     db: &mut Db,
     service: &Service,
@@ -237,7 +239,8 @@ pub(crate) fn insert(
     Ok(ticket)
 }
 
-/// Puts the ticket in another state: it joins or leaves the queue, and a cancelled appointment gives its slot back.
+/// Changes the state of a ticket. The ticket joins or leaves the queue, and a cancelled appointment
+/// frees its slot.
 pub(crate) fn change_status(
     db: &mut Db,
     mut ticket: Ticket,
@@ -263,7 +266,8 @@ pub(crate) fn change_status(
     Ok(ticket)
 }
 
-/// Moves an appointment whose new slot has been taken; its number and its place in the queue stay.
+/// Changes the time of an appointment. The caller has taken the new slot. The number and the place
+/// in the queue stay.
 pub(crate) fn change_time(db: &Db, mut ticket: Ticket, time: Millis) -> rusqlite::Result<Ticket> {
     ticket.time = Some(time);
     db.conn
@@ -272,14 +276,14 @@ pub(crate) fn change_time(db: &Db, mut ticket: Ticket, time: Millis) -> rusqlite
     Ok(ticket)
 }
 
-/// The first one waiting.
+/// The first waiting ticket of the queue.
 pub(crate) fn first_waiting(db: &Db, service_id: &str) -> rusqlite::Result<Option<Ticket>> {
     let sql = Ticket::select("t.service_id = ?1 AND t.place IS NOT NULL ORDER BY t.place LIMIT 1");
     let mut statement = db.conn.prepare_cached(&sql)?;
     statement.query_row([service_id], Ticket::read).optional()
 }
 
-/// Those being served.
+/// The tickets being served.
 pub(crate) fn serving(db: &Db, service_id: &str) -> rusqlite::Result<Vec<Ticket>> {
     let sql = Ticket::select("t.service_id = ?1 AND t.status = 'serving' ORDER BY t.seq");
     let mut statement = db.conn.prepare_cached(&sql)?;

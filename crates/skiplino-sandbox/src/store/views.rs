@@ -1,4 +1,4 @@
-//! What people look at while it changes. Each is bounded, however much there is.
+//! What the page shows live. The size of each view is limited.
 
 use rusqlite::Row;
 use serde_json::{Value, json};
@@ -15,25 +15,25 @@ use crate::{
 };
 
 const MOST_CUSTOMERS: i64 = 50;
-/// How far ahead a day with slots is looked for.
+/// How many days ahead the view searches for slots.
 const DAYS_AHEAD: i32 = 7;
 
-/// Which tickets.
+/// Which tickets are in view.
 #[derive(Debug)]
 pub(crate) enum Window<'a> {
     Service(&'a str),
-    /// Those who are served or come next, in all services.
+    /// The tickets being served and the next ones, in all services.
     Branch(&'a str),
 }
 
-/// How many of a service, by state; those who are served are always there.
+/// The largest number of a service's tickets by state; tickets being served are always in view.
 struct Most {
     waiting: i64,
     upcoming: i64,
     ended: i64,
 }
 
-/// Branches and their services, and how busy they are.
+/// Branches and services, with the length of their queues.
 pub(crate) fn company(db: &Db, now: Millis) -> rusqlite::Result<Value> {
     let branches = catalogue::branches(db)?;
     branches
@@ -82,7 +82,7 @@ fn service_json(db: &Db, service: &Service) -> rusqlite::Result<Value> {
     }))
 }
 
-/// The tickets in view, each with its text as JSON.
+/// The tickets in view, as JSON texts.
 pub(crate) fn tickets(db: &Db, window: &Window<'_>) -> rusqlite::Result<Vec<(i64, String)>> {
     let mut tickets = Vec::new();
     match window {
@@ -123,7 +123,7 @@ fn add_tickets(
             most.ended,
         ),
     ] {
-        // SQLite writes the text four times as fast as it would be built from columns.
+        // SQLite builds this text four times as fast as Rust would from columns.
         let sql = format!(
             "SELECT seq, json_object('seq', seq, 'id', id, 'number', number, 'status', status, 'statusAt', status_at, 'time', time,
                 'serviceId', service_id, 'customerId', customer_id, 'customerName', customer_name, 'bookedAt', booked_at,
@@ -139,7 +139,7 @@ fn add_tickets(
     Ok(())
 }
 
-/// The slots that are yet to come, full ones too, of the next day that has any.
+/// The future slots of the next day with slots, full slots included.
 pub(crate) fn slots(db: &Db, service_id: &str, now: Millis) -> rusqlite::Result<Value> {
     let Some(service) = catalogue::service(db, service_id)?.filter(Service::takes_appointments)
     else {
@@ -162,7 +162,7 @@ pub(crate) fn slots(db: &Db, service_id: &str, now: Millis) -> rusqlite::Result<
     Ok(json!({"today": true, "capacity": service.capacity, "slots": []}))
 }
 
-/// How many customers there are, and the newest.
+/// The number of customers, and the newest of them.
 pub(crate) fn customers(db: &Db) -> rusqlite::Result<Value> {
     let newest = Page {
         number: 1,
