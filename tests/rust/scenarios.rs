@@ -480,15 +480,8 @@ fn booking(with: &Value) -> BookTicketRequest {
     let service = with["serviceId"].as_str().unwrap();
     let group = with["groupOfServiceId"].as_str().unwrap();
     let customer = body_customer(with);
-    let mut request = match with["time"].as_str() {
-        Some(time) => {
-            BookTicketRequest::appointment(service, group, time.parse().unwrap(), customer.unwrap())
-        }
-        None => match customer {
-            Some(customer) => BookTicketRequest::walk_in(service, group).customer(customer),
-            None => BookTicketRequest::walk_in(service, group),
-        },
-    };
+    let time = with["time"].as_str().map(|time| time.parse().unwrap());
+    let mut request = BookTicketRequest::new(service, group, time, customer);
     if let Some(options) = with.get("options") {
         request = request.options(options.clone());
     }

@@ -1,6 +1,6 @@
 // Runs the scenarios of `tests/scenarios`.
 import Foundation
-import Skiplino
+@testable import Skiplino
 import XCTest
 
 /// The Swift runner of `tests/scenarios`.
@@ -302,12 +302,8 @@ private struct Arguments: Sendable {
         let location = try fields["location"].map {
             try Location(latitude: unwrap($0["lat"]?.double, "lat"), longitude: unwrap($0["lng"]?.double, "lng"))
         }
-        guard let time = try time("time") else {
-            return .walkIn(service: service, group: group, customer: customer, options: fields["options"], location: location)
-        }
-        return .appointment(
-            service: service, group: group, time: time, customer: try unwrap(customer, "a customer"), options: fields["options"],
-            location: location)
+        return try BookTicketRequest(
+            service: service, group: group, time: time("time"), customer: customer, options: fields["options"], location: location)
     }
 }
 

@@ -142,7 +142,7 @@ public data class Location(
 )
 
 /** A booking request: see [walkIn] and [appointment]. */
-public class BookTicketRequest private constructor(
+public class BookTicketRequest internal constructor(
     /** The id of the service. */
     public val serviceId: String,
     /** The id of the service group. */

@@ -226,10 +226,7 @@ private class Player(private val sandbox: Sandbox, private val scenario: JsonVal
         val (service, group) = given["serviceId"].text to given["groupOfServiceId"].text
         val location = given["location"]?.let { Location(it["lat"].double, it["lng"].double) }
         val time = given["time"]?.let { Instant.parse(it.text) }
-        return when (time) {
-            null -> BookTicketRequest.walkIn(service, group, whomIfAny(given), given["options"], location)
-            else -> BookTicketRequest.appointment(service, group, time, whom(given), given["options"], location)
-        }
+        return BookTicketRequest(service, group, time, whomIfAny(given), given["options"], location)
     }
 
     private fun whom(given: JsonValue.Object) = requireNotNull(whomIfAny(given)) { "no customer" }
