@@ -81,5 +81,5 @@ def test_a_canceller_ends_a_call_that_a_loop_waits_for_and_tells_its_outcome(san
 
 
 def test_a_sync_takes_no_cancellation_token(client: Client) -> None:
-    with pytest.raises(InvalidRequestError, match="a sync takes none"):
+    with pytest.raises(InvalidRequestError, match="a sync takes no token"):
         client.with_options(cancellation_token=CancellationToken()).customers.sync([])

@@ -65,19 +65,6 @@ pub(crate) fn invalid_of(
     refused().unwrap_or_else(|failure| failure)
 }
 
-/// The reason that a refusal of [`invalid`] gives, or else what it says.
-pub(crate) fn reason(py: Python<'_>, refusal: &PyErr) -> String {
-    let first = || -> PyResult<String> {
-        let fields = refusal.value(py).getattr("fields")?;
-        let reasons = fields.call_method0("values")?.try_iter()?.next();
-        match reasons {
-            Some(reasons) => reasons?.get_item(0)?.extract(),
-            None => refusal.value(py).str()?.extract(),
-        }
-    };
-    first().unwrap_or_else(|_| "cannot be taken".to_owned())
-}
-
 /// A handle that was closed, or that another process made.
 pub(crate) fn closed(py: Python<'_>, text: &str) -> PyErr {
     make(py, "Closed", text, &PyDict::new(py)).unwrap_or_else(|failure| failure)

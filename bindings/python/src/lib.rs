@@ -2,18 +2,19 @@
 //! gives it signatures and documentation.
 
 mod arrow;
+mod arrow_input;
 mod asking;
 mod bridge;
 mod client;
 mod command;
 mod directory;
 mod errors;
-mod frame;
 mod input;
 mod json;
 mod log;
 mod models;
 mod process;
+mod row;
 mod sync;
 mod walks;
 

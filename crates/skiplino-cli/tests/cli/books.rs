@@ -95,7 +95,7 @@ fn what_is_sent_is_what_was_typed() {
 }
 
 #[test]
-fn an_appointment_is_booked_checked_in_moved_and_cancelled() {
+fn an_appointment_is_booked_checked_in_rescheduled_and_cancelled() {
     let world = World::new();
     let booked = world
         .run(&[
@@ -129,7 +129,7 @@ fn an_appointment_is_booked_checked_in_moved_and_cancelled() {
     world
         .run(&move_it)
         .ok()
-        .shows(&["moved: Open an Account at Seef Mall Branch, 2026-06-24T07:30:00Z"]);
+        .shows(&["rescheduled: Open an Account at Seef Mall Branch, 2026-06-24T07:30:00Z"]);
     let named = [
         &move_it[..4],
         &["2026-06-24T08:00:00Z", "--external-id", "crm-7741"],

@@ -204,5 +204,5 @@ fn every_command_has_help_with_an_example() {
     }
     run(&mut bare(&["help", "exit-codes"]))
         .ok()
-        .shows(&["   14  a change that may have happened"]);
+        .shows(&["   14  a write failed but may have been applied"]);
 }

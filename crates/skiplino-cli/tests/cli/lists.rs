@@ -181,7 +181,7 @@ fn customers_come_by_the_page_or_all() {
     assert_eq!(table.out.lines().count(), 254, "one heading for all pages");
     world
         .run(&["customers", "list", "--page", "99"])
-        .shows(&["Page 99 is past the end."]);
+        .shows(&["Page 99 is after the last page."]);
     world
         .run(&["customers", "list", "--limit", "101"])
         .fails(2, &["limit", "from 1 to 100"]);
@@ -234,7 +234,7 @@ fn whoami_says_what_the_key_can_do() {
     ]);
     world.run_public(&["whoami"]).ok().shows(&[
         "Key        public (pk_…)",
-        "Customers  no: they take a secret key",
+        "Customers  no: customers need a secret key",
     ]);
     let refused = crate::support::run(
         world

@@ -215,5 +215,5 @@ fn an_export_that_fails_leaves_what_was_there() {
     desk.run(&["export", "all.xlsx"])
         .fails(2, &["all.xlsx", "--format"]);
     desk.run(&["export", "-", "--format", "parquet"])
-        .fails(2, &["Parquet needs a file"]);
+        .fails(2, &["Parquet cannot be read from or written to a pipe"]);
 }
