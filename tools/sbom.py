@@ -21,6 +21,7 @@ from tools.workspace import ROOT, host, packages_in_build
 PACKAGES = [
     ("skiplino", "crates/skiplino", []),
     ("skiplino-sandbox", "crates/skiplino-sandbox", []),
+    ("skiplino-directory", "crates/skiplino-directory", []),
     ("skiplino-cli", "crates/skiplino-cli", []),
     ("skiplino-c", "bindings/c", []),
     ("skiplino-uniffi", "bindings/uniffi", ["--features=gzip"]),

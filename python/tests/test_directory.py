@@ -302,14 +302,14 @@ def test_rows_that_are_not_done_are_not_passed_over(sandbox: Sandbox, customers:
     refused = "create the customer: invalid input: "
     assert texts.pop(8).startswith("create the customer: ")
     assert texts == {
-        0: refused + "e-mail: is no field of a customer: externalId, name, email, mobile, metadata",
+        0: refused + "e-mail: is not a field of a customer: use externalId, name, email, mobile or metadata",
         1: refused + "externalId: is required, because rows and customers are matched by it",
-        2: refused + "mobile: must be a text, not int",
+        2: refused + "mobile: must be text, not int",
         3: refused + "metadata: must be a JSON object",
-        4: refused + "metadata: is not JSON",
+        4: refused + "metadata: is not JSON: it ends too early, at column 1",
         5: refused + "metadata: holds a datetime, which JSON does not have",
-        6: refused + "externalId: must be a text, not bool",
-        7: refused + "externalId: must be a text, not float",
+        6: refused + "externalId: must be text, not bool",
+        7: refused + "externalId: must be text, not float",
     }
     first = by_index[0]
     assert isinstance(first, InvalidRequestError)
@@ -430,11 +430,11 @@ def test_integers_tell_customers_apart(sandbox: Sandbox, customers: Both, stored
 def test_a_frame_with_a_wrong_column_is_refused_before_anything_is_sent(sandbox: Sandbox, customers: Both) -> None:
     ids = ["a", "b"]
     for columns, field, reason in [
-        ({"external_id": ids, "e-mail": ids}, "e-mail", "is no field of a customer"),
-        ({"external_id": ids, "externalId": ids}, "externalId", "is the name of two columns"),
-        ({"name": ids}, "externalId", "is what rows are told apart by"),
-        ({"external_id": ids, "mobile": [97333000000, 1]}, "mobile", "must be a column of texts, not Int64: read it"),
-        ({"external_id": [1.0, 2.0]}, "externalId", "must be a column of texts, not Float64: read it"),
+        ({"external_id": ids, "e-mail": ids}, "e-mail", "is not a field of a customer"),
+        ({"external_id": ids, "externalId": ids}, "externalId", "appears in two columns"),
+        ({"name": ids}, "externalId", "is missing: rows and customers are matched by"),
+        ({"external_id": ids, "mobile": [97333000000, 1]}, "mobile", "must be a column of text, not Int64: read it"),
+        ({"external_id": [1.0, 2.0]}, "externalId", "must be a column of text, not Float64: read it"),
     ]:
         with pytest.raises(InvalidRequestError) as raised:
             customers.sync(pandas.DataFrame(columns))

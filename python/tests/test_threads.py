@@ -81,5 +81,5 @@ def test_a_cancellation_token_ends_an_awaited_call_with_its_outcome(sandbox: San
 
 
 def test_a_sync_takes_no_cancellation_token(client: Client) -> None:
-    with pytest.raises(InvalidRequestError, match="a sync takes none"):
+    with pytest.raises(InvalidRequestError, match="a sync takes no token"):
         client.with_options(cancellation_token=CancellationToken()).customers.sync([])

@@ -1,8 +1,10 @@
-//! Hostile bytes as a CSV file of customers, and customers written as CSV that must be read back as they were.
+//! Hostile bytes as a CSV file of customers, and rows written as CSV that must be read back unchanged.
 #![no_main]
 
+use std::path::Path;
+
 use libfuzzer_sys::fuzz_target;
-use skiplino_cli::csv_rows;
+use skiplino_directory::read_csv;
 
 fuzz_target!(|data: &[u8]| {
     let Some((kind, data)) = data.split_first() else {
@@ -15,26 +17,38 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// Whatever it is, rows are found from its top to its bottom, and those that are customers have an id.
+/// The line of each row, its external id, and whether it can be a customer. None if the heading is
+/// refused.
+fn rows(text: &[u8]) -> Option<Vec<(u64, Option<String>, bool)>> {
+    let rows = read_csv(text, Path::new("fuzz.csv")).ok()?;
+    let rows = rows.map(|row| {
+        let row = row.expect("bytes can always be read");
+        let id = row.external_id().map(str::to_owned);
+        (row.line(), id, row.error().is_none())
+    });
+    Some(rows.collect())
+}
+
+/// Rows are in order, and each that can be a customer has an id.
 fn any(text: &[u8]) {
-    let Some(rows) = csv_rows(text) else {
+    let Some(rows) = rows(text) else {
         return;
     };
     let ends = text.iter().filter(|byte| matches!(byte, b'\n' | b'\r'));
     let lines = ends.count() as u64 + 1;
     let mut last = 1;
-    for (line, id, good) in rows {
+    for (line, id, is_good) in rows {
         assert!(line > last && line <= lines, "line {line} after {last}");
         last = line;
-        assert!(!good || id.is_some_and(|id| !id.trim().is_empty()));
+        assert!(!is_good || id.is_some_and(|id| !id.trim().is_empty()));
     }
 }
 
-/// What a writer of CSV was given comes back row by row. 0xff ends a field, and 0xfe a row.
+/// Rows of a CSV writer are read back as they were. 0xff ends a field, and 0xfe a row.
 fn written(data: &[u8]) {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["name", "externalId"]).unwrap();
-    let mut given = Vec::new();
+    let mut expected = Vec::new();
     for row in data.split(|byte| *byte == 0xfe) {
         let mut fields = row.split(|byte| *byte == 0xff);
         let (name, id) = (
@@ -42,16 +56,16 @@ fn written(data: &[u8]) {
             fields.next().unwrap_or_default(),
         );
         writer.write_record([name, id]).unwrap();
-        let readable = std::str::from_utf8(name).is_ok();
+        let is_text = std::str::from_utf8(name).is_ok();
         let id = std::str::from_utf8(id).ok();
-        let good = readable && id.is_some_and(|id| !id.trim().is_empty());
-        given.push((id.filter(|_| good).map(str::to_owned), good));
+        let is_good = is_text && id.is_some_and(|id| !id.trim().is_empty());
+        expected.push((id.filter(|_| is_good).map(str::to_owned), is_good));
     }
     let text = writer.into_inner().unwrap();
-    let read = csv_rows(&*text).expect("the heading is right");
+    let read = rows(&text).expect("the heading is right");
     let read: Vec<_> = read
         .into_iter()
-        .map(|(_, id, good)| (id.filter(|_| good), good))
+        .map(|(_, id, is_good)| (id.filter(|_| is_good), is_good))
         .collect();
-    assert_eq!(read, given);
+    assert_eq!(read, expected);
 }

@@ -40,7 +40,7 @@ def test_an_answer_is_lost_and_the_app_finds_its_ticket(sandbox, counter):
     app = sandbox.command("book", "--service", CASH, "--group", "7c1f9a3b2d", "--customer", "ext:crm-7742")
     said, remark = app.communicate(timeout=30)
     assert app.returncode == 0
-    assert "the answer was lost on the way" in remark
+    assert "the response was lost" in remark
     number = said.split()[0]
     expect(ticket(counter, number)).to_have_count(1)
     expect(counter.locator("#views [data-tab=waiting]")).to_have_text("Waiting 8")

@@ -1,4 +1,4 @@
-//! The directory as a table of Arrow, for whatever takes one: pyarrow, polars, pandas, DuckDB.
+//! The directory as an Arrow table, for pyarrow, polars, pandas, DuckDB and others.
 
 use std::sync::Arc;
 
@@ -11,11 +11,12 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use skiplino::{Customer, Page};
+use skiplino_directory::{TEXT_COLUMNS, TIME_COLUMNS, TextColumn};
 
-/// Customers a batch, and a few more: few enough to hold them twice, many enough that nobody minds the seams.
-const BATCH: usize = 16_384;
+/// The fewest customers of a batch. The builder holds a batch twice while it is closed.
+const BATCH_ROWS: usize = 16_384;
 
-/// A table in memory. It is handed out as often as it is asked for, without being copied.
+/// A table in memory. Readers share it without copying.
 #[pyclass(frozen, module = "skiplino._native")]
 pub(crate) struct ArrowTable {
     schema: SchemaRef,
@@ -25,14 +26,14 @@ pub(crate) struct ArrowTable {
 
 #[pymethods]
 impl ArrowTable {
-    /// The Arrow PyCapsule interface, which readers of tables look for.
+    /// The Arrow PyCapsule interface.
     #[pyo3(signature = (requested_schema=None))]
     fn __arrow_c_stream__<'py>(
         &self,
         py: Python<'py>,
         requested_schema: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
-        // A producer may answer with what it has; whoever wants other types casts them.
+        // A producer may ignore the requested schema; the reader casts the types.
         let _ = requested_schema;
         let batches = self.batches.clone().into_iter().map(Ok);
         let reader = RecordBatchIterator::new(batches, Arc::clone(&self.schema));
@@ -40,7 +41,7 @@ impl ArrowTable {
         PyCapsule::new_with_value(py, stream, c"arrow_array_stream")
     }
 
-    /// The columns alone, through the same interface.
+    /// The schema, through the same interface.
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
         let schema =
             FFI_ArrowSchema::try_from(&*self.schema).map_err(|error| impossible(&error))?;
@@ -51,14 +52,14 @@ impl ArrowTable {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
 
-    /// The columns: those of `to_dict()`, what can be written first.
+    /// The names of the columns: those of `to_dict()`, with the fields that can be written first.
     #[getter]
     fn column_names(&self) -> Vec<String> {
         let fields = self.schema.fields().iter();
         fields.map(|field| field.name().clone()).collect()
     }
 
-    /// Whether the list was seen to change while it was read.
+    /// Whether the list changed while it was read.
     #[getter]
     fn changed_during_read(&self) -> bool {
         self.changed_during_read
@@ -77,64 +78,55 @@ fn impossible(error: &ArrowError) -> PyErr {
     PyRuntimeError::new_err(error.to_string())
 }
 
-type Text = fn(&Customer) -> Option<&str>;
-type Time = fn(&Customer) -> i64;
+const COMPANY_ID: TextColumn = TextColumn {
+    name: "companyId",
+    read: |customer| Some(customer.company_id()),
+    is_nullable: false,
+};
 
-/// The columns as records name them, in the order of the command's files; a null is what a customer does not have.
-const TEXTS: [(&str, Text, bool); 7] = [
-    ("externalId", Customer::external_id, true),
-    ("name", Customer::name, true),
-    ("email", Customer::email, true),
-    ("mobile", Customer::mobile, true),
-    ("metadata", Customer::metadata_json, true),
-    ("_id", |customer| Some(customer.id().as_str()), false),
-    ("companyId", |customer| Some(customer.company_id()), false),
-];
-const TIMES: [(&str, Time); 2] = [
-    ("createdAt", |customer| {
-        customer.created_at().as_microsecond()
-    }),
-    ("updatedAt", |customer| {
-        customer.updated_at().as_microsecond()
-    }),
-];
+/// The columns of exported files, and the company.
+const TEXTS: [TextColumn; 7] = {
+    let [external_id, name, email, mobile, metadata, id] = TEXT_COLUMNS;
+    [external_id, name, email, mobile, metadata, id, COMPANY_ID]
+};
 
-/// A table that pages of customers are added to.
-pub(crate) struct Building {
+/// Builds a table from pages of customers.
+pub(crate) struct TableBuilder {
     schema: SchemaRef,
     batches: Vec<RecordBatch>,
     rows: usize,
     texts: [LargeStringBuilder; TEXTS.len()],
-    times: [TimestampMicrosecondBuilder; TIMES.len()],
+    times: [TimestampMicrosecondBuilder; TIME_COLUMNS.len()],
 }
 
-impl Building {
+impl TableBuilder {
     pub(crate) fn new() -> Self {
         let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
-        // Large ones, because pandas keeps its texts so, and takes these as they are.
-        let text = |(name, _, nullable)| Field::new(name, DataType::LargeUtf8, nullable);
-        let time = |(name, _)| Field::new(name, utc.clone(), false);
-        let fields: Vec<_> = TEXTS.map(text).into_iter().chain(TIMES.map(time)).collect();
+        // pandas uses large strings, and takes these without conversion.
+        let texts =
+            TEXTS.map(|column| Field::new(column.name, DataType::LargeUtf8, column.is_nullable));
+        let times = TIME_COLUMNS.map(|column| Field::new(column.name, utc.clone(), false));
+        let fields: Vec<_> = texts.into_iter().chain(times).collect();
         Self {
             schema: Arc::new(Schema::new(fields)),
             batches: Vec::new(),
             rows: 0,
             texts: Default::default(),
-            times: TIMES.map(|_| TimestampMicrosecondBuilder::new().with_timezone("UTC")),
+            times: TIME_COLUMNS.map(|_| TimestampMicrosecondBuilder::new().with_timezone("UTC")),
         }
     }
 
     pub(crate) fn add(&mut self, page: &Page<Customer>) -> Result<(), ArrowError> {
         for customer in page.items() {
-            for (column, (_, read, _)) in self.texts.iter_mut().zip(TEXTS) {
-                column.append_option(read(customer));
+            for (builder, column) in self.texts.iter_mut().zip(TEXTS) {
+                builder.append_option((column.read)(customer));
             }
-            for (column, (_, read)) in self.times.iter_mut().zip(TIMES) {
-                column.append_value(read(customer));
+            for (builder, column) in self.times.iter_mut().zip(TIME_COLUMNS) {
+                builder.append_value((column.read)(customer).as_microsecond());
             }
         }
         self.rows += page.items().len();
-        match self.rows >= BATCH {
+        match self.rows >= BATCH_ROWS {
             true => self.close_batch(),
             false => Ok(()),
         }
@@ -143,7 +135,7 @@ impl Building {
     fn close_batch(&mut self) -> Result<(), ArrowError> {
         let rows = std::mem::take(&mut self.rows);
         let texts = self.texts.iter_mut().map(|column| -> ArrayRef {
-            // One customer is much like another. What has to grow leaves holes in the memory that are never filled.
+            // The next batch needs about as much. A builder that grows leaves gaps in the memory.
             let bytes = column.values_slice().len();
             let next = LargeStringBuilder::with_capacity(rows, bytes + bytes / 16);
             let mut column = std::mem::replace(column, next).finish();

@@ -1,4 +1,4 @@
-//! The directory as a whole: read into a table or handed out, and rows brought into it.
+//! Whole directories: export to a table, a file or a callback, and sync of rows.
 
 use std::error::Error as StdError;
 use std::io;
@@ -10,9 +10,9 @@ use futures_util::stream::unfold;
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use skiplino::{Customer, CustomerSync, Error, Export, ListProgress, Page};
-use skiplino_cli::{Format, Target};
+use skiplino_directory::{DirectoryError, DirectoryWriter, Format};
 
-use crate::arrow::{ArrowTable, Building};
+use crate::arrow::{ArrowTable, TableBuilder};
 use crate::blocking::{Raise, blocking};
 use crate::client::NativeClient;
 use crate::errors;
@@ -22,50 +22,41 @@ use crate::models::ToPython;
 use crate::options::Options;
 use crate::sync::Source;
 
-/// Rows of an async sync that are told of at once.
-const TOLD: usize = 64;
+/// The most rows of an async sync that are returned at once.
+const MAX_ROWS_PER_STEP: usize = 64;
 
-/// What ends an export before its end.
-enum Stop {
-    Client(Error),
-    Python(PyErr),
-    /// The file that is written.
-    File(io::Error, PathBuf),
-    /// The columns are of our own making, so they fit.
-    Bug,
+/// Why an export ended early.
+#[derive(Debug, thiserror::Error)]
+enum ExportError {
+    #[error(transparent)]
+    Client(#[from] Error),
+    /// What a callback raised.
+    #[error(transparent)]
+    Python(#[from] PyErr),
+    /// The file cannot be written.
+    #[error(transparent)]
+    File(#[from] DirectoryError),
+    /// The columns are our own, so they always fit. Anything else is a bug.
+    #[error(transparent)]
+    Arrow(#[from] ArrowError),
 }
 
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Client(error)
-    }
-}
-
-impl From<PyErr> for Stop {
-    fn from(error: PyErr) -> Self {
-        Self::Python(error)
-    }
-}
-
-impl From<ArrowError> for Stop {
-    fn from(_: ArrowError) -> Self {
-        Self::Bug
-    }
-}
-
-impl Raise for Stop {
+impl Raise for ExportError {
     fn raise(self, py: Python<'_>) -> PyErr {
         match self {
             Self::Client(error) => errors::raise(py, &error),
             Self::Python(error) => error,
-            Self::File(error, path) => of_file(py, &error, path).unwrap_or_else(|failure| failure),
-            Self::Bug => errors::bug(py),
+            Self::File(DirectoryError::Io { file, source }) => {
+                os_error(py, &source, file).unwrap_or_else(|failure| failure)
+            }
+            Self::File(error) => PyOSError::new_err(error.to_string()),
+            Self::Arrow(_) => errors::bug(py),
         }
     }
 }
 
-/// An error of the system as Python raises it.
-fn of_file(py: Python<'_>, error: &io::Error, path: PathBuf) -> PyResult<PyErr> {
+/// An error of the operating system as Python raises it.
+fn os_error(py: Python<'_>, error: &io::Error, path: PathBuf) -> PyResult<PyErr> {
     let Some(code) = code(error) else {
         let text = format!("{}: {error}", path.display());
         return Ok(PyOSError::new_err(text));
@@ -78,7 +69,7 @@ fn of_file(py: Python<'_>, error: &io::Error, path: PathBuf) -> PyResult<PyErr> 
     )))
 }
 
-/// What the system said, however deep the writer of a format has wrapped it.
+/// The code of the system, however deeply the writer of a format has wrapped it.
 fn code(error: &(dyn StdError + 'static)) -> Option<i32> {
     match error.downcast_ref::<io::Error>() {
         Some(error) => error
@@ -88,77 +79,67 @@ fn code(error: &(dyn StdError + 'static)) -> Option<i32> {
     }
 }
 
-/// What takes the directory, page by page.
+/// Takes the directory page by page.
 trait Sink: Send + 'static {
-    fn add(&mut self, page: Page<Customer>) -> Result<(), Stop>;
-    /// What it comes to.
-    fn finish(self, read: ListProgress) -> Result<Finish, Stop>;
+    fn add(&mut self, page: Page<Customer>) -> Result<(), ExportError>;
+    /// The result of the export.
+    fn finish(self, read: ListProgress) -> Result<Finish, ExportError>;
 }
 
-impl Sink for Building {
-    fn add(&mut self, page: Page<Customer>) -> Result<(), Stop> {
-        Ok(Building::add(self, &page)?)
+impl Sink for TableBuilder {
+    fn add(&mut self, page: Page<Customer>) -> Result<(), ExportError> {
+        Ok(TableBuilder::add(self, &page)?)
     }
 
-    fn finish(self, read: ListProgress) -> Result<Finish, Stop> {
-        let table: ArrowTable = Building::finish(self, read.changed_during_read)?;
+    fn finish(self, read: ListProgress) -> Result<Finish, ExportError> {
+        let table: ArrowTable = TableBuilder::finish(self, read.changed_during_read)?;
         Ok(finish(|py| Py::new(py, table).map(Py::into_any)))
     }
 }
 
-/// How many records there were, and whether they moved.
+/// The number of records, and whether the list changed during the export.
 fn exported(read: ListProgress) -> Finish {
-    let told = (read.records, read.changed_during_read);
-    finish(move |py| Ok(told.into_pyobject(py)?.into_any().unbind()))
+    let result = (read.records, read.changed_during_read);
+    finish(move |py| Ok(result.into_pyobject(py)?.into_any().unbind()))
 }
 
-/// Something to call with each page.
+/// A callable gets each page.
 impl Sink for Py<PyAny> {
-    fn add(&mut self, page: Page<Customer>) -> Result<(), Stop> {
+    fn add(&mut self, page: Page<Customer>) -> Result<(), ExportError> {
         Python::attach(|py| self.call1(py, (page.to_python(py)?,)))?;
         Ok(())
     }
 
-    fn finish(self, read: ListProgress) -> Result<Finish, Stop> {
+    fn finish(self, read: ListProgress) -> Result<Finish, ExportError> {
         Ok(exported(read))
     }
 }
 
-struct ToFile {
-    path: PathBuf,
-    target: Target,
+/// Creates a file of the named format, or else of the one that its name stands for.
+fn create_file(py: Python<'_>, path: PathBuf, format: Option<&str>) -> PyResult<DirectoryWriter> {
+    let format = match format {
+        Some(format) => Format::from_extension(format),
+        None => Format::from_path(&path),
+    };
+    let Some(format) = format else {
+        let reason = "must be csv, jsonl or parquet, or the file name must end so";
+        return Err(errors::invalid(py, "format", reason));
+    };
+    DirectoryWriter::create(path, format).map_err(|error| ExportError::File(error).raise(py))
 }
 
-impl ToFile {
-    /// A file of the format that is named, or else of the one that its name ends in.
-    fn new(py: Python<'_>, path: PathBuf, format: Option<&str>) -> PyResult<Self> {
-        // Formats are named as files end.
-        let named = format.map(|format| PathBuf::from(format!("a.{format}")));
-        let Some(format) = Format::named(named.as_deref().unwrap_or(&path)) else {
-            let reason = "must be csv, jsonl or parquet, or the name of the file end so";
-            return Err(errors::invalid(py, "format", reason));
-        };
-        match Target::file(&path, format) {
-            Ok(target) => Ok(Self { path, target }),
-            Err(error) => Err(Stop::File(error, path).raise(py)),
-        }
-    }
-}
-
-impl Sink for ToFile {
-    fn add(&mut self, page: Page<Customer>) -> Result<(), Stop> {
-        let written = self.target.write(page.items());
-        written.map_err(|error| Stop::File(error, self.path.clone()))
+impl Sink for DirectoryWriter {
+    fn add(&mut self, page: Page<Customer>) -> Result<(), ExportError> {
+        Ok(self.write(page.items())?)
     }
 
-    fn finish(self, read: ListProgress) -> Result<Finish, Stop> {
-        let Self { path, target } = self;
-        target.finish().map_err(|error| Stop::File(error, path))?;
+    fn finish(self, read: ListProgress) -> Result<Finish, ExportError> {
+        DirectoryWriter::finish(self)?;
         Ok(exported(read))
     }
 }
 
-/// Reads the directory and waits for it. `progress` is called with records so far and in all.
+/// Exports the directory, blocking. `progress` is called with the records so far and in total.
 fn export(
     py: Python<'_>,
     client: &NativeClient,
@@ -171,7 +152,7 @@ fn export(
     let progress = progress.map(|callback| callback.clone().unbind());
     let mut records = 0;
     let finish = blocking(py, || {
-        let each = |page: Page<Customer>| -> Result<(), Stop> {
+        let each = |page: Page<Customer>| -> Result<(), ExportError> {
             records += page.items().len() as u64;
             let total = page.pagination().total();
             sink.add(page)?;
@@ -191,7 +172,8 @@ fn export(
     finish(py)
 }
 
-/// Reads the directory for an event loop. With `each_page` the steps give records so far and in all; the last one None and the result.
+/// Exports the directory for an event loop. With `each_page`, each step is the records so far and in
+/// total. The last step is None and the result.
 fn export_in_steps(
     py: Python<'_>,
     client: &NativeClient,
@@ -215,7 +197,7 @@ fn export_in_steps(
                             return Some((Ok(seen), Some((pages, sink, records))));
                         }
                         Ok(()) => {}
-                        Err(stop) => break Err(stop),
+                        Err(error) => break Err(error),
                     }
                 }
                 Some(Err(error)) => break Err(error.into()),
@@ -223,7 +205,7 @@ fn export_in_steps(
             }
         };
         let last = finish(move |py| {
-            let result = ended.map_err(|stop| stop.raise(py))?(py)?;
+            let result = ended.map_err(|error: ExportError| error.raise(py))?(py)?;
             Ok((py.None(), result).into_pyobject(py)?.into_any().unbind())
         });
         Some((Ok(last), None))
@@ -239,7 +221,7 @@ pub(crate) fn customers_to_arrow(
     how: &Options,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Py<PyAny>> {
-    export(py, client, how, Building::new(), progress)
+    export(py, client, how, TableBuilder::new(), progress)
 }
 
 /// Reads the directory into a table, for an event loop.
@@ -250,10 +232,10 @@ pub(crate) fn async_customers_to_arrow(
     how: &Options,
     each_page: bool,
 ) -> PyResult<NativeAsyncIterator> {
-    export_in_steps(py, client, how, Building::new(), each_page)
+    export_in_steps(py, client, how, TableBuilder::new(), each_page)
 }
 
-/// Hands the directory out page by page: how many records there were, and whether they moved.
+/// Calls `sink` with each page. Returns the number of records, and whether the list changed.
 #[pyfunction]
 pub(crate) fn export_customers(
     py: Python<'_>,
@@ -265,7 +247,7 @@ pub(crate) fn export_customers(
     export(py, client, how, sink.clone().unbind(), progress)
 }
 
-/// Writes the directory to a file: how many records there were, and whether they moved.
+/// Writes the directory to a file. Returns the number of records, and whether the list changed.
 #[pyfunction]
 pub(crate) fn write_customers(
     py: Python<'_>,
@@ -275,7 +257,7 @@ pub(crate) fn write_customers(
     format: Option<&str>,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Py<PyAny>> {
-    export(py, client, how, ToFile::new(py, path, format)?, progress)
+    export(py, client, how, create_file(py, path, format)?, progress)
 }
 
 /// Writes the directory to a file, for an event loop.
@@ -288,7 +270,7 @@ pub(crate) fn async_write_customers(
     format: Option<&str>,
     each_page: bool,
 ) -> PyResult<NativeAsyncIterator> {
-    let to_file = ToFile::new(py, path, format)?;
+    let to_file = create_file(py, path, format)?;
     export_in_steps(py, client, how, to_file, each_page)
 }
 
@@ -307,14 +289,14 @@ pub(crate) fn sync_customers(
 ) -> PyResult<NativeIterator> {
     refuse_cancellation_token(py, how)?;
     let source = Source::new(rows)?;
-    let broken = source.broken.clone();
+    let source_error = source.error.clone();
     let sync = client.client(py)?.customers().sync(source);
     let sync = sync.options(how.call.clone()).concurrency(concurrency);
-    let mut told = set(sync.dry_run(dry_run), rate, checkpoint).wait();
+    let mut results = set(sync.dry_run(dry_run), rate, checkpoint).wait();
     Ok(NativeIterator::from_fn(move || -> NextItem {
-        let step = told.next();
+        let step = results.next();
         if !matches!(step, Some(Ok(_)))
-            && let Some(raised) = broken.take()
+            && let Some(raised) = source_error.take()
         {
             return Some(Ok(finish(|_| Err(raised))));
         }
@@ -322,14 +304,14 @@ pub(crate) fn sync_customers(
     }))
 }
 
-/// A sync has rows under way of which each would have to say what became of it.
+/// A cancelled sync would have to report the rows in progress, so it takes no token.
 fn refuse_cancellation_token(py: Python<'_>, how: &Options) -> PyResult<()> {
     match &how.cancellation_token {
         None => Ok(()),
         Some(_) => Err(errors::invalid(
             py,
             "cancellation_token",
-            "a sync takes none: what on_row or its rows raise ends it",
+            "a sync takes no token: raise an exception in on_row or in the rows to stop it",
         )),
     }
 }
@@ -348,7 +330,8 @@ fn set<I: Iterator>(
     sync
 }
 
-/// Brings rows into the directory, for an event loop. A step is a list of rows, and what ended the sync after them.
+/// Brings rows into the directory, for an event loop. A step is a list of rows, and the exception that
+/// ended the sync after them.
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "the settings of a sync")]
 pub(crate) fn async_sync_customers(
@@ -362,26 +345,26 @@ pub(crate) fn async_sync_customers(
     checkpoint: Option<PathBuf>,
 ) -> PyResult<NativeAsyncIterator> {
     refuse_cancellation_token(py, how)?;
-    let source = Source::taken(rows)?;
-    let broken = source.broken.clone();
+    let source = Source::collected(rows)?;
+    let source_error = source.error.clone();
     let sync = client.client(py)?.customers().sync(source);
     let sync = sync.options(how.call.clone()).concurrency(concurrency);
     let sync = set(sync.dry_run(dry_run), rate, checkpoint);
-    let told = Box::pin(sync.ready_chunks(TOLD));
-    let steps = unfold(Some((told, broken)), |under_way| async move {
-        let (mut told, broken) = under_way?;
-        let ended = told.next().await;
-        let mut is_over = ended.is_none();
+    let results = Box::pin(sync.ready_chunks(MAX_ROWS_PER_STEP));
+    let steps = unfold(Some((results, source_error)), |state| async move {
+        let (mut results, source_error) = state?;
+        let chunk = results.next().await;
+        let mut is_over = chunk.is_none();
         let mut rows = Vec::new();
         let mut error = None;
-        for row in ended.into_iter().flatten() {
+        for row in chunk.into_iter().flatten() {
             match row {
                 Ok(row) => rows.push(row),
                 Err(stopped) => error = Some(stopped),
             }
         }
         is_over |= error.is_some();
-        let raised = if is_over { broken.take() } else { None };
+        let raised = if is_over { source_error.take() } else { None };
         if is_over && error.is_none() && raised.is_none() {
             return None;
         }
@@ -391,8 +374,8 @@ pub(crate) fn async_sync_customers(
             let step = (rows.to_python(py)?, raised).into_pyobject(py)?;
             Ok(step.into_any().unbind())
         });
-        // One that is over lets go of its checkpoint, whoever still holds the steps.
-        Some((Ok(step), (!is_over).then_some((told, broken))))
+        // A sync that is over releases its checkpoint, even if the steps are still referenced.
+        Some((Ok(step), (!is_over).then_some((results, source_error))))
     });
     NativeAsyncIterator::from_stream(Box::pin(steps))
 }

@@ -66,19 +66,6 @@ pub(crate) fn invalid_of(
     exception().unwrap_or_else(|failure| failure)
 }
 
-/// The reason in an exception of [`invalid`], or else the exception's text.
-pub(crate) fn reason(py: Python<'_>, refusal: &PyErr) -> String {
-    let first = || -> PyResult<String> {
-        let fields = refusal.value(py).getattr("fields")?;
-        let reasons = fields.call_method0("values")?.try_iter()?.next();
-        match reasons {
-            Some(reasons) => reasons?.get_item(0)?.extract(),
-            None => refusal.value(py).str()?.extract(),
-        }
-    };
-    first().unwrap_or_else(|_| "is not valid".to_owned())
-}
-
 /// A `ClosedError` for a handle that was closed, or that belongs to another process.
 pub(crate) fn closed(py: Python<'_>, text: &str) -> PyErr {
     make(py, "Closed", text, &PyDict::new(py)).unwrap_or_else(|failure| failure)

@@ -1,4 +1,4 @@
-//! JSON between Python's values, its texts and the core.
+//! Converts between Python values and JSON.
 
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -9,18 +9,43 @@ use skiplino::jiff::civil;
 
 use crate::errors;
 
-/// Deeper than anything that people keep, and far from the end of the stack.
-const DEEPEST: usize = 100;
+/// The deepest nesting that is accepted. It is far from the end of the stack.
+const MAX_DEPTH: usize = 100;
 
-/// A value that JSON has, or a refusal that names the field.
-pub(crate) fn value(given: &Bound<'_, PyAny>, field: &str) -> PyResult<Value> {
-    within(given, field, 0)
+/// Why a Python value cannot be JSON. The texts follow the name of the field.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum JsonError {
+    #[error("is nested too deeply")]
+    TooDeep,
+    #[error("holds an integer of more than 64 bits")]
+    LargeInteger,
+    #[error("holds a number that JSON does not have")]
+    NotFinite,
+    #[error("holds a key that is not a str")]
+    KeyNotStr,
+    #[error("holds a {0}, which JSON does not have")]
+    NotInJson(String),
+    /// The value itself raised an exception, whose text may repeat personal data.
+    #[error("cannot be read")]
+    Python(#[from] PyErr),
 }
 
-fn within(given: &Bound<'_, PyAny>, field: &str, depth: usize) -> PyResult<Value> {
-    let py = given.py();
-    if depth > DEEPEST {
-        return Err(errors::invalid(py, field, "is nested too deeply"));
+/// A Python value as JSON. The exception of a refusal names the field.
+pub(crate) fn value(given: &Bound<'_, PyAny>, field: &str) -> PyResult<Value> {
+    to_json(given).map_err(|error| match error {
+        JsonError::Python(raised) => raised,
+        error => errors::invalid(given.py(), field, &error.to_string()),
+    })
+}
+
+/// A Python value as JSON.
+pub(crate) fn to_json(given: &Bound<'_, PyAny>) -> Result<Value, JsonError> {
+    nested_to_json(given, 0)
+}
+
+fn nested_to_json(given: &Bound<'_, PyAny>, depth: usize) -> Result<Value, JsonError> {
+    if depth > MAX_DEPTH {
+        return Err(JsonError::TooDeep);
     }
     if given.is_none() {
         return Ok(Value::Null);
@@ -35,48 +60,39 @@ fn within(given: &Bound<'_, PyAny>, field: &str, depth: usize) -> PyResult<Value
         return match (number.extract::<i64>(), number.extract::<u64>()) {
             (Ok(number), _) => Ok(number.into()),
             (_, Ok(number)) => Ok(number.into()),
-            _ => Err(errors::invalid(
-                py,
-                field,
-                "holds an integer of more than 64 bits",
-            )),
+            _ => Err(JsonError::LargeInteger),
         };
     }
     if let Ok(number) = given.cast::<PyFloat>() {
-        return Number::from_f64(number.value())
-            .map(Value::Number)
-            .ok_or_else(|| errors::invalid(py, field, "holds a number that JSON does not have"));
+        let number = Number::from_f64(number.value());
+        return number.map(Value::Number).ok_or(JsonError::NotFinite);
     }
     if given.is_instance_of::<PyList>() || given.is_instance_of::<PyTuple>() {
         let items = given
             .try_iter()?
-            .map(|item| within(&item?, field, depth + 1));
-        return items.collect::<PyResult<Vec<_>>>().map(Value::Array);
+            .map(|item| nested_to_json(&item?, depth + 1));
+        return items.collect::<Result<Vec<_>, _>>().map(Value::Array);
     }
     if let Ok(mapping) = given.cast::<PyMapping>() {
         let mut object = Map::new();
         for pair in mapping.items()?.iter() {
             let (key, item) = pair.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
-            let Ok(key) = key.cast::<PyString>() else {
-                return Err(errors::invalid(py, field, "holds a key that is not a str"));
-            };
-            object.insert(key.extract()?, within(&item, field, depth + 1)?);
+            let key = key.cast::<PyString>().map_err(|_| JsonError::KeyNotStr)?;
+            object.insert(key.extract()?, nested_to_json(&item, depth + 1)?);
         }
         return Ok(Value::Object(object));
     }
-    let name = given.get_type().name()?;
-    let reason = format!("holds a {name}, which JSON does not have");
-    Err(errors::invalid(py, field, &reason))
+    Err(JsonError::NotInJson(given.get_type().name()?.to_string()))
 }
 
-/// What a JSON text says, as Python has it.
+/// Reads JSON text into Python values.
 pub(crate) fn loads(py: Python<'_>, text: &str) -> PyResult<Py<PyAny>> {
     static LOADS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let loads = LOADS.import(py, "json", "loads")?;
     loads.call1((text,)).map(Bound::unbind)
 }
 
-/// A record as the API's JSON, as Python has it.
+/// A record as a Python dict, with the field names of the API.
 pub(crate) fn to_dict(py: Python<'_>, record: &impl serde::Serialize) -> PyResult<Py<PyAny>> {
     match serde_json::to_string(record) {
         Ok(text) => loads(py, &text),
@@ -84,17 +100,20 @@ pub(crate) fn to_dict(py: Python<'_>, record: &impl serde::Serialize) -> PyResul
     }
 }
 
-/// A record from the API's JSON.
+/// A record from a Python dict, with the field names of the API.
 pub(crate) fn from_dict<T: serde::de::DeserializeOwned>(given: &Bound<'_, PyDict>) -> PyResult<T> {
     let text = value(given, "record")?.to_string();
     serde_json::from_str(&text).map_err(|error| {
-        // What serde says of a value quotes it; where it stands is enough.
-        let reason = format!("is not such a record (category {:?})", error.classify());
+        // The text of the error would repeat the value, which is personal data.
+        let reason = format!(
+            "is not a record of this kind (category {:?})",
+            error.classify()
+        );
         errors::invalid(given.py(), "record", &reason)
     })
 }
 
-/// A day, from its three numbers.
+/// A date, from its three numbers.
 pub(crate) fn date(given: &Bound<'_, PyAny>) -> PyResult<civil::Date> {
     let py = given.py();
     let part = |name| given.getattr(name);

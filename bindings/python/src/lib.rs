@@ -2,13 +2,13 @@
 //! The Python files of `skiplino` wrap it with public signatures and documentation.
 
 mod arrow;
+mod arrow_input;
 mod blocking;
 mod client;
 mod command;
 mod directory;
 mod errors;
 mod event_loop;
-mod frame;
 mod input;
 mod interrupt;
 mod iterators;
@@ -16,6 +16,7 @@ mod json;
 mod log;
 mod models;
 mod options;
+mod row;
 mod sync;
 
 use pyo3::prelude::*;

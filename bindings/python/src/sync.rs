@@ -1,212 +1,96 @@
-//! Rows brought into the directory: where they come from, and what is told of each.
+//! Rows that are brought into the directory: their source, and the result of each.
 
-use std::borrow::{Borrow, Cow};
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::vec;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyIterator, PyMapping, PyString, PyTuple, PyType};
-use serde_json::Value;
-use skiplino::{CustomerWriteRequest, Operation};
+use skiplino_directory::Field;
 
+use crate::arrow_input::ArrowRows;
 use crate::errors;
-use crate::frame::Frame;
 use crate::json;
 use crate::models::{Customer, ToPython};
+use crate::row::{FieldReason, Row, exception, field_of, reject, set_text};
 
-/// What the server alone decides on. Records that were read have it, so it is passed over.
-const SERVERS: [&str; 7] = [
-    "_id",
-    "companyId",
-    "createdAt",
-    "updatedAt",
-    "company_id",
-    "created_at",
-    "updated_at",
-];
-
-/// A field that can be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Column {
-    ExternalId,
-    Name,
-    Email,
-    Mobile,
-    Metadata,
+/// Converts one item of an iterable.
+fn row_of(item: &Bound<'_, PyAny>) -> PyResult<Row> {
+    if let Ok(customer) = item.cast::<Customer>() {
+        return Ok(row_of_customer(&customer.get().0));
+    }
+    if let Ok(mapping) = item.cast::<PyMapping>() {
+        return row_of_mapping(mapping);
+    }
+    let name = item.get_type().name()?;
+    Err(PyTypeError::new_err(format!(
+        "expected rows that are mappings or customers, or a table with __arrow_c_stream__, not {name}"
+    )))
 }
 
-impl Column {
-    /// The field of this name, as Python or the API writes it. None for one that is passed over.
-    pub(crate) fn of(name: &str) -> Result<Option<Self>, String> {
-        Ok(Some(match name {
-            "externalId" | "external_id" => Self::ExternalId,
-            "name" => Self::Name,
-            "email" => Self::Email,
-            "mobile" => Self::Mobile,
-            "metadata" => Self::Metadata,
-            name if SERVERS.contains(&name) => return Ok(None),
-            _ => {
-                return Err(
-                    "is no field of a customer: externalId, name, email, mobile, metadata".into(),
-                );
-            }
-        }))
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::ExternalId => "externalId",
-            Self::Name => "name",
-            Self::Email => "email",
-            Self::Mobile => "mobile",
-            Self::Metadata => "metadata",
-        }
-    }
-}
-
-/// A row of a source.
-pub(crate) struct Row {
-    /// Empty for a row that is bad: the sync refuses that, and so nothing is sent.
-    request: CustomerWriteRequest,
-    external_id: Option<String>,
-    /// The field that cannot be taken, and why.
-    bad: Option<(String, String)>,
-}
-
-impl Row {
-    pub(crate) fn new() -> Self {
-        Self {
-            request: CustomerWriteRequest::new(),
-            external_id: None,
-            bad: None,
-        }
-    }
-
-    pub(crate) fn text(&mut self, column: Column, text: impl Into<String>) {
-        let request = std::mem::take(&mut self.request);
-        self.request = match column {
-            Column::ExternalId => {
-                let id = text.into();
-                self.external_id = Some(id.clone());
-                request.external_id(id)
-            }
-            Column::Name => request.name(text),
-            Column::Email => request.email(text),
-            Column::Mobile => request.mobile(text),
-            // Texts of this column are JSON.
-            Column::Metadata => request,
+fn row_of_mapping(mapping: &Bound<'_, PyMapping>) -> PyResult<Row> {
+    let mut row = Row::new();
+    for pair in mapping.items()?.iter() {
+        let (key, value) = pair.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
+        let Ok(key) = key.cast::<PyString>() else {
+            let name = key.get_type().name()?;
+            return Err(PyTypeError::new_err(format!(
+                "a row's keys must be str, not {name}"
+            )));
         };
-    }
-
-    pub(crate) fn metadata(&mut self, metadata: Value) {
-        self.request = std::mem::take(&mut self.request).metadata(metadata);
-    }
-
-    /// Metadata that is written down as JSON.
-    pub(crate) fn metadata_text(&mut self, text: &str) {
-        let metadata = Python::attach(|py| {
-            let value = json::loads(py, text).map_err(|_| "is not JSON".to_owned())?;
-            json::value(value.bind(py), "metadata").map_err(|error| errors::reason(py, &error))
-        });
-        match metadata {
-            Ok(metadata) => self.metadata(metadata),
-            Err(reason) => self.spoil(Column::Metadata.name(), reason),
+        let name = key.extract::<&str>()?;
+        match field_of(name) {
+            Ok(Some(field)) => set_value(&mut row, field, &value)?,
+            Ok(None) => {}
+            Err(reason) => reject(&mut row, name, reason),
         }
     }
-
-    pub(crate) fn spoil(&mut self, field: impl Into<String>, reason: impl Into<String>) {
-        self.bad.get_or_insert((field.into(), reason.into()));
-    }
-
-    /// As it is handed over.
-    pub(crate) fn checked(mut self) -> Self {
-        if self.bad.is_some() {
-            self.request = CustomerWriteRequest::new();
-        }
-        self
-    }
-
-    fn of_mapping(mapping: &Bound<'_, PyMapping>) -> PyResult<Self> {
-        let mut row = Self::new();
-        for pair in mapping.items()?.iter() {
-            let (key, value) = pair.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
-            let Ok(key) = key.cast::<PyString>() else {
-                let name = key.get_type().name()?;
-                return Err(PyTypeError::new_err(format!(
-                    "a row's keys must be str, not {name}"
-                )));
-            };
-            let name = key.extract::<&str>()?;
-            match Column::of(name) {
-                Ok(Some(column)) => row.cell(column, &value)?,
-                Ok(None) => {}
-                Err(reason) => row.spoil(name, reason),
-            }
-        }
-        Ok(row.checked())
-    }
-
-    fn cell(&mut self, column: Column, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        if is_missing(value)? {
-            return Ok(());
-        }
-        if let Ok(text) = value.cast::<PyString>() {
-            let text = text.extract::<&str>()?;
-            match column {
-                Column::Metadata => self.metadata_text(text),
-                column => self.text(column, text),
-            }
-        } else if column == Column::Metadata {
-            match json::value(value, "metadata") {
-                Ok(metadata) => self.metadata(metadata),
-                Err(error) => self.spoil("metadata", errors::reason(value.py(), &error)),
-            }
-        } else if column == Column::ExternalId
-            && value.is_instance_of::<PyInt>()
-            && !value.is_instance_of::<PyBool>()
-        {
-            self.text(column, value.str()?.extract::<String>()?);
-        } else {
-            let name = value.get_type().name()?;
-            self.spoil(column.name(), format!("must be a text, not {name}"));
-        }
-        Ok(())
-    }
-
-    fn of_customer(customer: &skiplino::Customer) -> Self {
-        let mut row = Self::new();
-        for (column, text) in [
-            (Column::ExternalId, customer.external_id()),
-            (Column::Name, customer.name()),
-            (Column::Email, customer.email()),
-            (Column::Mobile, customer.mobile()),
-        ] {
-            if let Some(text) = text {
-                row.text(column, text);
-            }
-        }
-        if let Ok(Some(metadata)) = customer.metadata() {
-            row.metadata(metadata);
-        }
-        row
-    }
-
-    /// Why it cannot be taken.
-    fn refusal(&self, py: Python<'_>) -> Option<PyErr> {
-        let (field, reason) = self.bad.as_ref()?;
-        let operation = Some(Operation::CreateCustomer);
-        Some(errors::invalid_of(py, operation, field, reason))
-    }
+    Ok(row)
 }
 
-impl Borrow<CustomerWriteRequest> for Row {
-    fn borrow(&self) -> &CustomerWriteRequest {
-        &self.request
+fn set_value(row: &mut Row, field: Field, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    if is_missing(value)? {
+        return Ok(());
     }
+    if let Ok(text) = value.cast::<PyString>() {
+        set_text(row, field, text.extract::<&str>()?);
+    } else if field == Field::Metadata {
+        match json::to_json(value) {
+            Ok(metadata) => row.set_metadata(metadata),
+            Err(error) => reject(row, field.name(), error),
+        }
+    } else if field == Field::ExternalId
+        && value.is_instance_of::<PyInt>()
+        && !value.is_instance_of::<PyBool>()
+    {
+        set_text(row, field, value.str()?.extract::<String>()?);
+    } else {
+        let name = value.get_type().name()?.to_string();
+        reject(row, field.name(), FieldReason::NotText(name));
+    }
+    Ok(())
 }
 
-/// None, and what tables have for it.
+fn row_of_customer(customer: &skiplino::Customer) -> Row {
+    let mut row = Row::new();
+    for (field, text) in [
+        (Field::ExternalId, customer.external_id()),
+        (Field::Name, customer.name()),
+        (Field::Email, customer.email()),
+        (Field::Mobile, customer.mobile()),
+    ] {
+        if let Some(text) = text {
+            set_text(&mut row, field, text);
+        }
+    }
+    if let Ok(Some(metadata)) = customer.metadata() {
+        row.set_metadata(metadata);
+    }
+    row
+}
+
+/// None, and the values that tables have instead: NaN and pandas.NA.
 fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.is_none() {
         return Ok(true);
@@ -217,11 +101,11 @@ fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(value.get_type().name()? == "NAType")
 }
 
-/// What broke a source off. The sync only sees its end.
+/// The exception that ended a source early. The sync itself only sees the end of the rows.
 #[derive(Clone, Default)]
-pub(crate) struct Broken(Arc<Mutex<Option<PyErr>>>);
+pub(crate) struct SourceError(Arc<Mutex<Option<PyErr>>>);
 
-impl Broken {
+impl SourceError {
     pub(crate) fn take(&self) -> Option<PyErr> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -231,105 +115,93 @@ impl Broken {
     }
 }
 
-/// The rows to bring in: those of a frame, or of anything that can be gone through.
+/// The rows of a table, or of any iterable.
 pub(crate) struct Source {
     rows: Rows,
-    pub(crate) broken: Broken,
+    pub(crate) error: SourceError,
 }
 
 enum Rows {
-    Frame(Box<Frame>),
+    Arrow(Box<ArrowRows>),
     Iterator(Py<PyIterator>),
-    All(vec::IntoIter<Row>),
-    Over,
+    Collected(vec::IntoIter<Row>),
+    Ended,
 }
 
 impl Source {
     pub(crate) fn new(rows: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let rows = match Frame::of(rows)? {
-            Some(frame) => Rows::Frame(Box::new(frame)),
+        let rows = match ArrowRows::open(rows)? {
+            Some(table) => Rows::Arrow(Box::new(table)),
             None => Rows::Iterator(rows.try_iter()?.unbind()),
         };
         Ok(Self {
             rows,
-            broken: Broken::default(),
+            error: SourceError::default(),
         })
     }
 
-    /// The same with every row taken now: what goes on beside the program must not run the program's own iterators.
-    pub(crate) fn taken(rows: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let mut this = Self::new(rows)?;
-        if let Rows::Iterator(iterator) = &this.rows {
+    /// The same, but an iterator is read to its end now: background work must not run the program's
+    /// own code.
+    pub(crate) fn collected(rows: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let mut source = Self::new(rows)?;
+        if let Rows::Iterator(iterator) = &source.rows {
             let items = iterator.bind(rows.py()).clone();
             let all = items
-                .map(|item| row(&item?))
+                .map(|item| row_of(&item?))
                 .collect::<PyResult<Vec<_>>>()?;
-            this.rows = Rows::All(all.into_iter());
+            source.rows = Rows::Collected(all.into_iter());
         }
-        Ok(this)
+        Ok(source)
     }
 
-    fn following(&mut self) -> PyResult<Option<Row>> {
+    fn next_row(&mut self) -> PyResult<Option<Row>> {
         match &mut self.rows {
-            Rows::Frame(frame) => frame.following(),
+            Rows::Arrow(table) => table.next_row(),
             Rows::Iterator(iterator) => Python::attach(|py| {
                 let Some(item) = iterator.bind(py).clone().next() else {
                     return Ok(None);
                 };
-                row(&item?).map(Some)
+                row_of(&item?).map(Some)
             }),
-            Rows::All(rows) => Ok(rows.next()),
-            Rows::Over => Ok(None),
+            Rows::Collected(rows) => Ok(rows.next()),
+            Rows::Ended => Ok(None),
         }
     }
-}
-
-fn row(item: &Bound<'_, PyAny>) -> PyResult<Row> {
-    if let Ok(customer) = item.cast::<Customer>() {
-        return Ok(Row::of_customer(&customer.get().0));
-    }
-    if let Ok(mapping) = item.cast::<PyMapping>() {
-        return Row::of_mapping(mapping);
-    }
-    let name = item.get_type().name()?;
-    Err(PyTypeError::new_err(format!(
-        "expected rows that are mappings or customers, or a table with __arrow_c_stream__, not {name}"
-    )))
 }
 
 impl Iterator for Source {
     type Item = Row;
 
     fn next(&mut self) -> Option<Row> {
-        let next = self.following();
+        let next = self.next_row();
         if !matches!(next, Ok(Some(_))) {
-            self.rows = Rows::Over;
+            self.rows = Rows::Ended;
         }
         next.unwrap_or_else(|error| {
-            self.broken.set(error);
+            self.error.set(error);
             None
         })
     }
 }
 
-/// A row of the source and what became of it.
+/// A row of the source, and the result of its sync.
 #[pyclass(frozen, get_all, module = "skiplino._native")]
 pub(crate) struct SyncedRow {
     /// Its place in the source, from 0.
     index: u64,
-    /// What it is told apart by, if it has that.
+    /// The external id of the row, if it has one.
     external_id: Option<String>,
     /// `"created"`, `"updated"`, `"unchanged"`, `"alreadyDone"` (by an earlier run), `"failed"` or `"unknown"`.
     outcome: Cow<'static, str>,
-    /// Why it was not done, or may not have been.
+    /// Why the row failed, or may have failed.
     error: Option<Py<PyAny>>,
-    /// The customer as the server has it after this, or in a dry run as it is; None where it was not seen.
+    /// The customer after the sync, or in a dry run before it. None if it was not read.
     customer: Option<Py<PyAny>>,
-    /// For one that was updated: the fields that were not what the row says, under the API's names.
+    /// The fields that were updated, with the names of the API.
     changed: Py<PyTuple>,
 }
 
-/// What a row is made from, as `__new__` takes it.
+/// The arguments of `__new__`, for pickle.
 type Parts<'py> = (
     u64,
     Option<&'py str>,
@@ -373,7 +245,7 @@ impl SyncedRow {
         (slf.get_type(), parts)
     }
 
-    // Nothing of what the row says.
+    // The values of the row are personal data, so they are left out.
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let error = match &self.error {
             Some(error) => format!(", error={}", error.bind(py).repr()?),
@@ -388,15 +260,15 @@ impl SyncedRow {
 
 impl ToPython for skiplino::SyncedRow<Row> {
     fn to_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let told = self.row().refusal(py);
+        let rejected = exception(self.row(), py);
         let error = self.outcome().error().map(|error| {
-            let error = told.unwrap_or_else(|| errors::raise(py, error));
+            let error = rejected.unwrap_or_else(|| errors::raise(py, error));
             error.into_value(py).into_any()
         });
         let customer = self.customer().cloned();
         let row = SyncedRow {
             index: self.index(),
-            external_id: self.row().external_id.clone(),
+            external_id: self.row().external_id().map(str::to_owned),
             outcome: self.outcome().as_str().into(),
             error,
             customer: customer

@@ -1,38 +1,37 @@
-//! What can be typed, and the help that teaches it. Each command's own arguments are beside its code.
+//! The command line and its help. The arguments of each command are beside its code.
 
-use std::path::PathBuf;
-
-use clap::builder::{OsStringValueParser, TypedValueParser as _};
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::commands::{
     book::Book, branches::Branches, completions::Completions, customers::Customers,
     sandbox::Sandbox, slots::Slots, ticket::Ticket, tree::Tree,
 };
-use crate::context::Secret;
+use crate::exit;
+#[cfg(feature = "sandbox")]
+use crate::failure::Failure;
+use crate::globals::Globals;
 #[cfg(feature = "sandbox")]
 use crate::output::Output;
-use crate::{exit, values};
 
 const EXAMPLES: &str = "\
 Examples:
   export SKIPLINO_API_KEY=sk_…                     the key, once for all commands
-  skiplino branches                                where can one go?
-  skiplino tree \"Seef Mall\"                        which services does it have?
+  skiplino branches                                which branches are there?
+  skiplino tree \"Seef Mall\"                        which services does one have?
   skiplino slots \"Open an Account\"                 which appointments are free today?
   skiplino book --branch Seef --service \"Cash W\"   join the queue
   skiplino ticket get k7m2p9x4q1                   how many are ahead?
-  skiplino customers list --all --json > all.jsonl the whole directory, a line each
-  skiplino sandbox                                 a server to try all this on, on this machine
+  skiplino customers list --all --json > all.jsonl the whole directory, a line for each customer
+  skiplino sandbox                                 a local server to try all this on
 
 Every command has examples of its own: skiplino help COMMAND.
-What the exit codes mean: skiplino help exit-codes.";
+The meaning of the exit codes: skiplino help exit-codes.";
 
 /// Queues, tickets, appointments and customers of Skiplino, from the command line.
 ///
-/// Prints tables for people, and with --json one object, or one line for each record of a list, under the API's own
-/// field names. Names of branches, groups and services can be typed where ids are asked for: in any case, and only the
-/// beginning, as long as it is unambiguous.
+/// Prints tables for people. With --json it prints one object, or one line for each record of a list, with the field names of
+/// the API. Wherever an id of a branch, group or service is expected, its name works too: in any case, and only the start of
+/// it if no other name starts the same.
 #[derive(Debug, Parser)]
 #[command(
     name = "skiplino",
@@ -49,7 +48,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// The program of the sandbox alone.
+/// The program `skiplino-sandbox`.
 #[cfg(feature = "sandbox")]
 #[derive(Debug, Parser)]
 #[command(name = "skiplino-sandbox", version, max_term_width = 100)]
@@ -63,69 +62,9 @@ pub(crate) struct SandboxCli {
 
 #[cfg(feature = "sandbox")]
 impl SandboxCli {
-    pub(crate) fn run(self) -> Result<(), exit::Failure> {
+    pub(crate) fn run(self) -> Result<(), Failure> {
         self.sandbox.run(&(), &mut Output::new(self.json))
     }
-}
-
-/// What every command takes.
-#[derive(Debug, Args)]
-pub(crate) struct Globals {
-    /// Print JSON: one object, or one line for each record of a list
-    #[arg(long, global = true, help_heading = "Output")]
-    pub(crate) json: bool,
-
-    /// The API key. Other users of the machine can see it here: prefer the variable, or a file
-    #[arg(
-        long,
-        global = true,
-        value_name = "KEY",
-        env = "SKIPLINO_API_KEY",
-        hide_env_values = true,
-        value_parser = OsStringValueParser::new().map(Secret::from),
-        help_heading = "Connection"
-    )]
-    pub(crate) api_key: Option<Secret>,
-
-    /// A file that holds the API key alone; - is standard input. Wins over the key given otherwise
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Connection")]
-    pub(crate) api_key_file: Option<PathBuf>,
-
-    /// Where the API is; the development environment unless set
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "SKIPLINO_BASE_URL",
-        hide_env_values = true,
-        help_heading = "Connection"
-    )]
-    pub(crate) base_url: Option<String>,
-
-    /// The language of names and reasons, as in en or ar
-    #[arg(
-        long,
-        global = true,
-        value_name = "TAG",
-        env = "SKIPLINO_LOCALE",
-        hide_env_values = true,
-        help_heading = "Connection"
-    )]
-    pub(crate) locale: Option<String>,
-
-    /// How long each call may take, retries included [default: 30]
-    #[arg(
-        long,
-        global = true,
-        value_name = "SECONDS",
-        value_parser = values::seconds,
-        help_heading = "Connection"
-    )]
-    pub(crate) timeout: Option<std::time::Duration>,
-
-    /// How often a call is tried again where that cannot do any harm [default: 2]
-    #[arg(long, global = true, value_name = "N", help_heading = "Connection")]
-    pub(crate) retries: Option<u32>,
 }
 
 /// The commands.
@@ -140,7 +79,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Customers(Customers),
     Sandbox(Sandbox),
-    /// Say whose key this is, and whether the server accepts it
+    /// Show the class of the API key, and whether the server accepts it
     ///
     /// Reads the branches, and with a secret key one customer. The key itself is never printed.
     #[command(

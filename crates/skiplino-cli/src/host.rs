@@ -1,21 +1,21 @@
-//! What the command is a part of.
+//! The program that contains the command.
 
 use std::io;
 use std::path::PathBuf;
 
-/// What of the command is not the same wherever it is built in. `()` is its own program.
+/// What differs between the programs that contain the command. `()` is the program `skiplino`.
 pub trait Host {
     /// The language of the host, for the `User-Agent`.
     fn language(&self) -> String {
         "rust".to_owned()
     }
 
-    /// Finds the program `skiplino-sandbox`. It is asked where the server is left out.
+    /// Finds the program `skiplino-sandbox`, for builds without the server.
     ///
     /// # Errors
-    /// If it is not there. The error says how to get it.
+    /// If the program is not installed. The error says how to install it.
     fn sandbox(&self) -> io::Result<PathBuf> {
-        let text = "it is not a part of this build";
+        let text = "this build does not contain it";
         Err(io::Error::new(io::ErrorKind::NotFound, text))
     }
 }

@@ -1,86 +1,88 @@
 //! The `skiplino` command: the Skiplino External API for people and scripts at a terminal.
 //!
-//! A library, so that it can be a part of other things than its own program: [`run`] is all of it, [`sandbox`] the server alone,
-//! and [`Target`] the files that it writes.
+//! This is a library so that the Python package can contain the command too: [`run`] is the whole
+//! command, and `sandbox` is the local server alone.
 
 mod cli;
 mod commands;
 mod context;
-mod directory;
+mod dispatch;
 mod exit;
+mod failure;
+mod files;
+mod globals;
 mod host;
 mod output;
 mod resolve;
+mod secret;
 mod values;
 
 use std::ffi::OsString;
 use std::io::Write as _;
 
 use crate::cli::Cli;
-use crate::exit::Failure;
+use crate::failure::{Failure, UsageError};
 
-#[doc(hidden)]
-pub use crate::directory::csv_rows;
-pub use crate::directory::{Format, Target};
 pub use crate::host::Host;
 
-/// Does what was typed, the name of the program first, and gives the exit code.
+/// Runs the command line, which starts with the name of the program. Returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, host: &dyn Host) -> u8 {
-    read(arguments, |cli: Cli| {
-        (cli.globals.json, commands::run(cli, host))
+    parse_and_run(arguments, |cli: Cli| {
+        (cli.globals.json, dispatch::run(cli, host))
     })
 }
 
-/// Does what was typed as `skiplino-sandbox`, which is `skiplino sandbox` without the rest.
+/// Runs the command line of `skiplino-sandbox`, which is `skiplino sandbox` alone.
 #[cfg(feature = "sandbox")]
 pub fn sandbox(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    read(arguments, |cli: cli::SandboxCli| (cli.json, cli.run()))
+    parse_and_run(arguments, |cli: cli::SandboxCli| (cli.json, cli.run()))
 }
 
-/// Reads what was typed, and says why it failed, if it did.
-fn read<T: clap::Parser>(
+/// Parses the command line, runs it, and reports a failure.
+fn parse_and_run<T: clap::Parser>(
     arguments: impl IntoIterator<Item = OsString>,
     run: impl FnOnce(T) -> (bool, Result<(), Failure>),
 ) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     match T::try_parse_from(&arguments) {
-        Ok(typed) => {
-            let (json, result) = run(typed);
-            ended(result, json)
+        Ok(parsed) => {
+            let (json, result) = run(parsed);
+            exit_code(result, json)
         }
-        Err(error) => explain(&error, &arguments),
+        Err(error) => report_parse_error(&error, &arguments),
     }
 }
 
-/// Says why it failed, if it did.
-fn ended(result: Result<(), Failure>, json: bool) -> u8 {
+/// Reports a failure, and returns the exit code.
+fn exit_code(result: Result<(), Failure>, json: bool) -> u8 {
     let Err(failure) = result else {
         return exit::DONE;
     };
-    // Nothing is left to tell it to if this fails as well.
+    // If standard error is closed, there is nowhere left to report to.
     let _ = std::io::stderr()
         .lock()
-        .write_all(failure.report(json).as_bytes());
-    failure.code()
+        .write_all(exit::report(&failure, json).as_bytes());
+    exit::code(&failure)
 }
 
-/// Prints clap's help, version or complaint. A complaint quotes what was typed, so keys are taken out of it first.
-fn explain(error: &clap::Error, arguments: &[OsString]) -> u8 {
+/// Prints clap's help, version or error. An error quotes the arguments, so keys are masked.
+fn report_parse_error(error: &clap::Error, arguments: &[OsString]) -> u8 {
     if !error.use_stderr() {
-        return ended(error.print().map_err(Failure::from), false);
+        return exit_code(error.print().map_err(Failure::from), false);
     }
     let rendered = error.render();
-    let plain = context::without_keys(&rendered.to_string());
-    let mut report = if output::colour(&std::io::stderr()) {
-        context::without_keys(&rendered.ansi().to_string())
+    let plain = secret::without_keys(&rendered.to_string());
+    let mut report = if output::use_colour(&std::io::stderr()) {
+        secret::without_keys(&rendered.ansi().to_string())
     } else {
         plain.clone()
     };
-    // What was typed could not be read as a whole, but that a program typed it can be told.
+    // The arguments could not be parsed, but `--json` shows that a program reads the report.
     if arguments.iter().any(|argument| argument == "--json") {
         let first = plain.lines().next().unwrap_or_default();
         let text = first.trim_start_matches("error: ").to_owned();
-        report.push_str(&Failure::Usage(text).object());
+        let failure = Failure::from(UsageError::Parse(text));
+        report.push_str(&exit::json_report(&failure));
     }
     let _ = std::io::stderr().lock().write_all(report.as_bytes());
     exit::USAGE

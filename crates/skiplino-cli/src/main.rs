@@ -1,4 +1,4 @@
-//! The program of the command.
+//! The program `skiplino`.
 
 use std::process::ExitCode;
 

@@ -1,10 +1,10 @@
-//! From what was typed to ids: a branch, a group or a service by its id, its name, or the beginning of its name.
+//! Finds branches, groups and services by id, by name, or by the start of a name.
 
 use skiplino::{BranchId, Client, GroupId, ServiceId};
 
-use crate::exit::Failure;
+use crate::failure::{Failure, UsageError};
 
-/// A service with the places that it is in.
+/// A service with its group and branch.
 pub(crate) struct Found {
     branch: String,
     group_id: GroupId,
@@ -13,14 +13,14 @@ pub(crate) struct Found {
     service: String,
 }
 
-/// Ten letters and digits are an id. One without any digit could be a name as well, and is looked up like one.
+/// Ten letters and digits are an id. Without any digit, they may be a name as well and are looked up.
 pub(crate) fn is_id(text: &str) -> bool {
     text.len() == 10
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
         && text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// The branch that `text` means.
+/// The branch of this id or name.
 pub(crate) fn branch(client: &Client, text: &str) -> Result<BranchId, Failure> {
     if is_id(text) {
         return Ok(BranchId::from(text));
@@ -37,7 +37,7 @@ pub(crate) fn branch(client: &Client, text: &str) -> Result<BranchId, Failure> {
     Ok(found.id().clone())
 }
 
-/// The service that `text` means where only the service matters: an id is taken as it is.
+/// The service of this id or name, if its group does not matter. An id is not looked up.
 pub(crate) fn service(
     client: &Client,
     branch: Option<&str>,
@@ -49,8 +49,8 @@ pub(crate) fn service(
     look_up(client, branch, None, text).map(|found| found.service_id)
 }
 
-/// The service that `text` means and its group. Two ids are taken as they are; anything else is looked up in the branch, or in
-/// all branches where none is named.
+/// The service of this id or name, and its group. Two ids are not looked up; anything else is looked up
+/// in the branch, or in all branches if none is given.
 pub(crate) fn service_and_group(
     client: &Client,
     branch: Option<&str>,
@@ -113,36 +113,37 @@ fn look_up(
     )
 }
 
-/// The services whose group fits. Groups of several branches may: the service's name decides among them.
+/// The services whose group has this id or name. If groups of several branches do, the name of the
+/// service decides among them.
 fn in_group(services: Vec<Found>, text: &str) -> Result<Vec<Found>, Failure> {
-    let fits = fitting(text, &services, |found| {
+    let matches = matching(text, &services, |found| {
         (found.group_id.as_str(), &found.group)
     });
-    if fits.is_empty() {
+    if matches.is_empty() {
         let mut groups: Vec<_> = services
             .iter()
             .map(|found| format!("{:?} ({})", found.group, found.group_id))
             .collect();
         groups.dedup();
-        return Err(missing("group", text, &groups));
+        return Err(no_name("group", text, groups));
     }
-    let kept = |(index, found)| fits.contains(&index).then_some(found);
+    let kept = |(index, found)| matches.contains(&index).then_some(found);
     Ok(services.into_iter().enumerate().filter_map(kept).collect())
 }
 
-/// The one candidate that `text` means.
+/// The only candidate that has this id or name.
 fn choose<T>(
-    what: &str,
+    kind: &'static str,
     text: &str,
     mut candidates: Vec<T>,
     id_and_name: impl Fn(&T) -> (&str, &str),
     describe: impl Fn(&T) -> String,
 ) -> Result<T, Failure> {
-    match fitting(text, &candidates, id_and_name)[..] {
+    match matching(text, &candidates, id_and_name)[..] {
         [one] => Ok(candidates.swap_remove(one)),
         [] => {
             let all: Vec<_> = candidates.iter().map(describe).collect();
-            Err(missing(what, text, &all))
+            Err(no_name(kind, text, all))
         }
         ref several => {
             let several: Vec<_> = several
@@ -150,25 +151,26 @@ fn choose<T>(
                 .filter_map(|&index| candidates.get(index))
                 .map(describe)
                 .collect();
-            Err(Failure::Usage(format!(
-                "{text:?} could be more than one {what}: {}; name one by its id, or say where it is",
-                several.join(", ")
-            )))
+            Err(Failure::from(UsageError::AmbiguousName {
+                kind,
+                name: text.to_owned(),
+                candidates: several,
+            }))
         }
     }
 }
 
-fn missing(what: &str, text: &str, all: &[String]) -> Failure {
-    let there_is = if all.is_empty() {
-        "nothing".to_owned()
-    } else {
-        all.join(", ")
-    };
-    Failure::Missing(format!("no {what} is called {text:?}: there is {there_is}"))
+fn no_name(kind: &'static str, name: &str, candidates: Vec<String>) -> Failure {
+    Failure::NoName {
+        kind,
+        name: name.to_owned(),
+        candidates,
+    }
 }
 
-/// Which candidates `text` fits best: by id, else by the whole name, else by the beginning of the name; names in any case.
-fn fitting<T>(
+/// The candidates that match best: by id, else by the whole name, else by the start of the name. Names
+/// match in any case.
+fn matching<T>(
     text: &str,
     candidates: &[T],
     id_and_name: impl Fn(&T) -> (&str, &str),
@@ -183,11 +185,10 @@ fn fitting<T>(
     };
     let by_id = all(&|id, _| id == text);
     let by_name = all(&|_, name| name.to_lowercase() == wanted);
-    let by_beginning =
-        all(&|_, name| !wanted.is_empty() && name.to_lowercase().starts_with(&wanted));
-    let ways = [by_id, by_name, by_beginning];
-    ways.into_iter()
-        .find(|fits| !fits.is_empty())
+    let by_start = all(&|_, name| !wanted.is_empty() && name.to_lowercase().starts_with(&wanted));
+    [by_id, by_name, by_start]
+        .into_iter()
+        .find(|matches| !matches.is_empty())
         .unwrap_or_default()
 }
 
@@ -214,12 +215,12 @@ mod tests {
     }
 
     #[test]
-    fn the_id_then_the_whole_name_then_its_beginning() {
+    fn the_id_wins_then_the_whole_name_then_its_start() {
         for (text, id) in [
             ("802b33af66", "802b33af66"),
             ("seef mall branch", "802b33af66"),
             ("SEEF", "802b33af66"),
-            // The whole name of one, though it begins another's.
+            // The whole name of one, and the start of another.
             ("manama", "aaaaaaaaa1"),
             ("manama s", "3d90c1e7a4"),
             ("فرع", "aaaaaaaaa2"),
@@ -229,18 +230,20 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_several_or_none_says_which_there_are() {
-        let several = "could be more than one branch: Manama Souq Branch, Manama;";
-        let said = chosen("mana");
-        assert!(
-            matches!(&said, Err(Failure::Usage(text)) if text.contains(several)),
-            "{said:?}"
-        );
+    fn an_ambiguous_or_unknown_name_lists_the_candidates() {
+        let ambiguous = chosen("mana");
+        assert!(matches!(
+            ambiguous,
+            Err(Failure::Usage(UsageError::AmbiguousName { .. }))
+        ));
+        let text = ambiguous.err().map(|failure| failure.to_string());
+        let expected = "could be more than one branch: Manama Souq Branch, Manama;";
+        assert!(text.is_some_and(|text| text.contains(expected)));
         for text in ["Riffa", "", " "] {
-            let said = chosen(text);
-            let missing =
-                matches!(&said, Err(Failure::Missing(text)) if text.contains("Seef Mall Branch"));
-            assert!(missing, "{said:?}");
+            let unknown = chosen(text);
+            assert!(matches!(unknown, Err(Failure::NoName { .. })));
+            let text = unknown.err().map(|failure| failure.to_string());
+            assert!(text.is_some_and(|text| text.contains("Seef Mall Branch")));
         }
     }
 

@@ -1,4 +1,4 @@
-//! Values as they are typed: times, dates, customers, options.
+//! Parsers of argument values: times, dates, customers, options.
 
 use std::time::Duration;
 
@@ -7,57 +7,75 @@ use skiplino::jiff::Timestamp;
 use skiplino::jiff::civil::Date;
 use skiplino::{CustomerId, CustomerRef, ExternalId};
 
-/// A day to look for slots on.
+/// Why a value cannot be parsed. Clap prints it after the name of the argument.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ValueError {
+    #[error("give a date as in 2026-07-01, or today")]
+    Date,
+    #[error(
+        "give a time with Z or its offset, as in 2026-07-01T09:30:00Z or 2026-07-01T12:30:00+03:00"
+    )]
+    Time,
+    #[error("give seconds, more than 0, as in 30 or 2.5")]
+    Seconds,
+    #[error(
+        "give the customer's id (32 hexadecimal characters), or ext: and your own id, as in ext:crm-7741"
+    )]
+    Customer,
+    #[error("an external id must not be empty")]
+    EmptyExternalId,
+    #[error("give a JSON object, as in '{{\"tier\": \"gold\"}}'")]
+    JsonObject,
+    #[error("give key=value, as in accountType=savings")]
+    ServiceOption,
+}
+
+/// The day of a list of slots.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Day {
-    /// Today where the company is, which only the server knows.
+    /// Today in the company's time zone, which only the server knows.
     Today,
     On(Date),
 }
 
-pub(crate) fn day(text: &str) -> Result<Day, String> {
+pub(crate) fn day(text: &str) -> Result<Day, ValueError> {
     if text.eq_ignore_ascii_case("today") {
         return Ok(Day::Today);
     }
-    text.parse()
-        .map(Day::On)
-        .map_err(|_| "give a date as in 2026-07-01, or today".to_owned())
+    text.parse().map(Day::On).map_err(|_| ValueError::Date)
 }
 
-pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| {
-        "give a time with Z or its offset, as in 2026-07-01T09:30:00Z or 2026-07-01T12:30:00+03:00"
-            .to_owned()
-    })
+pub(crate) fn time(text: &str) -> Result<Timestamp, ValueError> {
+    text.parse().map_err(|_| ValueError::Time)
 }
 
-pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, ValueError> {
     let seconds = text.parse::<f64>().ok();
     seconds
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|limit| !limit.is_zero())
-        .ok_or_else(|| "give seconds, more than 0, as in 30 or 2.5".to_owned())
+        .ok_or(ValueError::Seconds)
 }
 
-/// A customer: 32 hexadecimal characters are the server's id, `ext:` goes before one's own.
-pub(crate) fn customer(text: &str) -> Result<CustomerRef, String> {
+/// A customer: 32 hexadecimal characters are the server's id, `ext:` precedes the caller's own.
+pub(crate) fn customer(text: &str) -> Result<CustomerRef, ValueError> {
     if let Some(external) = text.strip_prefix("ext:") {
         return external_id(external).map(CustomerRef::from);
     }
     if text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(CustomerId::from(text).into());
     }
-    Err("give the customer's id (32 hexadecimal characters), or ext: and your own id, as in ext:crm-7741".to_owned())
+    Err(ValueError::Customer)
 }
 
-pub(crate) fn external_id(text: &str) -> Result<ExternalId, String> {
+pub(crate) fn external_id(text: &str) -> Result<ExternalId, ValueError> {
     if text.trim().is_empty() {
-        return Err("an external id must not be empty".to_owned());
+        return Err(ValueError::EmptyExternalId);
     }
     Ok(ExternalId::from(text))
 }
 
-/// A customer as it can be typed again.
+/// A customer as an argument that names it.
 pub(crate) fn typed(customer: &CustomerRef) -> String {
     match customer {
         CustomerRef::Id(id) => id.to_string(),
@@ -65,21 +83,21 @@ pub(crate) fn typed(customer: &CustomerRef) -> String {
     }
 }
 
-pub(crate) fn object(text: &str) -> Result<Map<String, Value>, String> {
+pub(crate) fn object(text: &str) -> Result<Map<String, Value>, ValueError> {
     match serde_json::from_str(text) {
         Ok(Value::Object(object)) => Ok(object),
-        _ => Err("give a JSON object, as in '{\"tier\": \"gold\"}'".to_owned()),
+        _ => Err(ValueError::JsonObject),
     }
 }
 
-/// `key=value`, where a value that reads as JSON is that and any other is text.
-pub(crate) fn option(text: &str) -> Result<(String, Value), String> {
+/// `key=value`. A value that is JSON is sent as JSON, any other as text.
+pub(crate) fn option(text: &str) -> Result<(String, Value), ValueError> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => {
             let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
             Ok((key.to_owned(), value))
         }
-        _ => Err("give key=value, as in accountType=savings".to_owned()),
+        _ => Err(ValueError::ServiceOption),
     }
 }
 
@@ -106,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn options_are_json_where_they_read_as_it() {
+    fn options_are_json_or_text() {
         assert_eq!(option("n=2"), Ok(("n".to_owned(), Value::from(2))));
         assert_eq!(
             option("n=savings=x"),
@@ -121,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn times_need_an_offset_and_limits_must_be_something() {
+    fn times_need_an_offset_and_seconds_are_positive() {
         assert_eq!(
             time("2026-07-01T12:30:00+03:00"),
             time("2026-07-01T09:30:00Z")

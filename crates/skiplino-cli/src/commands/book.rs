@@ -1,26 +1,29 @@
+//! `skiplino book`: books a ticket.
+
 use clap::Args;
 use serde_json::{Map, Value};
 use skiplino::jiff::Timestamp;
 use skiplino::{BookTicketRequest, Client, CustomerRef, ExternalId};
 
-use super::{change, ticket_view};
-use crate::exit::Failure;
+use super::send_write::send_write;
+use super::ticket_view;
+use crate::failure::Failure;
 use crate::output::Output;
 use crate::{resolve, values};
 
 /// Book a ticket: join the queue now, or take an appointment
 ///
-/// Without --time it is a walk-in and joins the queue at once. With --time it is an appointment, at a time of `skiplino slots`
-/// and for a customer.
+/// Without --time the ticket is a walk-in and joins the queue at once. With --time it is an appointment: it needs a customer, and
+/// a time from `skiplino slots`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino book --branch seef --service \"Cash Withdrawal\"
-  skiplino book --service 6fe8fb8b12 --group 7c1f9a3b2d      two ids: nothing is looked up
+  skiplino book --service 6fe8fb8b12 --group 7c1f9a3b2d      two ids: no lookup is needed
   skiplino book --service \"Open an Account\" --time 2026-07-01T09:30:00Z --customer ext:crm-7741
   skiplino book --branch seef --service \"cash w\" --option accountType=savings --lat 26.23 --lng 50.53
 
-A booking is never sent twice. If its answer is lost, a customer's tickets are looked through for it; if that does not find it (exit
-code 14), look before booking again.")]
+A booking is never sent twice. If its response is lost, the command looks for the ticket among the customer's tickets. If it does not
+find the ticket (exit code 14), check before you book again.")]
 pub(crate) struct Book {
     /// The service: its id or name
     #[arg(long)]
@@ -30,7 +33,7 @@ pub(crate) struct Book {
     #[arg(long)]
     group: Option<String>,
 
-    /// The branch to look in: its id or name. All branches unless given
+    /// The branch in which to look up the service: its id or name. All branches unless given
     #[arg(long)]
     branch: Option<String>,
 
@@ -38,23 +41,23 @@ pub(crate) struct Book {
     #[arg(long, value_name = "TIME", value_parser = values::time, requires = "whom")]
     time: Option<Timestamp>,
 
-    /// For whom: a customer's id, or ext: and your own id. A walk-in may do without
+    /// The customer: its id, or ext: and your own id. Optional for a walk-in
     #[arg(long, group = "whom", value_name = "CUSTOMER", value_parser = values::customer)]
     customer: Option<CustomerRef>,
 
-    /// For whom, by your own id
+    /// The customer, by your own id
     #[arg(long, group = "whom", value_name = "ID", value_parser = values::external_id)]
     external_id: Option<ExternalId>,
 
-    /// What the service asks for; a value that reads as JSON is taken as that. Can be repeated
+    /// An option of the service. A value that is JSON is sent as JSON, any other as text. Can be repeated
     #[arg(long = "option", value_name = "KEY=VALUE", value_parser = values::option)]
     option: Vec<(String, Value)>,
 
-    /// The same as one JSON object
+    /// The options of the service as one JSON object
     #[arg(long, value_name = "JSON", value_parser = values::object)]
     options: Option<Map<String, Value>>,
 
-    /// Where the customer is: degrees north
+    /// The customer's latitude in degrees
     #[arg(
         long,
         value_name = "DEGREES",
@@ -63,7 +66,7 @@ pub(crate) struct Book {
     )]
     lat: Option<f64>,
 
-    /// Where the customer is: degrees east
+    /// The customer's longitude in degrees
     #[arg(
         long,
         value_name = "DEGREES",
@@ -87,7 +90,7 @@ impl Book {
                 "`skiplino customers tickets {}` shows whether it was booked",
                 values::typed(customer)
             ),
-            None => "a walk-in without a customer cannot be looked up: ask at the branch, or take it that there may be two"
+            None => "a walk-in without a customer cannot be looked up: ask at the branch, or accept that there may be two tickets"
                 .to_owned(),
         };
         let mut request = match (self.time, customer) {
@@ -105,7 +108,7 @@ impl Book {
         if let (Some(lat), Some(lng)) = (self.lat, self.lng) {
             request = request.location(lat, lng);
         }
-        let ticket = change(client.tickets().book(request), advice, out)?;
+        let ticket = send_write(client.tickets().book(request), advice, out)?;
         ticket_view::outcome(&ticket, "booked", out)
     }
 }

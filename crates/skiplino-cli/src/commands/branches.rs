@@ -1,12 +1,14 @@
+//! `skiplino branches`: lists the branches.
+
 use clap::Args;
 use skiplino::Client;
 
-use crate::exit::Failure;
-use crate::output::{Column, Output, Text};
+use crate::failure::Failure;
+use crate::output::{Cell, Column, Output, print_table};
 
 /// List the branches
 ///
-/// Active branches only. Open or closed is as of now, where the company is.
+/// Active branches only. NOW says whether a branch is open at this moment.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino branches
@@ -28,9 +30,9 @@ impl Branches {
             [
                 branch.id().into(),
                 branch.name().into(),
-                Text::open(branch.is_open()),
+                Cell::open(branch.is_open()),
             ]
         });
-        Ok(out.table(columns, rows)?)
+        Ok(print_table(out, columns, rows)?)
     }
 }

@@ -1,11 +1,12 @@
-use clap::{Args, CommandFactory as _};
+//! `skiplino completions`: completions for shells.
+
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::cli::Cli;
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::output::Output;
 
-/// Print the completions of a shell
+/// Print the completions for a shell
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino completions bash > ~/.local/share/bash-completion/completions/skiplino
@@ -17,10 +18,10 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    pub(crate) fn run(&self, out: &mut Output) -> Result<(), Failure> {
-        // Into memory first: the generator panics when it cannot write.
+    pub(crate) fn run(&self, mut command: Command, out: &mut Output) -> Result<(), Failure> {
+        // The generator panics if it cannot write, so it writes to memory.
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "skiplino", &mut script);
+        clap_complete::generate(self.shell, &mut command, "skiplino", &mut script);
         Ok(out.raw(&script)?)
     }
 }

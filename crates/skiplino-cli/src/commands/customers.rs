@@ -1,3 +1,5 @@
+//! `skiplino customers`: reads and changes the customer directory.
+
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -5,17 +7,19 @@ use skiplino::{
     Client, CustomerRef, CustomerUpdateRequest, CustomerWriteRequest, ExternalId, List, Page,
 };
 
+use super::confirm::confirm;
 use super::customers_export::Export;
 use super::customers_import::Import;
-use super::{change, confirm, customers_table, ticket_view};
-use crate::exit::Failure;
-use crate::output::{Column, Listing, Output, Text};
+use super::send_write::send_write;
+use super::{customers_table, ticket_view};
+use crate::failure::{Failure, UsageError};
+use crate::output::{Cell, Column, Listing, Output};
 use crate::values;
 
 /// Read and change the customer directory
 ///
-/// A customer is named by the server's id (32 hexadecimal characters) or by your own: ext:crm-7741, or --external-id crm-7741.
-/// All but `tickets` take a secret key.
+/// Name a customer by the server's id (32 hexadecimal characters), or by your own id: ext:crm-7741 or --external-id crm-7741.
+/// All commands except `tickets` need a secret key.
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:
   skiplino customers list --limit 20
@@ -29,7 +33,7 @@ use crate::values;
 pub(crate) enum Customers {
     /// List customers, newest first
     ///
-    /// One page, or with --all the whole directory, which is printed as it is read.
+    /// One page, or with --all the whole directory, page by page.
     #[command(after_help = "Examples:
   skiplino customers list
   skiplino customers list --limit 100 --page 3
@@ -42,7 +46,7 @@ pub(crate) enum Customers {
     Get(Whom),
     /// Create a customer
     ///
-    /// Every field is optional. An external id of your own is recommended: it keeps a second try from making a second
+    /// Every field is optional. An external id of your own is recommended: with it, a second try cannot create a second
     /// customer.
     #[command(after_help = "Examples:
   skiplino customers create --external-id crm-1 --name \"Layla Hassan\" --email layla@example.com
@@ -56,8 +60,8 @@ pub(crate) enum Customers {
     },
     /// Change fields of a customer
     ///
-    /// What is not given stays as it is; metadata is replaced whole. After a customer's id, --external-id is the new value;
-    /// without one it says which customer is meant.
+    /// Fields that are not given stay as they are; metadata is replaced as a whole. After a customer's id, --external-id is the
+    /// new external id; without an id before it, --external-id names the customer.
     #[command(after_help = "Examples:
   skiplino customers update 9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b --name \"Layla A. Hassan\"
   skiplino customers update ext:crm-7741 --mobile +97333778899
@@ -66,7 +70,7 @@ pub(crate) enum Customers {
         /// The customer: its id, or ext: and your own id
         #[arg(value_parser = values::customer, required_unless_present = "external_id")]
         customer: Option<CustomerRef>,
-        /// A new external id; or, where no customer is given before, which customer is meant
+        /// The new external id; if no customer is given before, the customer itself
         #[arg(long, value_name = "ID", value_parser = values::external_id)]
         external_id: Option<ExternalId>,
         #[command(flatten)]
@@ -74,14 +78,14 @@ pub(crate) enum Customers {
     },
     /// Delete a customer for good
     ///
-    /// Asks first on a terminal; elsewhere --yes is needed. The customer's tickets stay.
+    /// Asks for confirmation on a terminal; elsewhere --yes is needed. The customer's tickets remain.
     #[command(after_help = "Examples:
   skiplino customers delete ext:crm-7741
   skiplino customers delete 9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b --yes")]
     Delete {
         #[command(flatten)]
         whom: Whom,
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
     },
@@ -89,7 +93,7 @@ pub(crate) enum Customers {
     Import(Import),
     /// List a customer's tickets, newest first
     ///
-    /// Takes any key. The time is the appointment's, or when a walk-in was booked.
+    /// Works with any key. The time is that of the appointment, or for a walk-in the time of booking.
     #[command(after_help = "Examples:
   skiplino customers tickets ext:crm-7741
   skiplino customers tickets ext:crm-7741 --all --json | jq -r 'select(.status == \"upcoming\").id'")]
@@ -101,7 +105,7 @@ pub(crate) enum Customers {
     },
 }
 
-/// Which customer.
+/// The customer that a command is for.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct Whom {
@@ -117,14 +121,14 @@ pub(crate) struct Whom {
 impl Whom {
     fn into_ref(self) -> Result<CustomerRef, Failure> {
         let customer = self.customer.or(self.external_id.map(CustomerRef::from));
-        customer.ok_or_else(|| Failure::Usage("no customer is given".to_owned()))
+        Ok(customer.ok_or(UsageError::NoCustomerNamed)?)
     }
 }
 
-/// Which part of a list.
+/// The part of a list to print.
 #[derive(Debug, Args)]
 pub(crate) struct Paging {
-    /// Records a page: up to 100 customers, or 10 tickets [default: 10; with --all as many as can be]
+    /// Records per page: up to 100 customers, or 10 tickets [default: 10; with --all the maximum]
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
 
@@ -137,7 +141,7 @@ pub(crate) struct Paging {
     all: bool,
 }
 
-/// What can be written of a customer.
+/// The fields of a customer that can be written.
 #[derive(Debug, Args)]
 pub(crate) struct Fields {
     /// The customer's name
@@ -166,7 +170,7 @@ impl Fields {
     }
 }
 
-/// Both requests have the same setters but no type in common.
+/// Sets the fields of a request. Both requests have the same setters, but no type in common.
 macro_rules! fill {
     ($request:ident, $fields:ident) => {{
         let mut request = $request;
@@ -201,10 +205,7 @@ impl Customers {
                 let whom = whom.into_ref()?;
                 match customers.find(&whom).wait()? {
                     Some(customer) => customers_table::details(&customer, out),
-                    None => Err(Failure::Missing(format!(
-                        "there is no customer {}",
-                        values::typed(&whom)
-                    ))),
+                    None => Err(Failure::NoCustomer(values::typed(&whom))),
                 }
             }
             Self::Create {
@@ -249,7 +250,7 @@ fn create(
         None => "`skiplino customers list` shows the newest customers first".to_owned(),
     };
     let request = fill!(request, fields);
-    let customer = change(client.customers().create(request), advice, out)?;
+    let customer = send_write(client.customers().create(request), advice, out)?;
     customers_table::details(&customer, out)
 }
 
@@ -260,17 +261,16 @@ fn update(
     fields: Fields,
     out: &mut Output,
 ) -> Result<(), Failure> {
-    let nothing = || Failure::Usage("nothing to change: give at least one field".to_owned());
     let (customer, renamed) = match (customer, external_id) {
         (Some(customer), renamed) => (customer, renamed),
         (None, Some(id)) => (id.into(), None),
-        (None, None) => return Err(nothing()),
+        (None, None) => return Err(UsageError::NothingToChange.into()),
     };
     if renamed.is_none() && fields.is_empty() {
-        return Err(nothing());
+        return Err(UsageError::NothingToChange.into());
     }
     let advice = format!(
-        "`skiplino customers get {}` shows it; the same change can be made again without harm",
+        "`skiplino customers get {}` shows whether it was changed; you can safely make the same change again",
         values::typed(&customer)
     );
     let mut request = CustomerUpdateRequest::new(customer);
@@ -278,7 +278,7 @@ fn update(
         request = request.external_id(id);
     }
     let request = fill!(request, fields);
-    let customer = change(client.customers().update(request), advice, out)?;
+    let customer = send_write(client.customers().update(request), advice, out)?;
     customers_table::details(&customer, out)
 }
 
@@ -289,8 +289,9 @@ fn delete(client: &Client, whom: CustomerRef, yes: bool, out: &mut Output) -> Re
         let name = customer.name().unwrap_or("a customer without a name");
         Ok(format!("Delete {name} ({}) for good?", customer.id()))
     })?;
-    let advice = format!("`skiplino customers get {typed}` shows whether it is still there");
-    change(client.customers().delete(whom), advice, out)?;
+    let advice =
+        format!("`skiplino customers get {typed}` shows whether the customer still exists");
+    send_write(client.customers().delete(whom), advice, out)?;
     if out.json {
         return Ok(out.object(&json!({"deleted": true}))?);
     }
@@ -302,8 +303,8 @@ impl Paging {
         &self,
         list: List<T>,
         columns: [Column; N],
-        row: fn(&T) -> [Text; N],
-        what: &str,
+        row: fn(&T) -> [Cell; N],
+        noun: &str,
         out: &mut Output,
     ) -> Result<(), Failure> {
         let mut listing = Listing::new(columns);
@@ -313,11 +314,11 @@ impl Paging {
             } else if !page.items().is_empty() {
                 listing.print(out, page.items().iter().map(row))?;
             } else if page.pagination().total() == 0 {
-                out.line(format_args!("There are no {what}."))?;
+                out.line(format_args!("There are no {noun}."))?;
             } else {
-                out.line(format_args!("Page {} is past the end.", self.page))?;
+                out.line(format_args!("Page {} is after the last page.", self.page))?;
             }
-            // Whoever reads along sees each page as it comes, and a reader that has left is noticed before the next one.
+            // Each page is printed at once. If the reader has closed the pipe, no further page is read.
             Ok(out.flush()?)
         };
         if self.all {
@@ -338,7 +339,7 @@ impl Paging {
         if !out.json && (pagination.has_next_page() || self.page > 1) {
             let (total, pages) = (pagination.total(), pagination.total_pages());
             out.note(format_args!(
-                "page {} of {pages}, {total} {what} in all; --page N, --all",
+                "page {} of {pages}, {total} {noun} in all; --page N, --all",
                 self.page
             ));
         }

@@ -1,72 +1,69 @@
-//! The whole directory written to a file.
+//! `skiplino customers export`: writes the directory to a file.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
 use skiplino::{Client, Customer, Page};
+use skiplino_directory::DirectoryWriter;
 
-use crate::directory::{Format, Target, is_standard};
-use crate::exit::Failure;
-use crate::output::{Meter, Output};
+use crate::failure::Failure;
+use crate::files::{FormatArgument, format_of, is_standard_stream};
+use crate::output::{Output, Progress};
 
 /// Write the whole directory to a file
 ///
-/// As CSV, JSON lines or Parquet, by the file's name. The file appears only once it is whole. Others may change the directory
-/// meanwhile: every customer that is there throughout is in the file exactly once.
+/// As CSV, JSON lines or Parquet, by the file name. The file appears only once it is complete. If the directory changes
+/// during the export, customers that exist for the whole export are in the file exactly once.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino customers export customers.csv
   skiplino customers export customers.parquet
   skiplino customers export - --format jsonl | gzip > customers.jsonl.gz")]
 pub(crate) struct Export {
-    /// Where to: a name that ends in .csv, .jsonl, .ndjson or .parquet; - is standard output
+    /// The file to write: .csv, .jsonl, .ndjson or .parquet; - is standard output
     file: PathBuf,
 
-    /// The format, where the name does not tell
+    /// The format, if the file name does not say it
     #[arg(long, value_enum)]
-    format: Option<Format>,
+    format: Option<FormatArgument>,
 }
 
 impl Export {
     pub(crate) fn run(&self, client: &Client, out: &mut Output) -> Result<(), Failure> {
-        let format = Format::of(&self.file, self.format)?;
-        let mut meter = Meter::new("customers");
-        let failed = |error| match is_standard(&self.file) {
-            true => Failure::from(error),
-            false => Failure::Io(self.file.display().to_string(), error),
-        };
-        let mut target = match is_standard(&self.file) {
-            true => Target::stdout(format),
-            false => Target::file(&self.file, format),
-        }
-        .map_err(failed)?;
+        let format = format_of(&self.file, self.format)?;
+        let mut progress = Progress::new("customers");
+        let mut writer = match is_standard_stream(&self.file) {
+            true => DirectoryWriter::stdout(format),
+            false => DirectoryWriter::create(&self.file, format),
+        }?;
         let mut written = 0;
         let export = client.customers().export(|page: Page<Customer>| {
-            target.write(page.items()).map_err(failed)?;
+            writer.write(page.items())?;
             written += page.items().len() as u64;
-            meter.set(written, written, Some(page.pagination().total()));
+            progress.set(written, written, Some(page.pagination().total()));
             Ok::<(), Failure>(())
         });
-        let progress = export.wait()?;
-        target.finish().map_err(failed)?;
-        meter.finish();
-        let count = progress.records;
-        if is_standard(&self.file) {
+        let read = export.wait()?;
+        writer.finish()?;
+        progress.finish();
+        if is_standard_stream(&self.file) {
             return Ok(());
         }
+        let customers = read.records;
         if out.json {
             return Ok(out.object(&json!({
-                "customers": count, "file": self.file, "changedDuringRead": progress.changed_during_read, "pagesRead": progress.pages_read,
+                "customers": customers,
+                "file": self.file,
+                "changedDuringRead": read.changed_during_read,
+                "pagesRead": read.pages_read,
             }))?);
         }
-        let moved = match progress.changed_during_read {
-            true => "; the directory changed meanwhile",
+        let changed = match read.changed_during_read {
+            true => "; the directory changed during the export",
             false => "",
         };
-        Ok(out.line(format_args!(
-            "{count} customers in {}{moved}",
-            self.file.display()
-        ))?)
+        let file = self.file.display();
+        Ok(out.line(format_args!("{customers} customers in {file}{changed}"))?)
     }
 }

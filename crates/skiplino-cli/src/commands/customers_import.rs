@@ -1,4 +1,4 @@
-//! A file brought into the directory.
+//! `skiplino customers import`: brings the rows of a file into the directory.
 
 use std::error::Error as _;
 use std::io;
@@ -7,21 +7,22 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 use skiplino::{Client, RowOutcome, SyncedRow};
+use skiplino_directory::{FileRow, ReadProgress, RowReader};
 
 use super::import_report::{Report, Tally, reason};
-use crate::directory::{About, Format, Row, Source, beside, is_standard};
-use crate::exit::Failure;
-use crate::output::{Meter, Output};
+use crate::failure::{Failure, RowsFailed, UsageError};
+use crate::files::{FormatArgument, format_of, is_standard_stream, with_suffix};
+use crate::output::{Output, Progress};
 
 /// Bring the rows of a file into the directory
 ///
-/// Row by row and by externalId: a customer that is not there is created, one that is not as the row says is updated, any other
-/// is left alone. An empty cell, or a field that is not given, leaves what is stored. Columns are externalId, name, email,
-/// mobile, and metadata (a JSON object) or metadata.KEY (texts); those that only the server writes are passed over, any other is
-/// refused. Rows that cannot be taken, or that the server refuses, do not stop the others: they are listed in a report.
+/// Rows and customers are matched by externalId. A row whose customer does not exist creates it; a customer that differs from its
+/// row is updated; all others stay as they are. An empty cell, or a field that is absent, keeps the stored value. The columns are
+/// externalId, name, email, mobile, and metadata (a JSON object) or metadata.KEY (text). Columns that only the server writes are
+/// ignored; any other column is refused. A bad row, or one that the server rejects, does not stop the others: a report lists them.
 ///
-/// What is done is kept in a checkpoint beside the file until everything is, so that an import that was stopped, by Ctrl-C or by
-/// anything else, goes on with --resume. Rows that failed are tried again; they may be mended in the file before.
+/// A checkpoint beside the file records the finished rows until all are finished. An import that was stopped, by Ctrl-C or by
+/// anything else, continues with --resume. Rows that failed are tried again; you may correct them in the file before.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino customers import customers.csv --dry-run
@@ -30,61 +31,53 @@ use crate::output::{Meter, Output};
   skiplino customers import customers.parquet --concurrency 4 --rate 20
   zcat customers.jsonl.gz | skiplino customers import - --format jsonl")]
 pub(crate) struct Import {
-    /// From where: a name that ends in .csv, .jsonl, .ndjson or .parquet; - is standard input
+    /// The file to read: .csv, .jsonl, .ndjson or .parquet; - is standard input
     file: PathBuf,
 
-    /// The format, where the name does not tell
+    /// The format, if the file name does not say it
     #[arg(long, value_enum)]
-    format: Option<Format>,
+    format: Option<FormatArgument>,
 
-    /// Only read, and say what would be done
+    /// Write nothing; only say what an import would do
     #[arg(long)]
     dry_run: bool,
 
-    /// Go on where an import of the file stopped
+    /// Continue an import of the file that was stopped
     #[arg(long)]
     resume: bool,
 
-    /// Stop at the first row that is not done
+    /// Stop at the first row that fails
     #[arg(long)]
     strict: bool,
 
-    /// Rows that are under way at a time
+    /// Rows to process at the same time
     #[arg(long, value_name = "N", default_value_t = 8)]
     concurrency: usize,
 
-    /// Requests a second at most
+    /// The most requests per second
     #[arg(long, value_name = "N")]
     rate: Option<f64>,
 
-    /// What keeps what was done [default: FILE.checkpoint]
+    /// The file that records the finished rows [default: FILE.checkpoint]
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
 
-    /// Where the rows that were not done are listed, as CSV [default: FILE.failed.csv]
+    /// The CSV file that lists the rows that failed [default: FILE.failed.csv]
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 }
 
 impl Import {
     pub(crate) fn run(self, client: &Client, out: &mut Output) -> Result<(), Failure> {
-        let format = Format::of(&self.file, self.format)?;
-        let source = Source::open(&self.file, format, self.strict)?;
-        let default = |ending| (!is_standard(&self.file)).then(|| beside(&self.file, ending));
-        let checkpoint = self.checkpoint.clone().or_else(|| default(".checkpoint"));
-        // A dry run does not write a checkpoint, and reads one only when it is told to.
-        let checkpoint = checkpoint.filter(|_| self.resume || !self.dry_run);
-        if let Some(path) = checkpoint
-            .as_deref()
-            .filter(|path| !self.resume && path.exists())
-        {
-            let (path, file) = (path.display(), self.file.display());
-            return Err(Failure::Usage(format!(
-                "{path}: an import of {file} did not come to its end: go on with --resume, or remove the checkpoint to begin again"
-            )));
-        }
-        let about = source.about();
-        let mut sync = client.customers().sync(source).dry_run(self.dry_run);
+        let format = format_of(&self.file, self.format)?;
+        let rows = match is_standard_stream(&self.file) {
+            true => RowReader::stdin(format),
+            false => RowReader::open(&self.file, format),
+        }?
+        .strict(self.strict);
+        let checkpoint = self.checkpoint()?;
+        let read = rows.progress();
+        let mut sync = client.customers().sync(rows).dry_run(self.dry_run);
         sync = sync.concurrency(self.concurrency);
         if let Some(rate) = self.rate {
             sync = sync.rate(rate);
@@ -92,15 +85,16 @@ impl Import {
         if let Some(path) = &checkpoint {
             sync = sync.checkpoint(path);
         }
-        let mut importing = Importing {
+        let report = self.report.clone().or_else(|| self.beside(".failed.csv"));
+        let mut running = RunningImport {
             strict: self.strict,
-            report: Report::begin(self.report.clone().or_else(|| default(".failed.csv")))?,
+            report: Report::begin(report)?,
             tally: Tally::default(),
-            meter: Meter::new("rows"),
+            progress: Progress::new("rows"),
         };
-        let ended = importing.rows(sync.wait(), &about, out);
-        importing.meter.finish();
-        let (tally, report) = (importing.tally, importing.report.path());
+        let result = running.rows(sync.wait(), &read, out);
+        running.progress.finish();
+        let (tally, report) = (running.tally, running.report.path());
         if out.json {
             out.object(&tally)?;
         } else {
@@ -108,104 +102,142 @@ impl Import {
             out.line(format_args!("{dry}{tally}"))?;
         }
         out.flush()?;
-        if let (Err(Failure::Api { .. }), Some(path)) = (&ended, &checkpoint)
-            && !self.dry_run
-        {
+        // In a dry run, there is no progress to keep.
+        let checkpoint = checkpoint.filter(|_| !self.dry_run);
+        if let (Err(Failure::Api { .. }), Some(path)) = (&result, &checkpoint) {
             let path = path.display();
-            out.note(format_args!("{path} keeps what was done: --resume goes on"));
+            out.note(format_args!(
+                "{path} records the finished rows: continue with --resume"
+            ));
         }
-        ended?;
+        result?;
         if tally.not_done() > 0 {
-            return Err(Failure::Rows {
+            return Err(Failure::from(RowsFailed {
                 failed: tally.failed,
                 unknown: tally.unknown,
                 report: report.map(Path::to_owned),
-                is_resumable: checkpoint.is_some() && !self.dry_run,
-            });
+                is_resumable: checkpoint.is_some(),
+            }));
         }
-        if let Some(path) = checkpoint.filter(|_| !self.dry_run) {
+        if let Some(path) = checkpoint {
             let removed = std::fs::remove_file(&path);
-            removed.map_err(|error| Failure::Io(path.display().to_string(), error))?;
+            removed.map_err(|error| Failure::io(path.display().to_string(), error))?;
         }
         Ok(())
     }
+
+    /// A file beside the one that is imported. Standard input has none.
+    fn beside(&self, suffix: &str) -> Option<PathBuf> {
+        (!is_standard_stream(&self.file)).then(|| with_suffix(&self.file, suffix))
+    }
+
+    /// The checkpoint to use. An existing one is only used with `--resume`.
+    fn checkpoint(&self) -> Result<Option<PathBuf>, UsageError> {
+        let path = self.checkpoint.clone();
+        let path = path.or_else(|| self.beside(".checkpoint"));
+        // A dry run writes no checkpoint, and reads one only with `--resume`.
+        let path = path.filter(|_| self.resume || !self.dry_run);
+        match path {
+            Some(checkpoint) if !self.resume && checkpoint.exists() => {
+                Err(UsageError::UnfinishedImport {
+                    checkpoint,
+                    file: self.file.clone(),
+                })
+            }
+            path => Ok(path),
+        }
+    }
 }
 
-/// An import under way.
-struct Importing {
+/// The state of an import while its rows are processed.
+struct RunningImport {
     strict: bool,
     report: Report,
     tally: Tally,
-    meter: Meter,
+    progress: Progress,
 }
 
-impl Importing {
+impl RunningImport {
     fn rows(
         &mut self,
-        rows: impl Iterator<Item = Result<SyncedRow<Row>, skiplino::Error>>,
-        about: &About,
+        rows: impl Iterator<Item = Result<SyncedRow<FileRow>, skiplino::Error>>,
+        read: &ReadProgress,
         out: &mut Output,
     ) -> Result<(), Failure> {
         for row in rows {
             let row = match row {
                 Ok(row) => row,
-                // That rows are missing is no news where the reading broke off, or was stopped by a row.
-                Err(error) => match about.broken() {
-                    Some(broken) => return Err(broken),
+                // The sync reports missing rows. That is expected if the file could not be read to
+                // its end, or if a strict import has stopped.
+                Err(error) => match read.take_error() {
+                    Some(error) => return Err(error.into()),
                     None if self.strict && self.tally.not_done() > 0 => break,
-                    None => return Err(of_checkpoint(error)),
+                    None => return Err(checkpoint_failure(error)),
                 },
             };
-            self.tally.count(row.outcome());
-            if matches!(row.outcome(), RowOutcome::AlreadyDone) {
-                self.meter.skip();
-            }
-            let not_done = row.outcome().error().is_some();
-            if not_done {
-                self.report.add(&row)?;
-                if self.strict {
-                    about.stop();
-                }
-            }
-            if out.json {
-                out.object(&told(&row))?;
-            } else if not_done && self.report.path().is_none() {
-                let (line, reason) = (row.row().line, reason(&row).unwrap_or_default());
-                self.meter.note(format_args!("line {line}: {reason}"));
-            }
-            self.meter.set(self.tally.rows, about.read(), about.size());
+            self.row(&row, read, out)?;
         }
-        about.broken().map_or(Ok(()), Err)
+        read.take_error().map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    fn row(
+        &mut self,
+        row: &SyncedRow<FileRow>,
+        read: &ReadProgress,
+        out: &mut Output,
+    ) -> Result<(), Failure> {
+        self.tally.count(row.outcome());
+        if matches!(row.outcome(), RowOutcome::AlreadyDone) {
+            self.progress.skip_one();
+        }
+        let reason = reason(row);
+        if let Some(reason) = &reason {
+            self.report.add(row, reason)?;
+            if self.strict {
+                read.stop();
+            }
+        }
+        if out.json {
+            out.object(&row_json(row, reason))?;
+        } else if let Some(reason) = reason
+            && self.report.path().is_none()
+        {
+            let line = row.row().line();
+            self.progress.note(format_args!("line {line}: {reason}"));
+        }
+        self.progress
+            .set(self.tally.rows, read.done(), read.total());
+        Ok(())
     }
 }
 
 /// A row for programs.
-fn told(row: &SyncedRow<Row>) -> serde_json::Value {
-    let mut told = json!({
-        "line": row.row().line,
-        "externalId": row.row().external_id,
+fn row_json(row: &SyncedRow<FileRow>, reason: Option<String>) -> serde_json::Value {
+    let mut object = json!({
+        "line": row.row().line(),
+        "externalId": row.row().external_id(),
         "outcome": row.outcome().as_str(),
     });
     if let Some(customer) = row.customer() {
-        told["_id"] = json!(customer.id());
+        object["_id"] = json!(customer.id());
     }
     if !row.changed().is_empty() {
-        told["changed"] = json!(row.changed());
+        object["changed"] = json!(row.changed());
     }
-    if let Some(reason) = reason(row) {
-        told["reason"] = json!(reason);
+    if let Some(reason) = reason {
+        object["reason"] = json!(reason);
     }
-    told
+    object
 }
 
-/// A checkpoint that cannot be written is a file, whatever the library calls it.
-fn of_checkpoint(error: skiplino::Error) -> Failure {
+/// A checkpoint that cannot be written is a failure of a file, not of a call.
+fn checkpoint_failure(error: skiplino::Error) -> Failure {
     let is_io = error
         .source()
         .is_some_and(|source| source.is::<io::Error>());
     if is_io && error.fields().contains_key("checkpoint") {
-        return Failure::Io(
-            "not recorded, so stopped".to_owned(),
+        return Failure::io(
+            "stopped, because finished rows could not be recorded",
             io::Error::other(error),
         );
     }

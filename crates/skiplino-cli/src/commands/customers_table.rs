@@ -1,19 +1,19 @@
-//! How a customer reads.
+//! A customer as text: a row, or all its fields.
 
 use skiplino::Customer;
 
-use crate::exit::Failure;
-use crate::output::{Column, Output, Text};
+use crate::failure::Failure;
+use crate::output::{Cell, Column, Output};
 
 pub(super) const COLUMNS: [Column; 5] = [
     Column::id("ID"),
-    Column::text("EXTERNAL ID").spare(1),
+    Column::text("EXTERNAL ID").hide_rank(1),
     Column::text("NAME"),
-    Column::text("EMAIL").least(24).spare(3),
-    Column::text("MOBILE").least(16).spare(2),
+    Column::text("EMAIL").min_width(24).hide_rank(3),
+    Column::text("MOBILE").min_width(16).hide_rank(2),
 ];
 
-pub(super) fn row(customer: &Customer) -> [Text; 5] {
+pub(super) fn row(customer: &Customer) -> [Cell; 5] {
     [
         customer.id().into(),
         customer.external_id().unwrap_or_default().into(),

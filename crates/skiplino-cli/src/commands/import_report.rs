@@ -1,4 +1,4 @@
-//! What became of the rows of an import: counted, and listed where they were not done.
+//! The outcomes of an import: the number of rows of each, and a report of those that failed.
 
 use std::fmt;
 use std::fs::File;
@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use skiplino::{RowOutcome, SyncedRow};
+use skiplino_directory::FileRow;
 
-use crate::directory::Row;
-use crate::exit::Failure;
+use crate::failure::Failure;
 
-/// Rows by what became of them.
+/// The number of rows of each outcome.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Tally {
@@ -33,7 +33,7 @@ impl Tally {
             RowOutcome::Unchanged => &mut self.unchanged,
             RowOutcome::AlreadyDone => &mut self.already_done,
             RowOutcome::Unknown(_) => &mut self.unknown,
-            // An outcome of a later library that is not known to be good is not counted as such.
+            // An outcome that a later library adds may be a failure, so it counts as one.
             _ => &mut self.failed,
         } += 1;
     }
@@ -57,7 +57,7 @@ impl fmt::Display for Tally {
             "{rows} rows: {created} created, {updated} updated, {unchanged} unchanged"
         )?;
         for (count, what) in [
-            (self.already_done, "done before"),
+            (self.already_done, "already done"),
             (self.failed, "failed"),
             (self.unknown, "unknown"),
         ] {
@@ -69,56 +69,63 @@ impl fmt::Display for Tally {
     }
 }
 
-/// Why a row was not done.
-pub(super) fn reason(row: &SyncedRow<Row>) -> Option<String> {
+/// Why a row failed, or may have failed.
+pub(super) fn reason(row: &SyncedRow<FileRow>) -> Option<String> {
     let error = row.outcome().error()?;
-    Some(row.row().bad.clone().unwrap_or_else(|| error.to_string()))
+    Some(match row.row().error() {
+        Some(error) => error.to_string(),
+        None => error.to_string(),
+    })
 }
 
-/// The rows that were not done, as CSV.
+/// The rows that failed, as CSV.
 pub(super) struct Report {
     path: Option<PathBuf>,
-    to: Option<csv::Writer<File>>,
+    writer: Option<csv::Writer<File>>,
 }
 
 impl Report {
-    /// A report that is written once there is something in it. One of an earlier run goes: it is about rows that are told of again.
+    /// A report that is created with its first row. The report of an earlier run is removed, because
+    /// this run reports its rows again.
     pub(super) fn begin(path: Option<PathBuf>) -> Result<Self, Failure> {
-        let this = Self { path, to: None };
-        match this.path.as_deref().map(std::fs::remove_file) {
-            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(this.failed(error)),
-            _ => Ok(this),
+        let report = Self { path, writer: None };
+        match report.path.as_deref().map(std::fs::remove_file) {
+            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => {
+                Err(report.failure(error))
+            }
+            _ => Ok(report),
         }
     }
 
+    /// The file, if any row is in it.
     pub(super) fn path(&self) -> Option<&Path> {
-        self.to.as_ref().and(self.path.as_deref())
+        self.writer.as_ref().and(self.path.as_deref())
     }
 
-    pub(super) fn add(&mut self, row: &SyncedRow<Row>) -> Result<(), Failure> {
-        let (Some(path), Some(reason)) = (&self.path, reason(row)) else {
+    pub(super) fn add(&mut self, row: &SyncedRow<FileRow>, reason: &str) -> Result<(), Failure> {
+        let Some(path) = &self.path else {
             return Ok(());
         };
         let mut write = || -> io::Result<()> {
-            if self.to.is_none() {
-                let mut to = csv::Writer::from_path(path)?;
-                to.write_record(["line", "externalId", "outcome", "reason"])?;
-                self.to = Some(to);
-            }
-            if let Some(to) = &mut self.to {
-                let id = row.row().external_id.as_deref().unwrap_or_default();
-                let line = row.row().line.to_string();
-                to.write_record([&line, id, row.outcome().as_str(), &reason])?;
-                // A killed import has told of what it met.
-                to.flush()?;
-            }
-            Ok(())
+            let writer = match &mut self.writer {
+                Some(writer) => writer,
+                none => {
+                    let mut writer = csv::Writer::from_path(path)?;
+                    writer.write_record(["line", "externalId", "outcome", "reason"])?;
+                    none.insert(writer)
+                }
+            };
+            let id = row.row().external_id().unwrap_or_default();
+            let line = row.row().line().to_string();
+            writer.write_record([&line, id, row.outcome().as_str(), reason])?;
+            // If the import is killed, the report has all rows so far.
+            writer.flush()
         };
-        write().map_err(|error| self.failed(error))
+        write().map_err(|error| self.failure(error))
     }
 
-    fn failed(&self, error: io::Error) -> Failure {
+    fn failure(&self, error: io::Error) -> Failure {
         let path = self.path.as_deref().unwrap_or(Path::new("the report"));
-        Failure::Io(path.display().to_string(), error)
+        Failure::io(path.display().to_string(), error)
     }
 }

@@ -1,27 +1,29 @@
+//! `skiplino sandbox`: runs the local server.
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use clap::Args;
 use skiplino::jiff::Timestamp;
 
-use crate::exit::Failure;
+use crate::failure::{Failure, UsageError};
 use crate::host::Host;
 use crate::output::Output;
 use crate::values;
 
-/// Run a server to try things on, on this machine
+/// Run a local server for tests and demos
 ///
-/// It plays the API with real state: a demo company with branches, services, customers and a queue. Its page is the counter:
-/// open it in a browser to play the staff, turn the clock and set faults, which programs do under the control URL. It runs until
-/// Ctrl-C, and forgets everything unless --data says where to keep it. Its keys are printed: they are public knowledge and open
-/// nothing else.
+/// It simulates the API with real state: a demo company with branches, services, customers and a queue. Open its page in a
+/// browser to act as the staff, set the clock and inject faults; programs do the same through the control URL. It runs until
+/// Ctrl-C, and forgets everything unless --data names a file. Its keys are printed: they are public, and valid for the sandbox
+/// only.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino sandbox
   skiplino sandbox --port 8080 --data demo.sqlite
-  skiplino sandbox --seed 1 --now 2026-06-23T11:10:00Z --freeze     the same answers on every run")]
+  skiplino sandbox --seed 1 --now 2026-06-23T11:10:00Z --freeze     the same responses on every run")]
 pub(crate) struct Sandbox {
-    /// The port; 0 is any that is free
+    /// The port; 0 is any free port
     #[arg(long, default_value_t = 0)]
     port: u16,
 
@@ -29,39 +31,36 @@ pub(crate) struct Sandbox {
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     listen: IpAddr,
 
-    /// Let other machines in, where --listen is not an address of this one alone
+    /// Allow connections from other machines, if --listen is not a loopback address
     #[arg(long)]
     allow_remote: bool,
 
-    /// The file to keep the state in; it is gone at the end without one
+    /// The file that keeps the state; without it, the state is lost at the end
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
 
-    /// What ids and chances follow from
+    /// The seed of ids and random events
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
-    /// The time at which its clock starts; the real time unless given
+    /// The time at which the clock starts; the real time unless given
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     now: Option<Timestamp>,
 
-    /// Let the clock stand still
+    /// Stop the clock
     #[arg(long)]
     freeze: bool,
 
-    /// End when standard input does, as it does once whoever started it is gone
+    /// Stop when standard input ends, for example because the parent process has ended
     #[arg(long)]
     until_stdin_ends: bool,
 }
 
 impl Sandbox {
-    /// Serves, or where the server is left out, becomes the program that does.
+    /// Runs the server. A build without the server replaces this process by `skiplino-sandbox`.
     pub(crate) fn run(self, host: &dyn Host, out: &mut Output) -> Result<(), Failure> {
         if !self.listen.is_loopback() && !self.allow_remote {
-            return Err(Failure::Usage(format!(
-                "{} can be reached from other machines, and everybody knows the sandbox's keys: say --allow-remote if that is meant",
-                self.listen
-            )));
+            return Err(UsageError::RemoteSandbox(self.listen).into());
         }
         self.serve(host, out)
     }
@@ -78,14 +77,14 @@ impl Sandbox {
             until_stdin_ends: self.until_stdin_ends,
             ..skiplino_sandbox::Config::default()
         };
-        let mut told = true;
+        let mut is_printed = true;
         let served = skiplino_sandbox::serve(config, |ready| {
-            tell(ready, out).inspect_err(|_| told = false)
+            print_ready(ready, out).inspect_err(|_| is_printed = false)
         });
         served
             .map_err(std::io::Error::from)
-            .map_err(|error| match told {
-                true => Failure::Io("sandbox".to_owned(), error),
+            .map_err(|error| match is_printed {
+                true => Failure::io("sandbox", error),
                 false => Failure::from(error),
             })
     }
@@ -93,7 +92,7 @@ impl Sandbox {
     fn serve(self, host: &dyn Host, out: &Output) -> Result<(), Failure> {
         use std::os::unix::process::CommandExt as _;
 
-        let failed = |error| Failure::Io("skiplino-sandbox".to_owned(), error);
+        let failed = |error| Failure::io("skiplino-sandbox", error);
         let program = host.sandbox().map_err(failed)?;
         let arguments = self.arguments(out.json);
         Err(failed(
@@ -101,7 +100,7 @@ impl Sandbox {
         ))
     }
 
-    /// What the program of the sandbox alone is to be given. All fields are named here, so that none is forgotten.
+    /// The arguments of `skiplino-sandbox`. All fields are named here, so that none is forgotten.
     #[cfg(not(feature = "sandbox"))]
     fn arguments(self, json: bool) -> Vec<std::ffi::OsString> {
         let Self {
@@ -138,9 +137,9 @@ impl Sandbox {
     }
 }
 
-/// Says where it answers, at once: whoever started it waits for this.
+/// Prints the addresses at once: the program that started the sandbox waits for them.
 #[cfg(feature = "sandbox")]
-fn tell(ready: &skiplino_sandbox::Ready, out: &mut Output) -> std::io::Result<()> {
+fn print_ready(ready: &skiplino_sandbox::Ready, out: &mut Output) -> std::io::Result<()> {
     if out.json {
         out.object(&serde_json::json!({
             "baseUrl": ready.base_url(),
@@ -159,7 +158,7 @@ fn tell(ready: &skiplino_sandbox::Ready, out: &mut Output) -> std::io::Result<()
         ])?;
         let (url, key) = (ready.base_url(), ready.secret_key());
         out.line("")?;
-        out.line("To use it from another terminal; Ctrl-C ends it:")?;
+        out.line("To use it from another terminal (Ctrl-C stops it):")?;
         out.line(format_args!(
             "  export SKIPLINO_BASE_URL={url} SKIPLINO_API_KEY={key}"
         ))?;

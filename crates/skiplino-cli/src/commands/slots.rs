@@ -1,14 +1,16 @@
+//! `skiplino slots`: lists free appointment times.
+
 use clap::Args;
 use skiplino::Client;
 
-use crate::exit::Failure;
-use crate::output::{Column, Output};
+use crate::failure::Failure;
+use crate::output::{Column, Output, print_table};
 use crate::resolve;
 use crate::values::{self, Day};
 
-/// List a service's free appointment times of a day
+/// List the free appointment times of a service on a day
 ///
-/// No lines are a full or a closed day. The times are in UTC, as `skiplino book --time` takes them.
+/// An empty list means that the day is full or closed. The times are in UTC, as `skiplino book --time` takes them.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino slots 6fe8fb8b12
@@ -18,11 +20,11 @@ pub(crate) struct Slots {
     /// The service: its id or name
     service: String,
 
-    /// The branch to look for the name in: its id or name. All branches unless given
+    /// The branch in which to look up the service: its id or name. All branches unless given
     #[arg(long)]
     branch: Option<String>,
 
-    /// The day, where the company is: YYYY-MM-DD, or today
+    /// The day in the company's time zone: YYYY-MM-DD, or today
     #[arg(long, value_name = "DAY", default_value = "today", value_parser = values::day)]
     date: Day,
 }
@@ -44,6 +46,10 @@ impl Slots {
         let rows = slots
             .iter()
             .map(|slot| [slot.time().into(), slot.remaining().into()]);
-        Ok(out.table([Column::id("TIME"), Column::number("FREE")], rows)?)
+        Ok(print_table(
+            out,
+            [Column::id("TIME"), Column::number("FREE")],
+            rows,
+        )?)
     }
 }

@@ -1,15 +1,19 @@
+//! `skiplino ticket`: shows, watches, cancels and reschedules tickets.
+
 use std::time::Duration;
 
 use clap::Subcommand;
 use skiplino::jiff::Timestamp;
 use skiplino::{ChangeTimeRequest, Client, CustomerRef, ExternalId};
 
-use super::{change, confirm, ticket_view, ticket_watch};
-use crate::exit::Failure;
+use super::confirm::confirm;
+use super::send_write::send_write;
+use super::{ticket_view, ticket_watch};
+use crate::failure::{Failure, UsageError};
 use crate::output::Output;
 use crate::values;
 
-/// Look at, follow, cancel or reschedule a ticket
+/// Show, watch, cancel or reschedule a ticket
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:
   skiplino ticket get k7m2p9x4q1
@@ -19,7 +23,7 @@ use crate::values;
 pub(crate) enum Ticket {
     /// Show a ticket as it is now
     ///
-    /// While it waits: how many are ahead, and for about how many minutes.
+    /// While it waits: the number of people ahead, and the estimated minutes.
     #[command(after_help = "Examples:
   skiplino ticket get k7m2p9x4q1
   skiplino ticket get k7m2p9x4q1 --json | jq .queueSize")]
@@ -27,39 +31,39 @@ pub(crate) enum Ticket {
         /// The ticket's id (not its number)
         id: String,
     },
-    /// Follow a ticket until it is served or cancelled
+    /// Watch a ticket until it is served or cancelled
     ///
-    /// A live line on a terminal, elsewhere a line for each change. The ticket is looked at every 2 seconds near the front of the queue
-    /// and every 30 far from it. Ends with exit code 0 when it is served, 15 when it is cancelled.
+    /// A live line on a terminal, elsewhere a line for each change. The command polls every 2 seconds near the front of the queue,
+    /// and every 30 seconds far from it. The exit code is 0 if the ticket is served, and 15 if it is cancelled.
     #[command(after_help = "Examples:
   skiplino ticket watch k7m2p9x4q1
   skiplino ticket watch k7m2p9x4q1 --json | while read -r change; do ...; done")]
     Watch {
         /// The ticket's id (not its number)
         id: String,
-        /// Look this often, however long the queue is
+        /// The time between two polls, instead of one that depends on the queue
         #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
         every: Option<Duration>,
-        /// How long failures of the network or the server are ridden out [default: 600]
+        /// How long to retry failures of the network or the server [default: 600]
         #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
         give_up_after: Option<Duration>,
     },
     /// Cancel a ticket that is waiting or upcoming
     ///
-    /// Asks first on a terminal; elsewhere --yes is needed. In any other state it is refused with exit code 6.
+    /// Asks for confirmation on a terminal; elsewhere --yes is needed. In any other state the exit code is 6.
     #[command(after_help = "Examples:
   skiplino ticket cancel k7m2p9x4q1
   skiplino ticket cancel k7m2p9x4q1 --yes --json")]
     Cancel {
         /// The ticket's id (not its number)
         id: String,
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
     },
     /// Move a waiting appointment to another time
     ///
-    /// The API asks whose ticket it is. Where that is not said, the ticket's own customer is looked up.
+    /// The API requires the customer of the ticket. Unless given, the command looks it up.
     #[command(after_help = "Examples:
   skiplino ticket reschedule k7m2p9x4q1 --time 2026-07-01T10:00:00Z
   skiplino ticket reschedule k7m2p9x4q1 --time 2026-07-01T13:00:00+03:00 --customer ext:crm-7741")]
@@ -69,10 +73,10 @@ pub(crate) enum Ticket {
         /// The new time, from `skiplino slots`, with Z or an offset
         #[arg(long, value_parser = values::time)]
         time: Timestamp,
-        /// Whose ticket it is: a customer's id, or ext: and your own id
+        /// The customer of the ticket: its id, or ext: and your own id
         #[arg(long, value_parser = values::customer, conflicts_with = "external_id")]
         customer: Option<CustomerRef>,
-        /// Whose ticket it is, by your own id
+        /// The customer of the ticket, by your own id
         #[arg(long, value_name = "ID", value_parser = values::external_id)]
         external_id: Option<ExternalId>,
     },
@@ -96,7 +100,7 @@ impl Ticket {
                         "Cancel {number} ({status}; {service} at {branch})?"
                     ))
                 })?;
-                let ticket = change(client.tickets().cancel(&*id), look_at(&id), out)?;
+                let ticket = send_write(client.tickets().cancel(&*id), write_advice(&id), out)?;
                 ticket_view::outcome(&ticket, ticket.status().as_str(), out)
             }
             Self::Reschedule {
@@ -110,14 +114,18 @@ impl Ticket {
                     None => customer_of(client, &id)?,
                 };
                 let request = ChangeTimeRequest::new(time, customer);
-                let moved = client.tickets().reschedule(&*id, request);
-                ticket_view::outcome(&change(moved, look_at(&id), out)?, "moved", out)
+                let call = client.tickets().reschedule(&*id, request);
+                ticket_view::outcome(
+                    &send_write(call, write_advice(&id), out)?,
+                    "rescheduled",
+                    out,
+                )
             }
         }
     }
 }
 
-fn look_at(id: &str) -> String {
+fn write_advice(id: &str) -> String {
     format!("`skiplino ticket get {id}` shows whether it happened")
 }
 
@@ -125,9 +133,6 @@ fn customer_of(client: &Client, ticket: &str) -> Result<CustomerRef, Failure> {
     let ticket = client.tickets().get(ticket).wait()?;
     match ticket.customer() {
         Some(customer) => Ok(customer.id().into()),
-        None => Err(Failure::Usage(
-            "the ticket has no customer: only an appointment can be moved, and it has one"
-                .to_owned(),
-        )),
+        None => Err(UsageError::NoAppointment.into()),
     }
 }

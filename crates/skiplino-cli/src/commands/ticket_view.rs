@@ -1,20 +1,20 @@
-//! How a ticket reads.
+//! A ticket as text: a row, a line, or all its fields.
 
 use skiplino::{Ticket, TicketStatus};
 
-use crate::exit::Failure;
-use crate::output::{Column, Output, Text};
+use crate::failure::Failure;
+use crate::output::{Cell, Column, Output};
 
 pub(super) const COLUMNS: [Column; 6] = [
     Column::id("TICKET"),
     Column::text("NUMBER"),
     Column::text("STATUS"),
     Column::id("TIME"),
-    Column::text("SERVICE").spare(1),
-    Column::text("BRANCH").spare(2),
+    Column::text("SERVICE").hide_rank(1),
+    Column::text("BRANCH").hide_rank(2),
 ];
 
-pub(super) fn row(ticket: &Ticket) -> [Text; 6] {
+pub(super) fn row(ticket: &Ticket) -> [Cell; 6] {
     [
         ticket.id().into(),
         ticket.ticket_number().into(),
@@ -25,16 +25,16 @@ pub(super) fn row(ticket: &Ticket) -> [Text; 6] {
     ]
 }
 
-fn status(status: &TicketStatus) -> Text {
+fn status(status: &TicketStatus) -> Cell {
     match status {
         TicketStatus::Waiting | TicketStatus::Upcoming | TicketStatus::Serving => {
-            Text::good(status.as_str())
+            Cell::good(status.as_str())
         }
-        _ => Text::off(status.as_str()),
+        _ => Cell::warning(status.as_str()),
     }
 }
 
-/// One line on what became of it, or the ticket as JSON.
+/// One line that says what was done with the ticket, or the ticket as JSON.
 pub(super) fn outcome(ticket: &Ticket, done: &str, out: &mut Output) -> Result<(), Failure> {
     if out.json {
         return Ok(out.object(ticket)?);
@@ -59,7 +59,7 @@ pub(super) fn outcome(ticket: &Ticket, done: &str, out: &mut Output) -> Result<(
     Ok(out.line(line)?)
 }
 
-/// All of it.
+/// All fields of a ticket.
 pub(super) fn details(ticket: &Ticket, out: &mut Output) -> Result<(), Failure> {
     if out.json {
         return Ok(out.object(ticket)?);
@@ -106,7 +106,7 @@ pub(super) fn details(ticket: &Ticket, out: &mut Output) -> Result<(), Failure> 
     ])?)
 }
 
-/// The place in the queue, as far as the server tells it.
+/// The place in the queue, as far as the server reports it.
 pub(super) fn place(ticket: &Ticket) -> Option<String> {
     let ahead = ticket.queue_size().map(|ahead| match ahead {
         0 => "nobody ahead".to_owned(),
@@ -115,7 +115,7 @@ pub(super) fn place(ticket: &Ticket) -> Option<String> {
     });
     let minutes = ticket
         .waiting_time()
-        // Who is next knows it: "about 0 min" says less.
+        // For the next in the queue, "about 0 min" adds nothing.
         .filter(|minutes| *minutes > 0 || ticket.queue_size() != Some(0))
         .map(|minutes| format!("about {minutes} min"));
     match (ahead, minutes) {

@@ -1,15 +1,15 @@
-//! A ticket followed until its end: a live line on a terminal, a line a change elsewhere.
+//! `skiplino ticket watch`: a live line on a terminal, a line for each change elsewhere.
 
 use std::time::Duration;
 
 use skiplino::{Client, Ticket, TicketStatus};
 
 use super::ticket_view;
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::output::Output;
 
-/// Parts of the bar.
-const BAR: u32 = 20;
+/// Characters of the bar.
+const BAR_WIDTH: u32 = 20;
 
 pub(super) fn run(
     client: &Client,
@@ -25,36 +25,39 @@ pub(super) fn run(
     if let Some(limit) = give_up_after {
         watch = watch.give_up_after(limit);
     }
-    let mut furthest = 0;
+    let mut most_ahead = 0;
     let mut last = None;
     for state in watch.wait() {
-        // An error ends the live line, or it would be written over it.
-        let ticket = state.inspect_err(|_| drop(out.end_live()))?;
+        // Otherwise the error would be printed over the live line.
+        let ticket = state.inspect_err(|_| drop(out.end_live_line()))?;
         if out.json {
             out.object(&ticket)?;
         } else {
-            furthest = furthest.max(ticket.queue_size().unwrap_or(0));
-            out.live(line(&ticket, furthest))?;
+            most_ahead = most_ahead.max(ticket.queue_size().unwrap_or(0));
+            out.live_line(line(&ticket, most_ahead))?;
         }
         out.flush()?;
         last = Some(ticket);
     }
-    out.end_live()?;
+    out.end_live_line()?;
     match last {
         Some(ticket) if *ticket.status() == TicketStatus::Cancelled => {
-            Err(Failure::Cancelled(ticket.ticket_number().to_owned()))
+            Err(Failure::TicketCancelled(ticket.ticket_number().to_owned()))
         }
         _ => Ok(()),
     }
 }
 
-fn line(ticket: &Ticket, furthest: u32) -> String {
+fn line(ticket: &Ticket, most_ahead: u32) -> String {
     let (number, status) = (ticket.ticket_number(), ticket.status());
     let waits = ticket_view::place(ticket).or_else(|| Some(format!("for {}", ticket.time()?)));
     match (ticket.queue_size(), waits) {
         (Some(ahead), Some(place)) => {
-            let done = BAR - (ahead * BAR).div_ceil(furthest.max(1)).min(BAR);
-            let bar: String = (0..BAR)
+            let done = BAR_WIDTH
+                - (ahead * BAR_WIDTH)
+                    .div_ceil(most_ahead.max(1))
+                    .min(BAR_WIDTH);
+            let bar: String = (0..BAR_WIDTH)
                 .map(|part| if part < done { '█' } else { '░' })
                 .collect();
             format!("{number}  {status}  {bar}  {place}")

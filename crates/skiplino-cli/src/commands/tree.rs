@@ -1,17 +1,19 @@
+//! `skiplino tree`: shows the groups and services of a branch.
+
 use clap::Args;
 use skiplino::Client;
 
-use crate::exit::Failure;
-use crate::output::{Column, Output, Text};
+use crate::failure::Failure;
+use crate::output::{Cell, Column, Output, print_table};
 use crate::resolve;
 
 /// Show a branch's groups and services
 ///
-/// Active services only. Each says whether it is open now, and whether it takes appointments beside walk-ins.
+/// Active services only: whether each is open now, and whether it takes appointments as well as walk-ins.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino tree 802b33af66
-  skiplino tree seef                 the beginning of its name, if no other branch's begins so
+  skiplino tree seef                 the start of its name, if no other branch starts with it
   skiplino tree seef --json | jq -r '.services[] | select(.isAppointment).id'")]
 pub(crate) struct Tree {
     /// The branch: its id or name
@@ -34,7 +36,7 @@ impl Tree {
             Column::text("NOW"),
             Column::text("TAKES"),
         ];
-        let mut rows: Vec<[Text; 4]> = Vec::new();
+        let mut rows: Vec<[Cell; 4]> = Vec::new();
         for group in &groups {
             rows.push([group.name().into(), group.id().into(), "".into(), "".into()]);
             let last = group.services().len().saturating_sub(1);
@@ -48,11 +50,11 @@ impl Tree {
                 rows.push([
                     format!("{branch} {}", service.name()).into(),
                     service.id().into(),
-                    Text::open(service.is_open()),
+                    Cell::open(service.is_open()),
                     takes.into(),
                 ]);
             }
         }
-        Ok(out.table(columns, rows)?)
+        Ok(print_table(out, columns, rows)?)
     }
 }

@@ -1,16 +1,16 @@
-//! Whose key it is, and whether it works.
+//! `skiplino whoami`: the class of the API key, and whether the server accepts it.
 
 use serde_json::json;
 use skiplino::{Error, ErrorKind, KeyClass};
 
 use crate::context::Context;
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::output::Output;
 
-pub(super) fn run(context: &Context, out: &mut Output) -> Result<(), Failure> {
+pub(crate) fn run(context: &Context, out: &mut Output) -> Result<(), Failure> {
     let client = &context.client;
     let branches = accepted(client.branches().list().wait())?;
-    // An operation of secret keys, with the least that it can read.
+    // An operation that needs a secret key, and reads as little as possible.
     let customers = match (client.key_class(), &branches) {
         (KeyClass::Secret, Ok(_)) => {
             Some(accepted(client.customers().list().limit(1).page(1).wait())?)
@@ -31,9 +31,9 @@ pub(super) fn run(context: &Context, out: &mut Output) -> Result<(), Failure> {
         let answer = |ok: bool| if ok { "yes" } else { "no" };
         let directory = match &customers {
             Some(Ok(page)) => format!("yes, {} customers", page.pagination().total()),
-            Some(Err(_)) => "no: the server does not take this key for them".to_owned(),
+            Some(Err(_)) => "no: the server rejects this key for customers".to_owned(),
             None if client.key_class() == KeyClass::Public => {
-                "no: they take a secret key".to_owned()
+                "no: customers need a secret key".to_owned()
             }
             None => String::new(),
         };
@@ -62,7 +62,7 @@ pub(super) fn run(context: &Context, out: &mut Output) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Tells a key that is refused, which is an answer here, from a server that cannot be asked.
+/// A rejected key is a result of this command. Any other error is a failure.
 fn accepted<T>(result: Result<T, Error>) -> Result<Result<T, Error>, Failure> {
     match result {
         Err(error) if error.kind() != ErrorKind::Unauthorized => Err(error.into()),

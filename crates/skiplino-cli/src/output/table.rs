@@ -1,45 +1,47 @@
 //! Tables for people.
 
 use std::fmt;
-use std::io::{self, Write as _};
+use std::io;
 
 use comfy_table::{
-    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Row, Table, Width,
+    Attribute, CellAlignment, Color, ColumnConstraint, ContentArrangement, Row, Table, Width,
     presets,
 };
 
-use super::{Output, isolated, printable};
+use crate::output::stream::Output;
+use crate::output::text::{isolated, printable};
 
 /// A column of a table.
 #[derive(Clone, Copy)]
 pub(crate) struct Column {
     title: &'static str,
     is_number: bool,
-    /// What it needs to be of use, if its content takes so much.
-    least: u16,
-    /// On a terminal that is too narrow for all, the column with the highest goes first. 0 stays.
-    spare: u8,
+    /// The width that the column needs to be of use, if its content is that wide.
+    min_width: u16,
+    /// On a narrow terminal, the columns with the highest rank are hidden first. Those of rank 0
+    /// stay.
+    hide_rank: u8,
 }
 
-/// Blanks between two columns.
+/// Spaces between two columns.
 const GAP: u16 = 2;
 
 impl Column {
-    /// A text that is cut off where there is no room for all of it.
+    /// Text that is truncated on a narrow terminal.
     pub(crate) const fn text(title: &'static str) -> Self {
         Self {
-            least: 8,
+            min_width: 8,
             ..Self::id(title)
         }
     }
 
-    /// A text that is never cut off, so that it can be copied.
+    /// Text that is never truncated, so that it can be copied.
     pub(crate) const fn id(title: &'static str) -> Self {
         Self {
             title,
             is_number: false,
-            least: u16::MAX,
-            spare: 0,
+            min_width: u16::MAX,
+            hide_rank: 0,
         }
     }
 
@@ -50,36 +52,37 @@ impl Column {
         }
     }
 
-    /// Of use from this width on.
-    pub(crate) const fn least(self, width: u16) -> Self {
+    /// The width from which the column is of use.
+    pub(crate) const fn min_width(self, width: u16) -> Self {
         Self {
-            least: width,
+            min_width: width,
             ..self
         }
     }
 
-    /// The columns with the highest rank are left out first where there is no room for all.
-    pub(crate) const fn spare(self, rank: u8) -> Self {
+    /// On a narrow terminal, the columns with the highest rank are hidden first.
+    pub(crate) const fn hide_rank(self, rank: u8) -> Self {
         Self {
-            spare: rank,
+            hide_rank: rank,
             ..self
         }
     }
 }
 
-/// The width of each column, `None` for one that is left out. `natural` is what the content takes, `room` the width of the terminal,
-/// and `before` what was made of the page before: a page keeps to that, and grows into what it left.
+/// The width of each column, or None for a hidden one. `content` is the width of the content, `room`
+/// that of the terminal, and `before` the widths of the page before: a page keeps them, and may use
+/// what room they left.
 fn fit(
     columns: &[Column],
-    natural: &[u16],
+    content: &[u16],
     before: Option<Vec<Option<u16>>>,
     room: u16,
 ) -> Vec<Option<u16>> {
     let before = before.unwrap_or_else(|| vec![Some(0); columns.len()]);
-    let wanted = columns.iter().zip(natural);
+    let wanted = columns.iter().zip(content);
     let mut widths: Vec<Option<u16>> = wanted
         .zip(before)
-        .map(|((column, natural), before)| Some(before?.max(column.least.min(*natural))))
+        .map(|((column, content), before)| Some(before?.max(column.min_width.min(*content))))
         .collect();
     let left = |widths: &[Option<u16>]| {
         let taken = widths
@@ -90,19 +93,19 @@ fn fit(
     };
     while left(&widths).is_none() {
         let shown = columns.iter().zip(&mut widths);
-        let spare = shown
-            .filter(|(column, width)| width.is_some() && column.spare > 0)
-            .max_by_key(|(column, _)| column.spare);
-        match spare {
+        let next_hidden = shown
+            .filter(|(column, width)| width.is_some() && column.hide_rank > 0)
+            .max_by_key(|(column, _)| column.hide_rank);
+        match next_hidden {
             Some((_, width)) => *width = None,
             None => break,
         }
     }
-    // A cell at a time, so that the long texts share what the short ones leave.
+    // One character at a time, so that the long texts share the room that the short ones leave.
     while left(&widths).is_some_and(|left| left > 0) {
-        let growing = widths.iter_mut().zip(natural);
+        let growing = widths.iter_mut().zip(content);
         let narrowest = growing
-            .filter_map(|(width, natural)| width.as_mut().filter(|width| **width < *natural))
+            .filter_map(|(width, content)| width.as_mut().filter(|width| **width < *content))
             .min();
         match narrowest {
             Some(width) => *width += 1,
@@ -112,37 +115,59 @@ fn fit(
     widths
 }
 
-/// The content of a cell.
-pub(crate) struct Text(String, Option<Color>);
+/// The text of a cell and its colour.
+pub(crate) struct Cell {
+    text: String,
+    colour: Option<Color>,
+}
 
-impl Text {
-    /// Something good, in green.
+impl Cell {
+    /// A good state, in green.
     pub(crate) fn good(text: &str) -> Self {
-        Self(text.to_owned(), Some(Color::Green))
+        Self {
+            text: text.to_owned(),
+            colour: Some(Color::Green),
+        }
     }
 
-    /// Something that is not so, in yellow.
-    pub(crate) fn off(text: &str) -> Self {
-        Self(text.to_owned(), Some(Color::Yellow))
+    /// Any other state, in yellow.
+    pub(crate) fn warning(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            colour: Some(Color::Yellow),
+        }
     }
 
-    pub(crate) fn open(open: bool) -> Self {
-        if open {
+    pub(crate) fn open(is_open: bool) -> Self {
+        if is_open {
             Self::good("open")
         } else {
-            Self::off("closed")
+            Self::warning("closed")
         }
     }
 }
 
-impl<T: fmt::Display> From<T> for Text {
+impl<T: fmt::Display> From<T> for Cell {
     fn from(text: T) -> Self {
-        Self(text.to_string(), None)
+        Self {
+            text: text.to_string(),
+            colour: None,
+        }
     }
 }
 
-/// A table that can be printed piece by piece. The first piece sets the widths: a directory of a million records must not be held in
-/// memory to be aligned. On a terminal every record is one line, and what there is no room for is cut off or left out.
+/// Prints a table at once.
+pub(crate) fn print_table<const N: usize>(
+    out: &mut Output,
+    columns: [Column; N],
+    rows: impl IntoIterator<Item = [Cell; N]>,
+) -> io::Result<()> {
+    Listing::new(columns).print(out, rows)
+}
+
+/// A table that is printed page by page. The first page sets the widths: a directory of a million
+/// records must not be held in memory to be aligned. On a terminal every record is one line: long
+/// texts are truncated, and columns without room are hidden.
 pub(crate) struct Listing<const N: usize> {
     columns: [Column; N],
     widths: Option<Vec<Option<u16>>>,
@@ -159,14 +184,15 @@ impl<const N: usize> Listing<N> {
     pub(crate) fn print(
         &mut self,
         out: &mut Output,
-        rows: impl IntoIterator<Item = [Text; N]>,
+        rows: impl IntoIterator<Item = [Cell; N]>,
     ) -> io::Result<()> {
         let is_first = self.widths.is_none();
-        for line in self.lines(out.room, out.colour, rows) {
-            writeln!(out.to, "{}", line.trim_end())?;
+        for line in self.lines(out.terminal_width(), out.has_colour(), rows) {
+            out.raw(line.trim_end().as_bytes())?;
+            out.raw(b"\n")?;
         }
         if is_first {
-            self.tell_what_is_left_out(out)?;
+            self.note_hidden_columns(out)?;
         }
         Ok(())
     }
@@ -174,56 +200,59 @@ impl<const N: usize> Listing<N> {
     fn lines(
         &mut self,
         room: Option<u16>,
-        colour: bool,
-        rows: impl IntoIterator<Item = [Text; N]>,
+        use_colour: bool,
+        rows: impl IntoIterator<Item = [Cell; N]>,
     ) -> Vec<String> {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
         table.set_content_arrangement(ContentArrangement::Disabled);
-        // What is cut off is cut off within a word, and a text from right to left is closed off there as well.
+        // Texts are truncated within a word, and right-to-left text is isolated there as well.
         table.set_delimiter('\0');
         table.set_truncation_indicator("…\u{200e}");
-        if !colour {
+        if !use_colour {
             table.force_no_tty();
         }
         if self.widths.is_none() {
             let titles = self.columns.map(|column| column.title);
-            let mut header =
-                Row::from(titles.map(|title| Cell::new(title).add_attribute(Attribute::Bold)));
+            let mut header = Row::from(
+                titles.map(|title| comfy_table::Cell::new(title).add_attribute(Attribute::Bold)),
+            );
             header.max_height(1);
             table.set_header(header);
         }
         for row in rows {
-            table.add_row(row.map(|Text(text, colour)| {
-                let cell = Cell::new(isolated(&printable(&text), room.is_some()));
+            table.add_row(row.map(|Cell { text, colour }| {
+                let text = printable(&text);
+                let cell = comfy_table::Cell::new(isolated(&text, room.is_some()));
                 match colour {
                     Some(colour) => cell.fg(colour),
                     None => cell,
                 }
             }));
         }
-        let natural = table.column_max_content_widths();
+        let content = table.column_max_content_widths();
         // Without a terminal there is room for everything.
         let widths = fit(
             &self.columns,
-            &natural,
+            &content,
             self.widths.take(),
             room.unwrap_or(u16::MAX),
         );
         let last = widths.iter().rposition(Option::is_some);
         let columns = table.column_iter_mut().enumerate();
-        for ((at, column), (of, width)) in columns.zip(self.columns.iter().zip(&widths)) {
+        for ((index, column), (definition, width)) in columns.zip(self.columns.iter().zip(&widths))
+        {
             let Some(width) = *width else {
                 column.set_constraint(ColumnConstraint::Hidden);
                 continue;
             };
-            // Blanks after the last column would be the ones that do not fit.
-            let gap = if Some(at) == last { 0 } else { GAP };
+            // Spaces after the last column could make the line too wide.
+            let gap = if Some(index) == last { 0 } else { GAP };
             column.set_padding((0, gap));
             column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(
                 width.saturating_add(gap),
             )));
-            if of.is_number {
+            if definition.is_number {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
@@ -236,19 +265,19 @@ impl<const N: usize> Listing<N> {
         table.lines().collect()
     }
 
-    fn tell_what_is_left_out(&self, out: &mut Output) -> io::Result<()> {
+    fn note_hidden_columns(&self, out: &mut Output) -> io::Result<()> {
         let widths = self.widths.iter().flatten();
-        let left_out: Vec<_> = self
+        let hidden: Vec<_> = self
             .columns
             .iter()
             .zip(widths)
             .filter_map(|(column, width)| width.is_none().then_some(column.title))
             .collect();
-        if !left_out.is_empty() {
+        if !hidden.is_empty() {
             out.flush()?;
             out.note(format_args!(
-                "no room for {}: --json has all",
-                left_out.join(", ")
+                "no room for the columns {}: --json prints all",
+                hidden.join(", ")
             ));
         }
         Ok(())
@@ -264,20 +293,20 @@ mod tests {
         let columns = [
             Column::id("ID"),
             Column::text("NAME"),
-            Column::text("EMAIL").least(20).spare(2),
-            Column::number("N").spare(1),
+            Column::text("EMAIL").min_width(20).hide_rank(2),
+            Column::number("N").hide_rank(1),
         ];
-        let natural = [32, 30, 25, 3];
+        let content = [32, 30, 25, 3];
         for (room, widths) in [
             (96, [Some(32), Some(30), Some(25), Some(3)]),
             (80, [Some(32), Some(19), Some(20), Some(3)]),
             (60, [Some(32), Some(21), None, Some(3)]),
             (44, [Some(32), Some(10), None, None]),
-            // What cannot be left out stays, however narrow it is.
+            // Columns of rank 0 stay, however narrow the terminal is.
             (20, [Some(32), Some(8), None, None]),
             (0, [Some(32), Some(8), None, None]),
         ] {
-            assert_eq!(fit(&columns, &natural, None, room), widths, "{room}");
+            assert_eq!(fit(&columns, &content, None, room), widths, "{room}");
         }
         let endless = fit(&columns, &[u16::MAX; 4], None, u16::MAX);
         assert_eq!(endless.iter().flatten().count(), 2, "{endless:?}");
@@ -289,13 +318,13 @@ mod tests {
         let columns = [
             Column::id("ID"),
             Column::text("A LONG HEADING OF A COLUMN"),
-            Column::text("EMAIL").least(20).spare(1),
+            Column::text("EMAIL").min_width(20).hide_rank(1),
         ];
-        let rows = |name: &str| [["9f2c8b7a4e", name, "layla@example.com"].map(Text::from)];
+        let rows = |name: &str| [["9f2c8b7a4e", name, "layla@example.com"].map(Cell::from)];
         for room in [30, 40, 60, 200] {
             let mut listing = Listing::new(columns);
             let first = listing.lines(Some(room), false, rows(long));
-            // A later page keeps to the widths of the first.
+            // A later page keeps the widths of the first.
             let second = listing.lines(Some(room), false, rows(&long.repeat(2)));
             assert_eq!((first.len(), second.len()), (2, 1), "{room}: {first:?}");
             for line in first.iter().chain(&second) {
@@ -309,7 +338,7 @@ mod tests {
                 "{second:?}"
             );
         }
-        // A page of longer texts gets what the first one left.
+        // A page of longer texts uses the room that the first one left.
         let mut listing = Listing::new(columns);
         listing.lines(Some(120), false, rows("Layla"));
         let longer = listing.lines(Some(120), false, rows(long));

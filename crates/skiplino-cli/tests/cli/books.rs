@@ -95,7 +95,7 @@ fn what_is_sent_is_what_was_typed() {
 }
 
 #[test]
-fn an_appointment_is_booked_checked_in_moved_and_cancelled() {
+fn an_appointment_is_booked_checked_in_rescheduled_and_cancelled() {
     let world = World::new();
     let booked = world
         .run(&[
@@ -129,17 +129,17 @@ fn an_appointment_is_booked_checked_in_moved_and_cancelled() {
     world
         .run(&move_it)
         .ok()
-        .shows(&["moved: Open an Account at Seef Mall Branch, 2026-06-24T07:30:00Z"]);
+        .prints(&["rescheduled: Open an Account at Seef Mall Branch, 2026-06-24T07:30:00Z"]);
     let named = [
         &move_it[..4],
         &["2026-06-24T08:00:00Z", "--external-id", "crm-7741"],
     ]
     .concat();
-    world.run(&named).ok().shows(&["2026-06-24T08:00:00Z"]);
+    world.run(&named).ok().prints(&["2026-06-24T08:00:00Z"]);
     world
         .run(&["ticket", "get", &id])
         .ok()
-        .shows(&["Time      2026-06-24T08:00:00Z", "Type      appointment"]);
+        .prints(&["Time      2026-06-24T08:00:00Z", "Type      appointment"]);
     let cancelled = world
         .run(&["ticket", "cancel", &id, "--yes", "--json"])
         .ok()
@@ -166,7 +166,7 @@ fn a_ticket_reads_as_the_published_example() {
             "bookedAt": "2026-06-23T11:08:41.000Z", "queueSize": 6, "waitingTime": 18})
         ]
     );
-    world.run(&["ticket", "get", "k7m2p9x4q1"]).ok().shows(&[
+    world.run(&["ticket", "get", "k7m2p9x4q1"]).ok().prints(&[
         "Ticket    Q017 (k7m2p9x4q1)\n",
         "Place     6 people ahead, about 18 min\n",
     ]);
@@ -186,7 +186,7 @@ fn a_status_of_tomorrow_is_shown_as_it_comes() {
     world
         .run(&["ticket", "get", "k7m2p9x4q1"])
         .ok()
-        .shows(&[status]);
+        .prints(&[status]);
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn a_customer_is_created_changed_and_deleted() {
     world
         .run(&create)
         .ok()
-        .shows(&["External id  crm-1\n", "Metadata     {\"a\":[1]}\n"]);
+        .prints(&["External id  crm-1\n", "Metadata     {\"a\":[1]}\n"]);
     world
         .run(&create)
         .fails(7, &["externalId", "already taken"]);
@@ -239,7 +239,7 @@ fn a_customer_is_created_changed_and_deleted() {
             "Noor A.",
         ])
         .ok()
-        .shows(&["Noor A."]);
+        .prints(&["Noor A."]);
     world
         .run(&["customers", "update", "ext:crm-2", "--external-id", "crm-3"])
         .fails(2, &["externalId"]);
@@ -249,7 +249,7 @@ fn a_customer_is_created_changed_and_deleted() {
     world
         .run(&["customers", "delete", &id, "--yes"])
         .ok()
-        .shows(&["deleted"]);
+        .prints(&["deleted"]);
     world
         .run(&["customers", "get", "ext:crm-2"])
         .fails(4, &["there is no customer ext:crm-2"]);

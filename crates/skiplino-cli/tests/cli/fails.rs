@@ -81,7 +81,7 @@ fn a_write_that_may_have_happened_has_a_code_of_its_own_and_advice() {
         14,
         &[
             "it may have happened",
-            "before trying again: a walk-in without a customer",
+            "before you retry: a walk-in without a customer",
         ],
     );
     assert_eq!(ran.err.lines().count(), 3, "{ran:?}");
@@ -112,9 +112,9 @@ fn a_write_whose_answer_was_lost_is_found_and_said_to_be() {
         "--customer",
         "ext:crm-7741",
     ]);
-    let note = "the answer was lost on the way; this is what was found by looking\n";
+    let note = "the response was lost, but a lookup confirmed the write\n";
     assert_eq!((booked.code, &*booked.err), (0, note));
-    booked.shows(&["Q018 booked: Cash Withdrawal at Seef Mall Branch"]);
+    booked.prints(&["Q018 booked: Cash Withdrawal at Seef Mall Branch"]);
     assert_eq!(world.received("bookTicket"), 1);
     for operation in ["cancelTicket", "deleteCustomer"] {
         world.fault(&format!(
@@ -216,7 +216,7 @@ fn a_name_cannot_command_the_terminal() {
             "a\u{1b}[2Jb",
         ])
         .ok()
-        .shows(&["a\u{fffd}[2Jb"]);
+        .prints(&["a\u{fffd}[2Jb"]);
     let json = world
         .run(&["customers", "get", "ext:evil", "--json"])
         .ok()

@@ -58,7 +58,7 @@ fn the_key_comes_from_the_environment_a_flag_a_file_or_standard_input() {
         .unwrap();
     Ran::from(child.wait_with_output().unwrap())
         .ok()
-        .shows(&["Layla Hassan"]);
+        .prints(&["Layla Hassan"]);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn completions_are_made_for_every_shell() {
     ] {
         let script = run(&mut bare(&["completions", shell]))
             .ok()
-            .shows(&[sign, "reschedule"]);
+            .prints(&[sign, "reschedule"]);
         assert!(!script.out.contains("panicked"));
     }
     assert_eq!(run(&mut bare(&["completions", "cmd"])).code, 2);
@@ -200,9 +200,9 @@ fn every_command_has_help_with_an_example() {
         } else {
             &example
         };
-        run(&mut bare(&words)).ok().shows(&[example]);
+        run(&mut bare(&words)).ok().prints(&[example]);
     }
     run(&mut bare(&["help", "exit-codes"]))
         .ok()
-        .shows(&["   14  a change that may have happened"]);
+        .prints(&["   14  a write failed but may have been applied"]);
 }

@@ -42,12 +42,15 @@ fn bad_rows_are_listed_with_their_lines_and_do_not_stop_the_others() {
     let reasons = desk.report("rows.csv.failed.csv");
     for (line, reason) in [
         (3, "no externalId"),
-        (4, "2 columns where the heading has 3"),
-        (5, "4 columns where the heading has 3"),
+        (4, "2 fields, but the heading has 3"),
+        (5, "4 fields, but the heading has 3"),
         (7, "metadata is not JSON"),
         (8, "metadata is not a JSON object"),
         (9, "name is not UTF-8"),
-        (12, "goes on after its closing quote (to line 14)"),
+        (
+            12,
+            "continues after its closing quote (the row ends on line 14)",
+        ),
     ] {
         assert!(
             reasons.get(&line).is_some_and(|told| told.contains(reason)),
@@ -84,10 +87,10 @@ fn json_lines_are_held_to_the_fields_that_there_are() {
     assert_eq!((ran.code, desk.created()), (16, 2), "{ran:?}");
     let reasons = desk.report("bad.csv");
     for (line, reason) in [
-        (3, "it is not JSON"),
+        (3, "the row is not JSON"),
         (4, "not a JSON object"),
         (5, "unknown field `nmae`"),
-        (6, "mobile is not a text"),
+        (6, "mobile is not text"),
         (7, "duplicate field `name`"),
         (8, "no externalId"),
         (9, "not UTF-8"),
@@ -111,11 +114,11 @@ fn columns_that_no_customer_has_are_refused_before_anything_is_sent() {
         ("external_id", "[\"external_id\"]"),
         ("externalId;name", "externalId;name"),
         ("name,email", "no column externalId"),
-        ("externalId,name,name", "\"name\" is there twice"),
+        ("externalId,name,name", "\"name\" appears twice"),
         ("externalId,metadata,metadata.tier", "cannot both"),
         ("externalId,metadata.", "metadata."),
         ("externalId,\"name", "a quote is not closed"),
-        ("", "it is empty"),
+        ("", "the file is empty"),
     ] {
         desk.write("rows.csv", format!("{heading}\n1,2,3\n"));
         if heading.is_empty() {
@@ -203,7 +206,7 @@ fn a_strict_import_stops_at_the_first_bad_row() {
     desk.write("rows.csv", bad.replace("\n,Bad", "\ngood,Bad"));
     desk.run(&["import", "rows.csv", "--strict", "--resume"])
         .ok()
-        .shows(&["501 created", "500 done before"]);
+        .prints(&["501 created", "500 already done"]);
     // What the server refuses stops it as well, though those under way are seen through.
     let long = "x".repeat(10_001);
     desk.write(
@@ -242,7 +245,7 @@ fn an_import_that_did_not_end_is_only_gone_on_with_when_that_is_said() {
     // What failed may be mended; then nothing is left behind.
     desk.write("rows.csv", "externalId,name\na,One\nb,Two\nc,Mended\n");
     let ran = desk.run(&["import", "rows.csv", "--resume"]).ok();
-    ran.shows(&["3 rows: 1 created, 0 updated, 0 unchanged, 2 done before\n"]);
+    ran.prints(&["3 rows: 1 created, 0 updated, 0 unchanged, 2 already done\n"]);
     assert_eq!(desk.files(), ["rows.csv"]);
 }
 
@@ -254,7 +257,7 @@ fn an_import_that_the_server_ends_says_how_to_go_on() {
     desk.world.fault(fault);
     let ran = desk.run(&["import", "rows.csv"]);
     assert_eq!(ran.code, 3, "{ran:?}");
-    let note = "rows.csv.checkpoint keeps what was done: --resume goes on\n";
+    let note = "rows.csv.checkpoint records the finished rows: continue with --resume\n";
     assert!(ran.err.starts_with(note), "{ran:?}");
     desk.run(&["import", "rows.csv", "--resume"]).ok();
     assert_eq!(desk.created(), 100);
@@ -333,7 +336,7 @@ fn a_checkpoint_that_cannot_be_written_stops_the_import() {
     let ran = run(&mut limited);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(
-        ran.err.contains("not recorded") && ran.err.contains("checkpoint"),
+        ran.err.contains("could not be recorded") && ran.err.contains("checkpoint"),
         "{ran:?}"
     );
     assert!(desk.created() < 400, "it went on: {ran:?}");
@@ -386,12 +389,15 @@ fn standard_input_has_no_checkpoint_unless_one_is_named() {
     };
     let ran = piped(&[]);
     assert_eq!(ran.code, 16);
-    assert!(ran.err.contains("line 2: it has no externalId"), "{ran:?}");
+    assert!(
+        ran.err.contains("line 2: the row has no externalId"),
+        "{ran:?}"
+    );
     assert_eq!(desk.files(), ["rows.jsonl"]);
     assert_eq!(piped(&["--checkpoint", "c", "--report", "r.csv"]).code, 16);
     assert_eq!(desk.files(), ["c", "r.csv", "rows.jsonl"]);
     let ran = piped(&["--checkpoint", "c", "--resume"]);
-    assert!(ran.out.contains("1 done before"), "{ran:?}");
+    assert!(ran.out.contains("1 already done"), "{ran:?}");
     desk.run(&["import", "-"]).fails(2, &["--format"]);
 }
 

@@ -34,16 +34,16 @@ fn the_locale_is_a_flag_or_a_variable() {
     world
         .run(&["branches", "--locale", "ar"])
         .ok()
-        .shows(&["802b33af66  فرع السيف مول"]);
+        .prints(&["802b33af66  فرع السيف مول"]);
     let mut command = world.command(&["branches"]);
     crate::support::run(command.env("SKIPLINO_LOCALE", "ar"))
         .ok()
-        .shows(&["فرع السيف مول"]);
+        .prints(&["فرع السيف مول"]);
     // Names are typed as they are shown.
     world
         .run(&["tree", "فرع السيف", "--locale", "ar"])
         .ok()
-        .shows(&["سحب نقدي"]);
+        .prints(&["سحب نقدي"]);
     world
         .run(&["branches", "--locale", "not a locale"])
         .fails(2, &["locale"]);
@@ -52,7 +52,7 @@ fn the_locale_is_a_flag_or_a_variable() {
 #[test]
 fn a_tree_shows_groups_and_their_services() {
     let world = World::new();
-    world.run(&["tree", "seef"]).ok().shows(&[
+    world.run(&["tree", "seef"]).ok().prints(&[
         "Teller Services     7c1f9a3b2d",
         "├─ Cash Withdrawal  6fe8fb8b12  open  walk-ins, appointments",
         "└─ Cash Deposit     b7a1d2c3e4  open  walk-ins\n",
@@ -89,7 +89,7 @@ fn slots_are_of_today_or_of_a_day() {
         "--date",
         "2026-06-26",
     ];
-    world.run(&closed).ok().shows(&["No time is free"]);
+    world.run(&closed).ok().prints(&["No time is free"]);
     world
         .run(&["slots", "6fe8fb8b12", "--date", "2026-06-01"])
         .fails(7, &["422", "date"]);
@@ -107,7 +107,7 @@ fn a_service_is_found_by_id_name_or_the_beginning_of_its_name() {
         world
             .run(&["slots", service])
             .ok()
-            .shows(&["2026-06-23T11:30:00Z"]);
+            .prints(&["2026-06-23T11:30:00Z"]);
     }
     world.run(&["slots", "cash withdrawal"]).fails(
         2,
@@ -148,7 +148,7 @@ fn a_customer_is_a_record_or_an_object() {
             std::slice::from_ref(&object)
         );
     }
-    world.run(&["customers", "get", LAYLA]).ok().shows(&[
+    world.run(&["customers", "get", LAYLA]).ok().prints(&[
         "Name         Layla Hassan\n",
         "Metadata     {\"tier\":\"gold\"}\n",
     ]);
@@ -181,7 +181,7 @@ fn customers_come_by_the_page_or_all() {
     assert_eq!(table.out.lines().count(), 254, "one heading for all pages");
     world
         .run(&["customers", "list", "--page", "99"])
-        .shows(&["Page 99 is past the end."]);
+        .prints(&["Page 99 is after the last page."]);
     world
         .run(&["customers", "list", "--limit", "101"])
         .fails(2, &["limit", "from 1 to 100"]);
@@ -214,7 +214,7 @@ fn a_customers_tickets_take_any_key() {
     let tickets = world
         .run_public(&["customers", "tickets", "ext:crm-7741"])
         .ok();
-    tickets.shows(&[
+    tickets.prints(&[
         "k7m2p9x4q1  Q017    waiting  2026-06-23T11:08:41Z  Cash Withdrawal  Seef Mall Branch",
     ]);
     let lines = world
@@ -227,14 +227,14 @@ fn a_customers_tickets_take_any_key() {
 #[test]
 fn whoami_says_what_the_key_can_do() {
     let world = World::new();
-    world.run(&["whoami"]).ok().shows(&[
+    world.run(&["whoami"]).ok().prints(&[
         "Key        secret (sk_…)",
         "Accepted   yes",
         "Customers  yes, 3 customers",
     ]);
-    world.run_public(&["whoami"]).ok().shows(&[
+    world.run_public(&["whoami"]).ok().prints(&[
         "Key        public (pk_…)",
-        "Customers  no: they take a secret key",
+        "Customers  no: customers need a secret key",
     ]);
     let refused = crate::support::run(
         world

@@ -156,7 +156,7 @@ impl Ran {
 
     /// Each of these is in the output.
     #[track_caller]
-    pub(crate) fn shows(self, texts: &[&str]) -> Self {
+    pub(crate) fn prints(self, texts: &[&str]) -> Self {
         for text in texts {
             assert!(self.out.contains(text), "{text:?} is not in {self:?}");
         }

@@ -1,4 +1,4 @@
-//! Tables that others made, through the PyCapsule interface of Arrow: of pandas, polars, pyarrow, DuckDB.
+//! Reads the rows of Arrow tables (pandas, polars, pyarrow, DuckDB) through the Arrow PyCapsule interface.
 
 use arrow_array::cast::AsArray as _;
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
@@ -13,22 +13,24 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use serde_json::{Map, Number, Value};
+use skiplino_directory::Field;
 
 use crate::errors;
-use crate::sync::{Column, Row};
+use crate::json::JsonError;
+use crate::row::{FieldReason, Row, field_of, reject, set_text};
 
-/// A table that is gone through row by row.
-pub(crate) struct Frame {
+/// The rows of a table.
+pub(crate) struct ArrowRows {
     batches: RecordBatchStreamReader,
-    /// For each column what it is; nothing for one that is passed over.
-    columns: Vec<Option<Column>>,
+    /// The field of each column, or None for a column that is ignored.
+    fields: Vec<Option<Field>>,
     batch: Option<RecordBatch>,
     row: usize,
 }
 
-impl Frame {
-    /// The table that an object has, if it has one.
-    pub(crate) fn of(object: &Bound<'_, PyAny>) -> PyResult<Option<Self>> {
+impl ArrowRows {
+    /// Opens the table of an object, if it has one.
+    pub(crate) fn open(object: &Bound<'_, PyAny>) -> PyResult<Option<Self>> {
         let py = object.py();
         let name = intern!(py, "__arrow_c_stream__");
         if !object.hasattr(name)? {
@@ -36,98 +38,96 @@ impl Frame {
         }
         let capsule = object.call_method0(name)?.cast_into::<PyCapsule>()?;
         let batches = read(&capsule)?;
-        let mut columns = Vec::new();
-        for field in batches.schema().fields() {
-            let (name, kind) = (field.name(), field.data_type());
-            let column = match Column::of(name) {
-                // pandas' row labels, which come along after rows were filtered or sorted.
+        let mut fields = Vec::new();
+        for column in batches.schema().fields() {
+            let (name, kind) = (column.name(), column.data_type());
+            let field = match field_of(name) {
+                // pandas adds its row labels after rows were filtered or sorted.
                 _ if name.starts_with("__index_level_") => None,
-                Ok(column) => column,
-                Err(reason) => return Err(errors::invalid(py, name, &reason)),
+                Ok(field) => field,
+                Err(reason) => return Err(errors::invalid(py, name, &reason.to_string())),
             };
-            if let Some(column) = column {
-                let reason = if columns.contains(&Some(column)) {
-                    Some("is the name of two columns".to_owned())
-                } else if !column.takes(kind) {
-                    let advice = column.advice();
-                    Some(format!("must be a column of texts, not {kind}{advice}"))
+            if let Some(field) = field {
+                let reason = if fields.contains(&Some(field)) {
+                    Some("appears in two columns".to_owned())
+                } else if !accepts(field, kind) {
+                    let advice = advice(field);
+                    Some(format!("must be a column of text, not {kind}{advice}"))
                 } else {
                     None
                 };
                 if let Some(reason) = reason {
-                    return Err(errors::invalid(py, column.name(), &reason));
+                    return Err(errors::invalid(py, field.name(), &reason));
                 }
             }
-            columns.push(column);
+            fields.push(field);
         }
-        if !columns.contains(&Some(Column::ExternalId)) {
-            let reason = "is what rows are told apart by, and there is no such column";
-            return Err(errors::invalid(py, Column::ExternalId.name(), reason));
+        if !fields.contains(&Some(Field::ExternalId)) {
+            let reason = "is missing: rows and customers are matched by this column";
+            return Err(errors::invalid(py, Field::ExternalId.name(), reason));
         }
         Ok(Some(Self {
             batches,
-            columns,
+            fields,
             batch: None,
             row: 0,
         }))
     }
 
-    pub(crate) fn following(&mut self) -> PyResult<Option<Row>> {
+    pub(crate) fn next_row(&mut self) -> PyResult<Option<Row>> {
         loop {
             if let Some(batch) = &self.batch
                 && self.row < batch.num_rows()
             {
-                let row = self.row(batch);
+                let row = self.read_row(batch);
                 self.row += 1;
                 return Ok(Some(row));
             }
             self.row = 0;
             self.batch = match self.batches.next() {
-                Some(batch) => Some(batch.map_err(|error| broken(&error))?),
+                Some(batch) => Some(batch.map_err(|error| unreadable(&error))?),
                 None => return Ok(None),
             };
         }
     }
 
-    fn row(&self, batch: &RecordBatch) -> Row {
+    fn read_row(&self, batch: &RecordBatch) -> Row {
         let mut row = Row::new();
-        for (column, values) in self.columns.iter().zip(batch.columns()) {
-            let Some(column) = *column else { continue };
-            match json(values, self.row) {
+        for (field, values) in self.fields.iter().zip(batch.columns()) {
+            let Some(field) = *field else { continue };
+            match to_json(values, self.row) {
                 Ok(Value::Null) => {}
-                Ok(Value::String(text)) if column == Column::Metadata => row.metadata_text(&text),
-                Ok(value) if column == Column::Metadata => row.metadata(value),
-                Ok(Value::String(text)) => row.text(column, text),
-                // Whole numbers, as numbers of customers are.
-                Ok(number) => row.text(column, number.to_string()),
-                Err(reason) => row.spoil(column.name(), reason),
+                Ok(Value::String(text)) => set_text(&mut row, field, text),
+                Ok(value) if field == Field::Metadata => row.set_metadata(value),
+                // Only external ids may be numbers.
+                Ok(number) => set_text(&mut row, field, number.to_string()),
+                Err(reason) => reject(&mut row, field.name(), reason),
             }
         }
-        row.checked()
+        row
     }
 }
 
-impl Column {
-    fn takes(self, kind: &DataType) -> bool {
-        match (self, kind) {
-            (_, DataType::Null | DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => true,
-            (_, DataType::Dictionary(_, values)) => self.takes(values),
-            (Self::ExternalId, kind) => kind.is_integer(),
-            (Self::Metadata, DataType::Struct(_) | DataType::Map(..)) => true,
-            _ => false,
-        }
-    }
-
-    fn advice(self) -> &'static str {
-        match self {
-            Self::Metadata => "",
-            // What was read as a number has lost its zeros and its plus.
-            _ => ": read it as text, as in read_csv(…, dtype=str)",
-        }
+/// Whether a column of this type can hold the field.
+fn accepts(field: Field, kind: &DataType) -> bool {
+    match (field, kind) {
+        (_, DataType::Null | DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => true,
+        (_, DataType::Dictionary(_, values)) => accepts(field, values),
+        (Field::ExternalId, kind) => kind.is_integer(),
+        (Field::Metadata, DataType::Struct(_) | DataType::Map(..)) => true,
+        _ => false,
     }
 }
 
-fn broken(error: &ArrowError) -> PyErr {
+fn advice(field: Field) -> &'static str {
+    match field {
+        Field::Metadata => "",
+        // Numbers have lost their leading zeros and plus signs.
+        _ => ": read it as text, as in read_csv(…, dtype=str)",
+    }
+}
+
+fn unreadable(error: &ArrowError) -> PyErr {
     PyValueError::new_err(format!("the table cannot be read: {error}"))
 }
 
@@ -135,15 +135,17 @@ fn broken(error: &ArrowError) -> PyErr {
 #[allow(unsafe_code, reason = "the interface is a pointer to a C struct")]
 fn read(capsule: &Bound<'_, PyCapsule>) -> PyResult<RecordBatchStreamReader> {
     let stream = capsule.pointer_checked(Some(c"arrow_array_stream"))?;
-    // SAFETY: a capsule of this name holds such a struct, says the interface. It is moved out of it, which leaves an empty one there.
+    // SAFETY: the interface says that a capsule of this name holds such a struct. The struct is moved
+    // out, which leaves an empty one in the capsule.
     let reader = unsafe {
         RecordBatchStreamReader::from_raw(stream.as_ptr().cast::<FFI_ArrowArrayStream>())
     };
-    reader.map_err(|error| broken(&error))
+    reader.map_err(|error| unreadable(&error))
 }
 
-/// A value of a column as JSON. What is absent in a struct is left out, because columns of structs have all keys in every row.
-fn json(values: &dyn Array, row: usize) -> Result<Value, String> {
+/// A value of a column as JSON. Nulls of a struct are left out, because a column of structs has all
+/// keys in every row.
+fn to_json(values: &dyn Array, row: usize) -> Result<Value, FieldReason> {
     if values.is_null(row) {
         return Ok(Value::Null);
     }
@@ -170,11 +172,11 @@ fn json(values: &dyn Array, row: usize) -> Result<Value, String> {
         DataType::Utf8View => Ok(values.as_string_view().value(row).into()),
         DataType::Dictionary(..) => {
             let dictionary = values.as_any_dictionary();
-            let key = json(dictionary.keys(), row)?;
+            let key = to_json(dictionary.keys(), row)?;
             let key = key.as_u64().and_then(|key| usize::try_from(key).ok());
             match key.filter(|key| *key < dictionary.values().len()) {
-                Some(key) => json(dictionary.values(), key),
-                None => Err("refers to a value that is not there".to_owned()),
+                Some(key) => to_json(dictionary.values(), key),
+                None => Err(FieldReason::NoDictionaryValue),
             }
         }
         DataType::List(_) => list(&values.as_list::<i32>().value(row)),
@@ -183,7 +185,7 @@ fn json(values: &dyn Array, row: usize) -> Result<Value, String> {
             let columns = values.as_struct();
             let mut object = Map::new();
             for (name, column) in columns.column_names().into_iter().zip(columns.columns()) {
-                let value = json(column, row)?;
+                let value = to_json(column, row)?;
                 if !value.is_null() {
                     object.insert(name.to_owned(), value);
                 }
@@ -195,14 +197,14 @@ fn json(values: &dyn Array, row: usize) -> Result<Value, String> {
             let (keys, items) = (entries.column(0), entries.column(1));
             let mut object = Map::new();
             for entry in 0..entries.len() {
-                let Value::String(key) = json(keys, entry)? else {
-                    return Err("holds a key that is not a text".to_owned());
+                let Value::String(key) = to_json(keys, entry)? else {
+                    return Err(FieldReason::Json(JsonError::KeyNotStr));
                 };
-                object.insert(key, json(items, entry)?);
+                object.insert(key, to_json(items, entry)?);
             }
             Ok(Value::Object(object))
         }
-        kind => Err(format!("holds {kind}, which JSON does not have")),
+        kind => Err(FieldReason::NotInJson(kind.to_string())),
     }
 }
 
@@ -210,13 +212,12 @@ fn primitive<T: ArrowPrimitiveType>(values: &dyn Array, row: usize) -> T::Native
     values.as_primitive::<T>().value(row)
 }
 
-fn float(number: f64) -> Result<Value, String> {
-    Number::from_f64(number)
-        .map(Value::Number)
-        .ok_or_else(|| "holds a number that JSON does not have".to_owned())
+fn float(number: f64) -> Result<Value, FieldReason> {
+    let number = Number::from_f64(number);
+    Ok(number.map(Value::Number).ok_or(JsonError::NotFinite)?)
 }
 
-fn list(values: &dyn Array) -> Result<Value, String> {
-    let items = (0..values.len()).map(|item| json(values, item));
+fn list(values: &dyn Array) -> Result<Value, FieldReason> {
+    let items = (0..values.len()).map(|item| to_json(values, item));
     items.collect::<Result<Vec<_>, _>>().map(Value::Array)
 }

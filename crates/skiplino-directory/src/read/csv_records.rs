@@ -1,33 +1,36 @@
-//! The records of CSV text, as RFC 4180 has it: fields between commas, quoted where they hold one, a quote or the end of a line.
+//! The records of CSV text, as RFC 4180 defines them: fields between commas, quoted where they hold a
+//! comma, a quote or the end of a line.
 //!
-//! The usual readers take whatever they get, and lose rows without a word: after a quote that is not closed, the rows that follow
-//! become part of a field. Here such a quote is seen, and lines are known.
+//! The common readers accept any text and lose rows without notice: after an unclosed quote, the rows
+//! that follow become part of a field. This one reports such a quote, and knows the line of each record.
 
 use std::io::{self, BufRead};
 
-/// The text of a record, and what is wrong with it.
+use crate::error::RowError;
+
+/// The text of a record, and the error in it.
 pub(super) struct Record {
-    /// Where it begins and ends, from 1.
+    /// The first and the last line, from 1.
     pub(super) line: u64,
     pub(super) last_line: u64,
     pub(super) text: Vec<u8>,
-    pub(super) fault: Option<&'static str>,
+    pub(super) error: Option<RowError>,
 }
 
 impl Record {
-    /// The text field by field.
+    /// Splits the text into its fields, without their quotes.
     pub(super) fn fields(&self) -> Vec<Vec<u8>> {
         let mut fields = vec![Vec::new()];
-        let mut state = At::FieldStart;
+        let mut state = State::FieldStart;
         for &byte in &self.text {
             let before = state;
-            state = state_after(before, byte);
+            state = before.after(byte);
             let is_syntax = match state {
-                At::FieldStart | At::Quote => true,
-                At::Quoted => before == At::FieldStart,
-                At::Plain => false,
+                State::FieldStart | State::Quote => true,
+                State::Quoted => before == State::FieldStart,
+                State::Plain => false,
             };
-            if state == At::FieldStart {
+            if state == State::FieldStart {
                 fields.push(Vec::new());
             } else if !is_syntax && let Some(field) = fields.last_mut() {
                 field.push(byte);
@@ -37,115 +40,119 @@ impl Record {
     }
 }
 
-/// Where in a record the reading is.
+/// The state of the parser within a record.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum At {
+enum State {
     FieldStart,
     Plain,
     Quoted,
-    /// After a quote in a quoted field: it ends there, or two of them stand for one.
+    /// After a quote in a quoted field: the field ends there, or two quotes stand for one.
     Quote,
 }
 
-fn state_after(state: At, byte: u8) -> At {
-    match (state, byte) {
-        (At::FieldStart | At::Quote, b'"') => At::Quoted,
-        (At::Quoted, b'"') => At::Quote,
-        (At::Quoted, _) => At::Quoted,
-        (_, b',') => At::FieldStart,
-        _ => At::Plain,
+impl State {
+    fn after(self, byte: u8) -> Self {
+        match (self, byte) {
+            (Self::FieldStart | Self::Quote, b'"') => Self::Quoted,
+            (Self::Quoted, b'"') => Self::Quote,
+            (Self::Quoted, _) => Self::Quoted,
+            (_, b',') => Self::FieldStart,
+            _ => Self::Plain,
+        }
     }
 }
 
+/// Reads records one by one.
 pub(super) struct Records<R> {
-    from: R,
+    reader: R,
     line: u64,
-    longest: usize,
-    /// Text that turned out not to belong to the record before.
-    again: Vec<u8>,
+    max_bytes: usize,
+    /// Bytes that were read, but not yet returned as part of a record.
+    buffer: Vec<u8>,
 }
 
 impl<R: BufRead> Records<R> {
-    pub(super) fn new(from: R, longest: usize) -> Self {
+    pub(super) fn new(reader: R, max_bytes: usize) -> Self {
         Self {
-            from,
+            reader,
             line: 1,
-            longest,
-            again: Vec::new(),
+            max_bytes,
+            buffer: Vec::new(),
         }
     }
 
-    /// The next record; lines with nothing in them are none.
+    /// The next record. Empty lines are skipped.
     pub(super) fn next(&mut self) -> io::Result<Option<Record>> {
         loop {
-            let record = self.delimit()?;
+            let record = self.read_record()?;
             match record {
-                Some(record) if record.text.is_empty() && record.fault.is_none() => {}
+                Some(record) if record.text.is_empty() && record.error.is_none() => {}
                 record => return Ok(record),
             }
         }
     }
 
+    /// The byte at this place of the buffer, read if it is the first one after it.
     fn byte(&mut self, at: usize) -> io::Result<Option<u8>> {
-        if let Some(byte) = self.again.get(at) {
+        if let Some(byte) = self.buffer.get(at) {
             return Ok(Some(*byte));
         }
-        let byte = self.from.fill_buf()?.first().copied();
+        let byte = self.reader.fill_buf()?.first().copied();
         if let Some(byte) = byte {
-            self.from.consume(1);
-            self.again.push(byte);
+            self.reader.consume(1);
+            self.buffer.push(byte);
         }
         Ok(byte)
     }
 
-    fn delimit(&mut self) -> io::Result<Option<Record>> {
+    fn read_record(&mut self) -> io::Result<Option<Record>> {
         let line = self.line;
-        let (mut at, mut state, mut fault) = (0, At::FieldStart, None);
+        let (mut at, mut state, mut error) = (0, State::FieldStart, None);
         let mut lines = 0;
-        // The end of the first line, to go on from there.
+        // The end of the first line: after an unclosed quote, reading continues from there.
         let mut first_line = None;
         while let Some(byte) = self.byte(at)? {
             at += 1;
-            if at > self.longest {
-                if state == At::Quoted && first_line.is_some() {
+            if at > self.max_bytes {
+                if state == State::Quoted && first_line.is_some() {
                     break;
                 }
-                fault = Some("it is longer than 1 MiB");
+                error = Some(RowError::TooLong);
             }
             if matches!(byte, b'\n' | b'\r') {
-                // Two bytes, one end.
+                // CR LF is one end of a line.
                 if byte == b'\r' && self.byte(at)? == Some(b'\n') {
                     at += 1;
                 }
                 lines += 1;
                 first_line.get_or_insert(at);
-                if state == At::Quoted && fault.is_none() {
+                if state == State::Quoted && error.is_none() {
                     continue;
                 }
                 break;
             }
-            if at > self.longest {
-                // It is not kept, only seen to its end.
-                self.again.pop();
+            if at > self.max_bytes {
+                // The rest of a long record is read, but not kept.
+                self.buffer.pop();
                 at -= 1;
             }
             let before = state;
-            state = state_after(before, byte);
-            if before == At::Quote && state == At::Plain {
-                fault = Some("a quoted field goes on after its closing quote");
+            state = before.after(byte);
+            if before == State::Quote && state == State::Plain {
+                error = Some(RowError::TextAfterQuote);
             }
         }
         if at == 0 {
             return Ok(None);
         }
-        if state == At::Quoted && fault.is_none() {
-            fault = Some("a quote is not closed");
-            // Most likely the lines that follow are rows like any other.
+        if state == State::Quoted && error.is_none() {
+            error = Some(RowError::UnclosedQuote);
+            // Most likely the lines that follow are ordinary rows.
             at = first_line.unwrap_or(at);
             lines = 1;
         }
-        let rest = self.again.split_off(at);
-        let mut text = std::mem::replace(&mut self.again, rest);
+        let rest = self.buffer.split_off(at);
+        let mut text = std::mem::replace(&mut self.buffer, rest);
         self.line += lines;
         while text
             .last()
@@ -157,7 +164,7 @@ impl<R: BufRead> Records<R> {
             line,
             last_line: line + lines.max(1) - 1,
             text,
-            fault,
+            error,
         }))
     }
 }
@@ -171,7 +178,7 @@ mod tests {
         let mut all = Vec::new();
         while let Ok(Some(record)) = records.next() {
             let text = String::from_utf8_lossy(&record.text).trim_end().to_owned();
-            all.push((record.line, record.last_line, text, record.fault.is_some()));
+            all.push((record.line, record.last_line, text, record.error.is_some()));
         }
         all
     }
@@ -180,12 +187,12 @@ mod tests {
         (line, line, text.to_owned(), false)
     }
 
-    fn fault(line: u64, last: u64, text: &str) -> (u64, u64, String, bool) {
+    fn bad(line: u64, last: u64, text: &str) -> (u64, u64, String, bool) {
         (line, last, text.to_owned(), true)
     }
 
     #[test]
-    fn a_record_ends_with_its_line_whichever_way_lines_end() {
+    fn a_record_ends_at_any_kind_of_line_end() {
         for end in ["\n", "\r\n", "\r"] {
             let text = ["a,b", "c,d", "", "e", ""].join(end);
             let expected = [record(1, "a,b"), record(2, "c,d"), record(4, "e")];
@@ -211,8 +218,8 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_what_a_writer_of_csv_was_given() {
-        let given = [
+    fn fields_are_read_as_a_csv_writer_wrote_them() {
+        let written = [
             "",
             "a",
             "a,b",
@@ -225,18 +232,18 @@ mod tests {
             "",
         ];
         let mut writer = csv::Writer::from_writer(Vec::new());
-        for at in 0..given.len() {
-            let mut row = given;
+        for at in 0..written.len() {
+            let mut row = written;
             row.rotate_left(at);
             assert!(writer.write_record(row).is_ok());
         }
         let text = writer.into_inner().unwrap_or_default();
         let mut records = Records::new(&*text, 1 << 20);
-        for at in 0..given.len() {
-            let mut row = given;
+        for at in 0..written.len() {
+            let mut row = written;
             row.rotate_left(at);
             let record = records.next().ok().flatten();
-            let record = record.filter(|record| record.fault.is_none());
+            let record = record.filter(|record| record.error.is_none());
             let fields = record.map(|record| record.fields());
             assert_eq!(
                 fields,
@@ -247,10 +254,10 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_that_is_not_closed_takes_no_other_row_with_it() {
+    fn an_unclosed_quote_spoils_only_its_own_row() {
         let text = "a,\"b\nc,d\ne,f\n";
         let rest = [record(2, "c,d"), record(3, "e,f")];
-        assert_eq!(records(text)[0], fault(1, 1, "a,\"b"));
+        assert_eq!(records(text)[0], bad(1, 1, "a,\"b"));
         assert_eq!(records(text)[1..], rest);
         let long = format!("a,\"b\n{}", "c,d\n".repeat(20));
         let records = records(&long);
@@ -259,16 +266,16 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_that_another_rows_quote_closes_is_seen() {
+    fn a_quote_closed_by_another_rows_quote_is_an_error() {
         let text = "a,\"b\nc,\"d\"\ne,f\n";
         assert_eq!(
             records(text),
-            [fault(1, 2, "a,\"b\nc,\"d\""), record(3, "e,f")]
+            [bad(1, 2, "a,\"b\nc,\"d\""), record(3, "e,f")]
         );
     }
 
     #[test]
-    fn a_row_that_is_too_long_is_one_that_is_wrong() {
+    fn a_row_that_is_too_long_is_an_error() {
         let text = format!("{}\na,b\n", "x".repeat(50));
         assert_eq!(records(&text).len(), 2);
         assert!(records(&text)[0].3);

@@ -1,0 +1,190 @@
+//! Why a command fails. Exit codes and reports follow from it in `exit.rs`.
+
+use std::fmt;
+use std::io;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use skiplino_directory::DirectoryError;
+
+/// Why a command did not do what it was asked to do.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// A call failed. The advice is for a write that may have been applied.
+    #[error("{error}")]
+    Api {
+        error: skiplino::Error,
+        advice: Option<String>,
+    },
+    /// The command line or its input is wrong.
+    #[error(transparent)]
+    Usage(#[from] UsageError),
+    /// A customer directory that cannot be read or written.
+    #[error(transparent)]
+    Directory(DirectoryError),
+    #[error("there is no customer {0}")]
+    NoCustomer(String),
+    /// No branch, group or service has the name.
+    #[error("no {kind} is called {name:?}: there is {}", list(candidates))]
+    NoName {
+        kind: &'static str,
+        name: String,
+        candidates: Vec<String>,
+    },
+    /// The answer to the question was no.
+    #[error("not done")]
+    Declined,
+    /// Rows of an import failed.
+    #[error(transparent)]
+    Rows(#[from] RowsFailed),
+    /// The ticket of this number was cancelled instead of served.
+    #[error("{0} is cancelled")]
+    TicketCancelled(String),
+    /// A file, or standard input or output. The subject says which one.
+    #[error("{subject}: {source}")]
+    Io { subject: String, source: io::Error },
+    /// The reader of the output has closed the pipe, as `head` does.
+    #[error("the output was closed")]
+    OutputClosed,
+}
+
+fn list(candidates: &[String]) -> String {
+    match candidates {
+        [] => "nothing".to_owned(),
+        all => all.join(", "),
+    }
+}
+
+impl Failure {
+    /// A failure of a file or of a standard stream.
+    pub(crate) fn io(subject: impl Into<String>, source: io::Error) -> Self {
+        Self::Io {
+            subject: subject.into(),
+            source,
+        }
+    }
+}
+
+/// What is wrong with the command line or its input.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UsageError {
+    /// What clap says of it.
+    #[error("{0}")]
+    Parse(String),
+    #[error("no API key: set SKIPLINO_API_KEY, or name a file that holds it with --api-key-file")]
+    NoApiKey,
+    #[error("the API key is not text")]
+    ApiKeyNotText,
+    #[error(
+        "{}: the format is not clear from the file name: add --format csv, jsonl or parquet",
+        .0.display()
+    )]
+    UnknownFormat(PathBuf),
+    #[error(
+        "{}: an import of {} did not finish: continue it with --resume, or remove the checkpoint to start again",
+        checkpoint.display(),
+        file.display()
+    )]
+    UnfinishedImport { checkpoint: PathBuf, file: PathBuf },
+    #[error(
+        "{name:?} could be more than one {kind}: {}; use the id of one, or say where it is",
+        candidates.join(", ")
+    )]
+    AmbiguousName {
+        kind: &'static str,
+        name: String,
+        candidates: Vec<String>,
+    },
+    #[error("this cannot be undone, and there is no terminal to ask for confirmation: add --yes")]
+    NoTerminal,
+    #[error("nothing to change: give at least one field")]
+    NothingToChange,
+    #[error("name a customer: by id, by ext: and your own id, or with --external-id")]
+    NoCustomerNamed,
+    #[error("the ticket has no customer: only appointments can be rescheduled, and they have one")]
+    NoAppointment,
+    #[error(
+        "{0} can be reached from other machines, and everybody knows the sandbox's keys: add --allow-remote if that is intended"
+    )]
+    RemoteSandbox(IpAddr),
+}
+
+/// Rows of an import that were not written, or may not have been.
+#[derive(Debug)]
+pub(crate) struct RowsFailed {
+    pub(crate) failed: u64,
+    /// Rows that may have been written.
+    pub(crate) unknown: u64,
+    pub(crate) report: Option<PathBuf>,
+    /// Whether a checkpoint allows to continue.
+    pub(crate) is_resumable: bool,
+}
+
+impl std::error::Error for RowsFailed {}
+
+impl fmt::Display for RowsFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = self.failed + self.unknown;
+        let noun = if rows == 1 { "row" } else { "rows" };
+        write!(f, "{rows} {noun} failed")?;
+        if self.unknown > 0 {
+            write!(
+                f,
+                ", {} of which may have been written all the same",
+                self.unknown
+            )?;
+        }
+        if let Some(report) = &self.report {
+            write!(f, ": see {}", report.display())?;
+        }
+        if self.is_resumable {
+            f.write_str("; --resume tries again")?;
+        }
+        Ok(())
+    }
+}
+
+impl From<skiplino::Error> for Failure {
+    fn from(error: skiplino::Error) -> Self {
+        Self::Api {
+            error,
+            advice: None,
+        }
+    }
+}
+
+/// Only standard output is written to without naming it.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::OutputClosed,
+            _ => Self::io("standard output", error),
+        }
+    }
+}
+
+impl From<DirectoryError> for Failure {
+    fn from(error: DirectoryError) -> Self {
+        match error {
+            DirectoryError::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe => {
+                Self::OutputClosed
+            }
+            error => Self::Directory(error),
+        }
+    }
+}
+
+/// Adds advice to a failed write.
+pub(crate) trait WithAdvice<T> {
+    /// Says how to find out whether the write was applied, if that is not known.
+    fn with_advice(self, advice: impl Into<String>) -> Result<T, Failure>;
+}
+
+impl<T> WithAdvice<T> for Result<T, skiplino::Error> {
+    fn with_advice(self, advice: impl Into<String>) -> Result<T, Failure> {
+        self.map_err(|error| Failure::Api {
+            error,
+            advice: Some(advice.into()),
+        })
+    }
+}

@@ -1,0 +1,213 @@
+//! Reads the rows of a file, whatever its format.
+
+pub(crate) mod csv;
+mod csv_records;
+mod json_lines;
+mod parquet;
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::error::DirectoryError;
+use crate::format::Format;
+use crate::row::FileRow;
+
+/// What spreadsheets put before UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// How far a [`RowReader`] is, for whoever has handed it to a sync.
+#[derive(Debug, Clone, Default)]
+pub struct ReadProgress {
+    shared: Rc<Shared>,
+    total: Option<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    done: Cell<u64>,
+    is_stopped: Cell<bool>,
+    error: RefCell<Option<DirectoryError>>,
+}
+
+impl ReadProgress {
+    /// How much has been read: bytes, or in Parquet rows.
+    #[must_use]
+    pub fn done(&self) -> u64 {
+        self.shared.done.get()
+    }
+
+    /// What `done` will be at the end of the file, if that is known.
+    #[must_use]
+    pub fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// Ends the rows: the reader returns no more of them.
+    pub fn stop(&self) {
+        self.shared.is_stopped.set(true);
+    }
+
+    /// Takes the error that ended the rows early, if there was one.
+    #[must_use]
+    pub fn take_error(&self) -> Option<DirectoryError> {
+        self.shared.error.take()
+    }
+
+    fn add(&self, more: u64) {
+        self.shared.done.set(self.done() + more);
+    }
+}
+
+/// Counts the bytes that are read.
+struct CountingReader<R> {
+    inner: R,
+    progress: ReadProgress,
+}
+
+impl<R: Read> Read for CountingReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.progress.add(read as u64);
+        Ok(read)
+    }
+}
+
+/// The rows of a file, in order.
+///
+/// An error of the file ends the rows; [`ReadProgress::take_error`] returns it.
+pub struct RowReader {
+    rows: Box<dyn Iterator<Item = io::Result<FileRow>>>,
+    file: PathBuf,
+    is_strict: bool,
+    progress: ReadProgress,
+}
+
+impl fmt::Debug for RowReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RowReader")
+            .field("file", &self.file)
+            .finish_non_exhaustive()
+    }
+}
+
+impl RowReader {
+    /// Opens a file and checks its columns.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or its columns are not those of customers.
+    pub fn open(path: impl AsRef<Path>, format: Format) -> Result<Self, DirectoryError> {
+        let path = path.as_ref();
+        let mut progress = ReadProgress::default();
+        if format == Format::Parquet {
+            let (rows, count) = parquet::rows(path)?;
+            progress.total = Some(count);
+            let counter = progress.clone();
+            let rows = rows.inspect(move |_| counter.add(1));
+            return Ok(Self::new(Box::new(rows), path, progress));
+        }
+        let open = || -> io::Result<(File, u64)> {
+            let file = File::open(path)?;
+            let size = file.metadata()?.len();
+            Ok((file, size))
+        };
+        let (file, size) = open().map_err(|source| DirectoryError::Io {
+            file: path.to_owned(),
+            source,
+        })?;
+        // Pipes and devices have no size.
+        progress.total = Some(size).filter(|size| *size > 0);
+        Self::text(file, path, format, progress)
+    }
+
+    /// Reads standard input and checks its columns.
+    ///
+    /// # Errors
+    /// If it cannot be read, or its columns are not those of customers, or for Parquet.
+    pub fn stdin(format: Format) -> Result<Self, DirectoryError> {
+        if format == Format::Parquet {
+            return Err(DirectoryError::ParquetPipe);
+        }
+        let name = Path::new("standard input");
+        Self::text(io::stdin().lock(), name, format, ReadProgress::default())
+    }
+
+    /// Rows of text.
+    fn text(
+        inner: impl Read + 'static,
+        file: &Path,
+        format: Format,
+        progress: ReadProgress,
+    ) -> Result<Self, DirectoryError> {
+        let counting = CountingReader {
+            inner,
+            progress: progress.clone(),
+        };
+        let mut reader = BufReader::with_capacity(1 << 16, counting);
+        let start = reader.fill_buf().map_err(|source| DirectoryError::Io {
+            file: file.to_owned(),
+            source,
+        })?;
+        if start.starts_with(BYTE_ORDER_MARK) {
+            reader.consume(BYTE_ORDER_MARK.len());
+        }
+        let rows: Box<dyn Iterator<Item = _>> = match format {
+            Format::JsonLines => Box::new(json_lines::rows(reader)),
+            _ => Box::new(csv::read_csv(reader, file)?),
+        };
+        Ok(Self::new(rows, file, progress))
+    }
+
+    fn new(
+        rows: Box<dyn Iterator<Item = io::Result<FileRow>>>,
+        file: &Path,
+        progress: ReadProgress,
+    ) -> Self {
+        Self {
+            rows,
+            file: file.to_owned(),
+            is_strict: false,
+            progress,
+        }
+    }
+
+    /// Whether the rows end after the first one that is rejected. By default they go on.
+    #[must_use]
+    pub fn strict(self, is_strict: bool) -> Self {
+        Self { is_strict, ..self }
+    }
+
+    /// A handle that says how far the reader is.
+    #[must_use]
+    pub fn progress(&self) -> ReadProgress {
+        self.progress.clone()
+    }
+}
+
+impl Iterator for RowReader {
+    type Item = FileRow;
+
+    fn next(&mut self) -> Option<FileRow> {
+        if self.progress.shared.is_stopped.get() {
+            return None;
+        }
+        match self.rows.next()? {
+            Ok(row) => {
+                if self.is_strict && row.error().is_some() {
+                    self.progress.stop();
+                }
+                Some(row)
+            }
+            Err(source) => {
+                self.progress.stop();
+                let file = self.file.clone();
+                let error = DirectoryError::Io { file, source };
+                self.progress.shared.error.replace(Some(error));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! A row of any source as the request that the sync sends.
+
+use std::borrow::Borrow;
+
+use serde_json::{Map, Value};
+use skiplino::CustomerWriteRequest;
+
+use crate::column::{Column, Field};
+use crate::error::{MetadataError, RowError};
+use crate::metadata::parse_metadata;
+
+/// A row of a file that is longer is rejected: the server accepts no request of that size.
+pub(crate) const MAX_ROW_BYTES: usize = 1 << 20;
+
+/// A customer of a source, or the error that keeps it from being one.
+///
+/// A rejected row has an empty request. The sync refuses that by itself, so nothing is sent, and
+/// reports the row as failed.
+#[derive(Debug)]
+pub struct CustomerRow<E> {
+    request: CustomerWriteRequest,
+    external_id: Option<String>,
+    error: Option<E>,
+}
+
+impl<E> Default for CustomerRow<E> {
+    fn default() -> Self {
+        Self {
+            request: CustomerWriteRequest::new(),
+            external_id: None,
+            error: None,
+        }
+    }
+}
+
+impl<E> CustomerRow<E> {
+    /// A row without any field.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a field. Metadata is given as the text of a JSON object.
+    ///
+    /// # Errors
+    /// If the text is not metadata.
+    pub fn set_text(&mut self, field: Field, text: impl Into<String>) -> Result<(), MetadataError> {
+        let text = text.into();
+        match field {
+            Field::ExternalId => {
+                self.external_id = Some(text.clone());
+                self.update(|request| request.external_id(text));
+            }
+            Field::Name => self.update(|request| request.name(text)),
+            Field::Email => self.update(|request| request.email(text)),
+            Field::Mobile => self.update(|request| request.mobile(text)),
+            Field::Metadata => self.set_metadata(parse_metadata(&text)?.into()),
+        }
+        Ok(())
+    }
+
+    /// Sets the metadata.
+    pub fn set_metadata(&mut self, metadata: Value) {
+        self.update(|request| request.metadata(metadata));
+    }
+
+    fn update(&mut self, set: impl FnOnce(CustomerWriteRequest) -> CustomerWriteRequest) {
+        if self.error.is_none() {
+            self.request = set(std::mem::take(&mut self.request));
+        }
+    }
+
+    /// Rejects the row. The first error is kept.
+    pub fn reject(&mut self, error: E) {
+        self.request = CustomerWriteRequest::new();
+        self.error.get_or_insert(error);
+    }
+
+    /// The id that the row names, as far as it was read.
+    #[must_use]
+    pub fn external_id(&self) -> Option<&str> {
+        self.external_id.as_deref()
+    }
+
+    /// Why the row was rejected.
+    #[must_use]
+    pub fn error(&self) -> Option<&E> {
+        self.error.as_ref()
+    }
+}
+
+impl<E> Borrow<CustomerWriteRequest> for CustomerRow<E> {
+    fn borrow(&self) -> &CustomerWriteRequest {
+        &self.request
+    }
+}
+
+/// A row of a file.
+#[derive(Debug)]
+pub struct FileRow {
+    line: u64,
+    customer: CustomerRow<RowError>,
+}
+
+impl FileRow {
+    /// A row that has been read. Without an external id it is rejected.
+    pub(crate) fn new(line: u64, mut customer: CustomerRow<RowError>) -> Self {
+        let is_blank = |id: &String| id.trim().is_empty();
+        if customer.external_id.as_ref().is_none_or(is_blank) {
+            customer.external_id = None;
+            customer.reject(RowError::NoExternalId);
+        }
+        Self { line, customer }
+    }
+
+    /// A row that cannot be read. The id is for the report.
+    pub(crate) fn rejected(line: u64, external_id: Option<String>, error: RowError) -> Self {
+        let customer = CustomerRow {
+            external_id,
+            error: Some(error),
+            ..CustomerRow::default()
+        };
+        Self { line, customer }
+    }
+
+    /// Where the row begins, from 1: its line, or in Parquet its row.
+    #[must_use]
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// The id that the row names, as far as it was read.
+    #[must_use]
+    pub fn external_id(&self) -> Option<&str> {
+        self.customer.external_id()
+    }
+
+    /// Why the row was rejected.
+    #[must_use]
+    pub fn error(&self) -> Option<&RowError> {
+        self.customer.error()
+    }
+}
+
+impl Borrow<CustomerWriteRequest> for FileRow {
+    fn borrow(&self) -> &CustomerWriteRequest {
+        self.customer.borrow()
+    }
+}
+
+/// A row of a table, read column by column. `metadata.KEY` columns are collected into one object.
+#[derive(Debug, Default)]
+pub(crate) struct TableRow {
+    customer: CustomerRow<RowError>,
+    metadata: Map<String, Value>,
+}
+
+impl TableRow {
+    pub(crate) fn set(&mut self, column: &str, text: &str) -> Result<(), MetadataError> {
+        match Column::parse(column) {
+            Some(Column::Field(field)) => self.customer.set_text(field, text)?,
+            Some(Column::MetadataKey(key)) => {
+                self.metadata.insert(key.to_owned(), Value::from(text));
+            }
+            // The heading has no unknown columns: `check_columns` refuses them.
+            Some(Column::ReadOnly) | None => {}
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(mut self, line: u64) -> FileRow {
+        if !self.metadata.is_empty() {
+            self.customer.set_metadata(self.metadata.into());
+        }
+        FileRow::new(line, self.customer)
+    }
+
+    /// The row without what follows the error.
+    pub(crate) fn reject(self, line: u64, error: RowError) -> FileRow {
+        FileRow::rejected(line, self.customer.external_id, error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rejected_row_has_an_empty_request_and_its_first_error() {
+        let mut row = CustomerRow::new();
+        assert_eq!(row.set_text(Field::ExternalId, "crm-1"), Ok(()));
+        row.reject("first");
+        row.reject("second");
+        assert_eq!(row.set_text(Field::Name, "Layla"), Ok(()));
+        let request: &CustomerWriteRequest = row.borrow();
+        assert_eq!(
+            format!("{request:?}"),
+            format!("{:?}", CustomerWriteRequest::new())
+        );
+        assert_eq!(
+            (row.error(), row.external_id()),
+            (Some(&"first"), Some("crm-1"))
+        );
+    }
+}

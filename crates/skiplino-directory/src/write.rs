@@ -1,0 +1,116 @@
+//! Writes customers to a file, whatever its format.
+
+mod atomic_file;
+mod csv;
+mod encoder;
+mod json_lines;
+mod parquet;
+
+use std::fmt;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use skiplino::Customer;
+
+use self::atomic_file::AtomicFile;
+use self::encoder::Encoder;
+use crate::error::DirectoryError;
+use crate::format::Format;
+
+/// Writes customers to a file, which appears only once it is complete, or to standard output.
+pub struct DirectoryWriter {
+    encoder: Box<dyn Encoder + Send>,
+    /// None for standard output.
+    file: Option<AtomicFile>,
+    name: PathBuf,
+}
+
+impl DirectoryWriter {
+    /// Creates `PATH.part`, which becomes the file when the writer is finished, and is removed when
+    /// the writer is dropped before that.
+    ///
+    /// # Errors
+    /// If it cannot be created, or another writer is writing to the same file.
+    pub fn create(path: impl AsRef<Path>, format: Format) -> Result<Self, DirectoryError> {
+        let path = path.as_ref();
+        let create = || {
+            let file = AtomicFile::create(path)?;
+            let encoder = encoder(format, Box::new(file.writer()?))?;
+            Ok((encoder, Some(file)))
+        };
+        Self::new(create(), path)
+    }
+
+    /// Writes to standard output.
+    ///
+    /// # Errors
+    /// If it cannot be written, or for Parquet.
+    pub fn stdout(format: Format) -> Result<Self, DirectoryError> {
+        if format == Format::Parquet {
+            return Err(DirectoryError::ParquetPipe);
+        }
+        let encoder = encoder(format, Box::new(BufWriter::new(io::stdout())));
+        let created = encoder.map(|encoder| (encoder, None));
+        Self::new(created, Path::new("standard output"))
+    }
+
+    fn new(
+        created: io::Result<(Box<dyn Encoder + Send>, Option<AtomicFile>)>,
+        name: &Path,
+    ) -> Result<Self, DirectoryError> {
+        let name = name.to_owned();
+        match created {
+            Ok((encoder, file)) => Ok(Self {
+                encoder,
+                file,
+                name,
+            }),
+            Err(source) => Err(DirectoryError::Io { file: name, source }),
+        }
+    }
+
+    /// Appends customers.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub fn write(&mut self, customers: &[Customer]) -> Result<(), DirectoryError> {
+        let written = self.encoder.write(customers);
+        written.map_err(|source| DirectoryError::Io {
+            file: self.name.clone(),
+            source,
+        })
+    }
+
+    /// Completes the file. If this is not called, there is no file.
+    ///
+    /// # Errors
+    /// If the rest cannot be written, or the file cannot get its name.
+    pub fn finish(self) -> Result<(), DirectoryError> {
+        let Self {
+            encoder,
+            file,
+            name,
+        } = self;
+        let finish = || {
+            encoder.finish()?;
+            file.map_or(Ok(()), AtomicFile::commit)
+        };
+        finish().map_err(|source| DirectoryError::Io { file: name, source })
+    }
+}
+
+fn encoder(format: Format, writer: Box<dyn Write + Send>) -> io::Result<Box<dyn Encoder + Send>> {
+    Ok(match format {
+        Format::Csv => Box::new(csv::CsvEncoder::new(writer)?),
+        Format::JsonLines => Box::new(json_lines::JsonLinesEncoder::new(writer)),
+        Format::Parquet => Box::new(parquet::ParquetEncoder::new(writer)?),
+    })
+}
+
+impl fmt::Debug for DirectoryWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DirectoryWriter")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,12 @@
+//! The interface of the formats that are written.
+
+use std::io;
+
+use skiplino::Customer;
+
+/// Encodes customers into a writer.
+pub(super) trait Encoder {
+    fn write(&mut self, customers: &[Customer]) -> io::Result<()>;
+    /// Writes the end of the file.
+    fn finish(self: Box<Self>) -> io::Result<()>;
+}

@@ -1,0 +1,32 @@
+//! Customers as JSON lines.
+
+use std::io::{self, Write};
+
+use skiplino::Customer;
+
+use super::encoder::Encoder;
+
+pub(super) struct JsonLinesEncoder<W> {
+    writer: W,
+}
+
+impl<W> JsonLinesEncoder<W> {
+    pub(super) fn new(writer: W) -> Self {
+        Self { writer }
+    }
+}
+
+impl<W: Write> Encoder for JsonLinesEncoder<W> {
+    fn write(&mut self, customers: &[Customer]) -> io::Result<()> {
+        for customer in customers {
+            serde_json::to_writer(&mut self.writer, customer)?;
+            self.writer.write_all(b"\n")?;
+        }
+        // A reader of standard output gets each page as soon as it is there.
+        self.writer.flush()
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
