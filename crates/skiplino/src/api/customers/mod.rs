@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::api::customers::export::Export;
 use crate::api::customers::sync::CustomerSync;
 use crate::call::Call;
+use crate::call::context::{CallContext, NestedCall};
 use crate::call::recovery::{Lookup, Recovery};
 use crate::call::shared::Shared;
 use crate::error::{Error, ErrorKind};
@@ -226,9 +227,13 @@ fn find(shared: &Arc<Shared>, customer: &CustomerRef) -> Call<Option<Customer>> 
         .recover_as_none(is_unknown_customer)
 }
 
-/// The call that reads a customer's newest tickets.
-pub(crate) fn newest_tickets(shared: &Arc<Shared>, customer: &CustomerRef) -> Call<Page<Ticket>> {
-    Customers(shared).tickets(customer).page(1)
+/// Reads a customer's newest tickets within a call.
+pub(crate) fn newest_tickets<'a>(
+    context: &CallContext<'a>,
+    customer: &CustomerRef,
+) -> NestedCall<'a, Page<Ticket>> {
+    let tickets = Customers(context.shared).tickets(customer);
+    tickets.page(1).send_within(context)
 }
 
 /// Reads the customer; the write was applied if `is_done` accepts the result. A refusal as invalid
@@ -243,7 +248,7 @@ fn look_up<T: Send + 'static>(
         let call = find(context.shared, &customer);
         let is_done = Arc::clone(&is_done);
         Box::pin(async move {
-            let found = context.send(call).await?.filter_map(&*is_done);
+            let found = call.send_within(context).await?.filter_map(&*is_done);
             Ok(found.map(Response::untyped))
         })
     }))

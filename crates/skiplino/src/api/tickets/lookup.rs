@@ -25,7 +25,7 @@ pub(super) fn look_up(
     Recovery::Lookup(Lookup::new(is_final, move |context| {
         let call = get(context.shared, &ticket);
         Box::pin(async move {
-            match context.send(call).await {
+            match call.send_within(context).await {
                 Ok(found) => Ok(is_done(found.data()).then(|| found.untyped())),
                 Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
                 Err(error) => Err(error),
