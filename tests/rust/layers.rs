@@ -1,5 +1,5 @@
-//! The layers of the core, and no import cycles in the other crates: read from the `use` lines and
-//! paths of their sources.
+//! The layers of the core, and no import cycles between the files of any crate: read from the `use`
+//! lines and paths of their sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
