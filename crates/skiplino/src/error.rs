@@ -378,10 +378,8 @@ impl fmt::Display for Error {
             write!(f, ": {}", root_cause(&**source))?;
         }
         match &inner.outcome_unknown {
-            Some((_, advice)) => write!(f, "; it may have happened: {advice}"),
-            None if inner.outcome == Outcome::Unknown => {
-                f.write_str("; it may have happened all the same")
-            }
+            Some((_, advice)) => write!(f, "; it may have been applied: {advice}"),
+            None if inner.outcome == Outcome::Unknown => f.write_str("; it may have been applied"),
             None => Ok(()),
         }
     }

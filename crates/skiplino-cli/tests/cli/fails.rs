@@ -80,7 +80,7 @@ fn a_write_that_may_have_happened_has_a_code_of_its_own_and_advice() {
     let ran = world.run(&walk_in).fails(
         14,
         &[
-            "it may have happened",
+            "it may have been applied",
             "before you retry: a walk-in without a customer",
         ],
     );
