@@ -16,8 +16,8 @@ use crate::output::{Output, Progress};
 
 /// Create and update customers from the rows of a file
 ///
-/// Rows and customers are matched by externalId. A row whose customer does not exist creates it; a customer that differs from its
-/// row is updated; all others stay as they are. An empty cell, or a field that is absent, keeps the stored value. The columns are
+/// Rows and customers are matched by externalId. The import creates customers that do not exist, updates customers that differ from
+/// their row, and leaves all others unchanged. An empty cell, or a field that is absent, keeps the stored value. The columns are
 /// externalId, name, email, mobile, and metadata (a JSON object) or metadata.KEY (text). Columns that only the server writes are
 /// ignored; any other column is refused. A bad row, or a row that the server rejects, does not stop the others: a report lists them.
 ///
