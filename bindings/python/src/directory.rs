@@ -115,7 +115,7 @@ impl Sink for Py<PyAny> {
     }
 }
 
-/// Creates a file of the named format, or else of the one that its name stands for.
+/// Creates a file of the given format, or else of the format that the file name selects.
 fn create_file(py: Python<'_>, path: PathBuf, format: Option<&str>) -> PyResult<DirectoryWriter> {
     let format = match format {
         Some(format) => Format::from_extension(format),

@@ -29,7 +29,7 @@ pub(crate) struct Context {
 impl Context {
     /// Builds the client. Nothing is sent.
     pub(crate) fn new(globals: Globals, host: &dyn Host) -> Result<Self, Failure> {
-        // An empty variable counts as one that is not set.
+        // An empty environment variable counts as unset.
         let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
         let key = key(globals.api_key, globals.api_key_file.as_deref())?;
         let masked_key = mask(&key);

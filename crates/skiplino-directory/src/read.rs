@@ -174,7 +174,7 @@ impl RowReader {
         }
     }
 
-    /// Whether the rows end after the first one that is rejected. By default they go on.
+    /// Whether the reader stops after the first rejected row. By default it continues.
     #[must_use]
     pub fn strict(self, is_strict: bool) -> Self {
         Self { is_strict, ..self }

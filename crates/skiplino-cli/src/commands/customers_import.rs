@@ -126,7 +126,7 @@ impl Import {
         Ok(())
     }
 
-    /// A file beside the one that is imported. Standard input has none.
+    /// The path of a file beside the imported file. `None` for standard input.
     fn beside(&self, suffix: &str) -> Option<PathBuf> {
         (!is_standard_stream(&self.file)).then(|| with_suffix(&self.file, suffix))
     }

@@ -61,7 +61,7 @@ struct NoneOn {
 }
 
 impl<T> Call<T> {
-    /// A call of the request, or one that fails before anything is sent.
+    /// A call of the request, or a call that fails before anything is sent.
     pub(crate) fn new(
         shared: &Arc<Shared>,
         operation: Operation,

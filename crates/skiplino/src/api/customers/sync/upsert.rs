@@ -44,8 +44,8 @@ impl Upserter {
     /// How long a row waits for a server that cannot be reached, for instance while it restarts.
     const MAX_OUTAGE: Duration = Duration::from_secs(60);
 
-    /// Makes the customer with this `externalId` equal to the row. A new customer takes 1 request
-    /// if it is `expected_new`, otherwise 2. An existing customer takes 1 request if unchanged,
+    /// Makes the customer with this `externalId` equal to the row. A new customer needs 1 request
+    /// if it is `expected_new`, otherwise 2. An existing customer needs 1 request if unchanged,
     /// otherwise 2.
     pub(crate) async fn upsert(
         &self,
