@@ -128,11 +128,7 @@ impl fmt::Display for RowsFailed {
         let noun = if rows == 1 { "row" } else { "rows" };
         write!(f, "{rows} {noun} failed")?;
         if self.unknown > 0 {
-            write!(
-                f,
-                ", {} of which may have been written all the same",
-                self.unknown
-            )?;
+            write!(f, ", but {} of them may have been written", self.unknown)?;
         }
         if let Some(report) = &self.report {
             write!(f, ": see {}", report.display())?;
