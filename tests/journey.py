@@ -330,7 +330,7 @@ class Journey:
         self.befalls("the answer to a booking is lost after the server has booked it", "drop_after_commit", "bookTicket")
         self.once(lambda: self.expect_in("Q019 booked: Cash Withdrawal", self.run(f"{book} --customer ext:crm-9001")))
         self.befalls("the same again, and nobody to look for it by", "drop_after_commit", "bookTicket")
-        self.once(lambda: self.expect_in("before you retry", self.fails(book, 14, "it may have happened")))
+        self.once(lambda: self.expect_in("before you retry", self.fails(book, 14, "it may have been applied")))
 
     def once(self, booking):
         before = self.control("GET", "/requests/counts")["bookTicket"]

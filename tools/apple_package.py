@@ -1,4 +1,4 @@
-"""Checks what of the package for Apple's platforms can be checked without a Mac.
+"""Checks the package for Apple's platforms as far as that works without a Mac.
 
 python3 -m tools.apple_package privacy FILE
 swift package dump-package | python3 -m tools.apple_package targets
@@ -21,7 +21,7 @@ KEYS = {"NSPrivacyTracking", "NSPrivacyTrackingDomains", f"{DATA}s", f"{API}Type
 
 
 def privacy_faults(manifest: Any) -> Iterator[str]:
-    """What is wrong with a privacy manifest, as Apple defines its keys and as the package works."""
+    """The errors of a privacy manifest: unknown keys, and claims that are wrong for the package."""
     if set(manifest) != KEYS:
         yield f"its keys are {sorted(manifest)}"
         return

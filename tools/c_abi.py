@@ -4,8 +4,8 @@
 
 Functions and their types have to stay; structs may only grow at their end. abidiff compares libraries,
 so each header becomes a library of empty functions: c_header and scripts/c-test check that the real
-library has all of them, with these types. First it is made sure that abidiff sees the changes that
-would break programs, and accepts those that would not. bindings/c/codes.txt keeps the numbers.
+library has all of them, with these types. First abidiff itself is tested: it must report changes
+that break programs, and accept changes that do not. bindings/c/codes.txt keeps the numbers.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ HARMLESS = [
 
 
 def changed(header: str, pattern: str, replacement: str) -> str:
-    """The header with a change, which has to be one."""
+    """The header after a change; fails if the change has no effect."""
     other = re.sub(pattern, replacement, header, flags=re.MULTILINE)
     if other == header:
         sys.exit(f"tools/c_abi.py: {pattern} changes nothing in {HEADER}")
@@ -76,7 +76,7 @@ def library(folder: Path, name: str, source: str) -> Path:
 
 
 def difference(before: str, now: str) -> str | None:
-    """What abidiff says of a change that breaks programs for the header `before`."""
+    """abidiff's report of changes that break programs compiled with the header `before`."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         libraries = [

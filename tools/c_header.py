@@ -2,8 +2,9 @@
 
     python3 -m tools.c_header [--check]
 
-With --check the header has to be the one that cbindgen makes, its numbers those of codes.txt, which
-never change, and the body of every exported function one call of the panic guard.
+With --check the program writes nothing. It fails unless the header is the one that cbindgen makes,
+its numbers are those of codes.txt, no number has ever changed, and the body of every exported
+function is one call of the panic guard.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@
     python3 -m tools.host_api swift SYMBOL-GRAPH [--write]
 
 `api/HOST.txt` has the API of a release, one line for each thing that a program can depend on;
-`--write` writes it for the next release. So neither tags nor the release itself are needed; where the
-release's tag is in this clone, the file of that tag has to hold as well. A release may break programs
-if it is a new minor version before 1.0, or a new major version after it.
+`--write` writes it for the next release. So neither tags nor the released package are needed. If the
+release's tag is in this clone, the API is also compared with the file of that tag. A release may
+break programs if it is a new minor version before 1.0, or a new major version after it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FEWEST_LINES = 100
 
 
 def final(item: Any) -> Any:
-    """The item that an alias stands for; griffe's other items are themselves."""
+    """Resolves an alias of griffe; returns any other item unchanged."""
     return item.final_target if item.is_alias else item
 
 
@@ -101,7 +101,7 @@ class PythonApi:
                 yield f"{path}.{name}: {member.annotation}"
 
     def lines(self) -> Iterator[str]:
-        """Everything that is exported, and everything that a program gets from that."""
+        """The exported items, and the items that a program can reach from them."""
         while self.waiting:
             item = final(self.waiting.pop())
             path = re.sub(r"\._\w+", "", item.path)

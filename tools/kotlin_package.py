@@ -1,7 +1,7 @@
-"""Checks what the Maven build of the Kotlin package has made.
+"""Checks the output of the Maven build of the Kotlin package.
 
 python3 -m tools.kotlin_package tests REPORT...    JUnit's reports: enough tests ran, and all passed
-python3 -m tools.kotlin_package jar FILE           the jar is one that Android takes
+python3 -m tools.kotlin_package jar FILE           Android accepts the jar
 python3 -m tools.kotlin_package pom FILE           the POM has what Maven Central requires
 python3 -m tools.kotlin_package xml FILE           the file is well-formed XML
 """
@@ -47,7 +47,7 @@ def report_faults(*reports: str) -> Iterator[str]:
 
 
 def jar_faults(path: str) -> Iterator[str]:
-    """Classes that Android does not take, and files that are missing."""
+    """Classes that Android does not accept, and missing files."""
     with zipfile.ZipFile(path) as jar:
         names = jar.namelist()
         versions = {jar.read(name)[7] for name in names if name.endswith(".class")}

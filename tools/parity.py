@@ -4,9 +4,9 @@
     python3 -m tools.parity --scenarios
 
 The runners of `tests/scenarios` leave a file in FOLDER for each host, with the names of the scenarios
-that passed there. The first form prints scenario by host and call by host, and exits with 1 on a hole
-or where PAGE shows another table; with `--write` the table goes into PAGE. The second
-form prints a table of the scenarios for the site.
+that passed there. The first form prints scenario by host and call by host. It exits with 1 if a host
+lacks a scenario or a call, or if PAGE shows another table; `--write` writes the table into PAGE. The
+second form prints a table of the scenarios for the site.
 """
 
 from __future__ import annotations

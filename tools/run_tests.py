@@ -151,7 +151,7 @@ class Part:
     name: str
     needs: str
     action: Callable[[], None]
-    # A host that was skipped is no hole in the parity table.
+    # Do not run the part if another part was skipped: the parity table would lack a host.
     unless_skipped: bool = False
 
 
@@ -237,7 +237,7 @@ def select(names: Sequence[str]) -> list[Part]:
 
 
 def empty(folder: Path) -> str:
-    """Makes the folder, without anything in it; gives its path."""
+    """Makes an empty folder and returns its path."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return str(folder)

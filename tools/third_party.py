@@ -2,9 +2,9 @@
 
     python3 -m tools.third_party PACKAGE [CARGO OPTIONS...]
 
-The texts are read from the sources of the crates, in all their folders: crates such as ring carry C
-code, whose licences lie deeper and are not in the crate's own licence expression. cargo-about and
-cargo-bundle-licenses print the texts of that expression only, and so leave those out.
+The texts are read from all folders of the crates' sources: crates such as ring contain C code, whose
+licences are in subfolders and not in the crate's licence expression. cargo-about and
+cargo-bundle-licenses print only the licences of that expression.
 """
 
 from __future__ import annotations
@@ -73,9 +73,9 @@ def third_party_crates(package: str, options: Sequence[str]) -> list[Crate]:
 
 
 def without_text(crate: Crate) -> str:
-    """What the manifest says of a crate that has no licence file, and the place of its source.
+    """The licence that the manifest names, for a crate without a licence file, and its source.
 
-    The Mozilla licence requires the latter.
+    The Mozilla licence requires the address of the source.
     """
     authors = ", ".join(re.sub(r" *<.*?>", "", author) for author in crate.authors)
     identifiers = IDENTIFIER.findall(crate.license)

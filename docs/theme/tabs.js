@@ -4,7 +4,7 @@
     const KEY = 'skiplino-language';
     const groups = [...document.querySelectorAll('.tabs')];
     const remembered = () => { try { return localStorage.getItem(KEY); } catch { return null; } };
-    const remember = (name) => { try { localStorage.setItem(KEY, name); } catch { /* Asked again on the next page. */ } };
+    const remember = (name) => { try { localStorage.setItem(KEY, name); } catch { /* The choice is lost on the next page. */ } };
 
     // A choice holds for all groups of the page that have the language.
     const choose = (name) => {
@@ -40,7 +40,7 @@
         list.addEventListener('click', (event) => {
             const tab = event.target.closest('[role=tab]');
             if (!tab) return;
-            // What is above changes its height, and what was clicked stays where it is.
+            // The content above changes its height; scroll so that the clicked tab stays in place.
             const before = tab.getBoundingClientRect().top;
             choose(tab.textContent);
             remember(tab.textContent);
@@ -64,6 +64,6 @@
     for (const { tabs } of made) choose(tabs[0].textContent);
     choose(remembered());
 
-    // What scrolls by itself can be scrolled by keyboard.
+    // Make scrollable code and tables reachable by keyboard.
     for (const wide of document.querySelectorAll('main pre > code, main .table-wrapper')) wide.tabIndex = 0;
 })();

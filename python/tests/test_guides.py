@@ -23,7 +23,7 @@ def customers(api_key: str, base_url: str) -> int:
     # ANCHOR_END: keys
 
 
-def test_a_public_key_does_not_open_the_directory(sandbox: Sandbox) -> None:
+def test_a_public_key_has_no_access_to_the_directory(sandbox: Sandbox) -> None:
     with pytest.raises(skiplino.SecretKeyRequiredError):
         customers(PUBLIC, sandbox.base_url)
     assert sandbox.received("listCustomers") == 0
@@ -40,7 +40,7 @@ def join(client: Client, customer: str | None = None) -> str:
             return "you may have a place: ask at the counter before you try again"
         raise  # Nothing was booked.
     if booked.recovered:
-        return f"the answer was lost, your place was not: {booked.data.ticket_number}"
+        return f"the response was lost, but your place is booked: {booked.data.ticket_number}"
     return f"your number is {booked.data.ticket_number}"
     # ANCHOR_END: booking
 
@@ -48,14 +48,14 @@ def join(client: Client, customer: str | None = None) -> str:
 def test_a_booking_is_made_once(sandbox: Sandbox, client: Client) -> None:
     assert join(client, "crm-7741") == "your number is Q018"
     sandbox.fault("bookTicket", "drop_after_commit")
-    assert join(client, "crm-7741") == "the answer was lost, your place was not: Q019"
+    assert join(client, "crm-7741") == "the response was lost, but your place is booked: Q019"
     assert join(client).startswith("you may have a place")
     assert sandbox.received("bookTicket") == 3
 
 
 # ANCHOR: following
 def follow(client: Client, ticket: skiplino.Ticket, often: float, show: Callable[[str], None]) -> None:
-    # Polls every `often` seconds at the front of the queue, and a tenth as often far from it.
+    # Polls every `often` seconds at the front of the queue, and ten times more slowly far from it.
     for change in client.tickets.watch(ticket, min=often, max=10 * often):
         if change.status == "waiting" and change.queue_size is not None:
             show(f"{change.queue_size} ahead of you" if change.queue_size else "you are next")
@@ -84,7 +84,7 @@ def test_a_ticket_is_followed_to_its_end(sandbox: Sandbox, client: Client) -> No
 
 
 # ANCHOR: directory
-def bring(client: Client, rows: Iterable[Mapping[str, object]], checkpoint: Path) -> skiplino.SyncReport:
+def sync_rows(client: Client, rows: Iterable[Mapping[str, object]], checkpoint: Path) -> skiplino.SyncReport:
     # The same call with the same checkpoint resumes an interrupted sync.
     report = client.customers.sync(rows, rate=50, checkpoint=checkpoint, check=False)
     for row in report.not_done:
@@ -99,12 +99,12 @@ def directory(client: Client) -> polars.DataFrame:
     # ANCHOR_END: frame
 
 
-def test_a_directory_is_brought(sandbox: Sandbox, client: Client, tmp_path: Path) -> None:
+def test_a_directory_is_synced(sandbox: Sandbox, client: Client, tmp_path: Path) -> None:
     rows = [{"externalId": "crm-1"}, {"externalId": "crm-2"}, {"name": "Nobody's"}]
-    report = bring(client, rows, tmp_path / "rows.checkpoint")
+    report = sync_rows(client, rows, tmp_path / "rows.checkpoint")
     assert (report.created, report.failed) == (2, 1)
     assert sandbox.received("createCustomer") == 2
-    assert bring(client, rows, tmp_path / "rows.checkpoint").already_done == 2
+    assert sync_rows(client, rows, tmp_path / "rows.checkpoint").already_done == 2
     assert sandbox.received("createCustomer") == 2
     assert len(directory(client)) == 5
 
@@ -114,14 +114,14 @@ def explain(error: skiplino.SkiplinoError) -> str:
     match error:
         case skiplino.ConnectError():
             return "There is no connection."
-        case skiplino.RejectedError():  # In the language of the request.
+        case skiplino.RejectedError():  # In the requested language.
             return error.reason or "It was refused."
         case skiplino.InvalidRequestError() | skiplino.ValidationError():
-            return f"Please look at {', '.join(error.fields)} again."
+            return f"Please check {', '.join(error.fields)}."
         case skiplino.ConflictError():
             return "It is too late for that."
         case skiplino.OutcomeUnknownError():
-            return "It may have happened: look first."
+            return "It may have been applied: check before you retry."
         case _:
             return str(error)
     # ANCHOR_END: errors
@@ -133,13 +133,13 @@ def failure(call: Callable[[], object]) -> str:
     return explain(raised.value)
 
 
-def test_errors_are_told_apart(sandbox: Sandbox, client: Client) -> None:
+def test_errors_have_kinds(sandbox: Sandbox, client: Client) -> None:
     sandbox.set_service(CASH[0], open=False)
     assert failure(lambda: client.tickets.book(*CASH)) == "This service is closed."
     sandbox.set_service(CASH[0], open=None)
     sandbox.fault("bookTicket", "drop_after_commit")
-    assert failure(lambda: client.tickets.book(*CASH)) == "It may have happened: look first."
-    assert failure(lambda: client.tickets.cancel("")) == "Please look at ticketId again."
+    assert failure(lambda: client.tickets.book(*CASH)) == "It may have been applied: check before you retry."
+    assert failure(lambda: client.tickets.cancel("")) == "Please check ticketId."
     client.tickets.cancel("k7m2p9x4q1")
     assert failure(lambda: client.tickets.cancel("k7m2p9x4q1")) == "It is too late for that."
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -49,7 +49,7 @@ TEXTS = {
 
 
 def _ruff(code: str, name: str, *arguments: str) -> str:
-    """The code after a command of ruff."""
+    """Runs ruff on the code and returns its output."""
     options = ["--quiet", "--no-cache", f"--stdin-filename={SOURCES / name}", "-"]
     command = [sys.executable, "-m", "ruff", *arguments, *options]
     return subprocess.run(command, input=code, capture_output=True, check=True, text=True).stdout

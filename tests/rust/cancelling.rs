@@ -61,7 +61,7 @@ fn a_call_ends_and_says_what_may_have_happened() {
     assert_eq!(error.outcome(), Outcome::Unknown);
     assert_eq!(
         error.to_string(),
-        "book a ticket: cancelled; it may have happened all the same"
+        "book a ticket: cancelled; it may have been applied"
     );
 }
 

@@ -23,7 +23,7 @@ fn customers(key: &str, base_url: &str) -> Result<u64, Error> {
 // ANCHOR_END: keys
 
 #[test]
-fn a_public_key_does_not_open_the_directory() {
+fn a_public_key_has_no_access_to_the_directory() {
     let bench = Bench::new();
     let refused = customers(DEMO_PUBLIC_KEY, &bench.base_url()).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::SecretKeyRequired);
@@ -41,7 +41,7 @@ fn join(client: &Client, customer: Option<&str>) -> Result<String, Error> {
     }
     match client.tickets().book(&request).with_response().wait() {
         Ok(response) if response.recovered() => Ok(format!(
-            "the answer was lost, your place was not: {}",
+            "the response was lost, but your place is booked: {}",
             response.data().ticket_number()
         )),
         Ok(response) => Ok(format!(
@@ -67,7 +67,7 @@ fn a_booking_is_made_once() {
     bench.fault("bookTicket", "drop_after_commit", json!({}));
     assert_eq!(
         join(&client, Some("crm-7741")).unwrap(),
-        "the answer was lost, your place was not: Q019"
+        "the response was lost, but your place is booked: Q019"
     );
     assert!(join(&client, None).unwrap().starts_with("you may have"));
     assert_eq!(bench.received("bookTicket"), 3);
@@ -80,7 +80,7 @@ fn follow(
     often: Duration,
     mut show: impl FnMut(String),
 ) -> Result<(), Error> {
-    // Looks `often` at the front of the queue, and a tenth as often far from it.
+    // Polls at the interval `often` at the front of the queue, and ten times more slowly far from it.
     for change in client
         .tickets()
         .watch(ticket)
@@ -93,7 +93,7 @@ fn follow(
             (TicketStatus::Waiting, Some(0)) => show("you are next".to_owned()),
             (TicketStatus::Waiting, Some(ahead)) => show(format!("{ahead} ahead of you")),
             (TicketStatus::Serving, _) => show("it is your turn".to_owned()),
-            // What a later version of the API may bring is shown as it comes.
+            // A status that this version does not know is shown as the API wrote it.
             (other, _) => show(other.to_string()),
         }
     }
@@ -105,7 +105,7 @@ fn follow(
 fn a_ticket_is_followed_to_its_end() {
     let bench = Bench::new();
     let client = bench.public();
-    // The first in its queue.
+    // The first ticket in the queue.
     let request = BookTicketRequest::walk_in("b7a1d2c3e4", "7c1f9a3b2d");
     let ticket = client.tickets().book(request).wait().unwrap();
     let mut shown = Vec::new();
@@ -124,9 +124,13 @@ fn a_ticket_is_followed_to_its_end() {
 }
 
 // ANCHOR: directory
-fn bring(client: &Client, rows: Vec<CustomerWriteRequest>, checkpoint: &str) -> Result<u64, Error> {
-    let mut left_out = 0;
-    // Run again with the same rows and the same file, it goes on where it was.
+fn sync_rows(
+    client: &Client,
+    rows: Vec<CustomerWriteRequest>,
+    checkpoint: &str,
+) -> Result<u64, Error> {
+    let mut failed = 0;
+    // The same rows with the same checkpoint resume an interrupted sync.
     for row in client
         .customers()
         .sync(rows)
@@ -137,15 +141,15 @@ fn bring(client: &Client, rows: Vec<CustomerWriteRequest>, checkpoint: &str) -> 
         let row = row?;
         if let Some(error) = row.outcome().error() {
             println!("row {}: {error}", row.index() + 1);
-            left_out += 1;
+            failed += 1;
         }
     }
-    Ok(left_out)
+    Ok(failed)
 }
 // ANCHOR_END: directory
 
 #[test]
-fn a_directory_is_brought() {
+fn a_directory_is_synced() {
     let bench = Bench::new();
     let folder = tempfile::tempdir().unwrap();
     let checkpoint = folder.path().join("rows.checkpoint");
@@ -154,9 +158,9 @@ fn a_directory_is_brought() {
     let rows: Vec<_> = rows.into_iter().chain([bad]).collect();
     let client = bench.secret();
     let checkpoint = checkpoint.to_str().unwrap();
-    assert_eq!(bring(&client, rows.clone(), checkpoint).unwrap(), 1);
+    assert_eq!(sync_rows(&client, rows.clone(), checkpoint).unwrap(), 1);
     assert_eq!(bench.received("createCustomer"), 2);
-    assert_eq!(bring(&client, rows, checkpoint).unwrap(), 1);
+    assert_eq!(sync_rows(&client, rows, checkpoint).unwrap(), 1);
     assert_eq!(bench.received("createCustomer"), 2, "done before");
 }
 
@@ -164,21 +168,21 @@ fn a_directory_is_brought() {
 fn explain(error: &Error) -> String {
     match error.kind() {
         ErrorKind::Connect => "There is no connection.".to_owned(),
-        // In the language that was asked for.
+        // In the requested language.
         ErrorKind::Rejected => error.reason().unwrap_or("It was refused.").to_owned(),
         ErrorKind::InvalidRequest | ErrorKind::Validation => {
             let fields: Vec<_> = error.fields().keys().map(String::as_str).collect();
-            format!("Please look at {} again.", fields.join(", "))
+            format!("Please check {}.", fields.join(", "))
         }
         ErrorKind::Conflict => "It is too late for that.".to_owned(),
-        ErrorKind::OutcomeUnknown => "It may have happened: look first.".to_owned(),
+        ErrorKind::OutcomeUnknown => "It may have been applied: check before you retry.".to_owned(),
         _ => error.to_string(),
     }
 }
 // ANCHOR_END: errors
 
 #[test]
-fn errors_are_told_apart() {
+fn errors_have_kinds() {
     let bench = Bench::new();
     let client = bench.secret();
     let book = |client: &Client| {
@@ -189,9 +193,12 @@ fn errors_are_told_apart() {
     assert_eq!(book(&client), "This service is closed.");
     bench.control("PUT /services/6fe8fb8b12", &json!({"open": null}));
     bench.fault("bookTicket", "drop_after_commit", json!({}));
-    assert_eq!(book(&client), "It may have happened: look first.");
+    assert_eq!(
+        book(&client),
+        "It may have been applied: check before you retry."
+    );
     let empty = client.tickets().cancel("").wait().unwrap_err();
-    assert_eq!(explain(&empty), "Please look at ticketId again.");
+    assert_eq!(explain(&empty), "Please check ticketId.");
     let cancel = || client.tickets().cancel("k7m2p9x4q1").wait();
     cancel().unwrap();
     assert_eq!(explain(&cancel().unwrap_err()), "It is too late for that.");

@@ -92,7 +92,7 @@ static skiplino_code follow(const skiplino_client *client, const char *ticket_id
                             void (*show)(const skiplino_ticket *)) {
   skiplino_watch *watch = NULL;
   skiplino_ticket *ticket = NULL;
-  /* Polls every `interval_ms` at the front of the queue, and a tenth as often far from it. */
+  /* Polls every `interval_ms` at the front of the queue, and ten times more slowly far from it. */
   skiplino_code code = skiplino_tickets_watch(client, ticket_id, interval_ms, 10 * interval_ms, -1, NULL, &watch, NULL);
   while (code == SKIPLINO_OK || code == SKIPLINO_NOTHING_YET) {
     code = skiplino_watch_next(watch, 5000, &ticket, NULL);
@@ -131,7 +131,7 @@ static void explain(const skiplino_error *error) {
   case SKIPLINO_CONNECT:
     say("There is no connection.");
     break;
-  case SKIPLINO_REJECTED: /* In the language of the call. */
+  case SKIPLINO_REJECTED: /* In the requested language. */
     say("%s", reason != NULL ? reason : "It was refused.");
     break;
   case SKIPLINO_INVALID_REQUEST:
@@ -142,7 +142,7 @@ static void explain(const skiplino_error *error) {
     say("It is too late for that.");
     break;
   case SKIPLINO_OUTCOME_UNKNOWN:
-    say("It may have happened: look it up first.");
+    say("It may have been applied: check before you retry.");
     break;
   default:
     say("%s", skiplino_error_message(error));
@@ -165,7 +165,7 @@ static void fails(const skiplino_client *client, const char *cancelled, const ch
   require(strcmp(shown, expected) == 0, shown);
 }
 
-static void errors_are_distinguished(const char *base_url, const skiplino_client *client) {
+static void errors_have_kinds(const char *base_url, const skiplino_client *client) {
   char closed_port_url[64];
   skiplino_client *offline = NULL;
   skiplino_options options = SKIPLINO_OPTIONS_INIT;
@@ -173,7 +173,7 @@ static void errors_are_distinguished(const char *base_url, const skiplino_client
   fails(client, NULL, "This service is closed.");
   sandbox_send(base_url, "PUT /services/6fe8fb8b12", "{\"open\": null}");
   sandbox_send(base_url, "POST /faults", "{\"operation\": \"bookTicket\", \"kind\": \"drop_after_commit\"}");
-  fails(client, NULL, "It may have happened: look it up first.");
+  fails(client, NULL, "It may have been applied: check before you retry.");
   fails(client, "", "Please check ticketId.");
   fails(client, "k7m2p9x4q1", "It is too late for that."); /* The ticket was served. */
   snprintf(closed_port_url, sizeof closed_port_url, "http://127.0.0.1:%d", free_port());
@@ -196,7 +196,7 @@ int main(int count, char **arguments) {
   a_public_key_cannot_read_customers(base_url);
   a_booking_is_made_once(base_url, client);
   a_watch_follows_a_ticket_to_its_end(base_url, client);
-  errors_are_distinguished(base_url, client);
+  errors_have_kinds(base_url, client);
   skiplino_client_free(client);
   return 0;
 }

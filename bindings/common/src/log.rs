@@ -13,7 +13,8 @@ use tracing::{Event, Metadata, Subscriber};
 /// How important a log event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// The library recovers by itself or reports the failure to the caller: a retry, a rate limit, an unknown outcome.
+    /// The library recovers by itself or reports the failure to the caller: a retry, a rate limit,
+    /// an unknown outcome.
     Warn,
     /// A call failed, or a lost response was recovered.
     Info,
@@ -33,7 +34,7 @@ impl From<tracing::Level> for Level {
 
 /// Receives the client's log events, on the threads that make the calls.
 pub trait Sink: Send + Sync + 'static {
-    /// Whether events of this level are wanted now.
+    /// Whether the sink takes events of this level now.
     fn is_enabled(&self, level: Level) -> bool;
 
     /// Takes one event.

@@ -115,7 +115,7 @@ impl Sink for Py<PyAny> {
     }
 }
 
-/// Creates a file of the named format, or else of the one that its name stands for.
+/// Creates a file of the given format, or else of the format that the file name selects.
 fn create_file(py: Python<'_>, path: PathBuf, format: Option<&str>) -> PyResult<DirectoryWriter> {
     let format = match format {
         Some(format) => Format::from_extension(format),
@@ -274,7 +274,7 @@ pub(crate) fn async_write_customers(
     export_in_steps(py, client, how, to_file, each_page)
 }
 
-/// Brings rows into the directory. A step is a row.
+/// Syncs rows into the directory. A step is a row.
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "the settings of a sync")]
 pub(crate) fn sync_customers(
@@ -330,7 +330,7 @@ fn set<I: Iterator>(
     sync
 }
 
-/// Brings rows into the directory, for an event loop. A step is a list of rows, and the exception that
+/// Syncs rows into the directory, for an event loop. A step is a list of rows, and the exception that
 /// ended the sync after them.
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "the settings of a sync")]

@@ -1,4 +1,4 @@
-//! Rows that are brought into the directory: their source, and the result of each.
+//! Rows to sync into the directory: their source, and the result of each.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -42,7 +42,7 @@ struct HostLog {
 
 static HOST_LOG: RwLock<Option<HostLog>> = RwLock::new(None);
 
-/// Sends the log lines of all clients up to a level to a sink, or to nobody.
+/// Sends the log lines of all clients up to a level to a sink. `None` turns logging off.
 #[uniffi::export]
 pub fn set_log_sink(sink: Option<Arc<dyn LogSink>>, max_level: LogLevel) {
     static SUBSCRIBED: OnceLock<()> = OnceLock::new();

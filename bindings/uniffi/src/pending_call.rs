@@ -27,7 +27,7 @@ impl<R: 'static> PendingCall<R> {
         }
     }
 
-    /// The future, for whose result [`Self::downcast`] is.
+    /// The untyped future. [`Self::downcast`] restores the type of its result.
     #[cfg(feature = "kotlin")]
     pub(crate) fn into_future(self) -> ErasedFuture {
         self.future

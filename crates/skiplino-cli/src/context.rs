@@ -15,10 +15,10 @@ use crate::secret::{Secret, mask};
 /// The library's own limit for an attempt. `--timeout` may raise it, but does not lower it.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 const RETRIES: u32 = 2;
-/// The most that is read of a key file: a device named by mistake must not fill the memory.
+/// The most bytes read of a key file: a device named by mistake must not fill the memory.
 const MAX_KEY_FILE_BYTES: u64 = 64 << 10;
 
-/// What a command needs to call the API.
+/// The client and the options with which a command calls the API.
 pub(crate) struct Context {
     pub(crate) client: Client,
     pub(crate) masked_key: &'static str,
@@ -29,7 +29,7 @@ pub(crate) struct Context {
 impl Context {
     /// Builds the client. Nothing is sent.
     pub(crate) fn new(globals: Globals, host: &dyn Host) -> Result<Self, Failure> {
-        // An empty variable counts as one that is not set.
+        // An empty environment variable counts as unset.
         let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
         let key = key(globals.api_key, globals.api_key_file.as_deref())?;
         let masked_key = mask(&key);

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use skiplino_directory::DirectoryError;
 
-/// Why a command did not do what it was asked to do.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// A call failed. The advice is for a write that may have been applied.
@@ -87,7 +87,7 @@ pub(crate) enum UsageError {
     )]
     UnfinishedImport { checkpoint: PathBuf, file: PathBuf },
     #[error(
-        "{name:?} could be more than one {kind}: {}; use the id of one, or say where it is",
+        "{name:?} matches more than one {kind}: {}; use an id, or name the branch",
         candidates.join(", ")
     )]
     AmbiguousName {
@@ -128,11 +128,7 @@ impl fmt::Display for RowsFailed {
         let noun = if rows == 1 { "row" } else { "rows" };
         write!(f, "{rows} {noun} failed")?;
         if self.unknown > 0 {
-            write!(
-                f,
-                ", {} of which may have been written all the same",
-                self.unknown
-            )?;
+            write!(f, ", but {} of them may have been written", self.unknown)?;
         }
         if let Some(report) = &self.report {
             write!(f, ": see {}", report.display())?;
@@ -176,7 +172,7 @@ impl From<DirectoryError> for Failure {
 
 /// Adds advice to a failed write.
 pub(crate) trait WithAdvice<T> {
-    /// Says how to find out whether the write was applied, if that is not known.
+    /// Adds how to check whether the write was applied, if its outcome is unknown.
     fn with_advice(self, advice: impl Into<String>) -> Result<T, Failure>;
 }
 

@@ -237,7 +237,7 @@ mod tests {
             Err(Failure::Usage(UsageError::AmbiguousName { .. }))
         ));
         let text = ambiguous.err().map(|failure| failure.to_string());
-        let expected = "could be more than one branch: Manama Souq Branch, Manama;";
+        let expected = "matches more than one branch: Manama Souq Branch, Manama;";
         assert!(text.is_some_and(|text| text.contains(expected)));
         for text in ["Riffa", "", " "] {
             let unknown = chosen(text);

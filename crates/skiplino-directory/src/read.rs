@@ -1,4 +1,4 @@
-//! Reads the rows of a file, whatever its format.
+//! Reads the rows of a file of any format.
 
 pub(crate) mod csv;
 mod csv_records;
@@ -19,7 +19,7 @@ use crate::row::FileRow;
 /// What spreadsheets put before UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// How far a [`RowReader`] is, for whoever has handed it to a sync.
+/// The progress of a [`RowReader`], which stays available after the reader was passed to a sync.
 #[derive(Debug, Clone, Default)]
 pub struct ReadProgress {
     shared: Rc<Shared>,
@@ -174,13 +174,13 @@ impl RowReader {
         }
     }
 
-    /// Whether the rows end after the first one that is rejected. By default they go on.
+    /// Whether the reader stops after the first rejected row. By default it continues.
     #[must_use]
     pub fn strict(self, is_strict: bool) -> Self {
         Self { is_strict, ..self }
     }
 
-    /// A handle that says how far the reader is.
+    /// A handle that reports the progress of the reader.
     #[must_use]
     pub fn progress(&self) -> ReadProgress {
         self.progress.clone()

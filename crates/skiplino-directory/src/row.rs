@@ -14,8 +14,8 @@ pub(crate) const MAX_ROW_BYTES: usize = 1 << 20;
 
 /// A customer of a source, or the error that keeps it from being one.
 ///
-/// A rejected row has an empty request. The sync refuses that by itself, so nothing is sent, and
-/// reports the row as failed.
+/// A rejected row has an empty request. The sync refuses an empty request before sending anything,
+/// and reports the row as failed.
 #[derive(Debug)]
 pub struct CustomerRow<E> {
     request: CustomerWriteRequest,
@@ -175,7 +175,7 @@ impl TableRow {
         FileRow::new(line, self.customer)
     }
 
-    /// The row without what follows the error.
+    /// Rejects the row after an error in one of its fields; the fields after it are ignored.
     pub(crate) fn reject(self, line: u64, error: RowError) -> FileRow {
         FileRow::rejected(line, self.customer.external_id, error)
     }

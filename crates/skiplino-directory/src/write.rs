@@ -1,4 +1,4 @@
-//! Writes customers to a file, whatever its format.
+//! Writes customers to a file of any format.
 
 mod atomic_file;
 mod csv;

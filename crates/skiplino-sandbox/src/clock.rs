@@ -23,7 +23,7 @@ fn company_zone() -> TimeZone {
     TimeZone::fixed(offset(3))
 }
 
-/// Where the time comes from.
+/// The source of the time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Mode {
     /// The machine's time plus an offset.

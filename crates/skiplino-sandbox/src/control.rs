@@ -112,7 +112,7 @@ fn pages() -> Router {
     router
 }
 
-/// Answers a request only if the check accepts its headers.
+/// Handles a request only if the check accepts its headers.
 fn with_check(router: Router, app: &App, check: fn(&HeaderMap, bool) -> Option<Reason>) -> Router {
     let loopback = app.address.ip().is_loopback();
     router.route_layer(from_fn(
@@ -214,7 +214,7 @@ async fn run(
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let locale = Locale::of(&parts.headers);
-    // The body is too long or incomplete. In the latter case the client is gone.
+    // The body is too long, or incomplete because the client is gone.
     let Ok(Some(body)) = pipeline::read(body, LONGEST_BODY).await else {
         return respond(Err(Failure::field("body", Reason::TooLong)), locale);
     };

@@ -186,7 +186,7 @@ impl Reason {
             Self::TicketNotFound => ("Ticket not found.", "التذكرة غير موجودة."),
             Self::TooLong => ("This value is too long.", "هذه القيمة طويلة جدًا."),
             Self::UnknownHost => (
-                "The sandbox does not go by this name: use its address, such as 127.0.0.1.",
+                "The sandbox does not accept this host name: use its address, such as 127.0.0.1.",
                 "لا تُعرف هذه البيئة التجريبية بهذا الاسم: استخدم عنوانها، مثل 127.0.0.1.",
             ),
             Self::WrongState => (

@@ -1,4 +1,4 @@
-//! The control API, fault settings aside.
+//! The control API, without faults.
 #![allow(
     clippy::expect_used,
     clippy::needless_pass_by_value,
@@ -94,7 +94,7 @@ fn the_clock_stands_runs_and_jumps() {
         clock("POST", "/clock/advance", json!({"seconds": 3e10}));
     }
     assert_eq!(client.get("/branches").status, 200);
-    // At the end of time it stops, and from there it can be moved back.
+    // The clock stops at its latest time, and can be set back from there.
     for mode in ["real", "frozen"] {
         clock(
             "PUT",
@@ -140,7 +140,7 @@ fn a_reset_restores_everything() {
 }
 
 #[test]
-fn the_log_tells_what_came_and_what_went() {
+fn the_log_has_requests_and_responses() {
     let (sandbox, client) = start();
     client.post(
         "/tickets/book",
@@ -276,7 +276,7 @@ fn the_company_can_be_changed_and_filled() {
 }
 
 #[test]
-fn the_log_keeps_as_many_requests_as_it_is_told_to() {
+fn the_log_keeps_the_configured_number_of_requests() {
     let sandbox = skiplino_sandbox::Sandbox::start(skiplino_sandbox::Config { log: 2, ..config() });
     let client = Client::new(&sandbox.as_ref().unwrap().base_url());
     for _ in 0..3 {

@@ -21,7 +21,7 @@ fn committed(client: &Client) -> Value {
 }
 
 #[test]
-fn lost_answers_leave_the_state_they_promise() {
+fn faults_that_drop_responses_apply_the_write_or_do_not() {
     let rows = [
         ("refuse", 0),
         ("drop_before", 0),
@@ -52,13 +52,13 @@ fn lost_answers_leave_the_state_they_promise() {
             book()
         };
         assert_eq!(entry["body"], body);
-        // Other operations go on working.
+        // Other operations still work.
         assert_eq!(client.get("/branches").status, 200);
     }
 }
 
 #[test]
-fn a_truncated_answer_has_half_its_bytes() {
+fn a_truncated_response_has_half_its_bytes() {
     let (sandbox, client) = start();
     client.fault(json!({"operation": "listBranches", "kind": "truncate"}));
     let mut stream = std::net::TcpStream::connect(sandbox.ready().address()).unwrap();
@@ -78,7 +78,7 @@ fn a_truncated_answer_has_half_its_bytes() {
 }
 
 #[test]
-fn other_answers_take_the_place_of_the_real_one() {
+fn faults_replace_the_response() {
     let plain = |status: u16, body: Value| (status, "application/json", body, false);
     let html = "text/html; charset=utf-8";
     let rows = [
@@ -154,7 +154,7 @@ fn other_answers_take_the_place_of_the_real_one() {
 }
 
 #[test]
-fn distorted_answers_are_valid_json_of_another_shape() {
+fn distorted_responses_are_valid_json_of_another_shape() {
     let (_sandbox, client) = start();
     let ticket = format!("/tickets/{TICKET}");
     let distorted = |kind: &str, path: &str| {
@@ -202,7 +202,7 @@ fn distorted_answers_are_valid_json_of_another_shape() {
             .collect::<Vec<_>>(),
         ["_id", "companyId", "createdAt", "updatedAt"]
     );
-    // An error stays what it is, extra fields aside.
+    // An error does not change, except for extra fields.
     assert_eq!(
         distorted("wrong_json", "/tickets/nope")["error"],
         "Ticket not found."
@@ -255,7 +255,7 @@ fn held_requests_wait_for_their_release() {
             json!({"held": 0, "total": 1})
         );
     }
-    // A cap lets it go on by itself; taking the fault back does, too; so does the end of the sandbox.
+    // A held request continues after `ms`, when its fault is removed, and when the sandbox stops.
     let (sandbox, client) = start();
     client.fault(json!({"operation": "bookTicket", "kind": "hold", "ms": 20}));
     assert_eq!(client.post("/tickets/book", book()).status, 201);
@@ -276,7 +276,7 @@ fn held_requests_wait_for_their_release() {
 }
 
 #[test]
-fn what_was_held_before_a_reset_does_not_happen_after_it() {
+fn a_reset_discards_held_requests() {
     let (sandbox, client) = start();
     client.fault(json!({"operation": "bookTicket", "kind": "hold"}));
     let base = sandbox.base_url();
@@ -335,7 +335,7 @@ fn faults_fire_when_they_should() {
     assert!(some.contains('x') && some.contains('.'), "{some}");
     assert_eq!(pattern(json!({"probability": 0.5})), some);
 
-    // The first that fires wins; the others count on.
+    // The first fault that applies wins; the others still count the request.
     let (_sandbox, client) = start();
     client.fault(json!({"operation": "*", "kind": "empty_503", "when": {"first": 1}}));
     client.fault(json!({"operation": "*", "kind": "html_502", "when": {"nth": 2}}));
@@ -349,7 +349,7 @@ fn faults_fire_when_they_should() {
 }
 
 #[test]
-fn a_fault_that_makes_no_sense_is_refused() {
+fn an_invalid_fault_is_rejected() {
     let (_sandbox, client) = start();
     let rows = [
         (json!({"kind": "refuse"}), "operation"),
@@ -375,7 +375,7 @@ fn a_fault_that_makes_no_sense_is_refused() {
             json!({"operation": "*", "kind": "refuse", "when": {"often": 1}}),
             "when",
         ),
-        // Left out, it would fire on every request.
+        // If the misspelt `when` were ignored, the fault would apply to every request.
         (
             json!({"operation": "*", "kind": "refuse", "whne": {"nth": 2}}),
             "whne",
@@ -396,9 +396,9 @@ fn a_fault_that_makes_no_sense_is_refused() {
 }
 
 #[test]
-fn a_rate_limit_refuses_what_is_too_much_and_nothing_else() {
+fn a_rate_limit_rejects_only_requests_above_it() {
     let (_sandbox, client) = start();
-    // A token in 1,000 s: none comes back while the test runs.
+    // One token in 1,000 s: no token is added while the test runs.
     let limit = |burst: u64| json!({"requestsPerSecond": 0.001, "burst": burst});
     let set = |limit: Value| client.control("PUT", "/rate-limit", limit);
     let none = json!({"requestsPerSecond": null, "burst": null});
@@ -419,7 +419,7 @@ fn a_rate_limit_refuses_what_is_too_much_and_nothing_else() {
     let wait: u64 = refused.header("retry-after").parse().unwrap();
     assert!((900..=1000).contains(&wait), "{wait}");
 
-    // It is not carried out, and the log tells. The fault has seen the other three.
+    // The rejected request is not handled, and the log shows it. The fault has counted the other three.
     assert_eq!(committed(&client), json!({"received": 3, "committed": 2}));
     let tickets = client.control("GET", "/tickets", Value::Null);
     assert_eq!(tickets.as_array().unwrap().len(), 9);
@@ -432,7 +432,7 @@ fn a_rate_limit_refuses_what_is_too_much_and_nothing_else() {
     assert_eq!(entry["body"], self::book());
     let faults = client.control("GET", "/faults", Value::Null);
     assert_eq!(faults[0]["seen"], 3);
-    // The control API is not limited, and the first request let through again is the fault's.
+    // The control API is not limited. The fault applies to the first request after the limit is removed.
     assert_eq!(client.control("DELETE", "/rate-limit", Value::Null), none);
     assert_eq!([book(&client).status, book(&client).status], [502, 201]);
 
@@ -444,15 +444,15 @@ fn a_rate_limit_refuses_what_is_too_much_and_nothing_else() {
 }
 
 #[test]
-fn a_rate_limit_lets_go_on_in_real_time() {
+fn a_rate_limit_uses_real_time() {
     let (_sandbox, client) = start();
     let limit = json!({"requestsPerSecond": 20, "burst": 1});
     client.control("PUT", "/rate-limit", limit);
-    // The sandbox's clock stands still, and places are taken and come free all the same.
+    // The limit uses real time, although the sandbox's clock is stopped.
     for status in [429, 200, 429, 200] {
         let mut tries = (0..10_000).map(|_| client.get("/branches"));
         let got = tries.find(|got| got.status == status).unwrap();
-        // 50 ms at the most, which a whole number of seconds cannot say but as one.
+        // The wait is 50 ms at most, rounded up to a whole second.
         let wait = if status == 429 { "1" } else { "" };
         assert_eq!(got.header("retry-after"), wait);
     }

@@ -1,4 +1,4 @@
-//! Every operation: the published examples, and what it does when all is well.
+//! Every operation: the published examples, and its effect on success.
 #![allow(
     clippy::expect_used,
     clippy::needless_pass_by_value,
@@ -11,7 +11,7 @@ use common::*;
 use serde_json::{Value, json};
 
 #[test]
-fn the_published_ticket_comes_out_to_the_byte() {
+fn the_published_ticket_is_equal_to_the_byte() {
     let (_sandbox, client) = start();
     assert_eq!(
         client.get(&format!("/tickets/{TICKET}")).text,
@@ -20,7 +20,7 @@ fn the_published_ticket_comes_out_to_the_byte() {
 }
 
 #[test]
-fn the_published_update_comes_out_to_the_byte() {
+fn the_published_update_is_equal_to_the_byte() {
     let (_sandbox, client) = start();
     client.control(
         "PUT",
@@ -101,7 +101,7 @@ fn slots_are_those_to_come_with_places_left() {
         json!({"time": "2026-07-01T06:00:00.000Z", "remaining": 3})
     );
     assert_eq!(day[15]["time"], "2026-07-01T13:30:00.000Z");
-    // Today from 14:30 on.
+    // Today's slots begin at 14:30.
     assert_eq!(slots("")[0]["time"], "2026-06-23T11:30:00.000Z");
     let all: Vec<Value> = day
         .as_array()
@@ -117,7 +117,7 @@ fn slots_are_those_to_come_with_places_left() {
         );
     }
     assert_eq!(slots("?date=2026-07-01"), json!([]));
-    // Manama keeps Fridays.
+    // The Manama branch is closed on Fridays.
     assert_eq!(
         client
             .get("/services/e1e2e3e4e5/slots?date=2026-06-26")

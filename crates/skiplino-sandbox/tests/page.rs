@@ -1,4 +1,4 @@
-//! The page, who may ask for it and for the control API, and the events that it lives on.
+//! The page: its files, its events, and the checks that keep foreign pages out.
 #![allow(
     clippy::expect_used,
     clippy::needless_pass_by_value,
@@ -13,7 +13,7 @@ use common::*;
 use serde_json::{Value, json};
 use skiplino_sandbox::{Config, Sandbox};
 
-/// A stream of events, read as a browser reads it.
+/// A stream of server-sent events.
 struct Events(BufReader<Box<dyn Read>>);
 
 impl Events {
@@ -26,11 +26,11 @@ impl Events {
         Self(BufReader::new(Box::new(body)))
     }
 
-    /// Its name and data; `None` at the end of the stream.
+    /// The name and data of the next event; `None` at the end of the stream.
     fn next(&mut self) -> Option<(String, Value)> {
         let mut line = || {
             let mut line = String::new();
-            // Cut off is as much an end as any.
+            // A broken connection ends the stream, too.
             let _ = self.0.read_line(&mut line);
             line.trim_end().to_owned()
         };
@@ -41,10 +41,10 @@ impl Events {
         Some((name, data))
     }
 
-    /// The next one of that name that is as it should be. A stream that never tells it times out.
+    /// The next event of that name with the wanted data. Without one, the read times out.
     fn until(&mut self, name: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         loop {
-            let (came, data) = self.next().expect("the stream goes on");
+            let (came, data) = self.next().expect("the stream continues");
             if came == name && wanted(&data) {
                 return data;
             }
@@ -63,7 +63,7 @@ fn numbers(tickets: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn a_counter_is_told_everything_and_then_what_changes() {
+fn the_staff_page_receives_the_state_and_then_changes() {
     let (_sandbox, client) = start();
     let mut events = Events::open(&client, &format!("service={CASH}"));
     let (name, hello) = events.next().unwrap();
@@ -131,7 +131,7 @@ fn a_counter_is_told_everything_and_then_what_changes() {
     client.control("POST", "/clock/advance", json!({"seconds": 60}));
     events.until("clock", |clock| clock["now"] == "2026-06-23T11:11:00.000Z");
 
-    // All of it is gone, and what was there at the beginning is back.
+    // A reset restores the initial state.
     client.control("POST", "/reset", json!({}));
     let tickets = events.until("tickets", |_| true);
     assert_eq!(
@@ -144,7 +144,7 @@ fn a_counter_is_told_everything_and_then_what_changes() {
 }
 
 #[test]
-fn a_stream_shows_so_much_of_a_queue_that_is_longer() {
+fn a_stream_shows_a_limited_part_of_a_long_queue() {
     let (_sandbox, client) = start();
     client.control(
         "POST",
@@ -156,7 +156,7 @@ fn a_stream_shows_so_much_of_a_queue_that_is_longer() {
     assert_eq!(company[0]["services"][1]["waiting"], 6000);
     let tickets = events.until("tickets", |_| true);
     assert_eq!(tickets["rows"].as_array().unwrap().len(), 5000);
-    // One leaves, one comes into view.
+    // One ticket leaves the view, the next one enters it.
     client.control("POST", &format!("/services/{DEPOSIT}/call-next"), json!({}));
     assert_eq!(
         numbers(&events.until("tickets", |_| true)),
@@ -165,7 +165,7 @@ fn a_stream_shows_so_much_of_a_queue_that_is_longer() {
 }
 
 #[test]
-fn a_board_is_told_who_is_served_and_who_comes_next() {
+fn a_board_receives_served_and_next_tickets() {
     let (_sandbox, client) = start();
     client.control(
         "POST",
@@ -186,7 +186,7 @@ fn a_board_is_told_who_is_served_and_who_comes_next() {
         (numbers(&tickets), &tickets["rows"][0]["status"]),
         (vec!["Q001"], &json!("serving"))
     );
-    // What only the counter shows would be a lobby's business least of all.
+    // The board gets no events that only the staff page needs.
     client.get("/customers/getAll");
     client.control("POST", "/clock/advance", json!({"seconds": 60}));
     loop {
@@ -299,7 +299,7 @@ fn web_pages_from_elsewhere_cannot_control_it() {
 }
 
 #[test]
-fn a_sandbox_for_other_machines_goes_by_names_that_no_stranger_can_have() {
+fn a_remote_sandbox_accepts_only_private_host_names() {
     let sandbox = Sandbox::start(Config {
         listen: "0.0.0.0:0".parse().unwrap(),
         allow_remote: true,
@@ -356,7 +356,7 @@ fn the_page_runs_its_own_files_and_nothing_else() {
             "{policy}"
         );
         assert_eq!(got.header("x-content-type-options"), "nosniff");
-        // What a file names is served, too, and none of it from elsewhere.
+        // All files that a file refers to are served, and all are local.
         for part in got.text.split(['"', '\'']) {
             let file = match part.strip_prefix("./") {
                 Some(module) => format!("/assets/{module}"),
@@ -405,7 +405,7 @@ fn one_request_of_the_log_can_be_asked_for() {
 }
 
 #[test]
-fn refusals_are_told_in_the_language_of_who_asks() {
+fn rejections_are_in_the_language_of_the_request() {
     let (_sandbox, client) = start();
     let path = format!("/_sandbox/services/{DEPOSIT}/call-next");
     let got = ask(&client, "POST", &path, &[("x-locale", "ar")]);

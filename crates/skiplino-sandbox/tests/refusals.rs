@@ -1,4 +1,4 @@
-//! Every row of errors: keys, bad requests and business rules.
+//! Rejected requests: keys, invalid input and business rules.
 #![allow(
     clippy::expect_used,
     clippy::needless_pass_by_value,
@@ -11,7 +11,7 @@ use common::*;
 use serde_json::{Value, json};
 
 #[test]
-fn every_key_opens_what_it_should() {
+fn each_key_has_access_to_its_operations() {
     let (sandbox, client) = start();
     for operation in &skiplino_sandbox::OPERATIONS {
         let path = operation
@@ -388,7 +388,7 @@ fn business_rules_refuse_with_a_reason() {
         book("e1e2e3e4e5", "2b2b2b2b2b", Value::Null),
         "This branch is closed.",
     );
-    // Closed for the night is no obstacle to an appointment.
+    // An appointment can be booked outside opening hours.
     assert_eq!(
         book(
             "e1e2e3e4e5",

@@ -1,4 +1,4 @@
-//! What the state promises: no slot overfills, the same requests get the same answers, nothing acknowledged is lost.
+//! The state: slots never overfill, equal requests get equal responses, and acknowledged writes are never lost.
 #![allow(
     clippy::expect_used,
     clippy::needless_pass_by_value,
@@ -106,7 +106,7 @@ impl Process {
             .map_while(Result::ok)
             .find(|line| line.starts_with("http"))
             .unwrap();
-        // It prints once more at its end, so its output stays open.
+        // The process prints again at its end, so its output must stay open.
         child.stdout = Some(output.into_inner());
         (Self(child), Client::new(&url))
     }
@@ -179,7 +179,7 @@ fn a_signal_ends_the_command_gracefully() {
     for signal in ["-TERM", "-INT"] {
         let (mut process, client) = Process::start(&data);
         assert_eq!(client.get("/branches").status, 200);
-        // The shell's own: a small system has no program of that name.
+        // The builtin of the shell: small systems have no program `kill`.
         let kill = format!("kill {signal} {}", process.0.id());
         assert!(
             Command::new("sh")
@@ -193,7 +193,7 @@ fn a_signal_ends_the_command_gracefully() {
 }
 
 #[test]
-fn kept_data_is_kept_and_strange_data_refused() {
+fn stored_data_is_kept_and_foreign_files_are_rejected() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("company.db");
     let with = |data: &std::path::Path| {
@@ -208,7 +208,7 @@ fn kept_data_is_kept_and_strange_data_refused() {
         .post("/customers/create", json!({"externalId": "kept"}))
         .data()["_id"]
         .clone();
-    // A second process would not see what the first one counts in memory.
+    // A second process would not see the caches that the first one keeps in memory.
     let busy = with(&data).expect_err("two sandboxes on one file");
     let said = busy.to_string();
     assert!(said.contains("company.db"), "{said}");
@@ -245,7 +245,7 @@ fn kept_data_is_kept_and_strange_data_refused() {
     }
 }
 
-/// SQLite itself would take such names for something other than files.
+/// SQLite treats such names specially.
 #[test]
 fn data_is_kept_in_a_file_of_any_name() {
     const NAME: &str = "CHILD_OF_A_FILE_OF_ANY_NAME";

@@ -1,4 +1,4 @@
-//! Requests that no ordinary client sends.
+//! Malformed and incomplete requests.
 #![allow(clippy::needless_pass_by_value, clippy::unwrap_used)]
 
 mod common;
@@ -12,16 +12,16 @@ use common::*;
 use serde_json::json;
 use skiplino_sandbox::{DEMO_SECRET_KEY, Sandbox};
 
-/// Sends the bytes and, where they break off, says that no more will come; what comes back.
+/// Sends the bytes, with `breaks_off` closes the sending half, and returns the response.
 fn say(sandbox: &Sandbox, bytes: &str, breaks_off: bool) -> String {
     let mut stream = TcpStream::connect(sandbox.ready().address()).unwrap();
     stream.write_all(bytes.as_bytes()).unwrap();
     if breaks_off {
         stream.shutdown(Shutdown::Write).unwrap();
     }
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
-    String::from_utf8_lossy(&answer).into_owned()
+    let mut response = Vec::new();
+    let _ = stream.read_to_end(&mut response);
+    String::from_utf8_lossy(&response).into_owned()
 }
 
 fn head(method: &str, path: &str, length: usize) -> String {
@@ -31,32 +31,32 @@ fn head(method: &str, path: &str, length: usize) -> String {
 }
 
 #[test]
-fn a_request_that_breaks_off_is_not_carried_out() {
+fn an_incomplete_request_is_not_handled() {
     let (sandbox, client) = start();
     let cancel = format!("/external/v1/tickets/{TICKET}/cancel");
     for (path, body) in [
         (cancel.as_str(), ""),
         ("/external/v1/customers/create", r#"{"externalId": "half"}"#),
     ] {
-        let answer = say(
+        let response = say(
             &sandbox,
             &format!("{}{body}", head("POST", path, 500)),
             true,
         );
         assert!(
-            !answer.contains("200 OK") && !answer.contains("201 Created"),
-            "{answer}"
+            !response.contains("200 OK") && !response.contains("201 Created"),
+            "{response}"
         );
     }
     let chunked = "POST /external/v1/customers/create HTTP/1.1\r\nhost: sandbox\r\ntransfer-encoding: chunked\r\n";
-    let answer = say(
+    let response = say(
         &sandbox,
         &format!(
             "{chunked}authorization: Bearer {DEMO_SECRET_KEY}\r\n\r\n2\r\n{{}}\r\nno length\r\n"
         ),
         true,
     );
-    assert!(!answer.contains("201 Created"), "{answer}");
+    assert!(!response.contains("201 Created"), "{response}");
     assert_eq!(
         client.get(&format!("/tickets/{TICKET}")).data()["status"],
         "waiting"
@@ -109,8 +109,8 @@ fn long_paths_and_headers_count_against_the_bounds_of_the_log() {
         &format!("x-padding: {}\r\ncontent-length", "x".repeat(300 << 10)),
     );
     for _ in 0..230 {
-        let answer = say(&sandbox, &padded, false);
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let response = say(&sandbox, &padded, false);
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
     }
     let log = client.control("GET", "/requests?after=0", json!(null));
     let kept = log["requests"].as_array().unwrap().len();

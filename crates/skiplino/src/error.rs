@@ -9,7 +9,7 @@ use reqwest::header::HeaderMap;
 
 use crate::operation::Operation;
 
-/// The kind of a failure, as far as a program acts on it.
+/// The kind of a failure, on which programs can match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -140,7 +140,7 @@ pub enum TimeoutKind {
 /// Reasons by field, of a 422 and of refused input.
 pub type Fields = BTreeMap<String, Vec<String>>;
 
-/// Why a call failed. One word wide.
+/// Why a call failed. Its size is one machine word.
 ///
 /// `Display` is one line for a person. It never contains a key, a query string or the values of a
 /// customer's record.
@@ -243,7 +243,7 @@ impl Error {
         self.0.operation
     }
 
-    /// The HTTP status, whatever the body; absent without a response.
+    /// The HTTP status, even if the body is unreadable; absent without a response.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
@@ -378,10 +378,8 @@ impl fmt::Display for Error {
             write!(f, ": {}", root_cause(&**source))?;
         }
         match &inner.outcome_unknown {
-            Some((_, advice)) => write!(f, "; it may have happened: {advice}"),
-            None if inner.outcome == Outcome::Unknown => {
-                f.write_str("; it may have happened all the same")
-            }
+            Some((_, advice)) => write!(f, "; it may have been applied: {advice}"),
+            None if inner.outcome == Outcome::Unknown => f.write_str("; it may have been applied"),
             None => Ok(()),
         }
     }

@@ -172,7 +172,7 @@ class SyncRun:
     def abort(self, error: BaseException) -> NoReturn:
         """Raises the error that ended the sync early.
 
-        If rows were completed, the report comes with it.
+        If rows were completed, the error contains the report.
         """
         if isinstance(error, SkiplinoError) and self._report.rows:
             raise _incomplete(self._report, error) from error

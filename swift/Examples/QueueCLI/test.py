@@ -1,4 +1,4 @@
-"""`test.py SKIPLINO COMMAND...`: plays the staff, and at a terminal the customer, with the example app that the command starts."""
+"""`test.py SKIPLINO COMMAND...`: tests the example app that COMMAND starts, at a terminal and against a sandbox."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Sandbox:
         command = [skiplino, "sandbox", "--json", "--seed", "1", "--until-stdin-ends"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
-        self.told = json.loads(self.process.stdout.readline())
+        self.info = json.loads(self.process.stdout.readline())
 
     def close(self) -> None:
         assert self.process.stdin is not None
@@ -27,9 +27,9 @@ class Sandbox:
     def control(self, request: str, body: object = None) -> Any:
         method, path = request.split(" ")
         data = None if body is None else json.dumps(body).encode()
-        asked = urllib.request.Request(self.told["controlUrl"] + path, data, method=method)
-        with urllib.request.urlopen(asked, timeout=20) as answer:
-            return json.load(answer)
+        message = urllib.request.Request(self.info["controlUrl"] + path, data, method=method)
+        with urllib.request.urlopen(message, timeout=20) as response:
+            return json.load(response)
 
     def newest(self) -> dict[str, Any]:
         """The ticket that was booked last."""
@@ -39,24 +39,24 @@ class Sandbox:
 class App:
     """The app at a terminal of its own."""
 
-    def __init__(self, command: list[str], told: dict[str, str]) -> None:
+    def __init__(self, command: list[str], info: dict[str, str]) -> None:
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
-            # A shell in the background has what it starts ignore Ctrl-C; a terminal does not.
+            # A background shell starts programs with Ctrl-C ignored; a terminal does not.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
-            os.environ.update(SKIPLINO_BASE_URL=told["baseUrl"], SKIPLINO_API_KEY=told["publicKey"])
+            os.environ.update(SKIPLINO_BASE_URL=info["baseUrl"], SKIPLINO_API_KEY=info["publicKey"])
             os.execvp(command[0], command)
         self.seen = ""
 
     def expect(self, text: str) -> None:
-        """Waits until the app has written it, and goes on from there."""
+        """Waits until the app has printed the text, and drops the output up to it."""
         while text not in self.seen:
             try:
                 read = os.read(self.terminal, 4096)
             except OSError:  # the other side is closed
                 read = b""
             if not read:
-                raise SystemExit(f"no {text!r} came, but {self.seen!r}")
+                raise SystemExit(f"expected {text!r}, but the app printed {self.seen!r}")
             sys.stdout.write(read.decode())
             self.seen += read.decode()
         self.seen = self.seen.split(text, 1)[1]
@@ -119,16 +119,16 @@ def refused(app: App, sandbox: Sandbox) -> None:
 
 def main() -> None:
     skiplino, command = sys.argv[1], sys.argv[2:]
-    # A test that waits for what does not come ends all the same.
+    # Ends a test that waits forever.
     signal.alarm(180)
     for story in served, given_up, refused:
         sandbox = Sandbox(skiplino)
         try:
-            told = sandbox.told if story is not refused else {**sandbox.told, "publicKey": "pk_wrong"}
-            story(App(command, told), sandbox)
+            info = sandbox.info if story is not refused else {**sandbox.info, "publicKey": "pk_wrong"}
+            story(App(command, info), sandbox)
         finally:
             sandbox.close()
-        print(f"-- {story.__name__}: as it should be")
+        print(f"-- {story.__name__}: passed")
 
 
 main()

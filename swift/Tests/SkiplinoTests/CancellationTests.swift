@@ -34,7 +34,7 @@ final class CancellationTests: SandboxTestCase {
             _ = try await client.tickets.book(.walkIn(service: Sandbox.service, group: Sandbox.group))
         }
         XCTAssertEqual(error.outcome, .unknown)
-        XCTAssertEqual(error.localizedDescription, "book a ticket: cancelled; it may have happened all the same")
+        XCTAssertEqual(error.localizedDescription, "book a ticket: cancelled; it may have been applied")
     }
 
     func testAWriteCancelledBeforeItsStartWasNotApplied() async throws {

@@ -37,7 +37,7 @@ func join(_ client: SkiplinoClient, for customer: CustomerRef? = nil) async thro
             try await $0.tickets.book(.walkIn(service: "6fe8fb8b12", group: "7c1f9a3b2d", customer: customer))
         }
         return booked.info.isRecovered
-            ? "the answer was lost, your place was not: \(booked.value.ticketNumber)"
+            ? "the response was lost, but your place is booked: \(booked.value.ticketNumber)"
             : "your number is \(booked.value.ticketNumber)"
     } catch let error as SkiplinoError where error.outcome == .unknown {
         return "you may have a place: ask at the counter before you try again"
@@ -66,9 +66,9 @@ func explain(_ error: SkiplinoError) -> String {
     case .connect: "There is no connection."
     // In the requested language.
     case .rejected: error.reason ?? "It was refused."
-    case .invalidRequest, .validation: "Please look at \(error.fields.keys.joined(separator: ", ")) again."
+    case .invalidRequest, .validation: "Please check \(error.fields.keys.joined(separator: ", "))."
     case .conflict: "It is too late for that."
-    case .outcomeUnknown: "It may have happened: look first."
+    case .outcomeUnknown: "It may have been applied: check before you retry."
     default: error.localizedDescription
     }
 }
@@ -115,7 +115,7 @@ final class GuideTests: SandboxTestCase {
         XCTAssertEqual(said, "your number is Q018")
         try await sandbox.fault(["operation": "bookTicket", "kind": "drop_after_commit"])
         said = try await SkiplinoTests.join(client, for: .externalID("crm-7741"))
-        XCTAssertEqual(said, "the answer was lost, your place was not: Q019")
+        XCTAssertEqual(said, "the response was lost, but your place is booked: Q019")
         said = try await SkiplinoTests.join(client)
         XCTAssertTrue(said.hasPrefix("you may have a place"))
         let received = try await sandbox.received("bookTicket")
@@ -144,9 +144,9 @@ final class GuideTests: SandboxTestCase {
         try await sandbox.control("PUT /services/\(Sandbox.service)", ["open": .null])
         try await sandbox.fault(["operation": "bookTicket", "kind": "drop_after_commit"])
         error = try await failure { [client] in try await booking(client) }
-        XCTAssertEqual(explain(error), "It may have happened: look first.")
+        XCTAssertEqual(explain(error), "It may have been applied: check before you retry.")
         error = try await failure { [client] in try await client.tickets.cancel("") }
-        XCTAssertEqual(explain(error), "Please look at ticketId again.")
+        XCTAssertEqual(explain(error), "Please check ticketId.")
         try await client.tickets.cancel(Sandbox.ticket)
         error = try await failure { [client] in try await client.tickets.cancel(Sandbox.ticket) }
         XCTAssertEqual(explain(error), "It is too late for that.")

@@ -1,4 +1,4 @@
-//! A call whose result is bytes for Kotlin, whatever the operation.
+//! A call of any operation, whose result is bytes for Kotlin.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -22,7 +22,7 @@ const FAILED: i32 = -2;
 ///
 /// # Safety
 ///
-/// `buffer` has `capacity` initialized bytes that nobody else accesses during this call, and
+/// `buffer` has `capacity` initialized bytes that no other code accesses during this call, and
 /// `length` is at most `capacity`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn skiplino_kotlin_start_call(

@@ -5,8 +5,8 @@ use std::io::{self, BufRead, IsTerminal as _, Write};
 use crate::failure::{Failure, UsageError};
 use crate::output::printable;
 
-/// Asks the question on the terminal, unless `yes`. The question may take calls to the API, so it is
-/// made only if somebody can answer it.
+/// Asks the question on the terminal, unless `yes`. The text of the question may need calls to the
+/// API, so it is built only if it will be shown.
 pub(crate) fn confirm(
     yes: bool,
     question: impl FnOnce() -> Result<String, Failure>,

@@ -1,4 +1,4 @@
-//! `skiplino customers import`: brings the rows of a file into the directory.
+//! `skiplino customers import`: creates and updates customers from the rows of a file.
 
 use std::error::Error as _;
 use std::io;
@@ -14,12 +14,12 @@ use crate::failure::{Failure, RowsFailed, UsageError};
 use crate::files::{FormatArgument, format_of, is_standard_stream, with_suffix};
 use crate::output::{Output, Progress};
 
-/// Bring the rows of a file into the directory
+/// Create and update customers from the rows of a file
 ///
-/// Rows and customers are matched by externalId. A row whose customer does not exist creates it; a customer that differs from its
-/// row is updated; all others stay as they are. An empty cell, or a field that is absent, keeps the stored value. The columns are
+/// Rows and customers are matched by externalId. The import creates customers that do not exist, updates customers that differ from
+/// their row, and leaves all others unchanged. An empty cell, or a field that is absent, keeps the stored value. The columns are
 /// externalId, name, email, mobile, and metadata (a JSON object) or metadata.KEY (text). Columns that only the server writes are
-/// ignored; any other column is refused. A bad row, or one that the server rejects, does not stop the others: a report lists them.
+/// ignored; any other column is refused. A bad row, or a row that the server rejects, does not stop the others: a report lists them.
 ///
 /// A checkpoint beside the file records the finished rows until all are finished. An import that was stopped, by Ctrl-C or by
 /// anything else, continues with --resume. Rows that failed are tried again; you may correct them in the file before.
@@ -126,7 +126,7 @@ impl Import {
         Ok(())
     }
 
-    /// A file beside the one that is imported. Standard input has none.
+    /// The path of a file beside the imported file. `None` for standard input.
     fn beside(&self, suffix: &str) -> Option<PathBuf> {
         (!is_standard_stream(&self.file)).then(|| with_suffix(&self.file, suffix))
     }

@@ -1,4 +1,4 @@
-//! Sends a write, and explains what became of it if its response was lost.
+//! Sends a write, and reports whether it was applied if its response was lost.
 
 use skiplino::Call;
 

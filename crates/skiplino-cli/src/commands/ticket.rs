@@ -126,7 +126,7 @@ impl Ticket {
 }
 
 fn write_advice(id: &str) -> String {
-    format!("`skiplino ticket get {id}` shows whether it happened")
+    format!("`skiplino ticket get {id}` shows whether it was applied")
 }
 
 fn customer_of(client: &Client, ticket: &str) -> Result<CustomerRef, Failure> {

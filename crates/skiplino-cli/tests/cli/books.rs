@@ -1,4 +1,4 @@
-//! What changes something: bookings, tickets and customers.
+//! Commands that write: bookings, tickets and customers.
 
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ fn a_walk_in_is_one_line_or_the_ticket() {
 }
 
 #[test]
-fn what_is_sent_is_what_was_typed() {
+fn requests_have_the_typed_values() {
     let world = World::new();
     world
         .run(&[
@@ -173,7 +173,7 @@ fn a_ticket_reads_as_the_published_example() {
 }
 
 #[test]
-fn a_status_of_tomorrow_is_shown_as_it_comes() {
+fn an_unknown_status_is_shown_as_text() {
     let world = World::new();
     world.fault(r#"{"operation": "getTicket", "kind": "unknown_enum"}"#);
     let shown = world
@@ -225,7 +225,7 @@ fn a_customer_is_created_changed_and_deleted() {
         (&json!("+97330000000"), &json!("Noor"))
     );
     let id = updated["_id"].as_str().unwrap().to_owned();
-    // After an id, it is the new value; alone, it says who is meant; after another, it cannot be said.
+    // After an id, --external-id is the new value; alone, it names the customer; twice, it is an error.
     world
         .run(&["customers", "update", &id, "--external-id", "crm-2"])
         .ok();

@@ -1,4 +1,4 @@
-//! Each way to fail has its exit code, its line, and with `--json` its object.
+//! Failures: each has its exit code, its line on standard error, and with `--json` its object.
 
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ fn a_read_fails_with_the_code_of_its_kind() {
 }
 
 #[test]
-fn a_write_that_may_have_happened_has_a_code_of_its_own_and_advice() {
+fn a_write_that_may_have_been_applied_has_its_own_code_and_advice() {
     let world = World::new();
     world.fault(r#"{"operation": "bookTicket", "kind": "drop_after_commit"}"#);
     let walk_in = [
@@ -80,7 +80,7 @@ fn a_write_that_may_have_happened_has_a_code_of_its_own_and_advice() {
     let ran = world.run(&walk_in).fails(
         14,
         &[
-            "it may have happened",
+            "it may have been applied",
             "before you retry: a walk-in without a customer",
         ],
     );
@@ -100,7 +100,7 @@ fn a_write_that_may_have_happened_has_a_code_of_its_own_and_advice() {
 }
 
 #[test]
-fn a_write_whose_answer_was_lost_is_found_and_said_to_be() {
+fn a_recovered_write_succeeds_with_a_note() {
     let world = World::new();
     world.fault(r#"{"operation": "*", "kind": "drop_after_commit", "when": {"nth": 2}}"#);
     let booked = world.run(&[
@@ -128,7 +128,7 @@ fn a_write_whose_answer_was_lost_is_found_and_said_to_be() {
 }
 
 #[test]
-fn what_the_api_refuses_has_codes_of_its_own() {
+fn each_rejection_of_the_api_has_its_own_code() {
     let world = World::new();
     run(world
         .command(&["branches"])
@@ -154,7 +154,7 @@ fn what_the_api_refuses_has_codes_of_its_own() {
 }
 
 #[test]
-fn no_server_and_no_answer_are_told_apart() {
+fn connect_errors_and_timeouts_have_different_codes() {
     let gone = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap()
@@ -185,7 +185,7 @@ fn retries_are_as_many_as_asked_for() {
 }
 
 #[test]
-fn a_command_line_that_cannot_be_read_is_an_object_too() {
+fn an_invalid_command_line_is_a_json_object_too() {
     let ran = run(&mut bare(&["branches", "--json", "--colour", "sk_wrong"]));
     assert_eq!(ran.code, 2, "{ran:?}");
     let error = object(&ran);
@@ -194,7 +194,7 @@ fn a_command_line_that_cannot_be_read_is_an_object_too() {
 }
 
 #[test]
-fn a_list_that_breaks_off_prints_what_it_had_and_fails() {
+fn a_failed_list_prints_the_pages_that_it_has_read() {
     let world = World::new();
     world.control("POST", "/customers/generate", r#"{"count": 250}"#);
     world.fault(r#"{"operation": "listCustomers", "kind": "html_502", "when": {"nth": 3}}"#);

@@ -1,4 +1,4 @@
-//! What protects: keys are not shown, nothing is destroyed unasked, a reader that leaves is no crash.
+//! Protection: keys are never printed, deletions need a confirmation, and a closed pipe is no crash.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::support::{Ran, World, bare, run};
 
 #[test]
-fn what_cannot_be_undone_needs_a_yes_where_nobody_can_be_asked() {
+fn deletions_need_yes_without_a_terminal() {
     let world = World::new();
     for (command, operation) in [
         (["ticket", "cancel", "k7m2p9x4q1"], "cancelTicket"),
@@ -18,7 +18,7 @@ fn what_cannot_be_undone_needs_a_yes_where_nobody_can_be_asked() {
 }
 
 #[test]
-fn the_key_comes_from_the_environment_a_flag_a_file_or_standard_input() {
+fn the_key_is_read_from_the_environment_a_flag_a_file_or_standard_input() {
     let world = World::new();
     let without = || {
         let mut command = world.command(&["customers", "list"]);
@@ -32,14 +32,14 @@ fn the_key_comes_from_the_environment_a_flag_a_file_or_standard_input() {
     writeln!(file, "sk_sandbox_secret").unwrap();
     let path = file.path().to_str().unwrap();
     run(without().args(["--api-key-file", path])).ok();
-    // A file is named on purpose: it wins over what the environment happens to hold.
+    // The file takes precedence over the environment variable.
     run(without()
         .env("SKIPLINO_API_KEY", "sk_wrong")
         .args(["--api-key-file", path]))
     .ok();
     run(without().args(["--api-key-file", "/nonexistent/key"])).fails(1, &["/nonexistent/key"]);
 
-    // Endless: what is not a key is not read to its end.
+    // An endless file is not read to its end.
     #[cfg(unix)]
     run(without().args(["--api-key-file", "/dev/zero"])).fails(2, &["apiKey"]);
 
@@ -63,7 +63,7 @@ fn the_key_comes_from_the_environment_a_flag_a_file_or_standard_input() {
 
 #[test]
 fn a_key_is_never_shown() {
-    // `run` looks for keys in all that is printed; these are the commands that had a reason to print one.
+    // `run` searches all output for keys; these commands are the most likely to print one.
     for arguments in [
         &["--help"][..],
         &["help", "book"],
@@ -101,7 +101,7 @@ fn plain_http_is_only_for_this_machine() {
 }
 
 #[test]
-fn a_reader_that_leaves_ends_it_quietly() {
+fn a_closed_pipe_ends_the_command_quietly() {
     let world = World::new();
     world.control("POST", "/customers/generate", r#"{"count": 5000}"#);
     for form in [
@@ -124,20 +124,20 @@ fn a_reader_that_leaves_ends_it_quietly() {
         let read = world.received("listCustomers") - before;
         assert!(
             read < 25,
-            "it read {read} of 51 pages though nobody was listening"
+            "it read {read} of 51 pages after the reader had closed the pipe"
         );
     }
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn output_that_cannot_be_written_is_said_and_fails() {
+fn unwritable_output_is_reported_and_fails() {
     let world = World::new();
     for arguments in [
         &["branches"][..],
         &["--help"],
         &["completions", "bash"],
-        // Nobody could find it, so it does not run.
+        // Its address cannot be printed, so it does not start.
         &["sandbox"],
     ] {
         let full = std::fs::File::options().write(true).open("/dev/full");

@@ -53,7 +53,7 @@ fn bad_rows_are_listed_with_their_lines_and_do_not_stop_the_others() {
         ),
     ] {
         assert!(
-            reasons.get(&line).is_some_and(|told| told.contains(reason)),
+            reasons.get(&line).is_some_and(|text| text.contains(reason)),
             "{line}: {reasons:?}"
         );
     }
@@ -67,7 +67,7 @@ fn bad_rows_are_listed_with_their_lines_and_do_not_stop_the_others() {
 }
 
 #[test]
-fn json_lines_are_held_to_the_fields_that_there_are() {
+fn json_lines_with_unknown_fields_are_rejected() {
     let desk = Desk::new();
     desk.write(
         "rows.jsonl",
@@ -97,7 +97,7 @@ fn json_lines_are_held_to_the_fields_that_there_are() {
         (10, "metadata is not a JSON object"),
     ] {
         assert!(
-            reasons.get(&line).is_some_and(|told| told.contains(reason)),
+            reasons.get(&line).is_some_and(|text| text.contains(reason)),
             "{line}: {reasons:?}"
         );
     }
@@ -107,7 +107,7 @@ fn json_lines_are_held_to_the_fields_that_there_are() {
 }
 
 #[test]
-fn columns_that_no_customer_has_are_refused_before_anything_is_sent() {
+fn unknown_columns_are_rejected_before_anything_is_sent() {
     let desk = Desk::new();
     for (heading, said) in [
         ("externalId,phone,name", "[\"phone\"]"),
@@ -164,8 +164,8 @@ fn a_dry_run_writes_nothing_anywhere() {
     );
     let ran = desk.run(&["import", "rows.csv", "--dry-run", "--json"]);
     assert_eq!(ran.code, 16);
-    let told = ran.json();
-    let (tally, rows) = told.split_last().unwrap();
+    let output = ran.json();
+    let (tally, rows) = output.split_last().unwrap();
     assert_eq!(tally["rows"], 4);
     let of = |id: &str| rows.iter().find(|row| row["externalId"] == id).unwrap();
     assert_eq!(
@@ -207,7 +207,7 @@ fn a_strict_import_stops_at_the_first_bad_row() {
     desk.run(&["import", "rows.csv", "--strict", "--resume"])
         .ok()
         .prints(&["501 created", "500 already done"]);
-    // What the server refuses stops it as well, though those under way are seen through.
+    // A row that the server rejects stops a strict import, too; rows in flight are finished.
     let long = "x".repeat(10_001);
     desk.write(
         "other.csv",
@@ -223,7 +223,7 @@ fn a_strict_import_stops_at_the_first_bad_row() {
 }
 
 #[test]
-fn an_import_that_did_not_end_is_only_gone_on_with_when_that_is_said() {
+fn an_unfinished_import_continues_only_with_resume() {
     let desk = Desk::new();
     desk.write("rows.csv", "externalId,name\na,One\nb,Two\n,Bad\n");
     assert_eq!(desk.run(&["import", "rows.csv"]).code, 16);
@@ -235,14 +235,14 @@ fn an_import_that_did_not_end_is_only_gone_on_with_when_that_is_said() {
     let before = requests();
     desk.run(&["import", "rows.csv"])
         .fails(2, &["--resume", "rows.csv.checkpoint"]);
-    // Another file in its place is not the one that was begun.
+    // The file was replaced after the import began.
     desk.write("rows.csv", "externalId,name\na,One\nc,Two\n,Bad\n");
     let ran = desk.run(&["import", "rows.csv", "--resume"]);
     assert_eq!(ran.code, 2);
     let reason = "row 2 was done by an earlier run and has changed since";
     assert!(ran.err.contains(reason), "{ran:?}");
     assert_eq!(requests(), before);
-    // What failed may be mended; then nothing is left behind.
+    // Corrected rows are imported; then no checkpoint and no report remain.
     desk.write("rows.csv", "externalId,name\na,One\nb,Two\nc,Mended\n");
     let ran = desk.run(&["import", "rows.csv", "--resume"]).ok();
     ran.prints(&["3 rows: 1 created, 0 updated, 0 unchanged, 2 already done\n"]);
@@ -250,7 +250,7 @@ fn an_import_that_did_not_end_is_only_gone_on_with_when_that_is_said() {
 }
 
 #[test]
-fn an_import_that_the_server_ends_says_how_to_go_on() {
+fn an_import_that_the_server_ends_says_how_to_resume() {
     let desk = Desk::new();
     desk.write("rows.csv", many(100));
     let fault = r#"{"operation": "*", "kind": "status", "status": 401, "when": {"nth": 50}}"#;
@@ -271,12 +271,12 @@ fn many(count: u32) -> String {
 }
 
 #[test]
-fn an_import_that_is_killed_goes_on_where_it_was() {
+fn a_killed_import_resumes() {
     const ROWS: u32 = 5000;
     let desk = Desk::new();
     desk.write("rows.csv", many(ROWS));
     let mut resume = vec!["customers", "import", "rows.csv"];
-    // Killed three times, wherever it is.
+    // Killed three times, at any point.
     for part in 1..=3 {
         let mut child = desk
             .world
@@ -298,10 +298,10 @@ fn an_import_that_is_killed_goes_on_where_it_was() {
     let before = desk.world.received("getCustomer") + desk.writes();
     let ran = desk.run(&resume[1..]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    let asked = desk.world.received("getCustomer") + desk.writes() - before;
+    let requests = desk.world.received("getCustomer") + desk.writes() - before;
     assert!(
-        asked < u64::from(ROWS / 4 + 100),
-        "{asked} requests for the rest: {ran:?}"
+        requests < u64::from(ROWS / 4 + 100),
+        "{requests} requests for the rest: {ran:?}"
     );
     assert!(ran.out.starts_with("5000 rows: "), "{ran:?}");
     assert_eq!(desk.created(), u64::from(ROWS), "every row once");
@@ -321,7 +321,7 @@ fn a_checkpoint_that_cannot_be_written_stops_the_import() {
     desk.write("rows.csv", many(2000));
     let command = desk.world.command(&[]);
     let program = command.get_program().to_owned();
-    // Files may be 4 KiB long at most, which a signal would tell of if it were not ignored.
+    // Files may be 4 KiB long at most; the signal for longer files is ignored, so that writing fails.
     let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" customers import rows.csv";
     let mut limited = std::process::Command::new("sh");
     limited
@@ -345,7 +345,7 @@ fn a_checkpoint_that_cannot_be_written_stops_the_import() {
 }
 
 #[test]
-fn lost_answers_lose_no_row() {
+fn lost_responses_lose_no_row() {
     let desk = Desk::new();
     desk.write("rows.csv", many(500));
     desk.world.fault(
@@ -401,7 +401,7 @@ fn standard_input_has_no_checkpoint_unless_one_is_named() {
     desk.run(&["import", "-"]).fails(2, &["--format"]);
 }
 
-/// The most memory that a process held, as far as it has come.
+/// The peak memory of a running process so far.
 #[cfg(target_os = "linux")]
 fn peak(id: u32) -> Option<u64> {
     let status =
@@ -419,7 +419,7 @@ fn an_export_and_an_import_take_little_memory() {
     let desk = Desk::new();
     let body = json!({"count": ROWS}).to_string();
     desk.world.control("POST", "/customers/generate", &body);
-    // None of them is sent, or it would take minutes: bad rows take the same way.
+    // Bad rows are processed like good ones but not sent, which would take minutes.
     desk.write(
         "bad.csv",
         format!("externalId,name\n{}", ",No id\n".repeat(100_000)),
@@ -438,7 +438,7 @@ fn an_export_and_an_import_take_little_memory() {
             most = most.max(peak(child.id()).unwrap_or(0));
             std::thread::yield_now();
         }
-        // The program takes some of it however little it does, and each customer's id 16 bytes.
+        // The program itself needs some memory, and the id of each customer 16 bytes.
         assert!(
             (4 << 10..48 << 10).contains(&most),
             "{arguments:?}: {most} KiB"

@@ -1,4 +1,4 @@
-//! What reads: branches, tree, slots, customers and tickets, as tables and as JSON.
+//! Commands that read: branches, tree, slots, customers and tickets, as tables and as JSON.
 
 use std::io::{BufRead as _, BufReader};
 
@@ -39,7 +39,7 @@ fn the_locale_is_a_flag_or_a_variable() {
     crate::support::run(command.env("SKIPLINO_LOCALE", "ar"))
         .ok()
         .prints(&["فرع السيف مول"]);
-    // Names are typed as they are shown.
+    // Names are accepted in the language of the locale.
     world
         .run(&["tree", "فرع السيف", "--locale", "ar"])
         .ok()
@@ -80,7 +80,7 @@ fn slots_are_of_today_or_of_a_day() {
         slots.first(),
         Some(&json!({"time": "2026-06-24T06:00:00.000Z", "remaining": 3}))
     );
-    // A closed day is an answer.
+    // A closed day is an empty list and no error.
     let closed = [
         "slots",
         "cash",
@@ -152,16 +152,16 @@ fn a_customer_is_a_record_or_an_object() {
         "Name         Layla Hassan\n",
         "Metadata     {\"tier\":\"gold\"}\n",
     ]);
-    let nobody = world.run(&["customers", "get", "crm-7741"]);
-    assert_eq!(nobody.code, 2);
+    let failed = world.run(&["customers", "get", "crm-7741"]);
+    assert_eq!(failed.code, 2);
     assert!(
-        nobody.err.contains("ext:crm-7741"),
-        "the error says how: {nobody:?}"
+        failed.err.contains("ext:crm-7741"),
+        "the error says how: {failed:?}"
     );
 }
 
 #[test]
-fn customers_come_by_the_page_or_all() {
+fn customers_are_listed_by_page_or_all() {
     let world = World::new();
     let page = world.run(&["customers", "list", "--limit", "2"]);
     assert_eq!(page.code, 0);
@@ -188,7 +188,7 @@ fn customers_come_by_the_page_or_all() {
 }
 
 #[test]
-fn all_pages_are_printed_as_they_come() {
+fn each_page_is_printed_when_it_arrives() {
     let world = World::new();
     world
         .fault(r#"{"operation": "listCustomers", "kind": "hold", "ms": 8000, "when": {"nth": 2}}"#);
@@ -200,7 +200,7 @@ fn all_pages_are_printed_as_they_come() {
     let mut line = String::new();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     out.read_line(&mut line).unwrap();
-    // The first page is out while the second is still held.
+    // The first page is printed while the request for the second page is held.
     let held = world.control("GET", "/held?atLeast=1", "");
     assert_eq!(held["held"], 1, "{line}");
     world.control("DELETE", "/faults", "");

@@ -1,6 +1,6 @@
-//! The command as it is used: a process, its arguments and environment, what it prints and how it ends. Against a sandbox.
+//! The command as a process against a sandbox: its arguments and environment, its output and its exit code.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, reason = "a failed step fails its test")]
 
 mod books;
 mod fails;

@@ -1,4 +1,4 @@
-//! Whole directories: written to files, and brought back from them.
+//! Whole directories: exported to files, and imported from them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -49,7 +49,7 @@ impl Desk {
         names
     }
 
-    /// The directory by `externalId`, without what only the server writes.
+    /// The directory by `externalId`, without the fields that only the server writes.
     pub(crate) fn stored(&self) -> HashMap<String, Value> {
         let all = self.world.control("GET", "/customers", "");
         let all = all.as_array().unwrap().iter().cloned();
@@ -128,7 +128,7 @@ fn lines(rows: &[Value]) -> String {
 }
 
 #[test]
-fn a_directory_comes_back_from_every_format_as_it_was() {
+fn an_exported_directory_is_imported_unchanged_in_every_format() {
     let rows = unusual();
     let from = Desk::new();
     from.write("rows.jsonl", lines(&rows));
@@ -143,7 +143,7 @@ fn a_directory_comes_back_from_every_format_as_it_was() {
     {
         assert_eq!(stored[external_id], *row);
     }
-    // Whoever has no externalId cannot be matched, and must not get in the way here.
+    // Customers without an externalId cannot be matched, so they are deleted first.
     for customer in from
         .world
         .run(&["customers", "list", "--all", "--json"])
@@ -192,13 +192,13 @@ fn an_export_is_a_heading_and_rows_or_the_records_themselves() {
         listed
     );
     assert_eq!(desk.run(&["export", "-", "--format", "csv"]).ok().out, csv);
-    let told = desk.run(&["export", "all.jsonl", "--json"]).ok().json();
-    assert_eq!(told[0]["customers"], 3);
+    let output = desk.run(&["export", "all.jsonl", "--json"]).ok().json();
+    assert_eq!(output[0]["customers"], 3);
     assert_eq!(desk.read("all.jsonl"), listed);
 }
 
 #[test]
-fn an_export_that_fails_leaves_what_was_there() {
+fn a_failed_export_keeps_the_old_file() {
     let desk = Desk::new();
     desk.world
         .control("POST", "/customers/generate", r#"{"count": 1000}"#);

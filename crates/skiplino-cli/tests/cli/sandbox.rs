@@ -1,4 +1,4 @@
-//! `skiplino sandbox`, as a child that says where it answers and ends when it is told.
+//! `skiplino sandbox` as a child process: it prints its addresses and exits on a signal.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
@@ -28,7 +28,7 @@ fn start(arguments: &[&str]) -> (Running, BufReader<std::process::ChildStdout>) 
 
 #[cfg(unix)]
 fn signal(child: &Child, name: &str) {
-    // The shell's own: a small system has no program of that name.
+    // The builtin of the shell: small systems have no program `kill`.
     let sent = Command::new("sh")
         .args(["-c", &format!("kill {name} {}", child.id())])
         .status()
@@ -38,7 +38,7 @@ fn signal(child: &Child, name: &str) {
 
 #[test]
 #[cfg(unix)]
-fn it_says_where_it_answers_keeps_its_data_and_ends_on_a_signal() {
+fn it_prints_its_address_keeps_its_data_and_ends_on_a_signal() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("demo.sqlite");
     let arguments = ["--json", "--seed", "1", "--data", file.to_str().unwrap()];
@@ -102,7 +102,7 @@ fn it_ends_while_its_page_is_open() {
 }
 
 #[test]
-fn it_ends_with_whoever_holds_its_standard_input() {
+fn it_ends_when_its_standard_input_closes() {
     let mut child = bare(&["sandbox", "--until-stdin-ends"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -143,7 +143,7 @@ fn people_get_lines_to_paste() {
 }
 
 #[test]
-fn other_machines_are_let_in_only_if_that_is_meant() {
+fn other_machines_are_accepted_only_with_allow_remote() {
     run(&mut bare(&["sandbox", "--listen", "0.0.0.0"])).fails(2, &["--allow-remote"]);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();

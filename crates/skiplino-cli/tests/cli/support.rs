@@ -7,12 +7,12 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use skiplino_sandbox::{Config, DEMO_PUBLIC_KEY, DEMO_SECRET_KEY, Sandbox};
 
-/// The demo company at the moment of the published examples.
+/// A sandbox at the time of the published examples.
 pub(crate) struct World {
     sandbox: Sandbox,
 }
 
-/// What a run of the command came to.
+/// The exit code and the output of a run.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: i32,
@@ -34,7 +34,7 @@ impl World {
         }
     }
 
-    /// The command with the secret key, ready to be changed.
+    /// The command with the secret key, for further options.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = bare(arguments);
         command
@@ -53,7 +53,7 @@ impl World {
             .env("SKIPLINO_API_KEY", DEMO_PUBLIC_KEY))
     }
 
-    /// Does something through the control API.
+    /// Sends a request to the control API.
     pub(crate) fn control(&self, method: &str, path: &str, body: &str) -> Value {
         let url = self.sandbox.control_url();
         let (host, prefix) = url
@@ -68,14 +68,14 @@ impl World {
             body.len()
         )
         .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.contains(" 20"), "{method} {path}: {answer}");
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(" 20"), "{method} {path}: {response}");
         serde_json::from_str(body).unwrap_or(Value::Null)
     }
 
-    /// Every request of an operation goes wrong in this way from here on.
+    /// Adds a fault.
     pub(crate) fn fault(&self, fault: &str) {
         self.control("POST", "/faults", fault);
     }
@@ -87,7 +87,8 @@ impl World {
     }
 }
 
-/// The command without any setting: our own program, or the one that `SKIPLINO_COMMAND` names, such as the one of the Python package.
+/// The command without any settings: this package's program, or the program that `SKIPLINO_COMMAND` names, such as the console script
+/// of the Python package.
 pub(crate) fn bare(arguments: &[&str]) -> Command {
     let program = std::env::var_os("SKIPLINO_COMMAND");
     let mut command =
@@ -104,7 +105,7 @@ pub(crate) fn bare(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs it. Whatever it was asked, no key may be in what it printed.
+/// Runs the command. Its output must not contain a key.
 pub(crate) fn run(command: &mut Command) -> Ran {
     let ran = Ran::from(command.output().unwrap());
     for key in [DEMO_SECRET_KEY, DEMO_PUBLIC_KEY, "sk_wrong", "hush"] {
@@ -127,25 +128,25 @@ impl From<Output> for Ran {
 }
 
 impl Ran {
-    /// It did what it was asked, and had nothing to remark.
+    /// Requires exit code 0 and no text on standard error.
     #[track_caller]
     pub(crate) fn ok(self) -> Self {
         assert_eq!((self.code, &*self.err), (0, ""), "{self:?}");
         self
     }
 
-    /// It failed with this code, for a reason in which each of these is said, on one line.
+    /// Requires this exit code, and these texts on standard error.
     #[track_caller]
-    pub(crate) fn fails(self, code: i32, said: &[&str]) -> Self {
+    pub(crate) fn fails(self, code: i32, texts: &[&str]) -> Self {
         assert_eq!((self.code, &*self.out), (code, ""), "{self:?}");
         assert!(self.err.starts_with("skiplino: "), "{self:?}");
-        for text in said {
+        for text in texts {
             assert!(self.err.contains(text), "{text:?} is not in {self:?}");
         }
         self
     }
 
-    /// Each line of output read as JSON.
+    /// Each line of output, parsed as JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> Vec<Value> {
         let lines = self.out.lines();
@@ -154,7 +155,7 @@ impl Ran {
             .collect()
     }
 
-    /// Each of these is in the output.
+    /// Requires these texts in the output.
     #[track_caller]
     pub(crate) fn prints(self, texts: &[&str]) -> Self {
         for text in texts {

@@ -1,4 +1,4 @@
-//! A ticket that is followed, change by change.
+//! `skiplino ticket watch`: each change of a ticket.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Stdio};
@@ -31,7 +31,7 @@ fn each_change_is_a_line_until_it_is_served() {
         next(),
         "Q017  waiting  ░░░░░░░░░░░░░░░░░░░░  6 people ahead, about 18 min"
     );
-    // Staff goes on only once the change before was told: none can hide behind another.
+    // Each change is made after the previous one was printed, so that no change is skipped.
     for (ahead, bar) in [(5, 3), (4, 6), (3, 10), (2, 13), (1, 16), (0, 20)] {
         world.control("POST", CALL_NEXT, r#"{"finish": true}"#);
         let line = next();
@@ -65,7 +65,7 @@ fn programs_get_json_lines_and_learn_of_a_cancellation_from_the_exit_code() {
 }
 
 #[test]
-fn a_watch_gives_up_when_it_is_told_to() {
+fn a_watch_gives_up_after_the_given_time() {
     let world = World::new();
     world.control(
         "POST",

@@ -56,7 +56,7 @@ fn row(record: &Record, columns: &[String]) -> FileRow {
                 last_line: record.last_line,
             };
         }
-        // A record that is cut wrongly may have anything in its first fields.
+        // If the quotes of a record are wrong, its fields are not reliable.
         let id = external_id(&fields, columns).filter(|_| record.error.is_none());
         FileRow::rejected(record.line, id, error)
     })
@@ -76,7 +76,7 @@ fn parse(record: &Record, fields: &[Vec<u8>], columns: &[String]) -> Result<File
     for (column, field) in columns.iter().zip(fields) {
         let text = std::str::from_utf8(field);
         let text = text.map_err(|_| RowError::FieldNotUtf8(column.clone()))?;
-        // CSV cannot tell an empty text from none.
+        // In CSV an empty text and a missing one are the same.
         if !text.is_empty() {
             row.set(column, text)?;
         }

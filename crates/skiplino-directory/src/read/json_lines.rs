@@ -77,7 +77,7 @@ fn row(line: u64, text: &[u8]) -> FileRow {
 
 fn parse(text: &[u8]) -> Result<Line<'_>, RowError> {
     let text = std::str::from_utf8(text).map_err(|_| RowError::NotUtf8)?;
-    // The deserializer would take an array for the fields in their order.
+    // The deserializer would also accept an array with the fields in their order.
     if !text.trim_ascii_start().starts_with('{') {
         return Err(RowError::NotObject);
     }

@@ -49,7 +49,7 @@ impl<W: Write> Encoder for CsvEncoder<W> {
         for customer in customers {
             self.write_row(customer).map_err(into_io_error)?;
         }
-        // A reader of standard output gets each page as soon as it is there.
+        // A reader of standard output gets each page at once.
         self.writer.flush()
     }
 

@@ -22,7 +22,7 @@ impl<W: Write> Encoder for JsonLinesEncoder<W> {
             serde_json::to_writer(&mut self.writer, customer)?;
             self.writer.write_all(b"\n")?;
         }
-        // A reader of standard output gets each page as soon as it is there.
+        // A reader of standard output gets each page at once.
         self.writer.flush()
     }
 

@@ -187,7 +187,7 @@ pub(super) fn generate(input: &Input<'_>) -> Outcome {
     Ok(json!({"count": count}))
 }
 
-/// As somebody else would who has the directory before them.
+/// Deletes a customer, as another user of the directory would.
 pub(super) fn delete_customer(input: &Input<'_>) -> Outcome {
     let reference = CustomerRef::Id(input.id.clone());
     input.app.store.write(|db| {

@@ -235,13 +235,13 @@ mod tests {
 
     // A test over HTTP could not choose the exact wait.
     #[test]
-    fn a_wait_is_told_in_whole_seconds_that_are_enough() {
-        for (wait, told) in [(0, "1"), (20, "1"), (1000, "1"), (1001, "2"), (2500, "3")] {
+    fn a_wait_is_rounded_up_to_whole_seconds() {
+        for (wait, seconds) in [(0, "1"), (20, "1"), (1000, "1"), (1001, "2"), (2500, "3")] {
             let headers = match Kind::too_many(Duration::from_millis(wait)) {
                 Kind::Instead { reply, .. } => reply.headers,
                 _ => Vec::new(),
             };
-            let expected = (header::RETRY_AFTER, HeaderValue::from_static(told));
+            let expected = (header::RETRY_AFTER, HeaderValue::from_static(seconds));
             assert_eq!(headers, [expected], "{wait} ms");
         }
     }

@@ -3,10 +3,10 @@
 import { follow, now, state, tickets } from './state.js';
 import { $, choices, format, h, keyed, named, number, onLanguage, put, start, t } from './ui.js';
 
-// One large, and two rows below it.
+// One large number, and two rows of numbers below it.
 const MOST_CALLED = 5;
 let branch = new URLSearchParams(location.search).get('branch');
-// Those who are there at the start are not new.
+// The tickets of the first draw are not marked as new.
 let isShown = false;
 
 function choose(id) {
@@ -50,7 +50,7 @@ function showTickets() {
   const serving = all.filter((ticket) => ticket.status === 'serving').sort((a, b) => b.statusAt - a.statusAt || b.seq - a.seq);
   $('nobody').hidden = serving.length > 0;
   $('called').hidden = !serving.length;
-  // Only a new number is read aloud and shines up.
+  // Only new numbers are highlighted and announced by screen readers.
   keyed($('called'), serving.slice(0, MOST_CALLED), (ticket) => ticket.id,
     (ticket) => h(isShown ? 'li.new' : 'li', {}, h('bdi.number', {}, ticket.number), h('span.for')),
     (row, ticket) => put(row.lastChild, named(byId.get(ticket.serviceId))));

@@ -10,7 +10,7 @@ import { control, copy, toast } from './control.js';
 
 const ROW = 44;
 const STATUS = { noShow: 'noShowStatus' };
-// Staff, by the state of the ticket.
+// The actions of the staff, by the status of the ticket.
 const ACTIONS = { waiting: ['call', 'serve', 'no-show', 'cancel'], upcoming: ['check-in', 'no-show', 'cancel'], serving: ['serve', 'no-show'] };
 
 const url = `${location.origin}/external/v1`;
@@ -210,7 +210,7 @@ const queue = new List($('tickets'), {
     badge.dataset.status = one.status;
   },
   choose: select,
-  // From the keyboard, on to what can be done with it.
+  // Enter moves the focus to the buttons of the ticket.
   open: () => requestAnimationFrame(() => $('ticket-actions').querySelector('button:not([hidden])')?.focus()),
 });
 
@@ -222,7 +222,7 @@ function waitText(one, ahead) {
 }
 
 function showTicket() {
-  // A row that has left the window is shown as it was last seen.
+  // If the ticket is no longer in view, show its last known state.
   if (ticket) ticket = [...tickets.values()].find((one) => one.id === ticket.id) ?? ticket;
   const one = ticket;
   $('ticket-close').hidden = !one;
@@ -246,7 +246,7 @@ function showActions({ status }) {
   const buttons = [...$('ticket-actions').children];
   for (const button of buttons) {
     const hide = !ACTIONS[status]?.includes(button.dataset.action);
-    // Whoever has just pressed a button that goes stays where the ticket is.
+    // If the focused button is hidden, keep the focus on the ticket.
     if (hide && button === document.activeElement) $('ticket-title').focus();
     button.hidden = hide;
   }
@@ -289,7 +289,7 @@ function listen() {
   $('modes').addEventListener('click', (event) => {
     const { mode } = event.target.dataset;
     if (!mode) return;
-    // From the time that it shows, not back to the machine's.
+    // Continue from the shown time instead of the machine's time.
     const from = { now: new Date(Math.round(now())).toISOString() };
     control('PUT', '/clock', mode === 'scaled' ? { mode, factor: 60 } : { mode, ...(mode === 'real' ? from : {}) });
   });
@@ -325,7 +325,7 @@ onLanguage(() => {
   redrawRequests();
   touch('live', 'hello', 'clock', 'company', 'slots', 'tickets', 'ticket', 'customers', 'faults', 'log');
 });
-// Nothing is without a name until the server has told the rest.
+// Show all labels before the first event of the server.
 showLive();
 showTickets();
 showTicket();

@@ -1,8 +1,8 @@
 // A list of any length. Only visible rows are in the document.
 
 export class List {
-  // `row()` makes an empty row, `fill(row, item, index)` fills it. Items have a `seq`. `older` items are below, new ones on top, and a
-  // list that is scrolled down stays with what is in view while it grows.
+  // `row()` makes an empty row, and `fill(row, item, index)` fills it. Each item has a unique `seq`. With `growsOnTop`, new items are
+  // added on top, and a list that is scrolled down keeps the same rows in view.
   constructor(root, { height, row, fill, choose, open, opensOnClick = false, growsOnTop = false }) {
     Object.assign(this, { root, height, row, fill, choose, open, opensOnClick, growsOnTop });
     this.items = [];
@@ -37,7 +37,7 @@ export class List {
     this.draw();
   }
 
-  // The rows anew, as in another language.
+  // Draws all rows again, for example after the language changed.
   redraw() {
     for (const row of this.rows.values()) row.item = null;
     this.draw();
@@ -62,7 +62,7 @@ export class List {
       row.element.remove();
       this.spare.push(row);
     }
-    // In the document they are in the order that they are in on the screen, for those who have it read to them.
+    // The order in the document is the order on the screen, for screen readers.
     let before = null;
     for (let at = first; at < last; at += 1) {
       const element = this.#place(items[at], at);

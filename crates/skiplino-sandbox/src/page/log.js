@@ -5,7 +5,7 @@ import { List } from './list.js';
 import { $, format, h, keyed, number, put, t, tabs } from './ui.js';
 import { control } from './control.js';
 
-// The one whose details are shown.
+// The request whose details are shown.
 let request = null;
 
 const log = new List($('requests'), {

@@ -1,4 +1,4 @@
-// What an app developer pastes: booking a ticket at a service, and following one. `scripts/page-test` holds them against the libraries.
+// Code for app developers to copy: book a ticket at a service, or follow a ticket. `scripts/page-test` checks it against the libraries.
 
 export const hosts = { curl: 'curl', rust: 'Rust', python: 'Python', swift: 'Swift', kotlin: 'Kotlin', c: 'C' };
 

@@ -83,11 +83,11 @@ export function t(key, values = {}) {
 }
 export const kindName = (kind) => words.kind[kind] ?? kind;
 export const kinds = () => Object.keys(words.kind);
-// Of a branch, a group or a service.
+// The name of a branch, a group or a service, in the language of the page.
 export const named = (thing) => thing.name[language];
 
 function prepare() {
-  // Digits as on the tickets, whatever the language.
+  // Latin digits in every language, as on the tickets.
   const locale = language === 'ar' ? 'ar-u-nu-latn' : 'en-GB';
   const format = (options) => new Intl.DateTimeFormat(locale, { timeZone: zone, ...options });
   const short = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };

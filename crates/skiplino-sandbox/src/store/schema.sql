@@ -41,7 +41,7 @@ CREATE TABLE customers (
     created_at  INTEGER NOT NULL,
     updated_at  INTEGER NOT NULL
 );
--- A ticket keeps who it was booked for, whatever becomes of the customer.
+-- A ticket keeps its customer's id and name after the customer is changed or deleted.
 CREATE TABLE tickets (
     seq           INTEGER PRIMARY KEY AUTOINCREMENT,
     id            TEXT NOT NULL UNIQUE,
@@ -61,7 +61,7 @@ CREATE TABLE tickets (
 CREATE INDEX tickets_customer ON tickets (customer_id, seq) WHERE customer_id IS NOT NULL;
 CREATE INDEX tickets_queue ON tickets (service_id, place) WHERE place IS NOT NULL;
 CREATE INDEX tickets_serving ON tickets (service_id) WHERE status = 'serving';
--- Places taken of an appointment slot; a slot nobody booked has no row.
+-- Places taken of an appointment slot; a slot without bookings has no row.
 CREATE TABLE slots (
     service_id TEXT NOT NULL,
     time       INTEGER NOT NULL,

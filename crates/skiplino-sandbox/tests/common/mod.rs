@@ -14,7 +14,7 @@ pub const TICKET: &str = "k7m2p9x4q1";
 pub const NOW: &str = "2026-06-23T11:10:00Z";
 pub const SLOT: &str = "2026-07-01T09:30:00.000Z";
 
-/// An answer as it came.
+/// A response.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Got {
     pub status: u16,
@@ -90,7 +90,7 @@ impl Client {
         })
     }
 
-    /// With the secret key.
+    /// Sends a request with the secret key.
     pub fn try_call(&self, method: &str, path: &str, body: Value) -> Result<Got, ureq::Error> {
         let body = (!body.is_null()).then(|| body.to_string());
         self.send(
@@ -126,7 +126,7 @@ impl Client {
         .unwrap()
     }
 
-    /// The control API, where an answer other than 200 is a failed test.
+    /// Sends a request to the control API, which must respond with 200.
     pub fn control(&self, method: &str, path: &str, body: Value) -> Value {
         let got = self.try_control(method, path, body);
         assert_eq!(got.status, 200, "{method} {path}: {}", got.text);
@@ -159,7 +159,7 @@ pub fn config() -> Config {
     }
 }
 
-/// The demo company at the moment of the published example.
+/// A sandbox at the time of the published examples.
 pub fn start() -> (Sandbox, Client) {
     let sandbox = Sandbox::start(config()).unwrap();
     let client = Client::new(&sandbox.base_url());

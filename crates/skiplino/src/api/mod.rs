@@ -1,4 +1,4 @@
-//! The four resources: the operations of each, their input, and the requests they become.
+//! The four resources: checks the input of each operation and builds its request.
 
 pub(crate) mod branches;
 pub(crate) mod customers;

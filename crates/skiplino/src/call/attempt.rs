@@ -1,4 +1,4 @@
-//! One attempt of a call: sends the request once, and makes a result of the response.
+//! One attempt of a call: sends the request once, and turns the response into a result.
 
 use std::time::Duration;
 

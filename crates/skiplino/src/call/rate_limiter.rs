@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, TimeoutKind};
 /// attempts. The rate grows by a tenth of itself each second, and the learnt rate is dropped after
 /// a minute without a 429.
 ///
-/// Each attempt gets a time and waits for it by itself. No lock is held while it waits: a future
+/// Each attempt gets a start time and waits on its own. No lock is held while it waits: a future
 /// that is not polled for a while must not stop the others.
 #[derive(Debug, Default)]
 pub(crate) struct RateLimiter(Mutex<State>);
@@ -123,7 +123,7 @@ impl State {
 }
 
 impl RateLimiter {
-    /// The longest pause, whatever the server asked for: after it one request is tried.
+    /// The longest pause, even if the server asks for more: after it one request is tried.
     pub(crate) const MAX_PAUSE: Duration = Duration::from_secs(60);
     /// Requests a second after a 429 if too few were accepted before it to learn a rate from.
     const FALLBACK_RATE: f64 = 10.0;
@@ -191,7 +191,7 @@ impl RateLimiter {
         self.state().accepted.add(now);
     }
 
-    /// Stops all sending for the length of the pause, because the server answered 429.
+    /// Stops all sending for the length of the pause, because the server responded with 429.
     pub(crate) fn on_rate_limited(&self, clock: &dyn Clock, pause: Duration) {
         let now = clock.now();
         let until = now + pause.min(Self::MAX_PAUSE);
@@ -223,7 +223,7 @@ impl RateLimiter {
     }
 }
 
-/// Refuses a limit that is too low or no number.
+/// Rejects a limit that is too low or not a number.
 pub(crate) fn check(field: &str, per_second: f64) -> Result<(), Error> {
     const SLOWEST: f64 = 0.001;
     if per_second.is_finite() && per_second >= SLOWEST {

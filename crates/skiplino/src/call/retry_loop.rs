@@ -198,8 +198,8 @@ impl RetryLoop<'_> {
         }
     }
 
-    /// Waits until the rate limits allow the next attempt. A job's own limit counts first attempts
-    /// by itself.
+    /// Waits until the rate limits allow the next attempt. The job acquires its own limit for the
+    /// first attempt of each call.
     async fn acquire(&self) -> Result<(), Error> {
         let shared = self.context.shared;
         let job = self.spec.rate_limiter.as_deref();

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::http::tls;
 use crate::operation::KeyClass;
 
-/// The development environment's base URL, the only one that is published.
+/// The base URL of the development environment, the only published one.
 pub const DEFAULT_BASE_URL: &str = "https://api-dev.skiplino.com/external/v1";
 
 /// Every setting that all host languages have. A binding fills it in; an absent setting keeps its

@@ -27,12 +27,12 @@ impl Pagination {
         self.total_pages
     }
 
-    /// Whether a page follows.
+    /// Whether there is a next page.
     pub fn has_next_page(&self) -> bool {
         self.has_next_page
     }
 
-    /// Whether a page comes before.
+    /// Whether there is a previous page.
     pub fn has_prev_page(&self) -> bool {
         self.has_prev_page
     }

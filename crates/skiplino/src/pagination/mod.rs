@@ -33,7 +33,7 @@ type Fetch<T> = Box<dyn Fn(u64, u64) -> Call<Page<T>> + Send + Sync>;
 ///
 /// # Requests
 ///
-/// An unchanged list of N pages takes N requests. The iterators send them one at a time. In lists of
+/// An unchanged list of N pages needs N requests. The iterators send them one at a time. In lists of
 /// more than 4 pages the streams keep up to 4 requests in flight, and confirm the pages that they
 /// have read in parallel by reading the first record of the list again: one more request for every
 /// 64 pages, and one at the end.

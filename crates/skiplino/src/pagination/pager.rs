@@ -92,7 +92,7 @@ pub struct ListProgress {
     /// Records in the list, as of the last page read; absent before the first page.
     pub total: Option<u64>,
     /// Whether the list changed during the read. Records that exist for the whole read are returned
-    /// exactly once all the same.
+    /// exactly once in any case.
     pub changed_during_read: bool,
 }
 

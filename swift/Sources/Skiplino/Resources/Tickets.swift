@@ -73,7 +73,7 @@ public struct Tickets: Sendable {
 
     /// Moves a waiting appointment to another slot (operation 7, `POST /tickets/{id}/change-time`).
     /// If the response is lost, the library looks up the ticket and sends the request again only if
-    /// the ticket has another time.
+    /// the ticket does not have the new time.
     ///
     /// - Parameters:
     ///   - ticket: The ticket.

@@ -21,20 +21,21 @@ use crate::models::tickets::Ticket;
 use crate::operation::Operation;
 use crate::pagination::List;
 
-/// The customer directory. All but [`tickets`](Self::tickets) take a secret key. See
+/// The customer directory. All but [`tickets`](Self::tickets) need a secret key. See
 /// [`Client::customers`](crate::Client::customers).
 #[derive(Debug, Clone, Copy)]
 pub struct Customers<'a>(pub(crate) &'a Arc<Shared>);
 
 impl Customers<'_> {
     /// Creates a customer (operation 8, `POST /customers/create`). With an `externalId` a retry
-    /// cannot make a second customer: if the response is lost, the customer is looked up, and
-    /// created again if there is none. An existing one with the same data counts as created.
+    /// cannot create a second customer. If the response is lost, the client looks up the customer:
+    /// a customer with the same data counts as created, and if there is none, the client sends the
+    /// request again.
     ///
     /// # Errors
-    /// `InvalidRequest` (field `metadata`); `Validation`, as for an `externalId` that is taken.
-    /// Without an `externalId` `OutcomeUnknown` when the response was lost: creating again could
-    /// make a second customer.
+    /// `InvalidRequest` (field `metadata`); `Validation`, for example if the `externalId` is taken.
+    /// Without an `externalId`, `OutcomeUnknown` if the response was lost: a second try could
+    /// create a second customer.
     pub fn create(&self, request: impl Borrow<CustomerWriteRequest>) -> Call<Customer> {
         let request = request.borrow();
         let call = self
@@ -193,8 +194,8 @@ pub(crate) fn newest_tickets<'a>(
     tickets.page(1).send_within(context)
 }
 
-/// Reads the customer; the write was applied if `is_done` accepts the result. A refusal as invalid
-/// holds for earlier attempts, too.
+/// Reads the customer; the write was applied if `is_done` accepts the result. A `Validation` error
+/// proves that the earlier attempts were not applied either.
 fn look_up<T: Send + 'static>(
     customer: CustomerRef,
     is_done: impl Fn(Option<Customer>) -> Option<T> + Send + Sync + 'static,

@@ -70,10 +70,10 @@ impl Tickets<'_> {
     /// Follows a ticket: its state now, and again each time that it changes, until it is served or
     /// cancelled.
     ///
-    /// The watch polls the ticket (operation 5): every 2 s at the front of the queue, every 30 s
-    /// far from it, and an appointment by the time that is left. Watches of one ticket share their
-    /// polls. Failures of the network or the server do not end the watch until they have lasted for
-    /// [`Watch::give_up_after`]; dropping it does.
+    /// The watch polls the ticket (operation 5): every 2 s at the front of the queue, and every 30 s
+    /// far from it. For an appointment, the interval depends on the time until it starts. Watches of
+    /// one ticket share their polls. Failures of the network or the server end the watch only after
+    /// they have lasted for [`Watch::give_up_after`]. Dropping the watch ends it at once.
     pub fn watch(&self, ticket: impl Into<TicketId>) -> Watch {
         Watch::new(
             Arc::clone(self.shared),
@@ -83,8 +83,8 @@ impl Tickets<'_> {
     }
 
     /// Cancels a ticket that is waiting or upcoming (operation 6, `POST /tickets/{id}/cancel`), and
-    /// returns its new state. If the response is lost, the ticket is read, and cancelled again only
-    /// if it is not cancelled.
+    /// returns its new state. If the response is lost, the client reads the ticket, and sends the
+    /// request again only if the ticket is not cancelled.
     ///
     /// # Errors
     /// `Conflict` in any other state, cancelled included; `Validation` for an unknown ticket.
@@ -105,11 +105,12 @@ impl Tickets<'_> {
     }
 
     /// Moves a waiting appointment to another slot (operation 7, `POST /tickets/{id}/change-time`).
-    /// If the response is lost, the ticket is read, and moved again only if it has another time.
+    /// If the response is lost, the client reads the ticket, and sends the request again only if the
+    /// ticket does not have the new time.
     ///
     /// # Errors
-    /// `Validation` for a walk-in or another state; `NotFound` when the ticket cannot be resolved
-    /// after the change.
+    /// `Validation` for a walk-in, or a ticket in another state; `NotFound` if the server cannot
+    /// find the ticket after the change.
     pub fn reschedule(
         &self,
         ticket: impl Into<TicketId>,

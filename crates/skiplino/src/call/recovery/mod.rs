@@ -18,8 +18,8 @@ use crate::operation::Effect;
 pub(crate) enum Recovery {
     /// The request is sent again: a second one changes nothing more.
     Resend,
-    /// The write is looked up, and sent again if it is not there: a second one changes nothing
-    /// more.
+    /// The effect of the write is looked up, and the request is sent again if there is none: a
+    /// second one changes nothing more.
     Lookup(Lookup),
     /// The ticket is looked up, and the booking is never sent again.
     BookingLookup(BookingLookup),
@@ -35,7 +35,7 @@ pub(crate) struct Lookup {
 
 type Find = Box<dyn for<'a> Fn(&'a CallContext<'a>) -> LookupFuture<'a> + Send + Sync>;
 
-/// The effect of the write; `None` if it is not there. An error is a failed lookup, and says
+/// The effect of the write; `None` if there is none. An error is a failed lookup, and says
 /// nothing about the write.
 pub(crate) type Found = Result<Option<Response<Data>>, Error>;
 pub(crate) type LookupFuture<'a> = Pin<Box<dyn Future<Output = Found> + Send + 'a>>;

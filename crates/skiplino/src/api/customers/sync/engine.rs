@@ -280,8 +280,8 @@ where
         {
             self.fatal.get_or_insert(error.into_error());
         }
-        // A key that the server refuses for one row is refused for all rows. A server that one row
-        // could not reach in a minute is not waited for again.
+        // All rows use the same key and server. A refused key fails every row, and after one row
+        // has waited a minute for the server, no other row waits again.
         if let Some(error) = outcome.error()
             && matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Connect)
         {

@@ -88,10 +88,10 @@ impl Customers<'_> {
 ///
 /// # Requests
 ///
-/// An unchanged customer takes 1 request; an updated or a new customer takes 2. After a new
+/// An unchanged customer needs 1 request; an updated or a new customer needs 2. After a new
 /// customer, the sync expects that the next one is new as well, and creates it without a lookup:
 /// 1 request if the customer is new, and 1 more than otherwise if not. A row that is
-/// [`AlreadyDone`](RowOutcome::AlreadyDone) takes none. While the server is overloaded (for up to
+/// [`AlreadyDone`](RowOutcome::AlreadyDone) needs none. While the server is overloaded (for up to
 /// 10 minutes) or cannot be reached (for up to a minute), the rows are retried.
 ///
 /// # Errors

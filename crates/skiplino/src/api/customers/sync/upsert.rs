@@ -34,8 +34,8 @@ pub(crate) struct Upserter {
 }
 
 impl Upserter {
-    /// Writes tried for a row. Another client may create, rename or delete the customer between the
-    /// lookup and the write; after this many refusals in a row that is not the reason.
+    /// The most writes for a row. The server refuses a write if another client created, renamed or
+    /// deleted the customer after the lookup; then the row is looked up and written again.
     const MAX_WRITES: u32 = 3;
 
     /// How long a row waits while the server refuses requests because there are too many.
@@ -44,8 +44,8 @@ impl Upserter {
     /// How long a row waits for a server that cannot be reached, for instance while it restarts.
     const MAX_OUTAGE: Duration = Duration::from_secs(60);
 
-    /// Makes the customer with this `externalId` equal to the row. A new customer takes 1 request
-    /// if it is `expected_new`, otherwise 2. An existing customer takes 1 request if unchanged,
+    /// Makes the customer with this `externalId` equal to the row. A new customer needs 1 request
+    /// if it is `expected_new`, otherwise 2. An existing customer needs 1 request if unchanged,
     /// otherwise 2.
     pub(crate) async fn upsert(
         &self,

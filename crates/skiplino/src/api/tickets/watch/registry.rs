@@ -13,7 +13,7 @@ use crate::models::tickets::Ticket;
 ///
 /// No background task polls the ticket. A watcher that finds a poll due takes the lock and polls;
 /// the others wait for the lock and find the new state. So a ticket is never polled twice at once,
-/// and never while nobody watches it.
+/// and never without a watcher.
 #[derive(Default)]
 pub(super) struct SharedWatch(pub(super) AsyncMutex<WatchState>);
 

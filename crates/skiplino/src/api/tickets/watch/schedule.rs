@@ -84,8 +84,8 @@ fn expected_wait(ticket: &Ticket, now: Timestamp) -> Option<Duration> {
     match ticket.status() {
         TicketStatus::Waiting => {
             let minutes = ticket.waiting_time().or(ticket.queue_size())?;
-            // The first ticket in the queue can be called at any moment, whatever the estimate
-            // says.
+            // The first ticket in the queue can be called at any moment, even if the estimate is
+            // longer.
             let is_first = ticket.queue_size() == Some(0);
             Some(if is_first {
                 Duration::ZERO

@@ -53,7 +53,7 @@ suspend fun join(client: SkiplinoClient, customer: CustomerRef? = null): String 
     val (ticket, info) = client.withResponse {
         tickets.book(BookTicketRequest.walkIn("6fe8fb8b12", "7c1f9a3b2d", customer))
     }
-    if (info.recovered) "the answer was lost, your place was not: ${ticket.ticketNumber}" else "your number is ${ticket.ticketNumber}"
+    if (info.recovered) "the response was lost, but your place is booked: ${ticket.ticketNumber}" else "your number is ${ticket.ticketNumber}"
 } catch (error: SkiplinoException) {
     if (error.outcome != Outcome.Unknown) throw error // Nothing was booked.
     "you may have a place: ask at the counter before you try again"
@@ -82,9 +82,9 @@ fun explain(error: SkiplinoException): String = when (error) {
     is SkiplinoException.Connect -> "There is no connection."
     // In the requested language.
     is SkiplinoException.Rejected -> error.reason ?: "It was refused."
-    is SkiplinoException.InvalidRequest, is SkiplinoException.Validation -> "Please look at ${error.fields.keys.joinToString()} again."
+    is SkiplinoException.InvalidRequest, is SkiplinoException.Validation -> "Please check ${error.fields.keys.joinToString()}."
     is SkiplinoException.Conflict -> "It is too late for that."
-    is SkiplinoException.OutcomeUnknown -> "It may have happened: look first."
+    is SkiplinoException.OutcomeUnknown -> "It may have been applied: check before you retry."
     else -> error.message.orEmpty()
 }
 // ANCHOR_END: errors
@@ -129,7 +129,7 @@ class GuidesTest {
             val layla = CustomerRef.ExternalId("crm-7741")
             assertEquals("your number is Q018", join(client, layla))
             sandbox.fault("bookTicket", "drop_after_commit")
-            assertEquals("the answer was lost, your place was not: Q019", join(client, layla))
+            assertEquals("the response was lost, but your place is booked: Q019", join(client, layla))
             assertTrue(join(client).startsWith("you may have a place"))
             assertEquals(3, sandbox.received("bookTicket"))
         }
@@ -157,8 +157,8 @@ class GuidesTest {
             assertEquals("This service is closed.", explained { client.tickets.book(walkIn) })
             sandbox.control("PUT /services/$CASH", JsonValue.obj("open" to null))
             sandbox.fault("bookTicket", "drop_after_commit")
-            assertEquals("It may have happened: look first.", explained { client.tickets.book(walkIn) })
-            assertEquals("Please look at ticketId again.", explained { client.tickets.cancel("") })
+            assertEquals("It may have been applied: check before you retry.", explained { client.tickets.book(walkIn) })
+            assertEquals("Please check ticketId.", explained { client.tickets.cancel("") })
             client.tickets.cancel("k7m2p9x4q1")
             assertEquals("It is too late for that.", explained { client.tickets.cancel("k7m2p9x4q1") })
         }

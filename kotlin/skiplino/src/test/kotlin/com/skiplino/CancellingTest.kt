@@ -98,7 +98,7 @@ class CancellingTest {
                         assertEquals(Outcome.Unknown, error.outcome)
                         assertEquals(operation, error.cause.operation)
                         assertEquals(attempts, error.cause.attempts)
-                        assertTrue(error.message!!.endsWith("cancelled; it may have happened all the same"), error.message)
+                        assertTrue(error.message!!.endsWith("cancelled; it may have been applied"), error.message)
                         // The server has applied the write.
                         assertEquals(1, sandbox.committed(operation))
                         assertEquals(0, testingLiveHandles().cancelHandles.toInt())
@@ -198,7 +198,7 @@ class CancellingTest {
             client.close()
             val errors = listOf(read, write, watch, pager).map { it.await().exceptionOrNull() as SkiplinoException.Closed }
             assertEquals(listOf(Outcome.NotApplied, Outcome.Unknown, Outcome.NotApplied, Outcome.NotApplied), errors.map { it.outcome })
-            assertEquals("cancel the ticket: the client is closed; it may have happened all the same", errors[1].message)
+            assertEquals("cancel the ticket: the client is closed; it may have been applied", errors[1].message)
             assertEquals("get the ticket: the client is closed", errors[2].message)
         }
         sandbox.release(fault)
