@@ -1,4 +1,4 @@
-//! What the guides of the site show in Rust. A page includes what stands between the names of an anchor.
+//! The Rust code of the documentation's guides. A page includes the code between the anchors.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use skiplino::{
     Outcome, TicketId, TicketStatus,
 };
 use skiplino_sandbox::{Config, DEMO_PUBLIC_KEY, DEMO_SECRET_KEY, Sandbox};
-use skiplino_tests::Bench;
+use skiplino_tests::TestSandbox;
 
 // ANCHOR: keys
 fn customers(key: &str, base_url: &str) -> Result<u64, Error> {
@@ -23,12 +23,12 @@ fn customers(key: &str, base_url: &str) -> Result<u64, Error> {
 // ANCHOR_END: keys
 
 #[test]
-fn a_public_key_does_not_open_the_directory() {
-    let bench = Bench::new();
-    let refused = customers(DEMO_PUBLIC_KEY, &bench.base_url()).unwrap_err();
+fn a_public_key_cannot_list_customers() {
+    let sandbox = TestSandbox::new();
+    let refused = customers(DEMO_PUBLIC_KEY, &sandbox.base_url()).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::SecretKeyRequired);
-    assert_eq!(bench.received("listCustomers"), 0);
-    assert_eq!(customers(DEMO_SECRET_KEY, &bench.base_url()).unwrap(), 3);
+    assert_eq!(sandbox.received("listCustomers"), 0);
+    assert_eq!(customers(DEMO_SECRET_KEY, &sandbox.base_url()).unwrap(), 3);
     let printed = format!("{:?}", ApiKey::new(DEMO_SECRET_KEY).unwrap());
     assert!(!printed.contains(DEMO_SECRET_KEY), "{printed}");
 }
@@ -58,19 +58,19 @@ fn join(client: &Client, customer: Option<&str>) -> Result<String, Error> {
 
 #[test]
 fn a_booking_is_made_once() {
-    let bench = Bench::new();
-    let client = bench.public();
+    let sandbox = TestSandbox::new();
+    let client = sandbox.public();
     assert_eq!(
         join(&client, Some("crm-7741")).unwrap(),
         "your number is Q018"
     );
-    bench.fault("bookTicket", "drop_after_commit", json!({}));
+    sandbox.fault("bookTicket", "drop_after_commit", json!({}));
     assert_eq!(
         join(&client, Some("crm-7741")).unwrap(),
         "the answer was lost, your place was not: Q019"
     );
     assert!(join(&client, None).unwrap().starts_with("you may have"));
-    assert_eq!(bench.received("bookTicket"), 3);
+    assert_eq!(sandbox.received("bookTicket"), 3);
 }
 
 // ANCHOR: following
@@ -80,7 +80,7 @@ fn follow(
     often: Duration,
     mut show: impl FnMut(String),
 ) -> Result<(), Error> {
-    // Looks `often` at the front of the queue, and a tenth as often far from it.
+    // Polls every `often` at the front of the queue, and ten times slower far from it.
     for change in client
         .tickets()
         .watch(ticket)
@@ -93,7 +93,7 @@ fn follow(
             (TicketStatus::Waiting, Some(0)) => show("you are next".to_owned()),
             (TicketStatus::Waiting, Some(ahead)) => show(format!("{ahead} ahead of you")),
             (TicketStatus::Serving, _) => show("it is your turn".to_owned()),
-            // What a later version of the API may bring is shown as it comes.
+            // A status of a later version of the API is shown as text.
             (other, _) => show(other.to_string()),
         }
     }
@@ -102,9 +102,9 @@ fn follow(
 // ANCHOR_END: following
 
 #[test]
-fn a_ticket_is_followed_to_its_end() {
-    let bench = Bench::new();
-    let client = bench.public();
+fn a_ticket_is_watched_to_its_end() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.public();
     // The first in its queue.
     let request = BookTicketRequest::walk_in("b7a1d2c3e4", "7c1f9a3b2d");
     let ticket = client.tickets().book(request).wait().unwrap();
@@ -112,7 +112,7 @@ fn a_ticket_is_followed_to_its_end() {
     follow(&client, ticket.id(), Duration::from_millis(1), |text| {
         let staff = if shown.is_empty() { "call" } else { "serve" };
         if shown.len() < 2 {
-            bench.control(
+            sandbox.control(
                 &format!("POST /tickets/{}/{staff}", ticket.id()),
                 &json!({}),
             );
@@ -126,7 +126,7 @@ fn a_ticket_is_followed_to_its_end() {
 // ANCHOR: directory
 fn bring(client: &Client, rows: Vec<CustomerWriteRequest>, checkpoint: &str) -> Result<u64, Error> {
     let mut left_out = 0;
-    // Run again with the same rows and the same file, it goes on where it was.
+    // A second run with the same rows and file continues where the first stopped.
     for row in client
         .customers()
         .sync(rows)
@@ -145,26 +145,26 @@ fn bring(client: &Client, rows: Vec<CustomerWriteRequest>, checkpoint: &str) -> 
 // ANCHOR_END: directory
 
 #[test]
-fn a_directory_is_brought() {
-    let bench = Bench::new();
+fn a_directory_is_synced_once() {
+    let sandbox = TestSandbox::new();
     let folder = tempfile::tempdir().unwrap();
     let checkpoint = folder.path().join("rows.checkpoint");
     let rows = ["crm-1", "crm-2"].map(|id| CustomerWriteRequest::new().external_id(id));
     let bad = CustomerWriteRequest::new().name("Nobody's");
     let rows: Vec<_> = rows.into_iter().chain([bad]).collect();
-    let client = bench.secret();
+    let client = sandbox.secret();
     let checkpoint = checkpoint.to_str().unwrap();
     assert_eq!(bring(&client, rows.clone(), checkpoint).unwrap(), 1);
-    assert_eq!(bench.received("createCustomer"), 2);
+    assert_eq!(sandbox.received("createCustomer"), 2);
     assert_eq!(bring(&client, rows, checkpoint).unwrap(), 1);
-    assert_eq!(bench.received("createCustomer"), 2, "done before");
+    assert_eq!(sandbox.received("createCustomer"), 2, "done before");
 }
 
 // ANCHOR: errors
 fn explain(error: &Error) -> String {
     match error.kind() {
         ErrorKind::Connect => "There is no connection.".to_owned(),
-        // In the language that was asked for.
+        // In the locale of the call.
         ErrorKind::Rejected => error.reason().unwrap_or("It was refused.").to_owned(),
         ErrorKind::InvalidRequest | ErrorKind::Validation => {
             let fields: Vec<_> = error.fields().keys().map(String::as_str).collect();
@@ -178,17 +178,17 @@ fn explain(error: &Error) -> String {
 // ANCHOR_END: errors
 
 #[test]
-fn errors_are_told_apart() {
-    let bench = Bench::new();
-    let client = bench.secret();
+fn errors_are_explained_by_kind() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
     let book = |client: &Client| {
         let request = BookTicketRequest::walk_in("6fe8fb8b12", "7c1f9a3b2d");
         explain(&client.tickets().book(request).wait().unwrap_err())
     };
-    bench.control("PUT /services/6fe8fb8b12", &json!({"open": false}));
+    sandbox.control("PUT /services/6fe8fb8b12", &json!({"open": false}));
     assert_eq!(book(&client), "This service is closed.");
-    bench.control("PUT /services/6fe8fb8b12", &json!({"open": null}));
-    bench.fault("bookTicket", "drop_after_commit", json!({}));
+    sandbox.control("PUT /services/6fe8fb8b12", &json!({"open": null}));
+    sandbox.fault("bookTicket", "drop_after_commit", json!({}));
     assert_eq!(book(&client), "It may have happened: look first.");
     let empty = client.tickets().cancel("").wait().unwrap_err();
     assert_eq!(explain(&empty), "Please look at ticketId again.");
@@ -199,7 +199,7 @@ fn errors_are_told_apart() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap().port()
     };
-    let gone = bench
+    let gone = sandbox
         .builder(DEMO_SECRET_KEY)
         .base_url(format!("http://127.0.0.1:{port}"));
     assert_eq!(book(&gone.build().unwrap()), "There is no connection.");
@@ -207,7 +207,7 @@ fn errors_are_told_apart() {
 
 // ANCHOR: sandbox
 #[test]
-fn a_closed_branch_is_shown_as_such() -> Result<(), Box<dyn std::error::Error>> {
+fn a_closed_branch_is_not_open() -> Result<(), Box<dyn std::error::Error>> {
     let sandbox = Sandbox::start(Config {
         now: Some("2026-06-23T11:10:00Z".parse()?),
         freeze: true,
@@ -216,7 +216,7 @@ fn a_closed_branch_is_shown_as_such() -> Result<(), Box<dyn std::error::Error>> 
     let client = Client::builder(ApiKey::new(DEMO_PUBLIC_KEY)?)
         .base_url(sandbox.base_url())
         .build()?;
-    // Ten past two in the company: the second branch has closed at two.
+    // It is 14:10 in the company's time zone, and the second branch closes at 14:00.
     let open: Vec<_> = client.branches().list().wait()?;
     assert!(open[0].is_open() && !open[1].is_open());
     Ok(())

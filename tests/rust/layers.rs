@@ -60,8 +60,14 @@ fn files_do_not_import_each_other_in_a_cycle() {
             found.push(format!("{name}: {}", cycle.join(", ")));
         }
     }
-    assert!(found.is_empty(), "{}", found.join("
-"));
+    assert!(
+        found.is_empty(),
+        "{}",
+        found.join(
+            "
+"
+        )
+    );
 }
 
 fn sources(name: &str) -> Sources {
