@@ -1,15 +1,16 @@
-//! Calls a second on kept-alive connections, the answer decoded, client and server on one core.
+//! Calls per second on kept-alive connections with decoded responses; client and server share a
+//! core.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
-    reason = "a bench stops at the first thing that is not as it should be"
+    reason = "a benchmark stops at the first failure"
 )]
 
 use futures_util::future::join_all;
 use skiplino_benches::{Contestant, Core, Hyper, Reqwest, base_url, canned, pin, race};
 use tokio::runtime::{Builder, Runtime};
 
-/// `call` over and over, `wide` at a time, on one thread.
+/// Repeats `call` on one thread, `wide` calls at a time.
 fn repeat<'a>(
     name: &'static str,
     runtime: &'a Runtime,

@@ -1,8 +1,9 @@
-//! `canned [--customers N]`: prints the address of the server that the benches share, and ends when its standard input does.
+//! `canned [--customers N]`: starts the server with canned responses and prints its address. Ends
+//! at the end of its standard input.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a bench stops at the first thing that is not as it should be"
+    reason = "a benchmark stops at the first failure"
 )]
 
 fn main() {

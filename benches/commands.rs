@@ -1,4 +1,4 @@
-// What a worker does on command, for ours and for the client that is generated: one file, which both include.
+// The command loop of a worker. Included by our worker and by the one of the generated client.
 
 use std::io::{BufRead as _, Write as _};
 use std::time::Instant;
@@ -6,8 +6,9 @@ use std::time::Instant;
 use futures_util::future::join_all;
 use tokio::runtime::Builder;
 
-/// Reads commands, `ticket 64 6400` for instance: the work, how many at a time, how many in all. Answers each with the nanoseconds that it
-/// took. `ready` makes the client, inside the runtime that it is used in.
+/// Reads commands such as `ticket 64 6400`: the work, the number of concurrent calls, and the
+/// number of all calls. Prints the duration of each command in nanoseconds. `ready` creates the
+/// client inside the runtime.
 pub(crate) fn serve<Client>(ready: impl FnOnce() -> Client, work: &impl AsyncFn(&Client, &str)) {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let client = {

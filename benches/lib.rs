@@ -1,10 +1,11 @@
-//! What the benches share: a server that answers from memory, clients that ask it, and rows of the table that `table.py` makes.
+//! Helpers of the benchmarks: a server with canned responses, clients for it, and the rows of the
+//! table that `table.py` builds.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a bench stops at the first thing that is not as it should be, and prints its rows"
+    reason = "a benchmark stops at the first failure, and prints its rows"
 )]
 
 use std::time::Instant;
@@ -17,25 +18,26 @@ mod server;
 pub use peers::{Core, Hyper, Reqwest, base_url};
 pub use server::canned;
 
-/// Rounds in which every contestant has its turn, after one that warms up and is not counted: `usual`, or what the environment says.
+/// The number of counted rounds, after one warm-up round: `SKIPLINO_BENCH_ROUNDS`, or `usual`.
 pub fn rounds(usual: usize) -> usize {
     std::env::var("SKIPLINO_BENCH_ROUNDS").map_or(usual, |set| set.parse().unwrap())
 }
 
-/// Puts the calling thread, and those that it starts, on one core. Client and server share it: on two, the time that the system
-/// takes to wake the other one hides what either of them does.
+/// Pins the calling thread, and the threads that it starts, to one core. Client and server share
+/// it: on two cores, the time to wake the other core would hide the cost of both.
 pub fn pin() {
     let first = core_affinity::get_core_ids().and_then(|cores| cores.first().copied());
     if !first.is_some_and(core_affinity::set_for_current) {
-        eprintln!("note: could not stay on one core");
+        eprintln!("note: could not pin the thread to one core");
     }
 }
 
-/// One way to do some work: a name, and what does the work a number of times.
+/// One implementation of some work: its name, and a function that does the work a number of times.
 pub type Contestant<'a> = (&'static str, Box<dyn FnMut(usize) + 'a>);
 
-/// Lets every contestant do the work `count` times in turn, round after round. Prints a row for each later one, with the median of its
-/// rates, of the first one's, and of the ratio of the two, round by round. `goals` are the ratios to reach, by the other's name.
+/// Lets the contestants take turns at doing the work `count` times. Compares the first contestant
+/// with each other one, and prints a row for each: the median rates of both, and the median of
+/// their ratio in each round. `goals` has the ratios to reach, by the name of the other contestant.
 pub fn race(work: &str, count: usize, mut contestants: Vec<Contestant<'_>>, goals: &[(&str, f64)]) {
     let mut rates = vec![Vec::new(); contestants.len()];
     for round in 0..=rounds(8) {
@@ -65,12 +67,12 @@ pub fn race(work: &str, count: usize, mut contestants: Vec<Contestant<'_>>, goal
     }
 }
 
-/// Prints a row; README.md says what is in one.
+/// Prints a row; README.md describes its fields.
 pub fn print(row: &Value) {
     println!("{row}");
 }
 
-/// The value in the middle.
+/// The median.
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]

@@ -1,4 +1,5 @@
-//! Ways to read a ticket or a page of customers: ours, and what one would write without it.
+//! Clients that read a ticket or a page of customers: the SDK, and code written by hand for other
+//! libraries.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty};
@@ -12,7 +13,7 @@ use skiplino::{ApiKey, Client, Page, Ticket};
 const KEY: &str = "sk_bench";
 const TICKET: &str = "k7m2p9x4q1";
 
-/// Where the API is on a server.
+/// The base URL of the API on a server.
 pub fn base_url(address: impl std::fmt::Display) -> String {
     format!("http://{address}/external/v1")
 }
@@ -24,10 +25,10 @@ struct Envelope<T> {
     data: T,
 }
 
-/// What one would write without this library.
+/// A customer as one would write it without the SDK.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(dead_code, reason = "it stands for what a program would read")]
+#[allow(dead_code, reason = "the fields stand for those that a program reads")]
 struct OwnedCustomer {
     #[serde(rename = "_id")]
     id: String,
@@ -45,7 +46,7 @@ fn check(ticket: &Ticket) {
     assert_eq!(ticket.queue_size(), Some(6));
 }
 
-/// Ours.
+/// The SDK.
 #[derive(Debug)]
 pub struct Core(Client);
 
@@ -68,7 +69,7 @@ impl Core {
         assert_eq!(page.items().len(), 100);
     }
 
-    /// The whole directory, of which nothing is kept.
+    /// Exports all customers and keeps none.
     pub async fn export(&self) {
         let sink = |page: Page<_>| {
             assert!(!page.items().is_empty());
@@ -79,7 +80,7 @@ impl Core {
     }
 }
 
-/// reqwest and `serde_json`. A ticket becomes our own struct.
+/// reqwest and `serde_json`. A ticket is decoded into the SDK's struct.
 #[derive(Debug)]
 pub struct Reqwest {
     base: String,
@@ -88,7 +89,7 @@ pub struct Reqwest {
 
 impl Reqwest {
     pub fn new(base: &str) -> Self {
-        // Who installed one before will do.
+        // Another provider may already be installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut headers = reqwest::header::HeaderMap::new();
         headers.insert("authorization", format!("Bearer {KEY}").parse().unwrap());
@@ -105,8 +106,8 @@ impl Reqwest {
 
     async fn fetch(&self, path: &str) -> Bytes {
         let url = format!("{}{path}", self.base);
-        let answer = self.client.get(url).send().await.unwrap();
-        answer.bytes().await.unwrap()
+        let response = self.client.get(url).send().await.unwrap();
+        response.bytes().await.unwrap()
     }
 
     pub async fn ticket(&self) {
@@ -122,7 +123,7 @@ impl Reqwest {
     }
 }
 
-/// hyper and `serde_json`. A ticket becomes our own struct.
+/// hyper and `serde_json`. A ticket is decoded into the SDK's struct.
 #[derive(Debug)]
 pub struct Hyper {
     base: String,
@@ -142,8 +143,8 @@ impl Hyper {
             .header("authorization", format!("Bearer {KEY}"))
             .body(Empty::new())
             .unwrap();
-        let answer = self.client.request(request).await.unwrap();
-        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        let response = self.client.request(request).await.unwrap();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
         let ticket: Envelope<Ticket> = serde_json::from_slice(&body).unwrap();
         check(&ticket.data);
     }

@@ -1,4 +1,4 @@
-"""Contestants that take turns, and the rows of the table that `table.py` makes."""
+"""Races between contestants that take turns, and the rows of the table that `table.py` builds."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-# How long a turn of calls lasts, in seconds.
+# The duration of a turn of calls, in seconds.
 TURN = 0.4
-# What is told is seconds, or KiB; this is what is shown.
+# Results are in seconds or KiB; these functions convert them to the unit of the row.
 UNITS: dict[str, Callable[[float], float]] = {
     "/s": lambda seconds: 1 / seconds,
     "s": lambda seconds: seconds,
@@ -23,33 +23,34 @@ UNITS: dict[str, Callable[[float], float]] = {
 
 
 def rounds(usual: int = 7) -> int:
-    """In how many every contestant has its turn: so many, or what the environment says."""
+    """The number of rounds: `SKIPLINO_BENCH_ROUNDS`, or the default."""
     return int(os.environ.get("SKIPLINO_BENCH_ROUNDS", usual))
 
 
 @dataclass
 class Contestant:
-    """Whoever comes first in a race is ours; ``goals`` say how many times better ours has to be, measure by measure."""
+    """The first contestant of a race is ours. ``goals`` has the ratio to reach for each measure."""
 
     name: str
     turn: Callable[[], Sequence[float]]
     goals: Sequence[float | None] = ()
-    # Of its process, when the race is over, and of what has to be installed for it, where they are known.
+    # The memory of the process at the end of the race, and the size of the installed files, if
+    # known.
     memory: Callable[[], int] = lambda: 0
     size: int = 0
-    told: list[Sequence[float]] = field(default_factory=list)
+    results: list[Sequence[float]] = field(default_factory=list)
 
 
 @dataclass
 class Measure:
-    """What a turn tells, of which less is better, and how it is shown."""
+    """A result of a turn, of which less is better, and its unit in the table."""
 
     work: str
     unit: str = "/s"
 
 
 def calls(run: Callable[[int], None], wide: int = 1) -> Callable[[], Sequence[float]]:
-    """Turns of as many calls as fit, ``wide`` at a time; each tells the seconds a call."""
+    """Returns a turn of calls, ``wide`` at a time. Its result is the seconds per call."""
     count = max(wide, 8)
     run(count)
     while (took := timed(run, count)) < TURN / 2:
@@ -65,17 +66,18 @@ def timed(run: Callable[[int], None], count: int) -> float:
 
 
 def race(host: str, contestants: list[Contestant], measures: list[Measure], usual: int = 7) -> None:
-    """A row for each measure and each contestant but ours: the medians, and the median of the ratio to ours, round by round."""
+    """Prints a row for each measure and each other contestant: the medians of both, and the median
+    of their ratio in each round."""
     for _ in range(rounds(usual)):
         for contestant in contestants:
-            contestant.told.append(contestant.turn())
+            contestant.results.append(contestant.turn())
     ours, *others = contestants
     memory = [contestant.memory() for contestant in contestants]
     for index, measure in enumerate(measures):
         shown = UNITS[measure.unit]
-        own = [values[index] for values in ours.told]
+        own = [values[index] for values in ours.results]
         for nth, contestant in enumerate(others, 1):
-            theirs = [values[index] for values in contestant.told]
+            theirs = [values[index] for values in contestant.results]
             print_row(
                 host=host,
                 work=measure.work,
@@ -92,5 +94,5 @@ def race(host: str, contestants: list[Contestant], measures: list[Measure], usua
 
 
 def print_row(**row: Any) -> None:
-    """README.md says what is in one."""
+    """Prints a row; README.md describes its fields."""
     print(json.dumps(row, ensure_ascii=False), flush=True)

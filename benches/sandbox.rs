@@ -1,8 +1,8 @@
-//! Answers a second of the sandbox: client and sandbox share the machine, in one process.
+//! The sandbox's responses per second, with the client in the same process.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
-    reason = "a bench stops at the first thing that is not as it should be"
+    reason = "a benchmark stops at the first failure"
 )]
 
 use std::time::Instant;
@@ -60,7 +60,7 @@ fn main() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
-/// Does some work over and over, 16 at a time, and prints the median rate of the rounds.
+/// Repeats a call, 16 at a time, and prints the median rate of the rounds.
 fn rate(work: &str, goal: f64, call: impl AsyncFn()) {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let lane = async || {

@@ -1,5 +1,8 @@
-"""How it grows: `scaling.py CANNED WORKER`. Calls a second and memory by how many are in flight; an export's cost a row, which must not
-grow, and its memory by how many customers there are. Every contestant is a process of its own."""
+"""The scaling part of `make bench`: `scaling.py CANNED WORKER`
+
+Measures calls per second and memory by the number of calls in flight, and the cost per row and the
+memory of an export by the number of customers. The cost per row must not grow. Every contestant is
+a separate process."""
 
 from __future__ import annotations
 
@@ -33,12 +36,13 @@ def in_flight(server: Server, host: str, wide: int) -> None:
 
 
 def export(servers: dict[int, Server], host: str) -> None:
-    """The larger directory is ours, the smallest the peer. Within a fifth of its cost is flat; memory is only told."""
+    """Compares larger exports, as ours, with the smallest, as the peer. The cost per row may grow by
+    a fifth; memory has no goal."""
 
     def turn(customers: int) -> Callable[[], Sequence[float]]:
         def once() -> Sequence[float]:
             with Worker(*EXPORTS[host], servers[customers].base_url) as started:
-                # What a process does once is no cost of a row.
+                # Work that a process does once is not part of the cost per row.
                 started.work("export", 1, 1)
                 times = max(1, 100_000 // customers)
                 took = started.work("export", 1, times) / times
@@ -64,7 +68,7 @@ with Server(canned) as server, one_core(server):
             in_flight(server, host, wide)
 with ExitStack() as stack:
     servers = {customers: stack.enter_context(Server(canned, customers)) for customers in CUSTOMERS}
-    # What a customer costs is the processor's time, of which two cores would show what others leave of them.
+    # On one core, so that the duration is the processor time of the export.
     for server in servers.values():
         stack.enter_context(one_core(server))
     for host in EXPORTS:

@@ -1,4 +1,4 @@
-//! A server whose answers are made before the first one is asked for.
+//! The server with canned responses, which are prepared before the first request.
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
@@ -13,10 +13,12 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-/// Starts a server with so many customers on a thread that ends with the process. Every path with `/tickets/` has one ticket,
-/// `/customers/getAll` the page that it names, everything else nothing.
+/// Starts a server with this number of customers, on a thread that ends with the process. Every
+/// path with `/tickets/` returns one ticket, `/customers/getAll` the requested page, and every
+/// other path
+/// 404.
 pub fn canned(customers: usize) -> SocketAddr {
-    let (tell, told) = std::sync::mpsc::channel();
+    let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -25,32 +27,32 @@ pub fn canned(customers: usize) -> SocketAddr {
         runtime.block_on(async {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
             let directory = Arc::new(Directory::new(customers));
-            tell.send(listener.local_addr().unwrap()).unwrap();
+            sender.send(listener.local_addr().unwrap()).unwrap();
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 stream.set_nodelay(true).unwrap();
                 let directory = Arc::clone(&directory);
-                let answer = move |request: Request<Incoming>| {
-                    let answer = answer(&directory, &request);
-                    async move { answer }
+                let respond = move |request: Request<Incoming>| {
+                    let response = respond_to(&directory, &request);
+                    async move { response }
                 };
                 let serve = hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service_fn(answer));
+                    .serve_connection(TokioIo::new(stream), service_fn(respond));
                 tokio::spawn(serve);
             }
         });
     });
-    told.recv().unwrap()
+    receiver.recv().unwrap()
 }
 
-fn answer(
+fn respond_to(
     directory: &Directory,
     request: &Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let uri = request.uri();
-    let mut answer = Response::new(Full::default());
+    let mut response = Response::new(Full::default());
     if uri.path().contains("/tickets/") {
-        *answer.body_mut() = Full::new(Bytes::from_static(ITEM.as_bytes()));
+        *response.body_mut() = Full::new(Bytes::from_static(ITEM.as_bytes()));
     } else if uri.path().ends_with("/customers/getAll") {
         let parameter = |name| {
             let mut pairs = uri
@@ -63,21 +65,21 @@ fn answer(
             parameter("page").unwrap_or(1),
             parameter("limit").unwrap_or(10),
         );
-        *answer.body_mut() = Full::new(directory.page(page, limit));
+        *response.body_mut() = Full::new(directory.page(page, limit));
     } else {
-        *answer.status_mut() = hyper::StatusCode::NOT_FOUND;
+        *response.status_mut() = hyper::StatusCode::NOT_FOUND;
     }
     let json = hyper::header::HeaderValue::from_static("application/json");
-    answer
+    response
         .headers_mut()
         .insert(hyper::header::CONTENT_TYPE, json);
-    Ok(answer)
+    Ok(response)
 }
 
-/// The published example of a waiting walk-in.
+/// The documented example of a waiting walk-in.
 const ITEM: &str = r#"{"message":"Ticket fetched successfully.","data":{"id":"k7m2p9x4q1","ticketNumber":"Q017","status":"waiting","statusAt":"2026-06-23T11:10:00.000Z","type":"sequential","time":null,"branch":{"id":"802b33af66","name":"Seef Mall Branch"},"service":{"id":"6fe8fb8b12","name":"Cash Withdrawal"},"groupOfService":{"id":"7c1f9a3b2d","name":"Teller Services"},"customer":{"id":"9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b","name":"Layla Hassan"},"bookedAt":"2026-06-23T11:08:41.000Z","queueSize":6,"waitingTime":18}}"#;
 
-/// Customers as their page shows them, with a comma after each.
+/// The JSON of all customers, with a comma after each, and the start of each.
 struct Directory {
     text: String,
     starts: Vec<usize>,

@@ -1,6 +1,8 @@
-"""The table of the benches: `table.py README ROWS... [--write]`. Prints it, and ends with 1 where a goal is missed.
+"""Prints the table of the benchmarks: `table.py README ROWS... [--write]`
 
-Each file of rows is what a bench printed, a JSON object a line; README says what is in one. With `--write` table and machine go into it.
+Each file of rows is the output of a benchmark, one JSON object per line; README.md describes its
+fields. With `--write` the table and the machine are written into README. Exits with 1 if a goal is
+missed.
 """
 
 from __future__ import annotations
@@ -30,12 +32,13 @@ def shown(value: float, unit: str) -> str:
 
 
 def pair(values: list[float] | None, show: Callable[[float], str]) -> str:
-    """Ours and theirs, where both are known."""
+    """Both values, if both are known."""
     return " / ".join(map(show, values)) if values and all(values) else ""
 
 
 def met(row: dict[str, Any]) -> bool | None:
-    """Whether its goal is: a ratio, or where it has no peer the least of a rate or the most of anything else."""
+    """Whether the goal is reached; None without a goal. The goal is a ratio; without a peer it is
+    the lowest rate, or the highest value in any other unit."""
     if row.get("goal") is None or "failed" in row:
         return None
     if "peer" in row:
@@ -70,8 +73,8 @@ def markdown(lines: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in padded)
 
 
-def said(*command: str) -> str:
-    """What a program prints first of its version, or nothing where there is none."""
+def first_line(*command: str) -> str:
+    """The first line that a command prints, or nothing if there is no such program."""
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
@@ -85,11 +88,11 @@ def machine() -> str:
     system = platform.freedesktop_os_release()["PRETTY_NAME"]
     cores = len(os.sched_getaffinity(0))
     tools = [
-        said("rustc", "--version"),
+        first_line("rustc", "--version"),
         f"Python {platform.python_version()}",
-        said("gcc", "--version"),
-        said("java", "-version"),
-        said("scripts/swift-toolchain", "run", "swift", "--version"),
+        first_line("gcc", "--version"),
+        first_line("java", "-version"),
+        first_line("scripts/swift-toolchain", "run", "swift", "--version"),
     ]
     return f"{cores} cores of {model}, {system}; " + "; ".join(tool for tool in tools if tool) + "."
 

@@ -1,4 +1,4 @@
-"""The processes that are measured, and the server that they ask."""
+"""The measured processes, and the server that they call."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 
 from race import calls
 
-# Everyone is used as it comes, which is to look for proxies in the environment. There are none to this machine.
+# With their default settings, clients read proxies from the environment. The server needs none.
 for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
     del os.environ[name]
 
 
 class Server:
-    """The canned server, which ends with its input."""
+    """The server with canned responses. It ends at the end of its input."""
 
     def __init__(self, program: str, customers: int = 100) -> None:
         command = [program, "--customers", str(customers)]
@@ -36,8 +36,8 @@ class Server:
 
 
 class Worker:
-    """A process with one client, which does work on command: a line says the work, how many at a time and how many in all, and the line
-    that it answers how many nanoseconds they took."""
+    """A process with one client, which runs commands. A command is a line with the work, the number
+    of concurrent calls and the number of all calls; the process prints the duration in nanoseconds."""
 
     def __init__(self, *command: str) -> None:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -51,48 +51,48 @@ class Worker:
         self.process.wait()
 
     def work(self, kind: str, wide: int, count: int) -> float:
-        """The seconds that it took."""
+        """Runs a command and returns its duration in seconds."""
         assert self.process.stdin is not None and self.process.stdout is not None
         self.process.stdin.write(f"{kind} {wide} {count}\n")
         self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        if not answer:
-            raise WorkerEnded("its process ended with an error")
-        return int(answer) / 1e9
+        line = self.process.stdout.readline()
+        if not line:
+            raise WorkerEnded("the process of the worker ended with an error")
+        return int(line) / 1e9
 
     def calling(self, kind: str, wide: int = 1) -> Callable[[], Sequence[float]]:
-        """Turns of such calls."""
+        """A turn of these calls."""
         return calls(lambda count: self.work(kind, wide, count), wide)
 
     def status(self, name: str) -> int:
-        """A number of its process, memory in KiB."""
+        """A number from the status of the process, memory in KiB."""
         pid = str(self.process.pid)
-        # Whoever started it for us is not it.
+        # Skip the programs that only start the worker.
         while children := Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split():
             pid = children[0]
-        told = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-        found = re.search(rf"^{name}:\s*(\d+)", told, re.M)
+        text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+        found = re.search(rf"^{name}:\s*(\d+)", text, re.M)
         assert found is not None
         return int(found[1])
 
 
 class WorkerEnded(Exception):
-    """It did not do its work; its error output says why."""
+    """A worker ended early. Its error output has the reason."""
 
 
 @contextmanager
 def one_core(server: Server) -> Iterator[None]:
-    """This process, those that it starts meanwhile, and the server on one core: on two, the time that the system takes to wake the other
-    one hides what either of them does."""
+    """Pins this process, its new child processes and the server to one core. On two cores, the time
+    to wake the other core would hide the cost of both."""
     cores = os.sched_getaffinity(0)
-    stay({min(cores)}, server)
+    pin({min(cores)}, server)
     try:
         yield
     finally:
-        stay(cores, server)
+        pin(cores, server)
 
 
-def stay(on: set[int], server: Server) -> None:
+def pin(on: set[int], server: Server) -> None:
     os.sched_setaffinity(0, on)
     for thread in Path(f"/proc/{server.process.pid}/task").iterdir():
         os.sched_setaffinity(int(thread.name), on)

@@ -1,8 +1,8 @@
-//! `worker core|reqwest BASE_URL`: a process with one client, which works on command. See `worker.py`.
+//! `worker core|reqwest BASE_URL`: a process with one client, which runs commands. See `worker.py`.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a bench stops at the first thing that is not as it should be"
+    reason = "a benchmark stops at the first failure"
 )]
 
 use skiplino_benches::{Core, Reqwest};

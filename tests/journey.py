@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""A walk through everything with the `skiplino` command, against a sandbox of its own.
+"""A guided tour of the `skiplino` command, against its own sandbox.
 
     python3 tests/journey.py path/to/skiplino
 
-Every command is shown as it would be typed, with what it prints, and is checked. Ends with 0 if all was as expected.
+Shows and checks every command with its output. Exits with 0 if all checks pass.
 """
 
 import difflib
@@ -22,7 +22,7 @@ NOW = "2026-06-23T11:10:00Z"
 LAYLA = "9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b"
 CASH = "6fe8fb8b12"
 
-# The published examples, laid out as they are published: their line breaks are layout, and are taken out below.
+# The documented examples in their original layout. The line breaks are removed below.
 PUBLISHED_UPDATE_REQUEST = (
     '{"id":"9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b","name":"Layla A. Hassan","mobile":"+97333778899"}'
 )
@@ -47,12 +47,12 @@ def on_one_line(published):
 
 
 def data_of(published):
-    """The text of `data` in a published envelope, untouched by any JSON library."""
+    """The text of `data` in a documented envelope, without a JSON library."""
     return on_one_line(published).partition('"data":')[2][:-1]
 
 
 class Screen:
-    """What is printed: tidy, in colour on a terminal only, and never with a key."""
+    """Prints wrapped lines, in colour on a terminal only, and never with a key."""
 
     def __init__(self):
         self.remarked = False
@@ -71,7 +71,8 @@ class Screen:
         print(self.paint(code, text) if code else text, flush=True)
 
     def folded(self, text, first, code="", rest=None):
-        """Lines that fit. What is folded goes on under `rest`, a little further in than `first` unless it is said."""
+        """Prints wrapped lines: the first starts with `first`, the others with `rest`, by default
+        indented a little further than `first`."""
         rest = " " * len(first) + "  " if rest is None else rest
         for line in text.splitlines():
             for index, piece in enumerate(fold(line, WIDTH - max(len(first), len(rest)))):
@@ -79,13 +80,13 @@ class Screen:
         self.remarked = False
 
     def apart(self):
-        """An empty line, but not between a remark and the command that it is about."""
+        """Prints an empty line, but not between a remark and its command."""
         if not self.remarked:
             self.line()
 
 
 def fold(line, width):
-    """Pieces of a line that fit, broken at blanks or commas where there are any."""
+    """Wraps a line, at blanks or commas if possible."""
     def columns(text):
         wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
         return len(text) + wide - sum(bool(unicodedata.combining(char)) for char in text)
@@ -111,7 +112,7 @@ class Journey:
             name: value for name, value in os.environ.items() if not name.startswith("SKIPLINO_")
         }
 
-    # Telling
+    # Output
 
     def section(self, title, about):
         self.screen.line()
@@ -123,10 +124,10 @@ class Journey:
         self.screen.folded(text, "· ", "2")
         self.screen.remarked = True
 
-    # Doing
+    # Steps
 
     def run(self, typed, code=0, quiet=False):
-        """Runs the command line as it is typed, and shows it."""
+        """Runs a command line and shows it."""
         words = shlex.split(typed)
         assert words[0] == "skiplino"
         done = subprocess.run(
@@ -150,21 +151,21 @@ class Journey:
         return out if code == 0 else err
 
     def json(self, typed):
-        """The same command for programs: one object on one line."""
+        """Runs the command with `--json`."""
         return json.loads(self.run(f"{typed} --json", quiet=True) or "null")
 
     def staff(self, text, method, path, body=None):
-        """Something that the staff does, or that befalls the server."""
+        """An action of the staff, or a fault of the server."""
         self.steps += 1
         self.remark(text)
         return self.control(method, path, body)
 
     def control(self, method, path, body=None):
-        _, answer = self.http(method, self.ready["controlUrl"] + path, body)
-        return json.loads(answer) if answer else None
+        _, text = self.http(method, self.ready["controlUrl"] + path, body)
+        return json.loads(text) if text else None
 
     def http(self, method, url, body=None, key=None):
-        """A request without the command, for the bytes of the answer."""
+        """Sends a request without the command, for the bytes of the response."""
         headers = {"content-type": "application/json"}
         if key:
             headers["authorization"] = f"Bearer {key}"
@@ -172,15 +173,15 @@ class Journey:
         request = urllib.request.Request(
             url, data=None if method == "GET" else data, headers=headers, method=method
         )
-        # Whatever proxy the machine has, the sandbox is on this one.
+        # Without a proxy, because the sandbox is on this machine.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=30) as answer:
-                return answer.status, answer.read()
+            with opener.open(request, timeout=30) as response:
+                return response.status, response.read()
         except urllib.error.HTTPError as error:
             raise SystemExit(f"{method} {url}: {error.code} {error.read().decode()}") from error
 
-    # Checking
+    # Checks
 
     def expect(self, what, expected, actual, silent=False):
         self.checks += 1
@@ -215,19 +216,19 @@ class Journey:
         if not line:
             raise SystemExit(f"the sandbox did not start (exit code {child.wait()})")
         self.ready = json.loads(line)
-        self.screen.keys = [self.ready["secretKey"], self.ready["publicKey"], "sk_of_nobody"]
+        self.screen.keys = [self.ready["secretKey"], self.ready["publicKey"], "sk_unknown"]
         self.environment["SKIPLINO_BASE_URL"] = self.ready["baseUrl"]
         self.environment["SKIPLINO_API_KEY"] = self.ready["secretKey"]
-        for name, key in [("public.key", self.ready["publicKey"]), ("wrong.key", "sk_of_nobody")]:
+        for name, key in [("public.key", self.ready["publicKey"]), ("wrong.key", "sk_unknown")]:
             with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
                 file.write(key + "\n")
-        self.remark(f"it answers at {self.ready['baseUrl']}; environment set")
+        self.remark(f"its API is at {self.ready['baseUrl']}; environment set")
         return child
 
     # The journey
 
-    def look_around(self):
-        self.section("1. A look around", "Where can one go, for what, and when?")
+    def list_everything(self):
+        self.section("1. Branches, services and slots", "Where, what and when can a customer book?")
         self.expect_in("secret (sk_…)", self.run("skiplino whoami"))
         branches = self.run("skiplino branches")
         self.expect("two active branches, the inactive one is not among them", 3, len(branches.splitlines()))
@@ -237,11 +238,11 @@ class Journey:
         self.expect("the first free time is the next half hour", "2026-06-23T11:30:00Z     3", slots.splitlines()[1].strip())
 
     def walk_in(self):
-        self.section("3. A walk-in, from the door to the counter", "A name is enough, even the beginning of one, if it is the only one.")
+        self.section("3. A walk-in, from the door to the counter", "A name is enough, or its beginning if that is unique.")
         booked = self.run('skiplino book --branch Seef --service "Cash W"')
         self.expect_in("Q018 booked: Cash Withdrawal at Seef Mall Branch, 7 people ahead, about 21 min", booked)
         ticket = booked.split()[-1]
-        self.remark(f"staff calls one after another; each time: skiplino ticket get {ticket}")
+        self.remark(f"staff calls the next ticket each time, then: skiplino ticket get {ticket}")
         for ahead in range(6, -1, -1):
             self.steps += 1
             called = self.control("POST", f"/services/{CASH}/call-next", {"finish": True})
@@ -262,7 +263,7 @@ class Journey:
         return [now["status"], "queueSize" in now or "waitingTime" in now]
 
     def appointment(self):
-        self.section("4. A customer with an appointment", "Under an id of one's own, so that creating again cannot make a second customer.")
+        self.section("4. A customer with an appointment", "With an external id, so that a repeated creation cannot make a second customer.")
         created = self.run(
             'skiplino customers create --external-id crm-9001 --name "Noor Al Khalifa" '
             "--email noor@example.com --metadata '{\"tier\": \"silver\"}'"
@@ -274,38 +275,38 @@ class Journey:
         self.expect_in("booked: Open an Account at Seef Mall Branch, 2026-06-24T06:00:00Z", booked)
         ticket = booked.split()[-1]
         left = self.run(f"{day} --json", quiet=True).splitlines()[0]
-        self.expect("its slot has a place less", {"time": "2026-06-24T06:00:00.000Z", "remaining": 2}, json.loads(left))
+        self.expect("its slot has one place less", {"time": "2026-06-24T06:00:00.000Z", "remaining": 2}, json.loads(left))
         self.staff("staff checks the customer in", "POST", f"/tickets/{ticket}/check-in")
         self.expect("the appointment waits in the queue", ["waiting", True], self.status_and_place(ticket))
-        moved = self.run(f"skiplino ticket reschedule {ticket} --time 2026-06-24T09:30:00+03:00")
-        self.expect_in("2026-06-24T06:30:00Z", moved)
+        rescheduled = self.run(f"skiplino ticket reschedule {ticket} --time 2026-06-24T09:30:00+03:00")
+        self.expect_in("2026-06-24T06:30:00Z", rescheduled)
         tickets = self.run("skiplino customers tickets ext:crm-9001 --json")
         self.expect("it is the only ticket of the customer", [ticket], [json.loads(line)["id"] for line in tickets.splitlines()])
         self.expect_in(" cancelled: Open an Account", self.run(f"skiplino ticket cancel {ticket} --yes"))
         self.expect("cancelled, and no place in the queue any more", ["cancelled", False], self.status_and_place(ticket))
         return ticket
 
-    def published_ticket(self):
-        self.section("2. A published example: a waiting ticket", "Byte for byte, by the command and by plain HTTP.")
+    def documented_ticket(self):
+        self.section("2. A documented example: a waiting ticket", "Byte for byte, by the command and by plain HTTP.")
         self.run("skiplino ticket get k7m2p9x4q1")
         ticket = self.run("skiplino ticket get k7m2p9x4q1 --json")
-        self.expect("the command prints the published data", data_of(PUBLISHED_TICKET), ticket.rstrip("\n"))
+        self.expect("the command prints the documented data", data_of(PUBLISHED_TICKET), ticket.rstrip("\n"))
         status, raw = self.http("GET", self.ready["baseUrl"] + "/tickets/k7m2p9x4q1", key=self.ready["publicKey"])
-        self.expect("the server answers as published, envelope and all", [200, on_one_line(PUBLISHED_TICKET)], [status, raw.decode()])
+        self.expect("the server's response is the documented one, envelope included", [200, on_one_line(PUBLISHED_TICKET)], [status, raw.decode()])
 
-    def published_update(self):
-        self.section("5. A published example: update a customer", "Byte for byte, by the command and by plain HTTP.")
+    def documented_update(self):
+        self.section("5. A documented example: update a customer", "Byte for byte, by the command and by plain HTTP.")
         self.staff("it is half past twelve, as in the example", "PUT", "/clock", {"mode": "frozen", "now": "2026-06-23T12:30:00Z"})
         updated = self.run(f'skiplino customers update {LAYLA} --name "Layla A. Hassan" --mobile +97333778899 --json')
-        self.expect("the command prints the published data, its times included", data_of(PUBLISHED_UPDATE), updated.rstrip("\n"))
+        self.expect("the command prints the documented data, its times included", data_of(PUBLISHED_UPDATE), updated.rstrip("\n"))
         sent = self.control("GET", "/requests?operation=updateCustomer")["requests"][-1]["body"]
-        self.expect("the command sent what is published", json.loads(PUBLISHED_UPDATE_REQUEST), sent)
+        self.expect("the command sent the documented request", json.loads(PUBLISHED_UPDATE_REQUEST), sent)
         status, raw = self.http("PUT", self.ready["baseUrl"] + "/customers/update", PUBLISHED_UPDATE_REQUEST, self.ready["secretKey"])
-        self.expect("the server answers as published, envelope and all", [200, on_one_line(PUBLISHED_UPDATE)], [status, raw.decode()])
+        self.expect("the server's response is the documented one, envelope included", [200, on_one_line(PUBLISHED_UPDATE)], [status, raw.decode()])
 
     def failures_of_all_kinds(self, cancelled, stop):
-        self.section("6. Ten ways to fail", "One line that says why, and an exit code for scripts.")
-        self.remark("two keys lie here in files: one of nobody, and the public one")
+        self.section("6. Ten ways to fail", "One line with the reason, and an exit code for scripts.")
+        self.remark("two files with keys: a wrong key, and the public key")
         self.fails("skiplino branches --api-key-file wrong.key", 3, "the key was not accepted (401)")
         self.fails("skiplino customers list --api-key-file public.key", 3, "a secret key is needed")
         self.fails("skiplino tree Riffa", 4, 'no branch is called "Riffa"')
@@ -316,20 +317,20 @@ class Journey:
         self.fails(f"{appointment} 2026-06-23T06:00:00Z", 7, "This time should be in the future.")
         self.fails(f"skiplino ticket cancel {cancelled} --yes", 6, "the current state does not allow it (409)")
         self.fails("skiplino customers get ext:crm-0000", 4, "there is no customer ext:crm-0000")
-        self.befalls("a proxy answers with a page of HTML", "html_502")
+        self.set_fault("a proxy returns an HTML page", "html_502")
         self.fails("skiplino branches --retries 0", 9, "the server failed (502)")
-        self.befalls("the connection breaks in the middle of the JSON", "truncate")
+        self.set_fault("the connection breaks in the middle of the JSON", "truncate")
         self.fails("skiplino branches --retries 0", 12, "the connection was lost (200)")
-        self.lost_answer()
+        self.lost_response()
         self.remark("the server is gone")
         stop()
         self.fails("skiplino branches --retries 0", 11, "could not connect")
 
-    def lost_answer(self):
+    def lost_response(self):
         book = 'skiplino book --branch Seef --service "Cash W"'
-        self.befalls("the answer to a booking is lost after the server has booked it", "drop_after_commit", "bookTicket")
+        self.set_fault("the response to a booking is lost after the server has booked", "drop_after_commit", "bookTicket")
         self.once(lambda: self.expect_in("Q019 booked: Cash Withdrawal", self.run(f"{book} --customer ext:crm-9001")))
-        self.befalls("the same again, and nobody to look for it by", "drop_after_commit", "bookTicket")
+        self.set_fault("the same again, without a customer to look up", "drop_after_commit", "bookTicket")
         self.once(lambda: self.expect_in("before you retry", self.fails(book, 14, "it may have been applied")))
 
     def once(self, booking):
@@ -339,16 +340,16 @@ class Journey:
         grown = {name: after[name] - before[name] for name in ("received", "committed")}
         self.expect("it was sent once and booked once", {"received": 1, "committed": 1}, grown)
 
-    def befalls(self, text, kind, operation="listBranches"):
+    def set_fault(self, text, kind, operation="listBranches"):
         self.staff(text, "POST", "/faults", {"operation": operation, "kind": kind, "when": {"first": 1}})
 
     def fails(self, typed, code, phrase):
-        said = self.run(typed, code)
-        self.expect_in(phrase, said)
-        return said
+        text = self.run(typed, code)
+        self.expect_in(phrase, text)
+        return text
 
     def summary(self):
-        self.expect("no key was about to be shown", False, self.screen.leaked, silent=True)
+        self.expect("no key was printed", False, self.screen.leaked, silent=True)
         self.screen.line()
         self.screen.line("─" * WIDTH, "1;36")
         total = f"{self.steps} steps, {self.checks} checks"
@@ -364,7 +365,7 @@ def number(called):
 
 
 def end(child):
-    """Ends the sandbox, by its own process id and nothing else."""
+    """Ends the sandbox process."""
     if child.poll() is None:
         child.terminate()
         try:
@@ -383,12 +384,13 @@ def main(arguments):
         journey = Journey(os.path.abspath(arguments[0]), folder)
         child = journey.start()
         try:
-            journey.look_around()
-            # First, because the published ticket is one of those who wait, and its place changes with every call.
-            journey.published_ticket()
+            journey.list_everything()
+            # First, because the documented ticket is waiting, and its place changes with every
+            # call.
+            journey.documented_ticket()
             journey.walk_in()
             cancelled = journey.appointment()
-            journey.published_update()
+            journey.documented_update()
             journey.failures_of_all_kinds(cancelled, lambda: end(child))
             return journey.summary()
         finally:

@@ -1,7 +1,7 @@
 """The C part of `make bench`: `main.py CANNED FAST SMALL THEIRS LIBRARY`
 
-The arguments are the canned server; the workers with the library built for speed, with the library built for size, and with libcurl;
-and the library built for size itself."""
+The arguments are the server with canned responses; the workers with the library built for speed,
+with the library built for size, and with libcurl; and the library built for size itself."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ canned, fast, small, theirs, library = sys.argv[1:]
 OURS, SMALL, THEIRS = "skiplino", "skiplino, made for size", "libcurl + cJSON"
 PROGRAMS = {OURS: fast, SMALL: small, THEIRS: theirs}
 CALLS = 10_000
-# What `libskiplino.so` may weigh: 2.6 MB.
+# The largest size of `libskiplino.so`: 2.6 MB.
 BYTES = 2_600_000
-# A turn is short and the machine has other things to do.
+# More rounds than usual, because a turn is short and other programs disturb it.
 ROUNDS = 15
 
 

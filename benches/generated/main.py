@@ -1,5 +1,7 @@
-"""`make bench`'s part for the clients that generators make of the specification: `main.py CANNED WORKER`, with the canned server and the
-core's worker. `scripts/generated-bench` has made and built the others. Every contestant is a process of its own."""
+"""The part of `make bench` for clients generated from the specification: `main.py CANNED WORKER`
+
+The arguments are the server with canned responses and the worker of the core.
+`scripts/generated-bench` builds the other workers. Every contestant is a separate process."""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ HERE, ROOT = Path(__file__).parent, Path(__file__).parents[2]
 GENERATED, KOTLIN, SWIFT = ROOT / "target/generated", ROOT / "target/kotlin", ROOT / "target/swift"
 SWIFT_RUN = [str(ROOT / "scripts/swift-toolchain"), "run"]
 PYTHON = [sys.executable, str(HERE / "python/worker.py")]
-# By work, what its worker is told.
+# The command of each work.
 WORKS = {
     "a ticket, one at a time": ("ticket", 1),
     "a page of 100 customers": ("page", 1),
@@ -29,8 +31,8 @@ WORKS = {
 
 @dataclass
 class Client:
-    """How the worker is started that waits, and the one that has many in flight, if that is another. What has to be installed for it, and
-    by which names `generated-bench` tells why there is none."""
+    """The command of the worker, and of the one for many calls in flight if that is another; the
+    installed files; and the names under which `generated-bench` reports why a client is missing."""
 
     name: str
     command: list[str]
@@ -48,7 +50,7 @@ class Client:
 
 
 def installed(*names: str) -> list[Path]:
-    """The files of these Python packages and of all that they need."""
+    """The files of these Python packages and of their dependencies."""
     files: list[Path] = []
     left, seen = [*names], set[str]()
     while left:
@@ -57,7 +59,7 @@ def installed(*names: str) -> list[Path]:
             seen.add(name)
             found = distribution(name)
             files += [Path(str(file.locate())) for file in found.files or ()]
-            # Without what is needed for an extra, or elsewhere.
+            # Without dependencies of extras or of other platforms.
             needed = [match(r"[\w.-]+", text) for text in found.requires or () if ";" not in text]
             left += [word[0] for word in needed if word]
     return files
@@ -68,9 +70,9 @@ def java(main: str, module: str) -> list[str]:
 
 
 def hosts() -> dict[str, list[Client]]:
-    """By language, ours and the generated ones."""
+    """The clients of each language: ours and the generated ones."""
     rust, kotlin = GENERATED / "rust-target/release/generated-worker", KOTLIN / "generated-worker"
-    # The program that is raced has the benches' own rivals beside it.
+    # Without the jars of the other contestants.
     jars = [jar for jar in (KOTLIN / "benches/lib").glob("*.jar") if not match("okhttp|okio|kotlinx-serialization", jar.name)]
     urllib3, httpx = GENERATED / "python-urllib3/generated_urllib3", GENERATED / "python-httpx/generated_httpx"
     ours, swift = SWIFT / "benches/release/Worker", GENERATED / "swift-build/release/Worker"
@@ -121,7 +123,7 @@ def compare(server: Server, host: str, clients: list[Client], work: str) -> None
             if failure is None:
                 try:
                     started = stack.enter_context(Worker(*(wide > 1 and client.wide) or client.command, server.base_url))
-                    # A virtual machine takes its time to learn what it does.
+                    # A JVM needs time to optimise the code.
                     warm(started, kind, wide, 4 if host == "Kotlin" else 0.2)
                     turn = started.calling(kind, wide)
                     contestants.append(Contestant(client.name, turn, memory=lambda its=started: its.status("VmRSS"), size=client.size()))

@@ -1,4 +1,6 @@
-"""`spec.py SPEC OUT`: the specification as the generators can read it, as JSON. Tells what it changed."""
+"""`spec.py SPEC OUT`: writes the specification as JSON in a form that the generators can read.
+
+Prints the number of changes."""
 
 from __future__ import annotations
 
@@ -26,22 +28,23 @@ def schemas(of: Any) -> Iterator[dict[str, Any]]:
 
 source, out = map(Path, sys.argv[1:])
 document = YAML(typ="safe", pure=True).load(source)
-changed = {"properties that can only be null: said to be anything": 0, "operations open to two kinds of key: to one": 0}
+changed = {"properties that can only be null, changed to any type": 0, "operations with two kinds of key, changed to one": 0}
 
-# openapi-generator's Python ends at a type that has no value but null.
+# openapi-generator for Python fails on a type whose only value is null.
 for schema in schemas(document["paths"]):
     for name, property_ in schema.get("properties", {}).items() if isinstance(schema.get("properties"), dict) else ():
         if property_.get("type") == "null":
             schema["properties"][name] = {}
-            changed["properties that can only be null: said to be anything"] += 1
+            changed["properties that can only be null, changed to any type"] += 1
 
-# Both are bearer tokens. openapi-generator's Rust takes "this or that one" for both, and sends two Authorization headers.
+# Both are bearer tokens. openapi-generator for Rust reads "one of two keys" as both, and sends two
+# Authorization headers.
 for path in document["paths"].values():
     for method in METHODS & path.keys():
         if len(path[method].get("security", [])) > 1:
             del path[method]["security"][1:]
-            changed["operations open to two kinds of key: to one"] += 1
+            changed["operations with two kinds of key, changed to one"] += 1
 
-for what, count in changed.items():
-    print(f"{what}: {count}")
+for change, count in changed.items():
+    print(f"{change}: {count}")
 out.write_text(json.dumps(document, ensure_ascii=False, default=str), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Calls a second: one thread, sixteen, and an event loop with 64 in flight."""
+"""Calls per second: on one thread, on sixteen, and in an event loop with 64 calls in flight."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ THREADS = 16
 WIDE = 64
 
 
-class Waiting:
-    """The clients that wait, each as its documentation has it used from threads, and what they do to read a ticket or a page."""
+class BlockingClients:
+    """The blocking clients, each used from threads as its documentation recommends, and their calls."""
 
     def __init__(self, base_url: str) -> None:
         self.ticket = f"{base_url}/tickets/{TICKET}"
@@ -34,13 +34,13 @@ class Waiting:
         self.httpx = httpx.Client(headers=HEADERS, limits=httpx.Limits(max_connections=THREADS))
 
     def session(self) -> requests.Session:
-        # Not made for sharing: every thread has its own.
+        # A session must not be shared: every thread has one.
         session = requests.Session()
         session.headers.update(HEADERS)
         return session
 
     def tickets(self) -> dict[str, Callable[[], Callable[[], object]]]:
-        """By contestant, what a thread does to be ready, which gives what it then does again and again."""
+        """For each contestant, a function that prepares a thread and returns the call to repeat."""
         ticket = self.ticket
 
         def with_requests() -> Callable[[], object]:
@@ -63,7 +63,7 @@ class Waiting:
         }
 
 
-def again(call: Callable[[], object], wanted: object) -> Callable[[int], None]:
+def repeat(call: Callable[[], object], wanted: object) -> Callable[[int], None]:
     def run(count: int) -> None:
         for _ in range(count):
             if call() != wanted:
@@ -72,37 +72,37 @@ def again(call: Callable[[], object], wanted: object) -> Callable[[int], None]:
     return run
 
 
-def one_thread(waiting: Waiting) -> None:
+def one_thread(clients: BlockingClients) -> None:
     goals = {"skiplino": None, "urllib3": 5, "httpx": 9, "requests": 15}
     race(
         "Python",
         [
-            Contestant(name, calls(again(waiting.tickets()[name](), 6)), [goal])
+            Contestant(name, calls(repeat(clients.tickets()[name](), 6)), [goal])
             for name, goal in goals.items()
         ],
         [Measure("a ticket, one at a time")],
     )
 
 
-def a_page(waiting: Waiting) -> None:
+def a_page(clients: BlockingClients) -> None:
     goals = {"skiplino": None, "urllib3": 2.7, "requests": 6}
     race(
         "Python",
         [
-            Contestant(name, calls(again(waiting.pages()[name], "layla.hassan99@example.com")), [goal])
+            Contestant(name, calls(repeat(clients.pages()[name], "layla.hassan99@example.com")), [goal])
             for name, goal in goals.items()
         ],
         [Measure("a page of 100 customers")],
     )
 
 
-def many_threads(waiting: Waiting) -> None:
+def many_threads(clients: BlockingClients) -> None:
     goals = {"skiplino": None, "urllib3": 8, "httpx": 18, "requests": 20}
 
     def spread(ready: Callable[[], Callable[[], object]]) -> Callable[[int], None]:
-        # Threads and what each of them has are made once.
+        # The threads and their clients are created once.
         pool = ThreadPoolExecutor(THREADS)
-        lanes = [again(ready(), 6) for _ in range(THREADS)]
+        lanes = [repeat(ready(), 6) for _ in range(THREADS)]
 
         def run(count: int) -> None:
             for done in [pool.submit(lane, count // THREADS) for lane in lanes]:
@@ -113,7 +113,7 @@ def many_threads(waiting: Waiting) -> None:
     race(
         "Python",
         [
-            Contestant(name, calls(spread(waiting.tickets()[name]), THREADS), [goal])
+            Contestant(name, calls(spread(clients.tickets()[name]), THREADS), [goal])
             for name, goal in goals.items()
         ],
         [Measure(f"a ticket, {THREADS} threads")],
@@ -139,8 +139,8 @@ def in_flight(base_url: str) -> None:
             return (await clients["skiplino"].tickets.get(TICKET)).queue_size
 
         async def with_aiohttp() -> object:
-            async with clients["aiohttp"].get(ticket) as answer:
-                return (await answer.json())["data"]["queueSize"]
+            async with clients["aiohttp"].get(ticket) as response:
+                return (await response.json())["data"]["queueSize"]
 
         async def with_httpx() -> object:
             return (await clients["httpx"].get(ticket)).json()["data"]["queueSize"]
@@ -175,9 +175,9 @@ def in_flight(base_url: str) -> None:
 
 
 def all_calls(server: Server) -> None:
-    waiting = Waiting(server.base_url)
+    clients = BlockingClients(server.base_url)
     with one_core(server):
-        one_thread(waiting)
-        a_page(waiting)
-    many_threads(waiting)
+        one_thread(clients)
+        a_page(clients)
+    many_threads(clients)
     in_flight(server.base_url)

@@ -1,4 +1,5 @@
-//! Hostile bytes as the answer of every operation. The first byte is the operation, the next two are the status, the rest is the body.
+//! Fuzzes the decoding of responses. The first byte is the operation, the next two are the status,
+//! the rest is the body.
 #![no_main]
 
 use std::fmt::Debug;
@@ -12,7 +13,7 @@ use skiplino::{
     CustomerWriteRequest, Effect, Error, ErrorKind, Operation, Outcome, Page,
 };
 
-/// Statuses that mean something, besides the 200 that most inputs are read as.
+/// Statuses with a meaning, other than the 200 of most inputs.
 const STATUSES: [u16; 14] = [
     201, 204, 206, 302, 400, 401, 403, 404, 409, 422, 429, 500, 503, 999,
 ];
@@ -33,10 +34,10 @@ fuzz_target!(|data: &[u8]| {
         3 => STATUSES[usize::from(*other) % STATUSES.len()],
         _ => 200,
     };
-    hear(operation, status, body);
+    decode(operation, status, body);
 });
 
-fn hear(operation: Operation, status: u16, body: &[u8]) {
+fn decode(operation: Operation, status: u16, body: &[u8]) {
     let (branches, services, tickets, customers) = (
         CLIENT.branches(),
         CLIENT.services(),
@@ -82,7 +83,7 @@ fn hear(operation: Operation, status: u16, body: &[u8]) {
     }
 }
 
-/// What was read reads the same when it is written down again.
+/// Decoded data must be equal after encoding and decoding it again.
 fn data<T>(call: impl Fn() -> Call<T>, status: u16, body: &[u8])
 where
     T: Debug + PartialEq + Serialize + Send + 'static,
@@ -94,7 +95,7 @@ where
             let _ = format!("{response:?}");
             let again = json!({"message": response.message(), "data": response.data()});
             let again = call().answered(status, again.to_string().into_bytes());
-            let again = again.expect("what was written down can be read");
+            let again = again.expect("encoded data can be decoded");
             assert!(again.data() == response.data(), "{:?}", again.data());
             assert_eq!(again.message(), response.message());
         }
@@ -113,13 +114,13 @@ where
             let page = response.data();
             let again = json!({"data": page.items(), "pagination": page.pagination()});
             let again = call().answered(status, again.to_string().into_bytes());
-            assert!(again.expect("what was written down can be read").data() == page);
+            assert!(again.expect("encoded data can be decoded").data() == page);
         }
         Err(error) => check(call().operation(), status, &error),
     }
 }
 
-/// An error keeps the operation and the status, says where, and stays on one line.
+/// An error keeps the operation and the status, has a path, and its text is one line.
 fn check(operation: Operation, status: u16, error: &Error) {
     assert_eq!(error.operation(), Some(operation));
     assert_eq!(error.status(), Some(status));

@@ -1,6 +1,8 @@
-//! Calls the functions of the C library in any order with any arguments. `bindings/c/tests/calls.py` generates the C part.
+//! Calls the functions of the C library in any order with any arguments.
+//! `bindings/c/tests/calls.py` generates the C part.
 //!
-//! The first byte chooses the status of the server's response. The bytes up to 0xff are its body. The rest chooses the calls.
+//! The first byte chooses the status of the server's response. The bytes up to 0xff are its body.
+//! The rest chooses the calls.
 #![no_main]
 
 use std::ffi::{CString, c_char};
@@ -34,7 +36,8 @@ fuzz_target!(|data: &[u8]| {
     let (body, calls) = (parts.next().unwrap_or_default(), parts.next());
     let calls = calls.unwrap_or_default();
     let (server, base_url) = &*SERVER;
-    server.answer(STATUSES[usize::from(*status) % STATUSES.len()], b"", body);
-    // SAFETY: the text ends with a NUL, `calls` has `calls.len()` bytes, and both live during the call.
+    server.set_response(STATUSES[usize::from(*status) % STATUSES.len()], b"", body);
+    // SAFETY: the text ends with a NUL, `calls` has `calls.len()` bytes, and both live during the
+    // call.
     unsafe { fuzz_calls(base_url.as_ptr(), calls.as_ptr(), calls.len()) };
 });

@@ -1,4 +1,4 @@
-//! Hostile bytes as a CSV file of customers, and rows written as CSV that must be read back unchanged.
+//! Fuzzes the CSV reader of customers. Rows that a CSV writer wrote must be read back unchanged.
 #![no_main]
 
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Hostile bytes as `Retry-After` and as `Date`, separated by a newline, of an answer that says "too many requests" or "not now".
+//! Fuzzes the `Retry-After` and `Date` headers, separated by a newline, of a 429 or a 503.
 #![no_main]
 
 use std::pin::Pin;
@@ -11,10 +11,10 @@ use skiplino::{ApiKey, Client, Clock, Error, ErrorKind, RetryPolicy};
 #[path = "server.rs"]
 mod server;
 
-/// One for all inputs: what a refusal taught the client is forgotten before the next.
-static ALL: LazyLock<(server::Server, Arc<Jumping>, Client)> = LazyLock::new(|| {
+/// One client for all inputs. It forgets a rate limit before the next input.
+static ALL: LazyLock<(server::Server, Arc<TestClock>, Client)> = LazyLock::new(|| {
     let server = server::Server::start();
-    let clock = Arc::new(Jumping(Instant::now(), Mutex::default()));
+    let clock = Arc::new(TestClock(Instant::now(), Mutex::default()));
     let client = Client::builder(ApiKey::new("sk_fuzz").unwrap())
         .base_url(&server.base_url)
         .clock(Arc::clone(&clock) as _)
@@ -25,13 +25,13 @@ static ALL: LazyLock<(server::Server, Arc<Jumping>, Client)> = LazyLock::new(|| 
     (server, clock, client)
 });
 
-/// How long one call may take.
+/// The deadline of a call.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// A clock on which a pause is over as soon as it begins.
-struct Jumping(Instant, Mutex<Duration>);
+/// A clock on which each pause ends at once.
+struct TestClock(Instant, Mutex<Duration>);
 
-impl Clock for Jumping {
+impl Clock for TestClock {
     fn now(&self) -> Instant {
         self.0 + *self.1.lock().unwrap()
     }
@@ -55,20 +55,21 @@ fuzz_target!(|data: &[u8]| {
     }
     let status = if kind % 2 == 0 { 429 } else { 503 };
     let (server, clock, client) = &*ALL;
-    server.answer(status, &headers, b"{}");
+    server.set_response(status, &headers, b"{}");
     let before = *clock.1.lock().unwrap();
     let error = client.branches().list().wait().unwrap_err();
     let waited = *clock.1.lock().unwrap() - before;
     assert!(waited <= DEADLINE, "{waited:?}");
     let text = error.to_string();
     assert!(!text.contains(char::is_control), "{text:?}");
-    // Control characters make it no HTTP at all.
+    // With control characters the response is not HTTP.
     if error.kind() != ErrorKind::Transport {
         check(&error, status, wait, date, waited);
     }
-    // The client goes on: a minute later at the latest it asks again. Successes pay for the retry, too.
+    // After a minute at most, the client sends requests again. Successes also refill the retry
+    // budget.
     *clock.1.lock().unwrap() += Duration::from_secs(61);
-    server.answer(200, b"", br#"{"message":"m","data":[]}"#);
+    server.set_response(200, b"", br#"{"message":"m","data":[]}"#);
     for _ in 0..5 {
         assert_eq!(client.branches().list().wait().unwrap(), []);
     }
@@ -83,7 +84,7 @@ fn check(error: &Error, status: u16, wait: &[u8], date: Option<&[u8]>, waited: D
         None => assert_eq!(error.retry_after(), None, "{text}"),
     }
     if let Some(wait) = error.retry_after() {
-        // What is longer than the call may take is told of, not waited for.
+        // A wait beyond the deadline fails at once.
         assert_eq!(
             error.attempts(),
             if wait < DEADLINE { 2 } else { 1 },
@@ -95,11 +96,11 @@ fn check(error: &Error, status: u16, wait: &[u8], date: Option<&[u8]>, waited: D
 
 enum Wait {
     For(Duration),
-    /// Until a time on the machine's own clock, which goes on.
+    /// Until a time on the local clock, which advances.
     Until,
 }
 
-/// The wait that the headers name, said a second time.
+/// The wait that the headers give, computed independently of the client.
 fn expected(wait: &[u8], date: Option<&[u8]>) -> Option<Wait> {
     let text = |bytes| {
         std::str::from_utf8(bytes)

@@ -1,4 +1,4 @@
-//! A server that gives one answer, whatever it is asked.
+//! A server that returns the same response to every request.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -6,37 +6,37 @@ use std::sync::{Arc, Mutex};
 
 pub struct Server {
     pub base_url: String,
-    answer: Arc<Mutex<Vec<u8>>>,
+    response: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Server {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
-        let answer = Arc::<Mutex<Vec<u8>>>::default();
-        let shared = Arc::clone(&answer);
+        let response = Arc::<Mutex<Vec<u8>>>::default();
+        let shared = Arc::clone(&response);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let answer = Arc::clone(&shared);
-                std::thread::spawn(move || serve(stream, &answer));
+                let response = Arc::clone(&shared);
+                std::thread::spawn(move || serve(stream, &response));
             }
         });
-        Self { base_url, answer }
+        Self { base_url, response }
     }
 
-    /// What it says from now on.
-    pub fn answer(&self, status: u16, headers: &[u8], body: &[u8]) {
+    /// Sets the response to all further requests.
+    pub fn set_response(&self, status: u16, headers: &[u8], body: &[u8]) {
         let length = body.len();
-        let mut answer =
+        let mut response =
             format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n").into_bytes();
-        answer.extend_from_slice(headers);
-        answer.extend_from_slice(b"\r\n");
-        answer.extend_from_slice(body);
-        *self.answer.lock().unwrap() = answer;
+        response.extend_from_slice(headers);
+        response.extend_from_slice(b"\r\n");
+        response.extend_from_slice(body);
+        *self.response.lock().unwrap() = response;
     }
 }
 
-fn serve(stream: TcpStream, answer: &Mutex<Vec<u8>>) {
+fn serve(stream: TcpStream, response: &Mutex<Vec<u8>>) {
     let _ = stream.set_nodelay(true);
     let mut reader = BufReader::new(&stream);
     let mut writer = &stream;
@@ -53,8 +53,9 @@ fn serve(stream: TcpStream, answer: &Mutex<Vec<u8>>) {
                 length = value.trim().parse().unwrap_or(0);
             }
         }
-        let answer = answer.lock().unwrap().clone();
-        if reader.read_exact(&mut vec![0; length]).is_err() || writer.write_all(&answer).is_err() {
+        let response = response.lock().unwrap().clone();
+        if reader.read_exact(&mut vec![0; length]).is_err() || writer.write_all(&response).is_err()
+        {
             return;
         }
     }

@@ -1,4 +1,4 @@
-"""A day at a branch: staff at the page, customers at the API."""
+"""The staff page and the board: queues, appointments, faults, the clock and the request log."""
 
 import re
 
@@ -7,7 +7,7 @@ from conftest import CASH, DEPOSIT, NOW, SEEF, Sandbox, ticket
 from playwright.sync_api import expect
 
 
-def test_a_ticket_is_booked_by_the_app_called_at_the_page_and_followed_by_the_app(sandbox, counter):
+def test_a_ticket_booked_and_watched_by_the_app_is_called_and_served_on_the_page(sandbox, counter):
     booked = sandbox.book(customerExternalId="crm-7741")
     number = booked["ticketNumber"]
     expect(ticket(counter, number)).to_contain_text("Layla Hassan")
@@ -31,17 +31,17 @@ def test_a_ticket_is_booked_by_the_app_called_at_the_page_and_followed_by_the_ap
     expect(ticket(counter, number)).to_contain_text("served")
 
 
-def test_an_answer_is_lost_and_the_app_finds_its_ticket(sandbox, counter):
+def test_a_lost_response_is_recovered_and_shown(sandbox, counter):
     counter.select_option("#fault-operation", "bookTicket")
     counter.select_option("#fault-kind", "drop_after_commit")
     counter.click("#fault-next")
     fault = counter.locator("#faults li")
     expect(fault).to_contain_text("bookTicket · Next call · hit 0")
     app = sandbox.command("book", "--service", CASH, "--group", "7c1f9a3b2d", "--customer", "ext:crm-7742")
-    said, remark = app.communicate(timeout=30)
+    stdout, stderr = app.communicate(timeout=30)
     assert app.returncode == 0
-    assert "the response was lost" in remark
-    number = said.split()[0]
+    assert "the response was lost" in stderr
+    number = stdout.split()[0]
     expect(ticket(counter, number)).to_have_count(1)
     expect(counter.locator("#views [data-tab=waiting]")).to_have_text("Waiting 8")
     lost = counter.locator("#requests [role=option]", has_text="drop_after_commit")
@@ -66,7 +66,7 @@ def test_every_fault_can_be_set_from_the_page(sandbox, counter):
     assert all("when" not in fault and fault["operation"] == "*" for fault in set_now)
     counter.click("#faults-off")
     expect(counter.locator("#faults li")).to_have_count(0)
-    # A value that cannot be is told in the server's words.
+    # An invalid value shows the server's error text.
     counter.select_option("#fault-kind", "status")
     counter.fill("#fault-value", "99")
     counter.click("#fault-next")
@@ -87,7 +87,7 @@ def test_a_held_request_is_seen_and_released(sandbox, counter):
     expect(held).to_contain_text("200")
 
 
-def test_queues_are_filled_called_and_worked_off(sandbox, counter):
+def test_a_queue_is_filled_called_and_served(sandbox, counter):
     counter.locator("#services button", has_text="Cash Deposit").click()
     expect(counter.locator("#queue-title")).to_have_text("Cash Deposit")
     expect(counter.locator("#no-tickets")).to_contain_text("Nobody is waiting")
@@ -107,7 +107,7 @@ def test_queues_are_filled_called_and_worked_off(sandbox, counter):
     assert (states["Q001"], states["Q002"], states["Q005"]) == ("serving", "noShow", "cancelled")
 
 
-def test_an_appointment_takes_a_place_is_checked_in_and_called(sandbox, counter):
+def test_an_appointment_takes_a_place_and_is_checked_in(sandbox, counter):
     first = counter.locator("#slots li").first
     expect(first).to_contain_text("10:30")
     expect(first).to_contain_text("3 left")
@@ -124,13 +124,13 @@ def test_an_appointment_takes_a_place_is_checked_in_and_called(sandbox, counter)
     assert sandbox.api("GET", f"/tickets/{booked['id']}")["queueSize"] == 7
 
 
-def test_the_clock_stands_steps_and_runs(sandbox, counter):
+def test_the_clock_is_frozen_advanced_and_running(sandbox, counter):
     expect(counter.locator("#time")).to_have_text("10:10:00")
     expect(counter.locator("#modes [data-mode=frozen]")).to_have_attribute("aria-pressed", "true")
     counter.click("#steps [data-seconds='900']")
     expect(counter.locator("#time")).to_have_text("10:25:00")
     counter.click("#modes [data-mode=scaled]")
-    # A minute each second: the page goes on without being told.
+    # A minute each second: the page advances the clock without events.
     expect(counter.locator("#time")).to_have_text(re.compile(r"10:2[6-9]|10:[3-5]\d"))
     assert sandbox.control("GET", "/clock")["factor"] == 60
     counter.click("#modes [data-mode=real]")
@@ -151,13 +151,13 @@ def test_branches_open_and_close(sandbox, counter):
     counter.select_option("#branch", label="Manama Souq Branch")
     expect(counter.locator("#services button")).to_have_count(1)
     expect(counter.locator("#board")).to_have_attribute("href", "/board?branch=3d90c1e7a4")
-    # After hours, by the clock alone.
+    # Closed after hours, when only the clock advances.
     expect(counter.locator("#branch-is")).to_have_text("Open")
     sandbox.control("POST", "/clock/advance", {"seconds": 6 * 3600})
     expect(counter.locator("#branch-is")).to_have_text("Closed")
 
 
-def test_a_reset_asks_first_and_brings_everything_back(sandbox, counter):
+def test_a_reset_asks_for_confirmation_and_restores_the_start(sandbox, counter):
     sandbox.book()
     counter.click("#call-next")
     expect(counter.locator("#serving li")).to_have_count(1)
@@ -171,7 +171,7 @@ def test_a_reset_asks_first_and_brings_everything_back(sandbox, counter):
     expect(counter.locator("#requests [role=option]:visible")).to_have_count(0)
 
 
-def test_customers_are_shown_as_they_come(sandbox, counter):
+def test_new_customers_are_shown(sandbox, counter):
     counter.click("#logs [data-tab=customers]")
     expect(counter.locator("#customers tr")).to_have_count(3)
     sandbox.api("POST", "/customers/create", {"externalId": "new-1", "name": "مريم سالم"})
@@ -194,7 +194,7 @@ def test_keys_and_code_are_copied(sandbox, visit):
     )
 
 
-def test_the_board_shows_who_is_called(sandbox, visit):
+def test_the_board_shows_called_tickets(sandbox, visit):
     board = visit(f"{sandbox.page}board?branch={SEEF}")
     expect(board.locator("#nobody")).to_be_visible()
     expect(board.locator("#next li").first).to_contain_text("Q011")
@@ -209,8 +209,8 @@ def test_the_board_shows_who_is_called(sandbox, visit):
     expect(board.locator("#called li")).to_have_count(0)
 
 
-def test_a_press_is_not_lost_while_everything_changes(sandbox, counter):
-    """The row of a button is drawn again between pressing and letting go."""
+def test_a_click_works_while_its_row_is_drawn_again(sandbox, counter):
+    """The row of a button is drawn again between mouse down and mouse up."""
     sandbox.control("POST", "/faults", {"operation": "*", "kind": "delay", "ms": 0})
     counter.click("#call-next")
     for button in [counter.locator("#serving .primary"), counter.locator("#faults button"), counter.locator("#slots button").first]:
@@ -228,19 +228,19 @@ def test_a_press_is_not_lost_while_everything_changes(sandbox, counter):
     expect(counter.locator("#serving li")).to_have_count(3)
 
 
-def test_nothing_is_asked_for_while_nothing_is_done(sandbox, counter):
-    asked = []
-    counter.on("request", lambda request: asked.append(request.url))
+def test_an_idle_page_sends_no_requests(sandbox, counter):
+    requests = []
+    counter.on("request", lambda request: requests.append(request.url))
     for _ in range(12):
         sandbox.control("POST", "/clock/advance", {"seconds": 60})
         sandbox.book()
     expect(counter.locator("#time")).to_have_text("10:22:00")
     expect(counter.locator("#views [data-tab=waiting]")).to_have_text("Waiting 19")
-    assert asked == []
+    assert requests == []
 
 
 @pytest.mark.parametrize("path", ["", "board"])
-def test_a_page_finds_its_server_again(visit, path):
+def test_a_page_reconnects_to_its_server(visit, path):
     sandbox = Sandbox("--now", NOW, "--freeze")
     port = sandbox.address.rsplit(":")[-1]
     page = visit(sandbox.page + path)
@@ -257,6 +257,6 @@ def test_a_page_finds_its_server_again(visit, path):
         sandbox = Sandbox("--now", NOW, "--freeze", "--port", port)
     try:
         expect(called).to_have_count(0)
-        page.complaints[:] = [text for text in page.complaints if "ERR_CONNECTION_REFUSED" not in text and "ERR_INCOMPLETE" not in text]
+        page.console_errors[:] = [text for text in page.console_errors if "ERR_CONNECTION_REFUSED" not in text and "ERR_INCOMPLETE" not in text]
     finally:
         sandbox.close()

@@ -1,15 +1,15 @@
-"""Pages from elsewhere, in the browser of somebody whose sandbox runs."""
+"""Attacks on a running sandbox by web pages of other origins."""
 
 import http.server
 import threading
 
 import pytest
-from conftest import ARGUMENTS, CASH, PATIENCE
+from conftest import ARGUMENTS, CASH, TIMEOUT_MS
 
 ATTACK = """async (sandbox) => {
     const control = `${sandbox}_sandbox`;
-    const told = {};
-    const attempt = async (name, work) => { try { told[name] = await work(); } catch (error) { told[name] = error.name; } };
+    const results = {};
+    const attempt = async (name, work) => { try { results[name] = await work(); } catch (error) { results[name] = error.name; } };
     const body = '{"count": 10}';
     const simple = { method: 'POST', mode: 'no-cors', body, headers: { 'Content-Type': 'text/plain' } };
     await attempt('simple', async () => (await fetch(`${control}/services/SERVICE/walk-ins`, simple)).type);
@@ -39,11 +39,11 @@ ATTACK = """async (sandbox) => {
         frame.onload = () => done('answered');
         form.submit();
     }));
-    return told;
+    return results;
 }""".replace("SERVICE", CASH)
 
 
-class Elsewhere(http.server.BaseHTTPRequestHandler):
+class OtherOrigin(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         text = b"<!doctype html><title>elsewhere</title><body></body>"
         self.send_response(200)
@@ -57,8 +57,8 @@ class Elsewhere(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def elsewhere():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
+def other_origin():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), OtherOrigin)
     threading.Thread(target=server.serve_forever).start()
     yield server.server_address[1]
     server.shutdown()
@@ -67,40 +67,41 @@ def elsewhere():
 
 @pytest.fixture
 def lured(chromium):
-    """A browser that finds a stranger's name on this machine, as after a DNS rebinding."""
+    """A browser that resolves a foreign name to this machine, as after DNS rebinding."""
     rules = "--host-resolver-rules=MAP evil.example 127.0.0.1"
     kind = chromium.browser_type
     browser = kind.launch(executable_path="/usr/bin/chromium", args=[*ARGUMENTS, rules], chromium_sandbox=False)
     page = browser.new_page()
-    page.set_default_timeout(PATIENCE)
+    page.set_default_timeout(TIMEOUT_MS)
     yield page
     browser.close()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "evil.example"])
-def test_another_origin_changes_and_learns_nothing(sandbox, lured, elsewhere, host):
+def test_another_origin_can_neither_change_nor_read_anything(sandbox, lured, other_origin, host):
     before = sandbox.control("GET", "/state")
-    lured.goto(f"http://{host}:{elsewhere}/")
-    told = lured.evaluate(ATTACK, sandbox.page)
-    # What a page may send without asking the server first is sent, and refused there; the rest the browser keeps back.
-    assert told["simple"] in ("opaque", "TypeError")
-    assert told["beacon"] is True
-    assert told["preflight"] == told["read"] == "TypeError"
-    assert told["events"] == "refused"
-    assert told["frame"] == "hidden"
+    lured.goto(f"http://{host}:{other_origin}/")
+    results = lured.evaluate(ATTACK, sandbox.page)
+    # Requests without a preflight are sent, and the server refuses them; the browser blocks the
+    # others.
+    assert results["simple"] in ("opaque", "TypeError")
+    assert results["beacon"] is True
+    assert results["preflight"] == results["read"] == "TypeError"
+    assert results["events"] == "refused"
+    assert results["frame"] == "hidden"
     assert sandbox.control("GET", "/state") == before
     assert sandbox.control("GET", "/requests")["requests"] == []
 
 
-def test_a_name_made_to_lead_here_is_refused(sandbox, lured):
+def test_a_rebound_host_name_is_refused(sandbox, lured):
     port = sandbox.address.rsplit(":")[-1]
-    answer = lured.goto(f"http://evil.example:{port}/")
-    assert answer.status == 403
-    # Of one origin with the sandbox, as far as the browser knows.
-    told = lured.evaluate("fetch('/_sandbox/reset', { method: 'POST', body: '{\"seed\": 9}' }).then((answer) => answer.status)")
-    assert told == 403
+    response = lured.goto(f"http://evil.example:{port}/")
+    assert response.status == 403
+    # For the browser this is the same origin as the sandbox.
+    status = lured.evaluate("fetch('/_sandbox/reset', { method: 'POST', body: '{\"seed\": 9}' }).then((response) => response.status)")
+    assert status == 403
     assert sandbox.control("GET", "/state")["seed"] == 1
-    # A link to the page is a link like any other.
+    # A link to the page is allowed.
     lured.set_content(f"<a href='{sandbox.page}'>sandbox</a>")
     lured.click("a")
     lured.wait_for_url(sandbox.page)

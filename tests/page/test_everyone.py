@@ -1,4 +1,4 @@
-"""Languages, screens, keyboards, and who cannot see well."""
+"""Accessibility: languages, screen sizes, keyboard use, contrast and screen readers."""
 
 import re
 
@@ -16,7 +16,7 @@ def at(name):
 
 
 def fill(sandbox):
-    """Something of everything."""
+    """Fills every part of the page."""
     sandbox.control("POST", f"/services/{CASH}/call-next")
     sandbox.control("POST", "/faults", {"operation": "*", "kind": "hold", "when": {"nth": 9}})
     sandbox.control("POST", "/faults", {"operation": "bookTicket", "kind": "drop_after_commit", "when": {"nth": 1}})
@@ -48,7 +48,7 @@ def violations(page):
         ("phone", "dark", "en"),
     ],
 )
-def test_axe_finds_nothing_at_the_counter(sandbox, visit, size, scheme, language):
+def test_axe_finds_nothing_on_the_staff_page(sandbox, visit, size, scheme, language):
     fill(sandbox)
     page = visit(f"{sandbox.page}?lang={language}", color_scheme=scheme, **at(size))
     assert violations(page) == []
@@ -62,7 +62,7 @@ def test_axe_finds_nothing_at_the_counter(sandbox, visit, size, scheme, language
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_at_the_board(sandbox, visit, language, scheme):
+def test_axe_finds_nothing_on_the_board(sandbox, visit, language, scheme):
     page = visit(f"{sandbox.page}board?branch={SEEF}&lang={language}", color_scheme=scheme)
     expect(page.locator("#nobody")).to_be_visible()
     assert violations(page) == []
@@ -74,7 +74,7 @@ def test_axe_finds_nothing_at_the_board(sandbox, visit, language, scheme):
 
 
 @pytest.mark.parametrize("path", ["", "board"])
-def test_axe_finds_nothing_before_anything_is_known(sandbox, visit, path):
+def test_axe_finds_nothing_before_the_first_event(sandbox, visit, path):
     page = visit(sandbox.page + path)
     page.route("**/events*", lambda route: route.fulfill(content_type="text/event-stream", body=""))
     page.reload()
@@ -83,14 +83,14 @@ def test_axe_finds_nothing_before_anything_is_known(sandbox, visit, path):
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("path", ["", "board"])
-def test_a_phone_is_wide_enough(sandbox, visit, language, path):
+def test_the_page_fits_on_a_phone(sandbox, visit, language, path):
     fill(sandbox)
     page = visit(f"{sandbox.page}{path}?lang={language}", has_touch=True, **at("phone"))
     if not path:
         prepare(page)
     else:
         expect(page.locator("#called li")).to_have_count(1)
-    # The narrowest that WCAG has pages flow into (1.4.10).
+    # The smallest width for reflow (WCAG 1.4.10).
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     # Large enough for a finger (WCAG 2.2, 2.5.8).
     small = page.evaluate("""[...document.querySelectorAll('button, a, select, input')].filter((it) => it.checkVisibility())
@@ -106,10 +106,10 @@ def test_arabic_reads_from_the_right(sandbox, visit):
     assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == ["ar", "rtl"]
     box = {name: page.locator(name).bounding_box()["x"] for name in [".services", "#queue", "#ticket"]}
     assert box[".services"] > box["#queue"] > box["#ticket"]
-    # Ids, code and addresses read from the left all the same.
+    # Ids, code and addresses are still left to right.
     for part in ["#requests", ".code pre", "#keys dd"]:
         assert page.locator(part).first.evaluate("it => getComputedStyle(it).direction") == "ltr", part
-    # Nothing was forgotten.
+    # Every text is translated.
     texts = page.evaluate("""[...document.querySelectorAll('[data-t], [aria-label]')]
         .flatMap((it) => [it.dataset.t && it.textContent, it.getAttribute('aria-label')]).filter(Boolean)""")
     assert len(texts) > 60
@@ -117,7 +117,7 @@ def test_arabic_reads_from_the_right(sandbox, visit):
     page.click("#walk-ins")
     expect(page.locator("#toast")).to_have_text("انضم 10 زوّار")
     page.locator("#services button", has_text="إيداع نقدي").click()
-    # The server's own words, too.
+    # The server's error texts, too.
     page.select_option("#fault-kind", "status")
     page.fill("#fault-value", "99")
     page.click("#fault-next")
@@ -138,7 +138,7 @@ def test_both_languages_have_the_same_texts(sandbox, visit):
 
 
 def tab_to(page, selector, most=80):
-    """With the Tab key alone. What has the focus must show it."""
+    """Moves the focus with the Tab key. Every focused element must have a visible outline."""
     for _ in range(most):
         page.keyboard.press("Tab")
         width = page.evaluate("parseFloat(getComputedStyle(document.activeElement).outlineWidth) || 0")
@@ -151,7 +151,7 @@ def tab_to(page, selector, most=80):
     raise AssertionError(f"Tab does not lead to {selector}")
 
 
-def test_a_keyboard_is_enough(sandbox, counter):
+def test_everything_works_by_keyboard(sandbox, counter):
     key = counter.keyboard.press
     key("Tab")
     expect(counter.locator(".skip")).to_be_focused()
@@ -159,12 +159,12 @@ def test_a_keyboard_is_enough(sandbox, counter):
     tab_to(counter, "#call-next")
     key("Enter")
     expect(counter.locator("#serving li")).to_contain_text("Q011")
-    # It keeps the focus, although everything around it is new.
+    # The button keeps the focus, although everything around it is drawn again.
     expect(counter.locator("#call-next")).to_be_focused()
     tab_to(counter, "#serving .primary")
     key("Space")
     expect(counter.locator("#serving li")).to_have_count(0)
-    # Its button is gone; the focus is still where it was.
+    # The button is gone; its panel has the focus.
     expect(counter.locator("#queue")).to_be_focused()
     tab_to(counter, "#tickets")
     key("ArrowDown")
@@ -209,7 +209,7 @@ def test_a_keyboard_is_enough(sandbox, counter):
     expect(counter.locator("#reset")).to_be_focused()
 
 
-def test_colours_are_as_chosen(sandbox, visit):
+def test_the_chosen_theme_is_kept(sandbox, visit):
     page = visit(sandbox.page, color_scheme="dark")
     colour = "getComputedStyle(document.body).backgroundColor"
     dark = page.evaluate(colour)

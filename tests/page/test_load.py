@@ -1,4 +1,4 @@
-"""2,000 people in the queue, 200 requests a second, and the page still answers."""
+"""The page stays responsive with 2,000 people in the queue and 200 requests a second."""
 
 import http.client
 import threading
@@ -20,7 +20,7 @@ OBSERVE = """() => {
 
 
 class App(threading.Thread):
-    """Sends so many requests a second, evenly spaced, for so long."""
+    """Sends evenly spaced requests."""
 
     def __init__(self, sandbox):
         super().__init__()
@@ -54,7 +54,7 @@ def test_the_page_stays_usable(sandbox, visit):
     page.evaluate(OBSERVE)
     app = App(sandbox)
     app.start()
-    # Meanwhile somebody works at it: scrolls, chooses, calls, cancels.
+    # Meanwhile staff scroll, select, call and cancel.
     while app.is_alive():
         page.click("#call-next")
         page.locator("#serving .primary").first.click()
@@ -66,7 +66,7 @@ def test_the_page_stays_usable(sandbox, visit):
         page.mouse.wheel(0, 300)
     app.join()
     seen = page.evaluate("window.seen")
-    # The browser tells of tasks from 50 ms on, so the others are known by the frames that they were drawn in.
+    # The browser reports only tasks from 50 ms; the other frames count as short tasks.
     tasks = seen["long"] + [0] * max(0, seen["frames"] - len(seen["long"]))
     slow, input_delay = percentile(tasks, 0.95), percentile(seen["inputs"], 0.95)
     print(
@@ -76,7 +76,8 @@ def test_the_page_stays_usable(sandbox, visit):
     assert app.sent == RATE * SECONDS
     assert seen["frames"] > 30 * SECONDS / 2
     assert slow < 50
-    # Whoever has scrolled down stays there; on top is the newest. Nothing was lost on the way, and the document did not grow with the queue or the log.
+    # The log keeps its scroll position, and the newest request is at the top. No request is
+    # missing, and the document has not grown with the queue or the log.
     assert page.evaluate("document.querySelector('#requests').scrollTop") > 0
     page.locator("#requests").focus()
     page.keyboard.press("Home")

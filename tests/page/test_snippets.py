@@ -1,4 +1,4 @@
-"""The code that the page shows is held against the libraries that it is for."""
+"""Checks the code snippets of the page with the libraries that they use."""
 
 import json
 import os
@@ -48,7 +48,7 @@ def library():
 
 
 @pytest.mark.parametrize("kind", ["book", "follow"])
-def test_code_is_right(counter, tmp_path, kind):
+def test_the_snippets_compile_and_run(counter, tmp_path, kind):
     if kind == "follow":
         ticket(counter, "Q017").click()
         expect(counter.locator("#code")).to_contain_text("k7m2p9x4q1")
@@ -63,13 +63,14 @@ def test_code_is_right(counter, tmp_path, kind):
     for host, check in CHECKS.items():
         path = tmp_path / f"snippet_{host}"
         path.write_text(code[host], encoding="utf-8")
-        answer = check(path)
+        output = check(path)
         if host == "curl":
-            assert answer["data"]["ticketNumber"] == ("Q018" if kind == "book" else "Q017")
-    # No compiler of these is at hand here: what is called is there, if the package is.
+            assert output["data"]["ticketNumber"] == ("Q018" if kind == "book" else "Q017")
+    # Without a compiler for these: every called function exists in the package, if the package is
+    # here.
     for host, folder in {"swift": "swift/Sources/Skiplino", "kotlin": "kotlin/skiplino/src/main/kotlin"}.items():
         sources = read_all(os.path.join(ROOT, folder))
-        # Without imports, and texts in which nothing is called.
+        # Without imports and string literals.
         text = re.sub(r'import .*|"[^"$]*"', "", code[host])
         called = set(re.findall(r"(?:\.|\b(?=\w+\())(\w+)", text)) - {"URL", "collect", "init", "main", "print", "println", "use"}
         assert {"book" if kind == "book" else "watch", "SkiplinoClient", "ticketNumber"} <= called

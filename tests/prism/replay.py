@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""replay.py PRISM EXCHANGES: has Prism, which mocks `spec/openapi.yaml`, judge every request of ours that sandboxes recorded.
+"""replay.py PRISM EXCHANGES: validates the requests of our clients with Prism, a mock of the spec.
 
-What our clients sent is told by its User-Agent; the part in brackets names the host language. Requests that are equal are sent once,
-and of those that differ in their values alone a few. Each host that sent anything must have sent every operation. The judge is
-judged first: it must refuse a request without a key, and one whose body is a list. Exits with 1 when it finds anything invalid.
+EXCHANGES has the requests that sandboxes recorded. The User-Agent identifies our clients, and the
+part in brackets is the host language. Equal requests are sent once, and only a few of those that
+differ only in their values. Each host that sent anything must have sent every operation. Prism is
+tested first: it must refuse a request without a key, and one whose body is a list. Exits with 1 at
+an invalid request.
 """
 
 import http.client
@@ -19,25 +21,25 @@ from pathlib import Path
 SPEC = Path(__file__).resolve().parents[2] / "spec" / "openapi.yaml"
 BASE = "/external/v1"
 OURS = re.compile(r"skiplino/\S+ \((\w+)")
-# A request that carries the same fields as so many before it shows nothing new.
-MOST_ALIKE = 20
-MOST_SHOWN = 20
+# The number of requests with the same fields that are sent.
+MAX_SIMILAR = 20
+MAX_SHOWN = 20
 
 
 def recorded(directory):
-    """(host, exchange) of every request of ours that was recorded whole."""
+    """(host, exchange) of every complete request of our clients."""
     for path in sorted(Path(directory).rglob("*.jsonl")):
         with open(path, encoding="utf-8") as lines:
             for line in lines:
                 exchange = json.loads(line)
                 ours = OURS.match(exchange["headers"].get("user-agent", ""))
-                # That fault hangs up before the body is read.
+                # This fault closes the connection before the body is read.
                 if ours and exchange["fault"] != "refuse":
                     yield ours[1], exchange
 
 
 def request(exchange):
-    """What is sent: method, target, headers, body."""
+    """The request to send: method, target, headers, body."""
     query = f"?{exchange['query']}" if exchange["query"] else ""
     headers = {
         name: value
@@ -51,7 +53,7 @@ def request(exchange):
 
 
 def shape(exchange):
-    """What requests that differ in their values alone have in common."""
+    """The fields of a request, which are equal for requests that differ only in their values."""
     try:
         body = json.loads(exchange["body"] or "{}")
     except ValueError:
@@ -62,7 +64,7 @@ def shape(exchange):
 
 
 class Prism:
-    """The judge, while it runs."""
+    """A running Prism."""
 
     def __init__(self, program):
         with socket.socket() as free:
@@ -70,14 +72,14 @@ class Prism:
             self.port = free.getsockname()[1]
         arguments = [program, "mock", "--errors", "--host", "127.0.0.1", "--port", str(self.port), str(SPEC)]
         self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        said = []
+        output = []
         for line in self.process.stdout:
-            said.append(line)
+            output.append(line)
             if "is listening" in line:
                 break
         else:
-            sys.exit("Prism did not start:\n" + "".join(said))
-        # It tells of every request, and would wait for somebody to read that.
+            sys.exit("Prism did not start:\n" + "".join(output))
+        # Prism logs every request, and would block if its output was not read.
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
@@ -88,43 +90,43 @@ class Prism:
         self.process.terminate()
         self.process.wait()
 
-    def wrong(self, method, target, headers, body):
+    def violation(self, method, target, headers, body):
         """Why the request is invalid, or None."""
         self.connection.request(method, target, body and body.encode(), headers)
-        answer = self.connection.getresponse()
-        text = answer.read().decode()
-        # The header says what it does not like, whatever it answers.
-        violations = answer.headers.get("sl-violations")
-        if answer.status < 300 and violations is None:
+        response = self.connection.getresponse()
+        text = response.read().decode()
+        # The header has the violations, whatever the status is.
+        violations = response.headers.get("sl-violations")
+        if response.status < 300 and violations is None:
             return None
-        return f"{answer.status} {violations or text}"
+        return f"{response.status} {violations or text}"
 
 
 def main(program, directory):
-    hosts, alike, distinct = defaultdict(Counter), Counter(), {}
+    hosts, similar, distinct = defaultdict(Counter), Counter(), {}
     for host, exchange in recorded(directory):
         hosts[host][exchange["operation"]] += 1
         method, target, headers, body = request(exchange)
         key = (method, target, headers.get("x-locale"), body, host)
         kind = (host, *shape(exchange))
-        if key not in distinct and alike[kind] < MOST_ALIKE:
-            alike[kind] += 1
+        if key not in distinct and similar[kind] < MAX_SIMILAR:
+            similar[kind] += 1
             distinct[key] = (host, exchange)
     operations = sorted({operation for sent in hosts.values() for operation in sent})
     if not distinct:
-        sys.exit("there is no request of ours to judge")
+        sys.exit("there are no requests of our clients")
     faults = []
     with Prism(program) as prism:
         for operation in operations:
             method, target, headers, body = request(next(it for _, it in distinct.values() if it["operation"] == operation))
             without_key = {name: value for name, value in headers.items() if name != "authorization"}
-            if prism.wrong(method, target, without_key, body) is None:
-                faults.append(f"{operation}: Prism takes it without a key, so its word counts for nothing")
-            if body and prism.wrong(method, target, headers, "[]") is None:
-                faults.append(f"{operation}: Prism takes a list for its body, so its word counts for nothing")
+            if prism.violation(method, target, without_key, body) is None:
+                faults.append(f"{operation}: Prism accepts it without a key, so the check is worthless")
+            if body and prism.violation(method, target, headers, "[]") is None:
+                faults.append(f"{operation}: Prism accepts a list as its body, so the check is worthless")
         for host, exchange in distinct.values():
             method, target, headers, body = request(exchange)
-            reason = prism.wrong(method, target, headers, body)
+            reason = prism.violation(method, target, headers, body)
             if reason:
                 faults.append(f"{host}: {exchange['operation']}: {method} {target} {body or ''}: {reason}")
     for host, sent in sorted(hosts.items()):
@@ -132,8 +134,8 @@ def main(program, directory):
         faults += [f"{host}: no request of {missing}" for missing in operations if missing not in sent]
     if len(operations) != 13:
         faults.append(f"{len(operations)} operations, where there are 13")
-    print("\n".join(faults[:MOST_SHOWN]))
-    print(f"{len(distinct)} different requests judged, {len(faults)} faults")
+    print("\n".join(faults[:MAX_SHOWN]))
+    print(f"{len(distinct)} different requests checked, {len(faults)} faults")
     return 1 if faults else 0
 
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""check_exchanges.py DIR: judges by `spec/openapi.yaml` every answer that sandboxes recorded under DIR.
+"""check_exchanges.py DIR: checks every response that sandboxes recorded under DIR against the spec.
 
-Reads each `*.jsonl` below DIR, one JSON object a line:
-{operation, method, path, status, contentType, answer, fault, key, ...}. A line with a fault is skipped (a fault exists to break
-the rules), so is one outside the 13 operations (operation null) and one that was never answered (status null).
-Exits with 1 after the first 20 violations, or when there was nothing to judge.
+Reads each `*.jsonl` below DIR, one JSON object a line: {operation, method, path, status,
+contentType, answer, fault, key, ...}. Skips lines with a fault (a fault breaks the contract on
+purpose), lines outside the 13 operations (operation null) and lines without a response (status
+null). Exits with 1 after 20 violations, or if there was nothing to check.
 """
 
 import json
@@ -16,14 +16,14 @@ import spec
 MOST_VIOLATIONS = 20
 
 
-class Judge:
-    """Says what is wrong with an answer. Equal answers are judged once."""
+class ResponseChecker:
+    """Checks responses against the spec. Equal responses are checked once."""
 
     def __init__(self, document):
         self.operations = {}
         self.responses = {}
         self.validators = {}
-        self.verdicts = {}
+        self.results = {}
         for id, method, path, operation in spec.operations(document):
             self.operations[id] = (method, path)
             for status, response in operation["responses"].items():
@@ -32,17 +32,17 @@ class Judge:
                 for kind, media in content.items():
                     self.validators[id, int(status), kind] = spec.validator(document, media["schema"])
 
-    def wrong(self, exchange):
-        """The reason why the answer breaks the contract, or None."""
+    def violation(self, exchange):
+        """The reason why the response breaks the contract, or None."""
         operation, status = exchange["operation"], exchange["status"]
         kind = (exchange.get("contentType") or "").partition(";")[0].strip().lower()
-        answer = exchange.get("answer")
-        key = (operation, status, kind, hash(json.dumps(answer)))
-        if key not in self.verdicts:
-            self.verdicts[key] = self._judge(operation, status, kind, answer)
-        return self.verdicts[key]
+        body = exchange.get("answer")
+        key = (operation, status, kind, hash(json.dumps(body)))
+        if key not in self.results:
+            self.results[key] = self._check(operation, status, kind, body)
+        return self.results[key]
 
-    def _judge(self, operation, status, kind, answer):
+    def _check(self, operation, status, kind, body):
         if operation not in self.operations:
             return "no such operation"
         declared = self.responses.get((operation, status))
@@ -50,14 +50,14 @@ class Judge:
             return f"status {status} is not declared"
         if kind not in declared:
             return f"content type {kind or 'missing'!r} is not declared, only {', '.join(sorted(declared))}"
-        error = next(self.validators[operation, status, kind].iter_errors(answer), None)
+        error = next(self.validators[operation, status, kind].iter_errors(body), None)
         if error is not None:
             return f"{'/'.join(map(str, error.instance_path)) or 'the body'}: {error.message}"
         return None
 
 
 def exchanges(directory):
-    """(file, line number, exchange) for every line of every record."""
+    """(file, line number, exchange) for every line of every file."""
     for path in sorted(Path(directory).rglob("*.jsonl")):
         with open(path, encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
@@ -69,8 +69,8 @@ def exchanges(directory):
 
 
 def check(directory, out=sys.stdout):
-    judge = Judge(spec.load())
-    checked, unanswered, faulty, covered, violations = 0, 0, 0, set(), 0
+    checker = ResponseChecker(spec.load())
+    checked, without_response, faulty, covered, violations = 0, 0, 0, set(), 0
     for path, number, exchange in exchanges(directory):
         if isinstance(exchange, ValueError):
             wrong, label = f"not JSON: {exchange}", "?"
@@ -80,12 +80,12 @@ def check(directory, out=sys.stdout):
             faulty += 1
             continue
         elif exchange["status"] is None:
-            unanswered += 1
+            without_response += 1
             continue
         else:
             checked += 1
             covered.add(exchange["operation"])
-            wrong = judge.wrong(exchange)
+            wrong = checker.violation(exchange)
             label = f"{exchange['operation']} {exchange['status']} ({exchange['method']} {exchange['path']})"
         if wrong:
             violations += 1
@@ -93,9 +93,9 @@ def check(directory, out=sys.stdout):
             if violations == MOST_VIOLATIONS:
                 print("... and perhaps more", file=out)
                 break
-    print(f"{checked} answers checked, {len(covered)} operations covered", file=out)
-    print(f"{faulty} with a fault and {unanswered} without an answer skipped", file=out)
-    missing = [id for id in judge.operations if id not in covered]
+    print(f"{checked} responses checked, {len(covered)} operations covered", file=out)
+    print(f"{faulty} with a fault and {without_response} without a response skipped", file=out)
+    missing = [id for id in checker.operations if id not in covered]
     if missing:
         print(f"not covered: {', '.join(missing)}", file=out)
     if checked == 0:

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""run_schemathesis.py URL: no answer of the sandbox whose base URL that is goes outside `spec/openapi.yaml`.
+"""run_schemathesis.py URL: checks the sandbox at this base URL against `spec/openapi.yaml`.
 
-Three passes, each from a fresh demo company with the clock stopped at the time of the published examples, so that they
-find what they name: every operation but the deletion with the secret key, the deletion, and with the public key every
-operation that allows it. A few steps by hand reach what generated requests do not. Then the request log must show that
-each operation also succeeded: a run that was only ever refused proves little. Exits with 0 only if all of it holds.
+Runs three passes, each after a reset to the time of the documented examples, so that their ids
+exist: every operation except the deletion with the secret key, the deletion, and every public
+operation with the public key. Calls written by hand cover the responses that generated requests do
+not reach. The request log must show a success of each operation, because a run of refused requests
+proves little. Exits with 0 only if everything passes.
 """
 
 import json
@@ -17,7 +18,7 @@ import urllib.request
 from pathlib import Path
 
 import spec
-from check_exchanges import Judge
+from check_exchanges import ResponseChecker
 
 HERE = Path(__file__).resolve().parent
 KEYS = {"secret": "sk_sandbox_secret", "public": "pk_sandbox_public"}
@@ -27,13 +28,13 @@ CUSTOMER = "9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b"
 
 
 def call(method, url, body=None, key=None):
-    """The status of the answer, its content type and its JSON."""
+    """The status, the content type and the JSON of the response."""
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {KEYS[key]}"} if key else {})
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, headers, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status, answer.headers["Content-Type"], json.load(answer)
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return response.status, response.headers["Content-Type"], json.load(response)
     except urllib.error.HTTPError as error:
         return error.code, error.headers["Content-Type"], json.load(error)
 
@@ -44,52 +45,54 @@ def schemathesis(url, key, operations):
     command += ["--header", f"Authorization: Bearer {KEYS[key]}"]
     for operation in operations:
         command += ["--include-operation-id", operation]
-    # Elsewhere, since hypothesis leaves a directory behind wherever it works.
+    # In a temporary folder, because hypothesis leaves a folder in its working directory.
     with tempfile.TemporaryDirectory() as directory:
         return subprocess.run(command, cwd=directory, check=False).returncode == 0
 
 
 class Steps:
-    """Calls written by hand, for what generated requests do not reach. Each answer is judged like a recorded one."""
+    """Calls written by hand for responses that generated requests do not reach. Each response is
+    checked like a recorded one."""
 
     def __init__(self, document, url):
-        self.judge, self.url, self.failures = Judge(document), url, []
+        self.checker, self.url, self.failures = ResponseChecker(document), url, []
         self.operations = {id: (method, path) for id, method, path, _ in spec.operations(document)}
 
     def expect(self, wanted, name, body=None, *, key="secret", query="", **path):
         method, template = self.operations[name]
-        status, kind, answer = call(method, self.url + template.format(**path) + query, body, key)
-        wrong = self.judge.wrong({"operation": name, "status": status, "contentType": kind, "answer": answer})
+        status, kind, response = call(method, self.url + template.format(**path) + query, body, key)
+        wrong = self.checker.violation({"operation": name, "status": status, "contentType": kind, "answer": response})
         if wrong is None and status != wanted:
             wrong = f"{status}, not {wanted}"
         if wrong is not None:
             self.failures.append(f"{name} ({key or 'no'} key): {wrong}")
-            print(f"FAILED {self.failures[-1]}: {answer}")
-        return answer.get("data") or {}
+            print(f"FAILED {self.failures[-1]}: {response}")
+        return response.get("data") or {}
 
 
 def by_hand(document, root, url):
     steps = Steps(document, url)
-    # Schemathesis takes the key away only from requests that succeeded, and never tries a right key of the wrong kind.
+    # Schemathesis removes the key only from successful requests, and never sends a valid key of the
+    # wrong kind.
     for id, _, _, operation in spec.operations(document):
         body = {} if "requestBody" in operation else None
         for key in [None, "public"] if spec.needs_secret_key(operation) else [None]:
             steps.expect(401, id, body, key=key, branchId=BRANCH, id=SERVICE)
-    # A waiting appointment is made by the staff's check-in, and nothing else can be moved.
+    # Only a waiting appointment can be rescheduled, and it waits after the staff's check-in.
     slots = steps.expect(200, "listSlots", id=SERVICE, query="?date=2026-07-01")
     times = [slot["time"] for slot in slots]
     appointment = {"serviceId": SERVICE, "groupOfServiceId": GROUP, "customerId": CUSTOMER}
     id = steps.expect(201, "bookTicket", {**appointment, "time": times[0]})["id"]
-    move = {"time": times[1], "customerId": CUSTOMER}
-    steps.expect(422, "rescheduleTicket", move, id=id)
+    new_time = {"time": times[1], "customerId": CUSTOMER}
+    steps.expect(422, "rescheduleTicket", new_time, id=id)
     call("POST", f"{root}/_sandbox/tickets/{id}/check-in")
-    moved = steps.expect(200, "rescheduleTicket", move, id=id)
-    if moved.get("time") != times[1]:
-        steps.failures.append("rescheduleTicket did not move the appointment")
+    rescheduled = steps.expect(200, "rescheduleTicket", new_time, id=id)
+    if rescheduled.get("time") != times[1]:
+        steps.failures.append("rescheduleTicket did not change the time")
     # A cancelled ticket cannot be cancelled.
     steps.expect(200, "cancelTicket", id=id)
     steps.expect(409, "cancelTicket", id=id)
-    # A closed branch takes nobody.
+    # A closed branch refuses bookings.
     call("PUT", f"{root}/_sandbox/branches/{BRANCH}", {"open": False})
     steps.expect(400, "bookTicket", {"serviceId": SERVICE, "groupOfServiceId": GROUP})
     return steps.failures

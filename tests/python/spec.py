@@ -15,7 +15,7 @@ def load(path=PATH):
 
 
 def resolve(document, node):
-    """Follows `$ref` until there is none."""
+    """Resolves `$ref`, also repeatedly."""
     while isinstance(node, dict) and "$ref" in node:
         target = document
         for part in node["$ref"].removeprefix("#/").split("/"):
@@ -37,7 +37,7 @@ def needs_secret_key(operation):
 
 
 def validator(document, schema):
-    """A validator that checks formats too and finds `#/components/...`."""
+    """A validator that also checks formats and resolves `#/components/...`."""
     return jsonschema_rs.Draft202012Validator(
         {**schema, "components": {"schemas": document["components"]["schemas"]}}, validate_formats=True
     )

@@ -1,4 +1,4 @@
-"""The judge of recorded answers accepts good ones and refuses every kind of bad one."""
+"""Tests of check_exchanges.py: it accepts valid responses and reports every kind of violation."""
 
 import io
 import json
@@ -29,12 +29,12 @@ def run(directory, *lines):
     return check(directory, out), out.getvalue()
 
 
-def test_good_answers_pass(tmp_path):
+def test_valid_responses_pass(tmp_path):
     charset = {**GOOD, "contentType": "application/json; charset=utf-8"}
     not_found = {**GOOD, "status": 404, "answer": EXAMPLES["TicketNotFound"]["value"]}
     deleted = {**GOOD, "operation": "deleteCustomer", "answer": EXAMPLES["CustomerDeleted"]["value"]}
     code, text = run(tmp_path, GOOD, charset, not_found, deleted, GOOD)
-    assert (code, text.splitlines()[0]) == (0, "5 answers checked, 2 operations covered")
+    assert (code, text.splitlines()[0]) == (0, "5 responses checked, 2 operations covered")
     assert "not covered: listBranches," in text
 
 
@@ -50,13 +50,13 @@ def test_good_answers_pass(tmp_path):
         ({"operation": "getTickets"}, "no such operation"),
     ],
 )
-def test_a_bad_answer_fails(tmp_path, change, reason):
+def test_an_invalid_response_fails(tmp_path, change, reason):
     code, text = run(tmp_path, GOOD, {**GOOD, **change})
     assert code == 1
     assert reason in next(line for line in text.splitlines() if "record.jsonl:2: " in line)
 
 
-def test_a_broken_line_fails(tmp_path):
+def test_a_line_that_is_not_json_fails(tmp_path):
     code, text = run(tmp_path, GOOD, '{"operation": ')
     assert code == 1
     assert "record.jsonl:2: ?: not JSON" in text
@@ -65,14 +65,14 @@ def test_a_broken_line_fails(tmp_path):
 def test_nothing_to_check_fails(tmp_path):
     faulty = {**GOOD, "fault": "wrong_json", "answer": 1}
     elsewhere = {**GOOD, "operation": None, "status": 404}
-    unanswered = {**GOOD, "status": None}
-    for lines in [(), (faulty, elsewhere, unanswered)]:
+    without_response = {**GOOD, "status": None}
+    for lines in [(), (faulty, elsewhere, without_response)]:
         code, text = run(tmp_path, *lines)
         assert code == 1
         assert "nothing to check" in text
 
 
-def test_it_stops_at_twenty(tmp_path):
+def test_it_stops_after_twenty_violations(tmp_path):
     code, text = run(tmp_path, *[{**GOOD, "status": 418}] * 30)
     assert code == 1
     assert text.count("is not declared") == 20

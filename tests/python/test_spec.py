@@ -1,4 +1,4 @@
-"""The document is valid OpenAPI, says what was published, and its examples obey its schemas."""
+"""Tests of `spec/openapi.yaml`: valid OpenAPI, as published, with examples that match its schemas."""
 
 import json
 
@@ -9,7 +9,8 @@ import spec
 
 DOCUMENT = spec.load()
 
-# The published table: id, method, path, secret key only, success status, published error statuses beside 401 and 500.
+# The published table: id, method, path, secret key only, success status, and published error
+# statuses other than 401 and 500.
 OPERATIONS = [
     ("listBranches", "GET", "/branches", False, 200, []),
     ("getBranchTree", "GET", "/branches/{branchId}/tree", False, 200, []),
@@ -105,7 +106,7 @@ def test_the_schemas_are_the_published_ones():
 
 
 @pytest.mark.parametrize(("schema", "value"), PAIRS)
-def test_an_example_obeys_its_schema(schema, value):
+def test_an_example_matches_its_schema(schema, value):
     spec.validator(DOCUMENT, schema).validate(value)
 
 
@@ -114,7 +115,7 @@ def test_every_body_and_parameter_has_an_example():
     assert [where for where, pair in media_types(DOCUMENT) if not pair.get("examples")] == []
 
 
-def test_no_example_lies_unused():
+def test_every_example_is_used():
     used = {
         written["$ref"].rsplit("/", 1)[1]
         for _, pair in media_types(DOCUMENT)
@@ -135,7 +136,7 @@ def test_every_published_text_is_in_an_example():
     assert PUBLISHED_TEXTS <= set(strings(published))
 
 
-# The three examples the vendor shows in full, as they stand there.
+# The three complete examples of the vendor, verbatim.
 VERBATIM = {
     "UpdateCustomerRequest": """
 {"id":"9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b","name":"Layla A. Hassan","mobile":"+97333778899"}""",
@@ -169,7 +170,7 @@ def without(value, *keys):
     return {key: item for key, item in value.items() if key not in keys}
 
 
-# A judge that refuses nothing proves nothing, and one that refuses too much breaks clients.
+# A schema that accepts everything proves nothing, and one that is too strict breaks clients.
 @pytest.mark.parametrize(
     ("schema", "value", "accepted"),
     [
@@ -229,5 +230,5 @@ def without(value, *keys):
     ],
 )
 def test_a_schema_accepts_and_refuses(schema, value, accepted):
-    judge = spec.validator(DOCUMENT, {"$ref": f"#/components/schemas/{schema}"})
-    assert judge.is_valid(value) is accepted
+    validator = spec.validator(DOCUMENT, {"$ref": f"#/components/schemas/{schema}"})
+    assert validator.is_valid(value) is accepted

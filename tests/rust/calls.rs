@@ -1,4 +1,4 @@
-//! How a call is made: runtimes, threads, connections, headers, lists, and the retry budget.
+//! Calls: runtimes, threads, connections, headers, options, lists, retries and the retry budget.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,10 +10,10 @@ use skiplino::{
     ApiKey, BookTicketRequest, CallOptions, Client, Clock, CustomerRef, CustomerUpdateRequest,
     CustomerWriteRequest, ErrorKind, KeyClass, Outcome, RetryPolicy,
 };
-use skiplino_tests::Bench;
+use skiplino_tests::TestSandbox;
 
-use crate::clock::Jumping;
-use crate::raw::{Raw, Say, http};
+use crate::raw_server::{RawServer, Script, http};
+use crate::test_clock::TestClock;
 
 const SERVICE: &str = "6fe8fb8b12";
 const GROUP: &str = "7c1f9a3b2d";
@@ -21,9 +21,9 @@ const BRANCHES: &[u8] = br#"{"message":"m","data":[]}"#;
 const CREATED: &[u8] = br#"{"message":"m","data":{"_id":"i","companyId":"c","createdAt":"2026-06-23T11:00:00.000Z","updatedAt":"2026-06-23T11:00:00.000Z"}}"#;
 
 #[test]
-fn waiting_inside_a_runtime_is_an_error_and_no_panic() {
-    let bench = Bench::new();
-    let client = bench.public();
+fn wait_inside_a_runtime_fails_without_a_panic() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.public();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let error = runtime.block_on(async { client.branches().list().wait().unwrap_err() });
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
@@ -31,14 +31,14 @@ fn waiting_inside_a_runtime_is_an_error_and_no_panic() {
         error.to_string(),
         "list the branches: invalid input: waiting here would block an async runtime: await the call instead"
     );
-    assert_eq!(bench.received("listBranches"), 0);
+    assert_eq!(sandbox.received("listBranches"), 0);
     assert!(client.branches().list().wait().is_ok());
 }
 
 #[test]
-fn awaiting_outside_a_runtime_is_an_error_and_no_panic() {
-    let bench = Bench::new();
-    let client = bench.public();
+fn awaiting_outside_a_runtime_fails_without_a_panic() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.public();
     let call = client.branches().list().into_future();
     let error = futures_util::FutureExt::now_or_never(call)
         .unwrap()
@@ -53,8 +53,8 @@ fn awaiting_outside_a_runtime_is_an_error_and_no_panic() {
 
 #[test]
 fn one_client_serves_many_threads_and_runtimes() {
-    let bench = Bench::new();
-    let client = bench.public();
+    let sandbox = TestSandbox::new();
+    let client = sandbox.public();
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
@@ -64,7 +64,7 @@ fn one_client_serves_many_threads_and_runtimes() {
             });
         }
     });
-    // Each runtime takes its connections with it when it ends; the next one must not trip over them.
+    // Connections end with their runtime; the next runtime must not reuse them.
     for _ in 0..3 {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -75,13 +75,14 @@ fn one_client_serves_many_threads_and_runtimes() {
             assert_eq!(branches.unwrap().len(), 2);
         }
     }
-    assert_eq!(bench.received("listBranches"), 8 * 20 + 9);
+    assert_eq!(sandbox.received("listBranches"), 8 * 20 + 9);
 }
 
 #[test]
-fn a_connection_closed_while_idle_costs_nobody_a_call() {
-    // The server closes each connection right after its answer, unannounced, as one that restarts or tidies up does.
-    let server = Raw::start(Say::AnswerAndClose(http(200, "", BRANCHES)));
+fn a_connection_closed_while_idle_does_not_fail_a_call() {
+    // The server closes each connection right after its response without announcing it, as a server
+    // that restarts does.
+    let server = RawServer::start(Script::RespondAndClose(http(200, "", BRANCHES)));
     let client = server
         .builder()
         .retry(RetryPolicy::never())
@@ -92,7 +93,7 @@ fn a_connection_closed_while_idle_costs_nobody_a_call() {
         idle(&server, call + 1);
     }
     let body = br#"{"message":"m","data":{"id":"t","ticketNumber":"Q1","status":"waiting","statusAt":"2026-06-23T11:10:00.000Z","type":"sequential","time":null,"branch":{"id":"b","name":"B"},"service":{"id":"s","name":"S"},"groupOfService":{"id":"g","name":"G"},"bookedAt":"2026-06-23T11:10:00.000Z"}}"#;
-    server.say(Say::AnswerAndClose(http(201, "", body)));
+    server.set_script(Script::RespondAndClose(http(201, "", body)));
     for call in 0..20 {
         let booked = client
             .tickets()
@@ -104,9 +105,9 @@ fn a_connection_closed_while_idle_costs_nobody_a_call() {
     assert_eq!(server.requests().len(), 80);
 }
 
-/// Waits until so many connections were closed, and then for as long as makes a connection of the client's count as idle: what is
-/// tested is that the close is seen, not who wins a race.
-fn idle(server: &Raw, closed: usize) {
+/// Waits until the server closed this number of connections, and then until the client has seen it.
+/// The test is about a close that the client can see, not about a race with it.
+fn idle(server: &RawServer, closed: usize) {
     while server.closed() < closed {
         std::thread::yield_now();
     }
@@ -114,8 +115,8 @@ fn idle(server: &Raw, closed: usize) {
 }
 
 #[test]
-fn a_request_carries_the_key_the_locale_and_who_sends_it() {
-    let server = Raw::start(Say::Answer(http(200, "", BRANCHES)));
+fn a_request_has_the_key_the_locale_and_the_user_agent() {
+    let server = RawServer::start(Script::Respond(http(200, "", BRANCHES)));
     let client = server
         .builder()
         .locale("ar")
@@ -148,9 +149,9 @@ fn a_request_carries_the_key_the_locale_and_who_sends_it() {
 }
 
 #[test]
-fn a_body_is_announced_as_json_and_an_answer_is_told_whole() {
+fn a_request_body_is_json_and_a_response_keeps_its_headers() {
     let headers = "x-trace: 7f\r\nx-name: \u{e9}\r\n";
-    let server = Raw::start(Say::Answer(http(201, headers, CREATED)));
+    let server = RawServer::start(Script::Respond(http(201, headers, CREATED)));
     let client = server.builder().build().unwrap();
     let call = client.customers().create(CustomerWriteRequest::new());
     let response = call.with_response().wait().unwrap();
@@ -172,8 +173,8 @@ fn a_body_is_announced_as_json_and_an_answer_is_told_whole() {
 }
 
 #[test]
-fn what_is_set_for_one_call_is_for_that_call() {
-    let server = Raw::start(Say::Answer(http(503, "", b"")));
+fn call_options_apply_to_one_call() {
+    let server = RawServer::start(Script::Respond(http(503, "", b"")));
     let client = server.builder().build().unwrap();
     let list = || client.branches().list();
     assert_eq!(list().wait().unwrap_err().attempts(), 3);
@@ -186,7 +187,7 @@ fn what_is_set_for_one_call_is_for_that_call() {
     list().locale("ar").wait().unwrap_err();
     let last = server.requests().pop().unwrap().to_lowercase();
     assert!(last.contains("x-locale: ar\r\n"), "{last}");
-    // All options at once replace what was set before.
+    // Setting all options replaces those set before.
     let replaced = list().locale("ar").options(CallOptions::default());
     replaced.wait().unwrap_err();
     let last = server.requests().pop().unwrap().to_lowercase();
@@ -194,7 +195,7 @@ fn what_is_set_for_one_call_is_for_that_call() {
 }
 
 #[test]
-fn the_limits_are_the_documented_ones_unless_set() {
+fn timeouts_and_retries_have_the_documented_defaults() {
     let text = format!("{:?}", Client::builder(ApiKey::new("pk_x").unwrap()));
     let limits = "connect_timeout: 5s, attempt_timeout: 10s, deadline: 30s";
     assert!(text.contains(limits), "{text}");
@@ -204,7 +205,7 @@ fn the_limits_are_the_documented_ones_unless_set() {
 
 #[test]
 fn a_base_url_may_end_in_a_slash_or_have_no_path() {
-    let server = Raw::start(Say::Answer(http(200, "", BRANCHES)));
+    let server = RawServer::start(Script::Respond(http(200, "", BRANCHES)));
     for path in ["/v1/", "/v1", "/v1//", "/", ""] {
         let base = format!("{}{path}", server.origin());
         let client = Client::builder(ApiKey::new("pk_x").unwrap())
@@ -223,9 +224,9 @@ fn a_base_url_may_end_in_a_slash_or_have_no_path() {
 }
 
 #[test]
-fn what_json_cannot_say_is_refused_as_well() {
-    let bench = Bench::new();
-    let client = bench.secret();
+fn values_without_a_json_form_are_refused() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
     for day in [date(0, 12, 31), date(-1, 1, 1), date(-9999, 1, 1)] {
         let error = client.services().slots(SERVICE, day).wait().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
@@ -248,16 +249,16 @@ fn what_json_cannot_say_is_refused_as_well() {
     let request = CustomerUpdateRequest::new(CustomerRef::external_id("old")).external_id("new");
     let error = client.customers().update(request).wait().unwrap_err();
     assert_eq!(error.fields().keys().collect::<Vec<_>>(), ["externalId"]);
-    let nobody: CustomerUpdateRequest = serde_json::from_str(r#"{"name":"n"}"#).unwrap();
-    let error = client.customers().update(nobody).wait().unwrap_err();
+    let no_customer: CustomerUpdateRequest = serde_json::from_str(r#"{"name":"n"}"#).unwrap();
+    let error = client.customers().update(no_customer).wait().unwrap_err();
     assert_eq!(error.fields().keys().collect::<Vec<_>>(), ["id"]);
     for operation in ["listSlots", "bookTicket", "updateCustomer"] {
-        assert_eq!(bench.received(operation), 0);
+        assert_eq!(sandbox.received(operation), 0);
     }
 }
 
 #[test]
-fn keys_know_their_class() {
+fn the_prefix_of_a_key_gives_its_class() {
     for (text, class) in [
         ("sk_live", KeyClass::Secret),
         ("pk_live", KeyClass::Public),
@@ -269,7 +270,7 @@ fn keys_know_their_class() {
 }
 
 #[test]
-fn what_cannot_be_set_is_refused() {
+fn invalid_client_options_are_refused() {
     let build = |change: fn(skiplino::ClientBuilder) -> skiplino::ClientBuilder| {
         let builder = Client::builder(ApiKey::new("pk_x").unwrap());
         change(builder)
@@ -297,10 +298,10 @@ fn what_cannot_be_set_is_refused() {
 }
 
 #[test]
-fn lists_come_as_pages_and_as_items() {
-    let bench = Bench::new();
-    bench.generate(230);
-    let client = bench.secret();
+fn lists_are_read_as_pages_and_as_items() {
+    let sandbox = TestSandbox::new();
+    sandbox.generate(230);
+    let client = sandbox.secret();
     let list = || client.customers().list();
     let total = list().page(1).wait().unwrap().pagination().total() as usize;
     assert!(total > 230);
@@ -336,8 +337,8 @@ fn lists_come_as_pages_and_as_items() {
             .await;
         assert_eq!(pages, [100, 100, total - 200]);
     });
-    // An iterator that is dropped early asks for nothing more.
-    let before = bench.received("listCustomers");
+    // An iterator that is dropped early sends no further requests.
+    let before = sandbox.received("listCustomers");
     assert!(
         list()
             .limit(10)
@@ -345,55 +346,58 @@ fn lists_come_as_pages_and_as_items() {
             .take(15)
             .all(|customer| customer.is_ok())
     );
-    assert_eq!(bench.received("listCustomers") - before, 2);
-    // Nor does a stream, but for the pages that it read ahead, which it does once it is asked for the second.
+    assert_eq!(sandbox.received("listCustomers") - before, 2);
+    // Nor does a stream, except for prefetched pages, which start with the second page.
     for (records, pages) in [(0, 0..=0), (10, 1..=1), (11, 2..=5)] {
-        let before = bench.received("listCustomers");
+        let before = sandbox.received("listCustomers");
         let taken = list().limit(10).items().take(records);
         assert_eq!(runtime.block_on(taken.count()), records);
-        let asked = bench.received("listCustomers") - before;
-        assert!(pages.contains(&asked), "{asked} requests for {records}");
+        let requests = sandbox.received("listCustomers") - before;
+        assert!(
+            pages.contains(&requests),
+            "{requests} requests for {records}"
+        );
     }
 }
 
 #[test]
-fn a_page_that_claims_a_next_one_but_is_empty_ends_the_list() {
+fn an_empty_page_with_has_next_page_ends_the_list() {
     let body = br#"{"message":"m","data":[],"pagination":{"total":9,"totalPages":9,"hasNextPage":true,"hasPrevPage":false}}"#;
-    let server = Raw::start(Say::Answer(http(200, "", body)));
+    let server = RawServer::start(Script::Respond(http(200, "", body)));
     let client = server.builder().build().unwrap();
     assert_eq!(client.customers().list().items_blocking().count(), 0);
     assert_eq!(server.requests().len(), 1);
 }
 
 #[test]
-fn retries_are_on_a_budget() {
-    let server = Raw::start(Say::Answer(http(503, "", b"")));
+fn retries_use_a_budget() {
+    let server = RawServer::start(Script::Respond(http(503, "", b"")));
     let client = server.builder().build().unwrap();
     let attempts = || client.branches().list().wait().unwrap_err().attempts();
-    // What was not spent is not saved up beyond a full budget.
-    server.say(Say::Answer(http(200, "", BRANCHES)));
+    // Successes do not raise the budget above its maximum.
+    server.set_script(Script::Respond(http(200, "", BRANCHES)));
     for _ in 0..30 {
         client.branches().list().wait().unwrap();
     }
-    server.say(Say::Answer(http(503, "", b"")));
+    server.set_script(Script::Respond(http(503, "", b"")));
     let first: Vec<_> = (0..50).map(|_| attempts()).collect();
     assert_eq!(first, [3; 50]);
     let spent: Vec<_> = (0..10).map(|_| attempts()).collect();
     assert_eq!(spent, [1; 10]);
     // Successes earn new retries.
-    server.say(Say::Answer(http(200, "", BRANCHES)));
+    server.set_script(Script::Respond(http(200, "", BRANCHES)));
     for _ in 0..5 {
         client.branches().list().wait().unwrap();
     }
-    server.say(Say::Answer(http(503, "", b"")));
+    server.set_script(Script::Respond(http(503, "", b"")));
     assert_eq!(attempts(), 2);
 }
 
 #[test]
-fn a_fault_now_and_then_costs_no_retries() {
-    let asked = std::sync::atomic::AtomicUsize::new(0);
-    let server = Raw::start(Say::Reply(Arc::new(move |_| {
-        match asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) % 2 {
+fn occasional_faults_do_not_use_up_the_retry_budget() {
+    let requests = std::sync::atomic::AtomicUsize::new(0);
+    let server = RawServer::start(Script::RespondWith(Arc::new(move |_| {
+        match requests.fetch_add(1, std::sync::atomic::Ordering::SeqCst) % 2 {
             0 => http(503, "", b""),
             _ => http(200, "", BRANCHES),
         }
@@ -405,8 +409,8 @@ fn a_fault_now_and_then_costs_no_retries() {
 }
 
 #[test]
-fn a_pause_is_no_longer_than_the_policy_says_nor_than_the_deadline_leaves() {
-    let server = Raw::start(Say::Answer(http(503, "", b"")));
+fn backoff_is_limited_by_the_policy_and_the_deadline() {
+    let server = RawServer::start(Script::Respond(http(503, "", b"")));
     let (year, instant) = (Duration::from_secs(31_536_000), Duration::from_millis(1));
     let attempts = |base, cap| {
         let policy = RetryPolicy::default().max_attempts(4).backoff(base, cap);
@@ -420,27 +424,27 @@ fn a_pause_is_no_longer_than_the_policy_says_nor_than_the_deadline_leaves() {
 }
 
 #[test]
-fn a_server_says_when_to_come_back() {
-    let server = Raw::start(Say::Answer(Vec::new()));
+fn retry_after_is_read_as_seconds_or_as_a_date() {
+    let server = RawServer::start(Script::Respond(Vec::new()));
     let error = |status, header: &str| {
-        server.say(Say::Answer(http(status, header, b"")));
-        // One that was told to wait does so with its next call, too.
+        server.set_script(Script::Respond(http(status, header, b"")));
+        // A new client each time: a Retry-After also delays the next calls of its client.
         let client = server.builder().build().unwrap();
         client.branches().list().wait().unwrap_err()
     };
-    let told = error(503, "retry-after: 60\r\n");
-    assert_eq!(told.retry_after(), Some(Duration::from_secs(60)));
-    assert_eq!(told.attempts(), 1);
-    assert!(told.to_string().ends_with("(503); retry after 60 s"));
-    // A server that does not tell its time is taken to have ours.
+    let seconds = error(503, "retry-after: 60\r\n");
+    assert_eq!(seconds.retry_after(), Some(Duration::from_secs(60)));
+    assert_eq!(seconds.attempts(), 1);
+    assert!(seconds.to_string().ends_with("(503); retry after 60 s"));
+    // Without a Date header, the local time is used.
     let far = error(429, "retry-after: Fri, 31 Dec 9999 23:59:59 GMT\r\n");
     let year = Duration::from_secs(31_536_000);
     let wait = far.retry_after().unwrap();
     assert!(wait > year * 5_000 && wait < year * (9_999 - 1_970 - 50));
     assert_eq!(far.attempts(), 1);
-    // Whole seconds, though our own clock is finer.
+    // Whole seconds, although the local clock is more precise.
     assert!(!far.to_string().contains('.'), "{far}");
-    // A time that is past is now, and what cannot be read is nothing.
+    // A date in the past means no delay, and an invalid header is ignored.
     let past =
         "retry-after: Tue, 23 Jun 2026 11:00:00 GMT\r\ndate: Tue, 23 Jun 2026 11:10:00 GMT\r\n";
     let past = error(429, past);
@@ -448,19 +452,19 @@ fn a_server_says_when_to_come_back() {
         (past.retry_after(), past.attempts()),
         (Some(Duration::ZERO), 3)
     );
-    let unread = error(429, "retry-after: soon\r\n");
-    assert_eq!((unread.retry_after(), unread.attempts()), (None, 3));
+    let invalid = error(429, "retry-after: soon\r\n");
+    assert_eq!((invalid.retry_after(), invalid.attempts()), (None, 3));
 }
 
 #[test]
-fn the_last_place_is_given_once() {
-    let bench = Bench::new();
+fn the_last_place_in_a_slot_is_booked_once() {
+    let sandbox = TestSandbox::new();
     let time = "2026-06-23T13:30:00Z".parse().unwrap();
-    bench.control(
+    sandbox.control(
         &format!("PUT /services/{SERVICE}"),
         &serde_json::json!({"capacity": 1}),
     );
-    let client = bench.secret();
+    let client = sandbox.secret();
     let start = Arc::new(std::sync::Barrier::new(64));
     let lanes: Vec<_> = (0..64)
         .map(|_| {
@@ -485,64 +489,64 @@ fn the_last_place_is_given_once() {
 }
 
 #[test]
-fn dropping_a_call_stops_it() {
-    let bench = Bench::new();
-    let client = bench.public();
-    bench.fault("*", "hold", serde_json::json!({}));
+fn dropping_a_call_cancels_it() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.public();
+    sandbox.fault("*", "hold", serde_json::json!({}));
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let call = tokio::spawn(client.tickets().get("k7m2p9x4q1").into_future());
         let held = tokio::task::spawn_blocking(move || {
-            bench.control("GET /held?atLeast=1", &serde_json::Value::Null);
-            bench
+            sandbox.control("GET /held?atLeast=1", &serde_json::Value::Null);
+            sandbox
         });
-        let bench = held.await.unwrap();
+        let sandbox = held.await.unwrap();
         call.abort();
         assert!(call.await.unwrap_err().is_cancelled());
-        // Nothing tries again behind the caller's back.
+        // A dropped call is not retried.
         let free = tokio::task::spawn_blocking(move || {
-            bench.control("DELETE /faults", &serde_json::Value::Null);
-            bench.received("getTicket")
+            sandbox.control("DELETE /faults", &serde_json::Value::Null);
+            sandbox.received("getTicket")
         });
         assert_eq!(free.await.unwrap(), 1);
     });
 }
 
 #[test]
-fn whoever_waits_is_asked_whether_to_give_up() {
-    let bench = Bench::new();
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&asked);
-    let client = bench
+fn a_blocking_call_polls_the_interrupt_callback() {
+    let sandbox = TestSandbox::new();
+    let polls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&polls);
+    let client = sandbox
         .builder(skiplino_sandbox::DEMO_PUBLIC_KEY)
         .interrupt(move || counted.fetch_add(1, Ordering::Relaxed) == 2)
         .build()
         .unwrap();
-    let fault = bench.fault("getTicket", "hold", serde_json::json!({}));
-    let waited = client.tickets().get("k7m2p9x4q1").wait();
-    assert_eq!(waited.unwrap_err().reason(), Some("interrupted"));
-    assert_eq!(asked.load(Ordering::Relaxed), 3);
-    // Its connection went with it, and the client goes on.
+    let fault = sandbox.fault("getTicket", "hold", serde_json::json!({}));
+    let result = client.tickets().get("k7m2p9x4q1").wait();
+    assert_eq!(result.unwrap_err().reason(), Some("interrupted"));
+    assert_eq!(polls.load(Ordering::Relaxed), 3);
+    // The connection of the call is closed, and the client still works.
     let release = format!("POST /faults/{}/release", fault["id"]);
-    bench.control(&release, &serde_json::json!({}));
-    let idle = bench.control("GET /idle", &serde_json::Value::Null);
+    sandbox.control(&release, &serde_json::json!({}));
+    let idle = sandbox.control("GET /idle", &serde_json::Value::Null);
     assert_eq!(idle, serde_json::json!({"connections": 0, "requests": 0}));
-    bench.control("DELETE /faults", &serde_json::Value::Null);
+    sandbox.control("DELETE /faults", &serde_json::Value::Null);
     client.tickets().get("k7m2p9x4q1").wait().unwrap();
 }
 
 #[test]
-fn an_error_keeps_the_headers_of_its_answer() {
+fn an_error_keeps_the_response_headers() {
     let headers = "x-request-id: r-17\r\n";
-    let server = Raw::start(Say::Answer(http(409, headers, b"{}")));
+    let server = RawServer::start(Script::Respond(http(409, headers, b"{}")));
     let client = server.builder().build().unwrap();
     let error = client.tickets().cancel("t").wait().unwrap_err();
     assert_eq!(error.header("X-Request-Id"), Some("r-17"));
-    server.say(Say::Answer(http(200, headers, b"{}")));
+    server.set_script(Script::Respond(http(200, headers, b"{}")));
     let error = client.tickets().cancel("t").wait().unwrap_err();
     assert_eq!(error.header("X-Request-Id"), Some("r-17"));
     let unknown = br#"{"message":"m","error":{"id":"This value does not exist."}}"#;
-    server.say(Say::Answer(http(422, headers, unknown)));
+    server.set_script(Script::Respond(http(422, headers, unknown)));
     let found = client
         .customers()
         .find(CustomerRef::id("c"))
@@ -556,9 +560,9 @@ fn an_error_keeps_the_headers_of_its_answer() {
 }
 
 #[test]
-fn a_client_that_was_waited_on_can_be_dropped_inside_a_runtime() {
-    let bench = Bench::new();
-    let client = bench.public();
+fn a_client_used_with_wait_can_be_dropped_inside_a_runtime() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.public();
     client.branches().list().wait().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
@@ -568,9 +572,9 @@ fn a_client_that_was_waited_on_can_be_dropped_inside_a_runtime() {
 }
 
 #[test]
-fn pauses_between_attempts_are_drawn_from_twice_as_much_each_time() {
-    let server = Raw::start(Say::Answer(http(503, "", b"")));
-    let clock = Jumping::new(|_| {});
+fn backoff_is_random_and_its_limit_doubles() {
+    let server = RawServer::start(Script::Respond(http(503, "", b"")));
+    let clock = TestClock::new(|_| {});
     let limits = [250, 500, 1000, 2000, 4000, 8000, 8000].map(Duration::from_millis);
     for _ in 0..50 {
         let client = server
@@ -587,16 +591,16 @@ fn pauses_between_attempts_are_drawn_from_twice_as_much_each_time() {
     for (index, limit) in limits.into_iter().enumerate() {
         let drawn: Vec<_> = pauses.iter().skip(index).step_by(limits.len()).collect();
         assert!(drawn.iter().all(|pause| **pause <= limit), "{drawn:?}");
-        // Not one of fifty in the upper half, or in the lower, would be stranger than any bug.
+        // Fifty random pauses practically always include both halves of the range.
         assert!(drawn.iter().any(|pause| **pause > limit / 2), "{drawn:?}");
         assert!(drawn.iter().any(|pause| **pause < limit / 2), "{drawn:?}");
     }
 }
 
 #[test]
-fn retry_after_is_kept_to_and_the_deadline_is_not_overrun() {
-    let server = Raw::start(Say::Answer(http(429, "retry-after: 7\r\n", b"")));
-    let error = |clock: &Arc<Jumping>, deadline| {
+fn retry_after_is_respected_within_the_deadline() {
+    let server = RawServer::start(Script::Respond(http(429, "retry-after: 7\r\n", b"")));
+    let error = |clock: &Arc<TestClock>, deadline| {
         let clock = Arc::clone(clock) as Arc<dyn Clock>;
         let client = server.builder().clock(clock).build().unwrap();
         let call = client.branches().list();
@@ -604,7 +608,7 @@ fn retry_after_is_kept_to_and_the_deadline_is_not_overrun() {
             .wait()
             .unwrap_err()
     };
-    let clock = Jumping::new(|_| {});
+    let clock = TestClock::new(|_| {});
     assert_eq!(error(&clock, 30).attempts(), 3);
     assert_eq!(clock.pauses(), vec![Duration::from_secs(7); 2]);
     let error = error(&clock, 10);

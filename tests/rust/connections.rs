@@ -1,4 +1,4 @@
-//! How the client gets to a server: proxies, connections that are kept, and those that never come about.
+//! Connections: timeouts while connecting, reuse, and proxies.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use skiplino::{
 };
 use skiplino_tests::quick_retry;
 
-use crate::raw::{Raw, Say, http};
+use crate::raw_server::{RawServer, Script, http};
 
 const BRANCHES: &[u8] = br#"{"message":"m","data":[]}"#;
 const CREATED: &[u8] = br#"{"message":"m","data":{"_id":"i","companyId":"c","createdAt":"2026-06-23T11:00:00.000Z","updatedAt":"2026-06-23T11:00:00.000Z"}}"#;
 
 #[test]
-fn a_server_that_never_finishes_connecting_is_sent_nothing() {
-    // The system takes the connection, and nobody speaks TLS on it.
+fn a_server_that_never_finishes_the_handshake_gets_no_request() {
+    // The system accepts the connection, and no server answers the TLS handshake.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap();
     let builder = || {
@@ -45,7 +45,7 @@ fn a_server_that_never_finishes_connecting_is_sent_nothing() {
         assert!(error.to_string().ends_with(": connecting took too long"));
     }
 
-    // Another limit may pass first: what was never sent is still known not to have happened.
+    // Another timeout may end the call first: a request that was never sent is still `NotApplied`.
     let client = builder().attempt_timeout(short).build().unwrap();
     let error = book(&client);
     assert_eq!(
@@ -61,15 +61,15 @@ fn a_server_that_never_finishes_connecting_is_sent_nothing() {
 }
 
 #[test]
-fn calls_one_after_the_other_share_a_connection() {
-    let server = Raw::start(Say::Answer(http(200, "", BRANCHES)));
+fn consecutive_calls_share_a_connection() {
+    let server = RawServer::start(Script::Respond(http(200, "", BRANCHES)));
     let client = server.builder().build().unwrap();
     for _ in 0..5 {
         client.branches().list().wait().unwrap();
         client.clone().branches().list().wait().unwrap();
     }
     assert_eq!((server.requests().len(), server.connections()), (10, 1));
-    // On one thread, or the next call could overtake the connection on its way back to the pool.
+    // On one thread, so that a connection is back in the pool before the next call.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -84,8 +84,8 @@ fn calls_one_after_the_other_share_a_connection() {
 }
 
 #[test]
-fn a_write_right_after_the_server_closed_is_made_all_the_same() {
-    let server = Raw::start(Say::AnswerAndClose(http(201, "", CREATED)));
+fn a_write_after_the_server_closed_a_connection_succeeds() {
+    let server = RawServer::start(Script::RespondAndClose(http(201, "", CREATED)));
     let client = server
         .builder()
         .retry(RetryPolicy::never())
@@ -103,8 +103,8 @@ fn a_write_right_after_the_server_closed_is_made_all_the_same() {
 }
 
 #[test]
-fn a_proxy_that_was_set_is_asked_even_about_this_machine() {
-    let proxy = Raw::start(Say::Answer(http(200, "", BRANCHES)));
+fn a_configured_proxy_is_used_even_for_localhost() {
+    let proxy = RawServer::start(Script::Respond(http(200, "", BRANCHES)));
     let address = proxy.origin();
     let address = address.trim_start_matches("http://");
     let client = Client::builder(ApiKey::new("pk_x").unwrap())
@@ -127,10 +127,10 @@ fn a_proxy_that_was_set_is_asked_even_about_this_machine() {
 }
 
 #[test]
-fn the_proxy_of_the_environment_is_asked_about_other_machines_only() {
+fn a_proxy_from_the_environment_is_not_used_for_localhost() {
     const INSIDE: &str = "SKIPLINO_TESTS_INSIDE";
     if std::env::var_os(INSIDE).is_some() {
-        let server = Raw::start(Say::Answer(http(200, "", BRANCHES)));
+        let server = RawServer::start(Script::Respond(http(200, "", BRANCHES)));
         let here = server.builder().build().unwrap();
         assert_eq!(here.branches().list().wait().unwrap(), []);
         let elsewhere = Client::builder(ApiKey::new("pk_x").unwrap())
@@ -142,13 +142,13 @@ fn the_proxy_of_the_environment_is_asked_about_other_machines_only() {
         assert_eq!(error.kind(), ErrorKind::Connect);
         return;
     }
-    // Every client of a process reads its environment: this one belongs to a process of its own.
-    let proxy = Raw::start(Say::Answer(http(502, "", b"")));
+    // Proxy settings come from the environment of the process, so this test starts its own process.
+    let proxy = RawServer::start(Script::Respond(http(502, "", b"")));
     let mut inside = std::process::Command::new(std::env::current_exe().unwrap());
     inside
         .args([
             "--exact",
-            "connections::the_proxy_of_the_environment_is_asked_about_other_machines_only",
+            "connections::a_proxy_from_the_environment_is_not_used_for_localhost",
         ])
         .env(INSIDE, "yes");
     for name in ["http_proxy", "https_proxy", "all_proxy"] {
@@ -160,10 +160,10 @@ fn the_proxy_of_the_environment_is_asked_about_other_machines_only() {
         .env_remove("NO_PROXY")
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
+    let text = String::from_utf8_lossy(&output.stdout);
     assert!(
-        output.status.success() && told.contains("1 passed"),
-        "{told}"
+        output.status.success() && text.contains("1 passed"),
+        "{text}"
     );
     let lines: Vec<_> = proxy
         .requests()

@@ -1,4 +1,5 @@
-//! The core's table, the sandbox's table and the core's types against `spec/openapi.yaml`.
+//! Compares the operations of the core and of the sandbox, and the core's types, with
+//! `spec/openapi.yaml`.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -10,7 +11,7 @@ use skiplino::{
 use skiplino_sandbox::{KeyClass, OPERATIONS};
 use skiplino_tests::openapi;
 
-/// What an operation is, whoever says so.
+/// An operation, in the form that the document, the core and the sandbox share.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Row {
     id: String,
@@ -50,7 +51,7 @@ fn spec_rows(spec: &Value) -> Vec<Row> {
 }
 
 #[test]
-fn the_core_has_the_operations_of_the_document() {
+fn the_core_has_the_operations_of_the_openapi_document() {
     let mut rows: Vec<Row> = Operation::ALL
         .iter()
         .map(|operation| {
@@ -76,7 +77,7 @@ fn the_core_has_the_operations_of_the_document() {
 }
 
 #[test]
-fn the_sandbox_has_the_operations_of_the_document() {
+fn the_sandbox_has_the_operations_of_the_openapi_document() {
     let mut rows: Vec<Row> = OPERATIONS
         .iter()
         .map(|operation| {
@@ -101,7 +102,7 @@ fn the_sandbox_has_the_operations_of_the_document() {
 }
 
 #[test]
-fn every_example_of_data_reads_and_writes_back_the_same() {
+fn every_documented_example_round_trips() {
     let spec = openapi();
     let mut seen = Vec::new();
     for methods in spec["paths"].as_object().unwrap().values() {

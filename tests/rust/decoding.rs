@@ -1,4 +1,4 @@
-//! Whatever a server says, the client keeps the status, names the place and does not panic.
+//! Decoding of any response: the error keeps the status, names the JSON path, and never panics.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -9,10 +9,10 @@ use skiplino::{
 };
 use skiplino_tests::openapi;
 
-use crate::clock::Jumping;
-use crate::raw::{Raw, Say, http};
+use crate::raw_server::{RawServer, Script, http};
+use crate::test_clock::TestClock;
 
-/// Makes an operation's call with some valid input.
+/// Makes a call of the operation with valid input.
 fn call(client: &Client, operation: Operation) -> Result<(), Error> {
     let (time, customer) = (
         "2026-07-01T09:30:00Z".parse().unwrap(),
@@ -186,20 +186,20 @@ fn bodies() -> Vec<(Operation, Value)> {
 }
 
 #[test]
-fn an_answer_with_any_change_keeps_its_status() {
-    let server = Raw::start(Say::Answer(http(200, "", b"")));
+fn a_mutated_response_keeps_its_status() {
+    let server = RawServer::start(Script::Respond(http(200, "", b"")));
     let client = server
         .builder()
         .retry(RetryPolicy::never())
-        // The 429s among the answers slow the client down.
-        .clock(Jumping::new(|_| {}))
+        // Without real pauses after a 429.
+        .clock(TestClock::new(|_| {}))
         .build()
         .unwrap();
     let bodies = bodies();
     let statuses = prop_oneof![
         4 => prop::sample::select(vec![200_u16, 201]),
         2 => prop::sample::select(vec![400_u16, 401, 404, 409, 422, 429, 500, 502]),
-        1 => (200_u16..600).prop_filter("no body comes with these", |status| ![204, 304].contains(status)),
+        1 => (200_u16..600).prop_filter("these statuses have no body", |status| ![204, 304].contains(status)),
     ];
     let case = (
         0..bodies.len(),
@@ -216,16 +216,16 @@ fn an_answer_with_any_change_keeps_its_status() {
     let result = runner.run(&case, |(index, status, changes)| {
         let (operation, body) = &bodies[index];
         let bytes = apply(body, &changes);
-        server.say(Say::Answer(http(status, "", &bytes)));
+        server.set_script(Script::Respond(http(status, "", &bytes)));
         let success = (200..300).contains(&status);
         match call(&client, *operation) {
             Ok(()) => {
-                prop_assert!(success, "{status} was taken for a success");
+                prop_assert!(success, "{status} was decoded as a success");
                 *counted.borrow_mut().entry("Ok").or_default() += 1;
             }
             Err(error) => {
                 let expected = match (*operation, kind_of(status)) {
-                    // Nothing tells what became of these two.
+                    // The outcome of these two cannot be looked up.
                     (
                         Operation::BookTicket | Operation::CreateCustomer,
                         ErrorKind::Server | ErrorKind::UnexpectedStatus,
@@ -248,13 +248,13 @@ fn an_answer_with_any_change_keeps_its_status() {
     });
     result.unwrap();
     println!("{kinds:?}");
-    // A run in which nothing was ever read, or nothing was ever bad, would prove nothing.
+    // A run without decoded responses, or without decode errors, would prove nothing.
     assert!(kinds["Ok"] > 100 && kinds["Decode"] > 100, "{kinds:?}");
 }
 
 #[test]
-fn a_bad_answer_names_the_place() {
-    let server = Raw::start(Say::Answer(Vec::new()));
+fn a_decode_error_names_the_json_path() {
+    let server = RawServer::start(Script::Respond(Vec::new()));
     let client = server.builder().build().unwrap();
     let page = |created: &str| {
         format!(
@@ -266,13 +266,13 @@ fn a_bad_answer_names_the_place() {
         ("12", "expected a string"),
         (r#""Layla""#, "expected an ISO-8601 time"),
     ] {
-        server.say(Say::Answer(http(200, "", page(created).as_bytes())));
+        server.set_script(Script::Respond(http(200, "", page(created).as_bytes())));
         let error = client.customers().list().page(1).wait().unwrap_err();
         assert_eq!(error.path(), Some("data[0].createdAt"), "{error:?}");
         assert_eq!(error.reason(), Some(reason));
         assert!(!format!("{error} {error:?}").contains("Layla"));
     }
-    server.say(Say::Answer(http(
+    server.set_script(Script::Respond(http(
         200,
         "",
         br#"{"message":"m","data":[{"_id":"i"}],"pagination":null}"#,
@@ -280,12 +280,12 @@ fn a_bad_answer_names_the_place() {
     let error = client.customers().list().page(1).wait().unwrap_err();
     assert_eq!(error.path(), Some("data[0]"));
     assert_eq!(error.reason(), Some("missing field `companyId`"));
-    // A list is not taken for the fields of a record in their order.
+    // An array is not decoded as the fields of a record in order.
     for (body, path) in [
         (&br#"["m",[["b","B",[true]]]]"#[..], "$"),
         (br#"{"message":"m","data":[7]}"#, "data[0]"),
     ] {
-        server.say(Say::Answer(http(200, "", body)));
+        server.set_script(Script::Respond(http(200, "", body)));
         let error = client.branches().list().wait().unwrap_err();
         assert_eq!(
             (error.path(), error.reason()),
@@ -295,8 +295,8 @@ fn a_bad_answer_names_the_place() {
 }
 
 #[test]
-fn what_is_wrong_with_an_answer_is_told() {
-    let server = Raw::start(Say::Answer(Vec::new()));
+fn a_decode_error_has_a_reason() {
+    let server = RawServer::start(Script::Respond(Vec::new()));
     let client = server.builder().build().unwrap();
     for (body, path, reason) in [
         (&b" \n "[..], "$", "it is empty"),
@@ -326,7 +326,7 @@ fn what_is_wrong_with_an_answer_is_told() {
             "expected a boolean",
         ),
     ] {
-        server.say(Say::Answer(http(200, "", body)));
+        server.set_script(Script::Respond(http(200, "", body)));
         let error = client.branches().list().wait().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode);
         let text = String::from_utf8_lossy(body);
@@ -336,17 +336,17 @@ fn what_is_wrong_with_an_answer_is_told() {
             "{text}"
         );
     }
-    // The envelope's sentence is not what a call is made for.
-    server.say(Say::Answer(http(200, "", br#"{"data":[]}"#)));
+    // The envelope's message is optional.
+    server.set_script(Script::Respond(http(200, "", br#"{"data":[]}"#)));
     let response = client.branches().list().with_response().wait().unwrap();
     assert_eq!((response.message(), response.data().len()), (None, 0));
 }
 
 #[test]
-fn a_long_error_is_cut_where_it_is_shown_only() {
+fn a_long_reason_is_truncated_only_in_the_error_text() {
     let reason = ["word"; 1_000].join(" ");
     let body = format!(r#"{{"message":"m","error":"{reason}"}}"#);
-    let server = Raw::start(Say::Answer(http(400, "", body.as_bytes())));
+    let server = RawServer::start(Script::Respond(http(400, "", body.as_bytes())));
     let client = server.builder().build().unwrap();
     let error = client.tickets().get("t").wait().unwrap_err();
     let shown = ["word"; 76].join(" ");
@@ -358,7 +358,7 @@ fn a_long_error_is_cut_where_it_is_shown_only() {
 }
 
 #[test]
-fn names_in_a_bad_answer_cannot_steer_a_terminal_fill_it_or_tell_of_people() {
+fn field_names_in_a_decode_error_are_escaped_redacted_and_truncated() {
     let long = "x".repeat(100_000);
     for (name, shown) in [
         ("a\u{7f}b\u{202e}c", "a\u{fffd}b\u{fffd}c"),
@@ -366,10 +366,10 @@ fn names_in_a_bad_answer_cannot_steer_a_terminal_fill_it_or_tell_of_people() {
         (&*long, &long[..300]),
     ] {
         let body = format!("{{\"{name}\":?}}");
-        let server = Raw::start(Say::Answer(http(200, "", body.as_bytes())));
+        let server = RawServer::start(Script::Respond(http(200, "", body.as_bytes())));
         let client = server.builder().build().unwrap();
         let error = client.tickets().get("t").wait().unwrap_err();
-        // A program is given all of it.
+        // The path itself is complete.
         assert_eq!(error.path(), Some(name));
         let text = error.to_string();
         let expected = format!("(200): at {shown}: it is not JSON (line 1, column ");
@@ -378,10 +378,10 @@ fn names_in_a_bad_answer_cannot_steer_a_terminal_fill_it_or_tell_of_people() {
 }
 
 #[test]
-fn memory_is_not_set_aside_for_what_is_only_announced() {
+fn no_memory_is_reserved_for_the_announced_content_length() {
     let length = u64::MAX / 4;
-    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{{");
-    let server = Raw::start(Say::AnswerAndClose(answer.into_bytes()));
+    let response = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{{");
+    let server = RawServer::start(Script::RespondAndClose(response.into_bytes()));
     let client = server.builder().build().unwrap();
     let error = client.branches().list().wait().unwrap_err();
     assert_eq!(
@@ -391,19 +391,19 @@ fn memory_is_not_set_aside_for_what_is_only_announced() {
 }
 
 #[test]
-fn an_answer_may_be_as_large_as_the_cap_and_no_larger() {
+fn a_response_may_be_as_large_as_the_limit_and_no_larger() {
     let body = br#"{"message":"m","data":[]}"#;
     let (whole, rest) = (http(200, "", body), "transfer-encoding: chunked\r\n\r\n");
-    // In two pieces, of which neither tells the whole length.
-    let mut pieces = format!("HTTP/1.1 200 OK\r\n{rest}").into_bytes();
-    for piece in body.chunks(20) {
-        pieces.extend(format!("{:x}\r\n", piece.len()).bytes());
-        pieces.extend_from_slice(piece);
-        pieces.extend(b"\r\n");
+    // In two chunks, without a content length.
+    let mut chunks = format!("HTTP/1.1 200 OK\r\n{rest}").into_bytes();
+    for chunk in body.chunks(20) {
+        chunks.extend(format!("{:x}\r\n", chunk.len()).bytes());
+        chunks.extend_from_slice(chunk);
+        chunks.extend(b"\r\n");
     }
-    pieces.extend(b"0\r\n\r\n");
-    for answer in [whole, pieces] {
-        let server = Raw::start(Say::Answer(answer));
+    chunks.extend(b"0\r\n\r\n");
+    for response in [whole, chunks] {
+        let server = RawServer::start(Script::Respond(response));
         let list = |cap| {
             let client = server.builder().max_response_bytes(cap).build().unwrap();
             client.branches().list().wait()
@@ -416,12 +416,12 @@ fn an_answer_may_be_as_large_as_the_cap_and_no_larger() {
 }
 
 #[test]
-fn an_error_keeps_its_status_when_its_body_is_lost() {
-    let server = Raw::start(Say::Answer(Vec::new()));
+fn an_error_keeps_its_status_when_its_body_cannot_be_read() {
+    let server = RawServer::start(Script::Respond(Vec::new()));
     let client = server.builder().build().unwrap();
     let mut cut = http(422, "", &[b'x'; 1000]);
     cut.truncate(200);
-    server.say(Say::AnswerAndClose(cut));
+    server.set_script(Script::RespondAndClose(cut));
     let error = client.tickets().get("t").wait().unwrap_err();
     assert_eq!(
         (error.kind(), error.status()),
@@ -429,14 +429,14 @@ fn an_error_keeps_its_status_when_its_body_is_lost() {
     );
 
     let endless = http(400, "", &vec![b'x'; 1024 * 1024]);
-    server.say(Say::Answer(endless));
+    server.set_script(Script::Respond(endless));
     let error = client.tickets().get("t").wait().unwrap_err();
     assert_eq!(
         (error.kind(), error.status()),
         (ErrorKind::Rejected, Some(400))
     );
 
-    server.say(Say::Answer(http(
+    server.set_script(Script::Respond(http(
         200,
         "content-encoding: gzip\r\n",
         b"this is not gzip",

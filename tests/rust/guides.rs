@@ -1,4 +1,4 @@
-//! What the guides of the site show in Rust. A page includes what stands between the names of an anchor.
+//! The Rust code of the documentation's guides. A page includes the code between the anchors.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use skiplino::{
     Outcome, TicketId, TicketStatus,
 };
 use skiplino_sandbox::{Config, DEMO_PUBLIC_KEY, DEMO_SECRET_KEY, Sandbox};
-use skiplino_tests::Bench;
+use skiplino_tests::TestSandbox;
 
 // ANCHOR: keys
 fn customers(key: &str, base_url: &str) -> Result<u64, Error> {
@@ -24,11 +24,11 @@ fn customers(key: &str, base_url: &str) -> Result<u64, Error> {
 
 #[test]
 fn a_public_key_has_no_access_to_the_directory() {
-    let bench = Bench::new();
-    let refused = customers(DEMO_PUBLIC_KEY, &bench.base_url()).unwrap_err();
+    let sandbox = TestSandbox::new();
+    let refused = customers(DEMO_PUBLIC_KEY, &sandbox.base_url()).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::SecretKeyRequired);
-    assert_eq!(bench.received("listCustomers"), 0);
-    assert_eq!(customers(DEMO_SECRET_KEY, &bench.base_url()).unwrap(), 3);
+    assert_eq!(sandbox.received("listCustomers"), 0);
+    assert_eq!(customers(DEMO_SECRET_KEY, &sandbox.base_url()).unwrap(), 3);
     let printed = format!("{:?}", ApiKey::new(DEMO_SECRET_KEY).unwrap());
     assert!(!printed.contains(DEMO_SECRET_KEY), "{printed}");
 }
@@ -58,19 +58,19 @@ fn join(client: &Client, customer: Option<&str>) -> Result<String, Error> {
 
 #[test]
 fn a_booking_is_made_once() {
-    let bench = Bench::new();
-    let client = bench.public();
+    let sandbox = TestSandbox::new();
+    let client = sandbox.public();
     assert_eq!(
         join(&client, Some("crm-7741")).unwrap(),
         "your number is Q018"
     );
-    bench.fault("bookTicket", "drop_after_commit", json!({}));
+    sandbox.fault("bookTicket", "drop_after_commit", json!({}));
     assert_eq!(
         join(&client, Some("crm-7741")).unwrap(),
         "the response was lost, but your place is booked: Q019"
     );
     assert!(join(&client, None).unwrap().starts_with("you may have"));
-    assert_eq!(bench.received("bookTicket"), 3);
+    assert_eq!(sandbox.received("bookTicket"), 3);
 }
 
 // ANCHOR: following
@@ -103,8 +103,8 @@ fn follow(
 
 #[test]
 fn a_ticket_is_followed_to_its_end() {
-    let bench = Bench::new();
-    let client = bench.public();
+    let sandbox = TestSandbox::new();
+    let client = sandbox.public();
     // The first ticket in the queue.
     let request = BookTicketRequest::walk_in("b7a1d2c3e4", "7c1f9a3b2d");
     let ticket = client.tickets().book(request).wait().unwrap();
@@ -112,7 +112,7 @@ fn a_ticket_is_followed_to_its_end() {
     follow(&client, ticket.id(), Duration::from_millis(1), |text| {
         let staff = if shown.is_empty() { "call" } else { "serve" };
         if shown.len() < 2 {
-            bench.control(
+            sandbox.control(
                 &format!("POST /tickets/{}/{staff}", ticket.id()),
                 &json!({}),
             );
@@ -150,18 +150,18 @@ fn sync_rows(
 
 #[test]
 fn a_directory_is_synced() {
-    let bench = Bench::new();
+    let sandbox = TestSandbox::new();
     let folder = tempfile::tempdir().unwrap();
     let checkpoint = folder.path().join("rows.checkpoint");
     let rows = ["crm-1", "crm-2"].map(|id| CustomerWriteRequest::new().external_id(id));
     let bad = CustomerWriteRequest::new().name("Nobody's");
     let rows: Vec<_> = rows.into_iter().chain([bad]).collect();
-    let client = bench.secret();
+    let client = sandbox.secret();
     let checkpoint = checkpoint.to_str().unwrap();
     assert_eq!(sync_rows(&client, rows.clone(), checkpoint).unwrap(), 1);
-    assert_eq!(bench.received("createCustomer"), 2);
+    assert_eq!(sandbox.received("createCustomer"), 2);
     assert_eq!(sync_rows(&client, rows, checkpoint).unwrap(), 1);
-    assert_eq!(bench.received("createCustomer"), 2, "done before");
+    assert_eq!(sandbox.received("createCustomer"), 2, "already done");
 }
 
 // ANCHOR: errors
@@ -183,16 +183,16 @@ fn explain(error: &Error) -> String {
 
 #[test]
 fn errors_have_kinds() {
-    let bench = Bench::new();
-    let client = bench.secret();
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
     let book = |client: &Client| {
         let request = BookTicketRequest::walk_in("6fe8fb8b12", "7c1f9a3b2d");
         explain(&client.tickets().book(request).wait().unwrap_err())
     };
-    bench.control("PUT /services/6fe8fb8b12", &json!({"open": false}));
+    sandbox.control("PUT /services/6fe8fb8b12", &json!({"open": false}));
     assert_eq!(book(&client), "This service is closed.");
-    bench.control("PUT /services/6fe8fb8b12", &json!({"open": null}));
-    bench.fault("bookTicket", "drop_after_commit", json!({}));
+    sandbox.control("PUT /services/6fe8fb8b12", &json!({"open": null}));
+    sandbox.fault("bookTicket", "drop_after_commit", json!({}));
     assert_eq!(
         book(&client),
         "It may have been applied: check before you retry."
@@ -206,7 +206,7 @@ fn errors_have_kinds() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap().port()
     };
-    let gone = bench
+    let gone = sandbox
         .builder(DEMO_SECRET_KEY)
         .base_url(format!("http://127.0.0.1:{port}"));
     assert_eq!(book(&gone.build().unwrap()), "There is no connection.");
@@ -214,7 +214,7 @@ fn errors_have_kinds() {
 
 // ANCHOR: sandbox
 #[test]
-fn a_closed_branch_is_shown_as_such() -> Result<(), Box<dyn std::error::Error>> {
+fn a_closed_branch_is_not_open() -> Result<(), Box<dyn std::error::Error>> {
     let sandbox = Sandbox::start(Config {
         now: Some("2026-06-23T11:10:00Z".parse()?),
         freeze: true,
@@ -223,7 +223,7 @@ fn a_closed_branch_is_shown_as_such() -> Result<(), Box<dyn std::error::Error>> 
     let client = Client::builder(ApiKey::new(DEMO_PUBLIC_KEY)?)
         .base_url(sandbox.base_url())
         .build()?;
-    // Ten past two in the company: the second branch has closed at two.
+    // It is 14:10 in the company's time zone, and the second branch closes at 14:00.
     let open: Vec<_> = client.branches().list().wait()?;
     assert!(open[0].is_open() && !open[1].is_open());
     Ok(())

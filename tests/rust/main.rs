@@ -1,34 +1,34 @@
-//! What the client and the sandbox must do together, over real HTTP.
+//! Integration tests of the client with the sandbox and other servers, over real HTTP.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
     unreachable_pub,
-    reason = "a test stops at the first thing that is not as it should be"
+    reason = "a test stops at the first failure"
 )]
 
 mod calls;
-mod cancelling;
-mod clock;
+mod cancellation;
+mod changing_lists;
 mod connections;
 mod contract;
 mod decoding;
-mod drift;
-mod exporting;
+mod export;
 mod guides;
 mod layers;
 mod models;
-mod pacing;
 mod pager;
 mod prefetch;
 mod privacy;
 mod proxies;
-mod raw;
+mod rate_limiting;
+mod raw_server;
 mod readme;
-mod resuming;
+mod recovery;
 mod scenarios;
-mod settling;
-mod syncing;
+mod sync;
+mod sync_checkpoints;
+mod test_clock;
 mod tls;
-mod watching;
+mod watch;

@@ -1,14 +1,14 @@
-//! How much memory an answer can take: in a process of its own, whose peak is nobody else's.
+//! Memory use of a large response: in its own process, to measure its peak.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use serde_json::json;
 use skiplino::ErrorKind;
-use skiplino_tests::Bench;
+use skiplino_tests::TestSandbox;
 
 const MIB: u64 = 1024 * 1024;
 
-/// The most memory that this process ever held, in bytes.
+/// The peak memory of this process, in bytes.
 fn peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -17,15 +17,15 @@ fn peak() -> u64 {
 }
 
 #[test]
-fn a_huge_answer_takes_no_more_than_the_cap_allows() {
-    let bench = Bench::new();
-    let client = bench.public();
+fn a_huge_response_takes_no_more_memory_than_the_limit_allows() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.public();
     client.branches().list().wait().unwrap();
     let before = peak();
     let faults = [("gzip_bomb", 256 * MIB), ("huge_body", 17 * MIB)];
     for (kind, bytes) in faults {
-        bench.control("DELETE /faults", &json!(null));
-        bench.fault("*", kind, json!({"bytes": bytes}));
+        sandbox.control("DELETE /faults", &json!(null));
+        sandbox.fault("*", kind, json!({"bytes": bytes}));
         let error = client.branches().list().wait().unwrap_err();
         assert_eq!(
             (error.kind(), error.status()),
@@ -33,7 +33,8 @@ fn a_huge_answer_takes_no_more_than_the_cap_allows() {
         );
         assert!(error.reason().unwrap().contains("larger than"), "{error}");
     }
-    // Twice the cap of 16 MiB while the text grows, and what the sandbox itself takes in this process.
+    // Twice the limit of 16 MiB while the buffer grows, and the memory of the sandbox in this
+    // process.
     let grown = peak() - before;
     assert!(grown < 48 * MIB, "it took {} MiB", grown / MIB);
 }

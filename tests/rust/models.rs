@@ -1,4 +1,4 @@
-//! What a program reads of the records, and how it makes ids of them and tells values apart.
+//! The models: every field of a record, typed ids, and open enums.
 
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
@@ -7,14 +7,14 @@ use skiplino::{
     CustomerWriteRequest, Error, ErrorKind, ExternalId, GroupId, Operation, ServiceId, TicketId,
     TicketStatus, TicketType,
 };
-use skiplino_tests::Bench;
+use skiplino_tests::TestSandbox;
 
 const LAYLA: &str = "9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b";
 
 #[test]
 fn every_field_of_a_ticket_can_be_read() {
-    let bench = Bench::new();
-    let client = bench.secret();
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
     let walk_in = client.tickets().get("k7m2p9x4q1").wait().unwrap();
     assert_eq!(walk_in.id(), &TicketId::from("k7m2p9x4q1"));
     assert_eq!(TicketId::from(&walk_in).as_str(), "k7m2p9x4q1");
@@ -64,15 +64,15 @@ fn every_field_of_a_ticket_can_be_read() {
 
 #[test]
 fn every_field_of_branches_services_and_slots_can_be_read() {
-    let bench = Bench::new();
-    let client = bench.public();
+    let sandbox = TestSandbox::new();
+    let client = sandbox.public();
     let branches = client.branches().list().wait().unwrap();
-    let told: Vec<_> = branches
+    let rows: Vec<_> = branches
         .iter()
         .map(|branch| (branch.id().as_str(), branch.name(), branch.is_open()))
         .collect();
     assert_eq!(
-        told,
+        rows,
         [
             ("802b33af66", "Seef Mall Branch", true),
             ("3d90c1e7a4", "Manama Souq Branch", false)
@@ -110,15 +110,15 @@ fn every_field_of_branches_services_and_slots_can_be_read() {
     let slots = client.services().slots(service, None).wait().unwrap();
     assert_eq!(slots[0].time().to_string(), "2026-06-23T11:30:00Z");
     assert_eq!(slots[0].remaining(), 3);
-    bench.control("PUT /branches/802b33af66", &json!({"open": false}));
+    sandbox.control("PUT /branches/802b33af66", &json!({"open": false}));
     let closed = client.branches().tree("802b33af66").wait().unwrap();
     assert!(!closed[0].services()[0].is_open());
 }
 
 #[test]
 fn every_field_of_a_customer_can_be_read() {
-    let bench = Bench::new();
-    let client = bench.secret();
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
     let update = CustomerUpdateRequest::new(CustomerRef::id(LAYLA)).name("Layla A. Hassan");
     let layla = client.customers().update(update).wait().unwrap();
     assert_eq!(layla.id().as_str(), LAYLA);
@@ -142,26 +142,26 @@ fn every_field_of_a_customer_can_be_read() {
     assert_eq!(CustomerRef::from(&layla), CustomerRef::id(LAYLA));
     assert_eq!(CustomerId::from(&layla).to_string(), LAYLA);
 
-    let nobody = CustomerWriteRequest::new();
-    let nobody = client.customers().create(nobody).wait().unwrap();
+    let empty = CustomerWriteRequest::new();
+    let empty = client.customers().create(empty).wait().unwrap();
     assert_eq!(
         (
-            nobody.external_id(),
-            nobody.name(),
-            nobody.email(),
-            nobody.mobile()
+            empty.external_id(),
+            empty.name(),
+            empty.email(),
+            empty.mobile()
         ),
         (None, None, None, None)
     );
-    assert_eq!(nobody.metadata::<Value>().unwrap(), None);
-    assert_ne!(layla, nobody);
+    assert_eq!(empty.metadata::<Value>().unwrap(), None);
+    assert_ne!(layla, empty);
 }
 
 #[test]
 fn every_field_of_a_page_can_be_read() {
-    let bench = Bench::new();
-    bench.generate(230);
-    let client = bench.secret();
+    let sandbox = TestSandbox::new();
+    sandbox.generate(230);
+    let client = sandbox.secret();
     let page = client.customers().list().page(2).wait().unwrap();
     let place = page.pagination();
     assert!(place.has_next_page() && place.has_prev_page());
@@ -177,10 +177,10 @@ fn every_field_of_a_page_can_be_read() {
 }
 
 #[test]
-fn a_stream_of_pages_tells_an_error_once_and_ends() {
-    let bench = Bench::new();
-    bench.fault("listCustomers", "html_200", json!({}));
-    let client = bench.secret();
+fn a_stream_returns_an_error_once_and_ends() {
+    let sandbox = TestSandbox::new();
+    sandbox.fault("listCustomers", "html_200", json!({}));
+    let client = sandbox.secret();
     let list = || client.customers().list();
     assert_eq!(
         list()
@@ -200,11 +200,11 @@ fn a_stream_of_pages_tells_an_error_once_and_ends() {
     let counts =
         runtime.block_on(async { (list().pages().count().await, list().items().count().await) });
     assert_eq!(counts, (1, 1));
-    assert_eq!(bench.received("listCustomers"), 4);
+    assert_eq!(sandbox.received("listCustomers"), 4);
 }
 
 #[test]
-fn ids_are_texts_of_a_kind() {
+fn ids_are_typed_strings() {
     let id = TicketId::from(String::from("k7m2p9x4q1"));
     assert_eq!(
         (id.as_str(), &*id.to_string()),
@@ -221,7 +221,7 @@ fn ids_are_texts_of_a_kind() {
 }
 
 #[test]
-fn open_values_are_known_by_their_text() {
+fn open_enums_keep_unknown_values() {
     for text in ["waiting", "upcoming", "serving", "served", "cancelled"] {
         let status = TicketStatus::from(text);
         assert!(!matches!(status, TicketStatus::Unknown(_)), "{text}");
@@ -238,7 +238,7 @@ fn open_values_are_known_by_their_text() {
 }
 
 #[test]
-fn kinds_and_operations_are_known_by_their_name() {
+fn error_kinds_and_operations_print_their_names() {
     for kind in ErrorKind::ALL {
         assert_eq!(kind.to_string(), format!("{kind:?}"));
     }
@@ -248,10 +248,10 @@ fn kinds_and_operations_are_known_by_their_name() {
 }
 
 #[test]
-fn an_error_tells_what_it_stands_on() {
-    let bench = Bench::new();
-    bench.fault("getTicket", "drop_before", json!({}));
-    let client = bench.public();
+fn an_error_has_its_source_and_details() {
+    let sandbox = TestSandbox::new();
+    sandbox.fault("getTicket", "drop_before", json!({}));
+    let client = sandbox.public();
     let lost = client.tickets().get("k7m2p9x4q1").wait().unwrap_err();
     assert!(std::error::Error::source(&lost).is_some());
     let debug = format!("{lost:?}");
@@ -266,12 +266,12 @@ fn an_error_tells_what_it_stands_on() {
     let refused: Error = client.tickets().get("").wait().unwrap_err();
     assert!(std::error::Error::source(&refused).is_none());
     assert!(!refused.is_retryable() && lost.is_retryable());
-    let told = client
+    let unknown = client
         .tickets()
         .get("nosuchtick")
         .retry(skiplino::RetryPolicy::never());
-    assert_eq!(told.operation(), Operation::GetTicket);
-    bench.control("DELETE /faults", &Value::Null);
-    let told = told.wait().unwrap_err();
-    assert_eq!(told.message(), Some("Not found."));
+    assert_eq!(unknown.operation(), Operation::GetTicket);
+    sandbox.control("DELETE /faults", &Value::Null);
+    let unknown = unknown.wait().unwrap_err();
+    assert_eq!(unknown.message(), Some("Not found."));
 }

@@ -4,30 +4,30 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use skiplino::ErrorKind;
-use skiplino_tests::Bench;
+use skiplino_tests::TestSandbox;
 
 #[test]
 fn prefetched_pages_stop_with_the_stream() {
-    let bench = Bench::new();
-    bench.generate(230);
-    let mut items = bench.secret().customers().list().limit(10).items();
+    let sandbox = TestSandbox::new();
+    sandbox.generate(230);
+    let mut items = sandbox.secret().customers().list().limit(10).items();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         for _ in 0..10 {
             items.next().await.unwrap().unwrap();
         }
-        bench.fault("listCustomers", "hold", serde_json::json!({}));
+        sandbox.fault("listCustomers", "hold", serde_json::json!({}));
         assert!(futures_util::FutureExt::now_or_never(items.next()).is_none());
         let held = tokio::task::spawn_blocking(move || {
-            bench.control("GET /held?atLeast=4", &serde_json::Value::Null);
-            bench
+            sandbox.control("GET /held?atLeast=4", &serde_json::Value::Null);
+            sandbox
         });
-        let bench = held.await.unwrap();
+        let sandbox = held.await.unwrap();
         drop(items);
         // No further requests and no retries without the caller.
         let free = tokio::task::spawn_blocking(move || {
-            bench.control("DELETE /faults", &serde_json::Value::Null);
-            bench.received("listCustomers")
+            sandbox.control("DELETE /faults", &serde_json::Value::Null);
+            sandbox.received("listCustomers")
         });
         assert_eq!(free.await.unwrap(), 5);
     });
@@ -35,17 +35,17 @@ fn prefetched_pages_stop_with_the_stream() {
 
 #[test]
 fn an_error_in_a_prefetched_page_is_returned_once_in_order_and_ends_the_stream() {
-    let bench = Bench::new();
-    bench.generate(230);
+    let sandbox = TestSandbox::new();
+    sandbox.generate(230);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let mut items = bench.secret().customers().list().limit(10).items();
+        let mut items = sandbox.secret().customers().list().limit(10).items();
         for _ in 0..10 {
             items.next().await.unwrap().unwrap();
         }
         let refused =
             serde_json::json!({"status": 422, "body": {"message": "m", "error": {"page": "no"}}});
-        bench.fault("listCustomers", "status", refused);
+        sandbox.fault("listCustomers", "status", refused);
         let error = items.next().await.unwrap().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Validation);
         assert!(items.next().await.is_none() && items.next().await.is_none());
@@ -55,10 +55,10 @@ fn an_error_in_a_prefetched_page_is_returned_once_in_order_and_ends_the_stream()
 
 #[test]
 fn a_prefetched_page_does_not_time_out_while_the_caller_works_on_the_page_before() {
-    let bench = Bench::new();
-    bench.generate(60);
+    let sandbox = TestSandbox::new();
+    sandbox.generate(60);
     let limit = Duration::from_millis(500);
-    let client = bench.builder(skiplino_sandbox::DEMO_SECRET_KEY);
+    let client = sandbox.builder(skiplino_sandbox::DEMO_SECRET_KEY);
     let client = client.deadline(limit).build().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {

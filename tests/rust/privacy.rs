@@ -1,4 +1,4 @@
-//! Keys and people's data are never printed, and what is traced says no more than it should.
+//! Privacy: debug texts and errors contain neither keys nor personal data.
 
 use std::fmt;
 
@@ -8,21 +8,21 @@ use skiplino::{
     ErrorKind, KeyClass,
 };
 use skiplino_sandbox::{DEMO_PUBLIC_KEY, DEMO_SECRET_KEY};
-use skiplino_tests::Bench;
+use skiplino_tests::TestSandbox;
 
 const PRIVATE: [&str; 8] = [
     DEMO_SECRET_KEY,
     DEMO_PUBLIC_KEY,
     "Layla",
     "layla.hassan@example.com",
-    // As a query holds it.
+    // As in a query string.
     "layla.hassan%40example.com",
     "97333778899",
     "savings",
     "gold",
 ];
 
-fn tells_nothing(shown: &dyn fmt::Debug) {
+fn assert_private(shown: &dyn fmt::Debug) {
     for text in [format!("{shown:?}"), format!("{shown:#?}")] {
         for private in PRIVATE {
             assert!(!text.contains(private), "{private:?} in {text}");
@@ -45,20 +45,20 @@ fn booking() -> BookTicketRequest {
 }
 
 #[test]
-fn nothing_private_is_in_any_debug_text() {
-    let bench = Bench::new();
-    let client = bench.secret();
-    tells_nothing(&ApiKey::new(DEMO_SECRET_KEY).unwrap());
-    tells_nothing(&Client::builder(ApiKey::new(DEMO_SECRET_KEY).unwrap()));
-    tells_nothing(&client);
-    tells_nothing(&update());
-    tells_nothing(&booking());
+fn debug_texts_contain_no_private_data() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
+    assert_private(&ApiKey::new(DEMO_SECRET_KEY).unwrap());
+    assert_private(&Client::builder(ApiKey::new(DEMO_SECRET_KEY).unwrap()));
+    assert_private(&client);
+    assert_private(&update());
+    assert_private(&booking());
     let create = CustomerWriteRequest::new()
         .name("Layla")
         .metadata(json!({"tier": "gold"}));
-    tells_nothing(&create);
-    tells_nothing(&client.customers().update(update()));
-    tells_nothing(
+    assert_private(&create);
+    assert_private(&client.customers().update(update()));
+    assert_private(
         &client
             .customers()
             .update(update())
@@ -66,7 +66,7 @@ fn nothing_private_is_in_any_debug_text() {
             .wait()
             .unwrap(),
     );
-    tells_nothing(
+    assert_private(
         &client
             .tickets()
             .book(booking())
@@ -74,11 +74,11 @@ fn nothing_private_is_in_any_debug_text() {
             .wait()
             .unwrap(),
     );
-    tells_nothing(&client.customers().list().page(1).wait().unwrap());
+    assert_private(&client.customers().list().page(1).wait().unwrap());
 }
 
 #[test]
-fn a_refused_key_is_not_repeated() {
+fn errors_do_not_repeat_refused_keys_and_urls() {
     for key in ["sk_line\nbreak", "sk_ünicode", "sk_spa ce"] {
         let error = ApiKey::new(key).unwrap_err();
         let text = format!("{error} {error:?}");
@@ -97,9 +97,9 @@ fn a_refused_key_is_not_repeated() {
 }
 
 #[test]
-fn nothing_private_is_in_any_error() {
-    let bench = Bench::new();
-    let client = bench.secret();
+fn errors_contain_no_private_data() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
     let faults = [
         ("html_502", json!({})),
         ("empty_503", json!({})),
@@ -119,8 +119,8 @@ fn nothing_private_is_in_any_error() {
         ),
     ];
     for (kind, rest) in faults {
-        bench.reset();
-        bench.fault("*", kind, rest);
+        sandbox.reset();
+        sandbox.fault("*", kind, rest);
         let customer = || CustomerRef::external_id("layla.hassan@example.com");
         let errors = [
             client.customers().update(update()).wait().err(),
@@ -130,11 +130,11 @@ fn nothing_private_is_in_any_error() {
             client.customers().tickets(customer()).page(1).wait().err(),
         ];
         for error in errors {
-            let error = error.unwrap_or_else(|| panic!("{kind} was no failure"));
-            tells_nothing(&error);
+            let error = error.unwrap_or_else(|| panic!("{kind} did not fail"));
+            assert_private(&error);
             let mut cause: Option<&dyn std::error::Error> = Some(&error);
             while let Some(error) = cause {
-                tells_nothing(&format_args!("{error} {error:?}"));
+                assert_private(&format_args!("{error} {error:?}"));
                 cause = error.source();
             }
         }
@@ -142,9 +142,9 @@ fn nothing_private_is_in_any_error() {
 }
 
 #[test]
-fn a_secret_key_is_refused_on_a_device_unless_it_is_allowed() {
-    let bench = Bench::new();
-    let error = bench.builder(DEMO_SECRET_KEY).on_device().build().err();
+fn a_secret_key_is_refused_on_a_device_unless_allowed() {
+    let sandbox = TestSandbox::new();
+    let error = sandbox.builder(DEMO_SECRET_KEY).on_device().build().err();
     let error = error.unwrap();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert!(error.fields().contains_key("apiKey"));
@@ -152,9 +152,13 @@ fn a_secret_key_is_refused_on_a_device_unless_it_is_allowed() {
         error.to_string(),
         "invalid input: apiKey: a secret key must not be used on a device: use a public key, or allow it in the client builder"
     );
-    let public = bench.builder(DEMO_PUBLIC_KEY).on_device().build().unwrap();
+    let public = sandbox
+        .builder(DEMO_PUBLIC_KEY)
+        .on_device()
+        .build()
+        .unwrap();
     assert_eq!(public.branches().list().wait().unwrap().len(), 2);
-    let allowed = bench.builder(DEMO_SECRET_KEY).on_device();
+    let allowed = sandbox.builder(DEMO_SECRET_KEY).on_device();
     let allowed = allowed.allow_secret_key_on_device().build().unwrap();
     assert_eq!(allowed.key_class(), KeyClass::Secret);
     assert!(allowed.customers().list().page(1).wait().is_ok());

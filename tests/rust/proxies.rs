@@ -1,4 +1,4 @@
-//! Through a proxy to a server that speaks TLS: the proxy is told where to, and nothing of what is sent there.
+//! Proxies in front of a TLS server: the proxy sees the address, and nothing of the request.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -7,20 +7,20 @@ use std::sync::{Arc, Mutex};
 use skiplino::{ApiKey, BookTicketRequest, Client, ErrorKind, Outcome};
 use skiplino_tests::quick_retry;
 
-use crate::raw::{Raw, Say, http};
+use crate::raw_server::{RawServer, Script, http};
 use crate::tls::{self, Authority, authority};
 
 /// operator:hunter2
 const CREDENTIALS: &str = "proxy-authorization: basic b3blcmf0b3i6ahvudgvymg==";
 
-/// A proxy that makes tunnels, perhaps only for whoever has the credentials.
+/// A proxy for tunnels, which may require credentials.
 struct Proxy {
     address: String,
     heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Proxy {
-    fn start(asks: bool) -> Self {
+    fn start(requires_credentials: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let heads = Arc::<Mutex<Vec<String>>>::default();
@@ -28,7 +28,7 @@ impl Proxy {
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let kept = Arc::clone(&kept);
-                std::thread::spawn(move || tunnel(stream.unwrap(), asks, &kept));
+                std::thread::spawn(move || tunnel(stream.unwrap(), requires_credentials, &kept));
             }
         });
         Self { address, heads }
@@ -39,7 +39,7 @@ impl Proxy {
     }
 }
 
-fn tunnel(mut client: TcpStream, asks: bool, heads: &Mutex<Vec<String>>) {
+fn tunnel(mut client: TcpStream, requires_credentials: bool, heads: &Mutex<Vec<String>>) {
     let mut reader = BufReader::new(client.try_clone().unwrap());
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -49,7 +49,7 @@ fn tunnel(mut client: TcpStream, asks: bool, heads: &Mutex<Vec<String>>) {
     }
     let head = head.to_lowercase();
     heads.lock().unwrap().push(head.clone());
-    if asks && !head.contains(CREDENTIALS) {
+    if requires_credentials && !head.contains(CREDENTIALS) {
         let refusal = "HTTP/1.1 407 X\r\nproxy-authenticate: Basic\r\ncontent-length: 0\r\n\r\n";
         let _ = client.write_all(refusal.as_bytes());
         return;
@@ -75,11 +75,11 @@ fn client(server: u16, authority: &Authority, proxy: &str) -> Client {
 }
 
 #[test]
-fn a_proxy_makes_a_tunnel_and_sees_nothing_of_what_goes_through() {
+fn a_proxy_tunnels_tls_without_seeing_the_request() {
     let authority = authority("ours");
     let server = tls::Server::signed_by(&authority);
-    let tunnels = |asks, user: &str| {
-        let proxy = Proxy::start(asks);
+    let tunnels = |requires_credentials, user: &str| {
+        let proxy = Proxy::start(requires_credentials);
         let client = client(
             server.port,
             &authority,
@@ -99,7 +99,8 @@ fn a_proxy_makes_a_tunnel_and_sees_nothing_of_what_goes_through() {
     assert_eq!(server.requests(), 2);
 }
 
-/// Nothing was sent, the reason is told, and the credentials are not.
+/// Asserts that a call fails with this reason, without sending anything, and that the error does
+/// not contain the credentials.
 fn refused(client: &Client, reason: &str) {
     let booking = BookTicketRequest::walk_in("s", "g");
     let error = client.tickets().book(booking).wait().unwrap_err();
@@ -111,19 +112,19 @@ fn refused(client: &Client, reason: &str) {
         error.to_string(),
         format!("book a ticket: could not connect: {reason}")
     );
-    let mut told = format!("{error:?} {client:?}");
+    let mut text = format!("{error:?} {client:?}");
     let mut cause = std::error::Error::source(&error);
     while let Some(error) = cause {
-        told.push_str(&format!("{error} {error:?}"));
+        text.push_str(&format!("{error} {error:?}"));
         cause = error.source();
     }
     for secret in ["guess", "operator", "b3Bl", "sk_tunnelled"] {
-        assert!(!told.contains(secret), "{told}");
+        assert!(!text.contains(secret), "{text}");
     }
 }
 
 #[test]
-fn a_proxy_that_refuses_is_told_so_without_the_credentials() {
+fn a_refusing_proxy_is_reported_without_its_credentials() {
     let authority = authority("ours");
     let server = tls::Server::signed_by(&authority);
     let unauthorized = "the proxy needs a user and a password, or refused the given ones (407)";
@@ -132,7 +133,7 @@ fn a_proxy_that_refuses_is_told_so_without_the_credentials() {
         let proxy = format!("http://{user}{}", proxy.address);
         refused(&client(server.port, &authority, &proxy), unauthorized);
     }
-    let unwilling = Raw::start(Say::Answer(http(503, "", b"")));
+    let unwilling = RawServer::start(Script::Respond(http(503, "", b"")));
     let proxy = unwilling
         .origin()
         .replace("http://", "http://operator:guess@");
@@ -144,7 +145,7 @@ fn a_proxy_that_refuses_is_told_so_without_the_credentials() {
 }
 
 #[test]
-fn a_proxy_that_is_not_there_is_told_of_without_the_credentials() {
+fn an_unreachable_proxy_is_reported_without_its_credentials() {
     let authority = authority("ours");
     let gone = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = gone.local_addr().unwrap();

@@ -16,27 +16,27 @@ use skiplino::{
     Response, RetryPolicy,
 };
 use skiplino_sandbox::{DEMO_PUBLIC_KEY, DEMO_SECRET_KEY};
-use skiplino_tests::{Bench, read_json, tests_folder};
+use skiplino_tests::{TestSandbox, read_json, tests_folder};
 use tokio::runtime::Runtime;
 
-/// How a call is made.
+/// How the runner waits for a call.
 enum Mode {
     Await(Runtime),
-    Wait,
+    Blocking,
 }
 
 #[test]
 fn every_scenario_awaited() {
-    run(&Mode::Await(Runtime::new().unwrap()));
+    run_all(&Mode::Await(Runtime::new().unwrap()));
 }
 
 #[test]
-fn every_scenario_waited_for() {
-    run(&Mode::Wait);
+fn every_scenario_blocking() {
+    run_all(&Mode::Blocking);
 }
 
 #[test]
-fn every_file_is_as_the_schema_says() {
+fn every_scenario_file_matches_the_schema() {
     let schema = read_json(&tests_folder().join("scenarios/schema.json"));
     let schema = jsonschema::validator_for(&schema).unwrap();
     let mut names = Vec::new();
@@ -55,8 +55,11 @@ fn every_file_is_as_the_schema_says() {
         );
     }
     names.sort();
-    let doubled: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
-    assert!(doubled.is_empty(), "two scenarios of one name: {doubled:?}");
+    let duplicates: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(
+        duplicates.is_empty(),
+        "duplicate scenario names: {duplicates:?}"
+    );
 }
 
 #[test]
@@ -84,7 +87,7 @@ fn every_operation_and_every_kind_of_error_has_a_scenario() {
             "no scenario in which {call} succeeds"
         );
     }
-    // A bug of the library cannot be asked for from outside.
+    // A scenario cannot cause an internal error.
     for kind in ErrorKind::ALL
         .into_iter()
         .filter(|kind| *kind != ErrorKind::Internal)
@@ -110,16 +113,16 @@ fn files() -> Vec<PathBuf> {
     files
 }
 
-fn run(mode: &Mode) {
-    let bench = Bench::new();
+fn run_all(mode: &Mode) {
+    let sandbox = TestSandbox::new();
     let mut failures = Vec::new();
     let mut count = 0;
     for path in files() {
         for scenario in read_json(&path)["scenarios"].as_array().unwrap() {
             count += 1;
             let name = scenario["name"].as_str().unwrap();
-            match play(mode, &bench, scenario) {
-                Ok(()) => passed(mode, name),
+            match run_scenario(mode, &sandbox, scenario) {
+                Ok(()) => record_pass(mode, name),
                 Err(difference) => {
                     let file = path.file_name().unwrap().display();
                     failures.push(format!("{file}: {name}: {difference}"));
@@ -136,12 +139,12 @@ fn run(mode: &Mode) {
     println!("{count} scenarios");
 }
 
-/// Notes it for `make parity`.
-fn passed(mode: &Mode, name: &str) {
+/// Writes the name of a passed scenario for `make parity`.
+fn record_pass(mode: &Mode, name: &str) {
     use std::io::Write as _;
     let host = match mode {
         Mode::Await(_) => "rust-await",
-        Mode::Wait => "rust-wait",
+        Mode::Blocking => "rust-wait",
     };
     if let Some(folder) = std::env::var_os("SKIPLINO_PARITY") {
         let mut options = std::fs::OpenOptions::new();
@@ -151,9 +154,9 @@ fn passed(mode: &Mode, name: &str) {
     }
 }
 
-fn play(mode: &Mode, bench: &Bench, scenario: &Value) -> Result<(), String> {
-    bench.reset();
-    let client = client(bench, &scenario["client"]);
+fn run_scenario(mode: &Mode, sandbox: &TestSandbox, scenario: &Value) -> Result<(), String> {
+    sandbox.reset();
+    let client = client(sandbox, &scenario["client"]);
     if let Some(refused) = scenario.get("refused") {
         return match client {
             Ok(_) => Err("the client was built".to_owned()),
@@ -164,7 +167,7 @@ fn play(mode: &Mode, bench: &Bench, scenario: &Value) -> Result<(), String> {
     let mut saved = BTreeMap::new();
     for (index, step) in scenario["steps"].as_array().unwrap().iter().enumerate() {
         let step = substitute(step, &saved);
-        let value = take(mode, bench, &client, &step)
+        let value = run_step(mode, sandbox, &client, &step)
             .map_err(|difference| format!("step {}: {difference}", index + 1))?;
         if let Some(name) = step.get("save") {
             saved.insert(name.as_str().unwrap().to_owned(), value);
@@ -172,7 +175,7 @@ fn play(mode: &Mode, bench: &Bench, scenario: &Value) -> Result<(), String> {
     }
     if let Some(requests) = scenario.get("requests") {
         for (operation, count) in requests.as_object().unwrap() {
-            let received = bench.received(operation);
+            let received = sandbox.received(operation);
             if Some(received) != count.as_u64() {
                 return Err(format!(
                     "{operation}: {received} requests, expected {count}"
@@ -183,7 +186,7 @@ fn play(mode: &Mode, bench: &Bench, scenario: &Value) -> Result<(), String> {
     Ok(())
 }
 
-fn client(bench: &Bench, settings: &Value) -> Result<Client, Error> {
+fn client(sandbox: &TestSandbox, settings: &Value) -> Result<Client, Error> {
     let key = match settings["key"].as_str() {
         None | Some("secret") => DEMO_SECRET_KEY,
         Some("public") => DEMO_PUBLIC_KEY,
@@ -195,10 +198,10 @@ fn client(bench: &Bench, settings: &Value) -> Result<Client, Error> {
         retry = retry.max_attempts(attempts as u32);
     }
     let mut builder = Client::builder(ApiKey::new(key)?)
-        .base_url(bench.base_url())
+        .base_url(sandbox.base_url())
         .retry(retry);
     match settings["baseUrl"].as_str() {
-        Some("gone") => builder = builder.base_url(nobody()),
+        Some("gone") => builder = builder.base_url(unused_address()),
         Some(url) => builder = builder.base_url(url),
         None => {}
     }
@@ -218,27 +221,33 @@ fn client(bench: &Bench, settings: &Value) -> Result<Client, Error> {
 }
 
 /// The address of a port that was free a moment ago.
-fn nobody() -> String {
+fn unused_address() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}/external/v1", listener.local_addr().unwrap())
 }
 
-fn take(mode: &Mode, bench: &Bench, client: &Client, step: &Value) -> Result<Value, String> {
+fn run_step(
+    mode: &Mode,
+    sandbox: &TestSandbox,
+    client: &Client,
+    step: &Value,
+) -> Result<Value, String> {
     if let Some(request) = step.get("sandbox") {
-        let came = bench.control(request.as_str().unwrap(), &step["body"]);
+        let actual = sandbox.control(request.as_str().unwrap(), &step["body"]);
         if let Some(expected) = step.get("expect") {
-            contains("sandbox", expected, &came)?;
+            contains("sandbox", expected, &actual)?;
         }
-        return Ok(came);
+        return Ok(actual);
     }
     let empty = json!({});
     let with = step.get("with").unwrap_or(&empty);
-    let how = How {
+    let settings = CallSettings {
         options: options(&step["options"]),
         cancellation_token: step.get("cancel").map(|_| CancellationToken::new()),
     };
     let cancel = || {
-        how.cancellation_token
+        settings
+            .cancellation_token
             .iter()
             .for_each(CancellationToken::cancel);
     };
@@ -247,7 +256,7 @@ fn take(mode: &Mode, bench: &Bench, client: &Client, step: &Value) -> Result<Val
             Some("before") => cancel(),
             Some(_) => {
                 scope.spawn(|| {
-                    bench.control("GET /held?atLeast=1", &Value::Null);
+                    sandbox.control("GET /held?atLeast=1", &Value::Null);
                     cancel();
                 });
             }
@@ -256,27 +265,27 @@ fn take(mode: &Mode, bench: &Bench, client: &Client, step: &Value) -> Result<Val
         match step["call"].as_str().unwrap() {
             name @ ("tickets.watch" | "customers.list.items" | "customers.tickets.items") => {
                 let between = step["between"].as_array().into_iter().flatten();
-                all(mode, bench, client, name, with, &how, between)
+                collect_items(mode, sandbox, client, name, with, &settings, between)
             }
-            name => call(mode, client, name, with, &how),
+            name => call(mode, client, name, with, &settings),
         }
     });
     let expect = &step["expect"];
     match (expect.get("error"), result) {
-        (Some(error), Err(came)) => compare_error(error, &came).map(|()| Value::Null),
+        (Some(error), Err(actual)) => compare_error(error, &actual).map(|()| Value::Null),
         (Some(error), Ok(_)) => Err(format!("succeeded, expected {error}")),
-        (None, Err(came)) => Err(format!("failed: {came:?}")),
-        (None, Ok(came)) => {
+        (None, Err(actual)) => Err(format!("failed: {actual:?}")),
+        (None, Ok(actual)) => {
             for (key, expected) in expect.as_object().unwrap() {
-                contains(key, expected, &came[key])?;
+                contains(key, expected, &actual[key])?;
             }
-            Ok(came["value"].clone())
+            Ok(actual["value"].clone())
         }
     }
 }
 
-/// What is special about one call.
-struct How {
+/// The options and the cancellation token of one call.
+struct CallSettings {
     options: CallOptions,
     cancellation_token: Option<CancellationToken>,
 }
@@ -295,35 +304,58 @@ fn options(settings: &Value) -> CallOptions {
     }
 }
 
-/// Makes a call by its name; what comes back is `{value, status, message, attempts, recovered}`.
-fn call(mode: &Mode, client: &Client, name: &str, with: &Value, how: &How) -> Result<Value, Error> {
+/// Makes a call by its name. Returns `{value, status, message, attempts, recovered}`.
+fn call(
+    mode: &Mode,
+    client: &Client,
+    name: &str,
+    with: &Value,
+    settings: &CallSettings,
+) -> Result<Value, Error> {
     let text = |field: &str| with[field].as_str().unwrap_or_default().to_owned();
     match name {
-        "branches.list" => send(mode, client.branches().list(), how),
-        "branches.tree" => send(mode, client.branches().tree(text("branchId")), how),
+        "branches.list" => send(mode, client.branches().list(), settings),
+        "branches.tree" => send(mode, client.branches().tree(text("branchId")), settings),
         "services.slots" => {
             let date = with["date"].as_str().map(|date| date.parse().unwrap());
-            send(mode, client.services().slots(text("serviceId"), date), how)
+            send(
+                mode,
+                client.services().slots(text("serviceId"), date),
+                settings,
+            )
         }
-        "tickets.book" => send(mode, client.tickets().book(booking(with)), how),
-        "tickets.get" => send(mode, client.tickets().get(text("ticketId")), how),
-        "tickets.cancel" => send(mode, client.tickets().cancel(text("ticketId")), how),
+        "tickets.book" => send(mode, client.tickets().book(book_request(with)), settings),
+        "tickets.get" => send(mode, client.tickets().get(text("ticketId")), settings),
+        "tickets.cancel" => send(mode, client.tickets().cancel(text("ticketId")), settings),
         "tickets.reschedule" => {
             let request =
                 ChangeTimeRequest::new(text("time").parse().unwrap(), body_customer(with).unwrap());
             send(
                 mode,
                 client.tickets().reschedule(text("ticketId"), request),
-                how,
+                settings,
             )
         }
-        "customers.create" => send(mode, client.customers().create(writing(with)), how),
-        "customers.get" => send(mode, client.customers().get(customer(with)), how),
-        "customers.find" => send(mode, client.customers().find(customer(with)), how),
-        "customers.update" => send(mode, client.customers().update(updating(with)), how),
-        "customers.delete" => send(mode, client.customers().delete(customer(with)), how),
-        "customers.list" => page(mode, client.customers().list(), with, how),
-        "customers.tickets" => page(mode, client.customers().tickets(customer(with)), with, how),
+        "customers.create" => send(
+            mode,
+            client.customers().create(create_request(with)),
+            settings,
+        ),
+        "customers.get" => send(mode, client.customers().get(customer(with)), settings),
+        "customers.find" => send(mode, client.customers().find(customer(with)), settings),
+        "customers.update" => send(
+            mode,
+            client.customers().update(update_request(with)),
+            settings,
+        ),
+        "customers.delete" => send(mode, client.customers().delete(customer(with)), settings),
+        "customers.list" => page(mode, client.customers().list(), with, settings),
+        "customers.tickets" => page(
+            mode,
+            client.customers().tickets(customer(with)),
+            with,
+            settings,
+        ),
         other => panic!("no call {other}"),
     }
 }
@@ -331,24 +363,28 @@ fn call(mode: &Mode, client: &Client, name: &str, with: &Value, how: &How) -> Re
 fn send<T: Serialize + Send + 'static>(
     mode: &Mode,
     call: Call<T>,
-    how: &How,
+    settings: &CallSettings,
 ) -> Result<Value, Error> {
-    respond(mode, call, how).map(|response| told(&response, &json!(response.data())))
+    respond(mode, call, settings).map(|response| response_json(&response, &json!(response.data())))
 }
 
-fn respond<T: Send + 'static>(mode: &Mode, call: Call<T>, how: &How) -> Result<Response<T>, Error> {
-    let mut call = call.options(how.options.clone());
-    if let Some(cancellation_token) = &how.cancellation_token {
+fn respond<T: Send + 'static>(
+    mode: &Mode,
+    call: Call<T>,
+    settings: &CallSettings,
+) -> Result<Response<T>, Error> {
+    let mut call = call.options(settings.options.clone());
+    if let Some(cancellation_token) = &settings.cancellation_token {
         call = call.cancelled_by(cancellation_token);
     }
     let call = call.with_response();
     match mode {
         Mode::Await(runtime) => runtime.block_on(async { call.await }),
-        Mode::Wait => call.wait(),
+        Mode::Blocking => call.wait(),
     }
 }
 
-fn told<T>(response: &Response<T>, value: &Value) -> Value {
+fn response_json<T>(response: &Response<T>, value: &Value) -> Value {
     json!({
         "value": value,
         "status": response.status(),
@@ -358,9 +394,9 @@ fn told<T>(response: &Response<T>, value: &Value) -> Value {
     })
 }
 
-fn sized<T: Send + 'static>(list: List<T>, with: &Value, how: &How) -> List<T> {
-    let mut list = list.options(how.options.clone());
-    if let Some(cancellation_token) = &how.cancellation_token {
+fn sized<T: Send + 'static>(list: List<T>, with: &Value, settings: &CallSettings) -> List<T> {
+    let mut list = list.options(settings.options.clone());
+    if let Some(cancellation_token) = &settings.cancellation_token {
         list = list.cancelled_by(cancellation_token);
     }
     match with["limit"].as_u64() {
@@ -373,61 +409,67 @@ fn page<T: Serialize + Send + 'static>(
     mode: &Mode,
     list: List<T>,
     with: &Value,
-    how: &How,
+    settings: &CallSettings,
 ) -> Result<Value, Error> {
-    let call = sized(list, with, how).page(with["page"].as_u64().unwrap_or(1));
-    respond(mode, call, how).map(|response| {
+    let call = sized(list, with, settings).page(with["page"].as_u64().unwrap_or(1));
+    respond(mode, call, settings).map(|response| {
         let page: &Page<T> = response.data();
-        told(
+        response_json(
             &response,
             &json!({"items": page.items(), "pagination": page.pagination()}),
         )
     })
 }
 
-/// All that comes bit by bit; after each bit the next request of `between` is made.
-fn all<'a>(
+/// All records of a stream. After each record, the runner makes the next request of `between`.
+fn collect_items<'a>(
     mode: &Mode,
-    bench: &Bench,
+    sandbox: &TestSandbox,
     client: &Client,
     name: &str,
     with: &Value,
-    how: &How,
+    settings: &CallSettings,
     mut between: impl Iterator<Item = &'a Value>,
 ) -> Result<Value, Error> {
-    let mut came = Vec::new();
-    let note = &mut |value| {
-        came.push(value);
+    let mut actual = Vec::new();
+    let on_item = &mut |value| {
+        actual.push(value);
         if let Some(request) = between.next() {
-            bench.control(request["sandbox"].as_str().unwrap(), &request["body"]);
+            sandbox.control(request["sandbox"].as_str().unwrap(), &request["body"]);
         }
     };
     let customers = client.customers();
     match name {
-        "tickets.watch" => watch(mode, client, with, how, note)?,
-        "customers.list.items" => items(mode, customers.list(), with, how, note)?,
-        _ => items(mode, customers.tickets(customer(with)), with, how, note)?,
+        "tickets.watch" => watch(mode, client, with, settings, on_item)?,
+        "customers.list.items" => items(mode, customers.list(), with, settings, on_item)?,
+        _ => items(
+            mode,
+            customers.tickets(customer(with)),
+            with,
+            settings,
+            on_item,
+        )?,
     }
-    Ok(json!({"value": came}))
+    Ok(json!({"value": actual}))
 }
 
 fn items<T: Serialize + Send + 'static>(
     mode: &Mode,
     list: List<T>,
     with: &Value,
-    how: &How,
-    note: &mut dyn FnMut(Value),
+    settings: &CallSettings,
+    on_item: &mut dyn FnMut(Value),
 ) -> Result<(), Error> {
-    let list = sized(list, with, how);
+    let list = sized(list, with, settings);
     match mode {
         Mode::Await(runtime) => {
             let mut items = pin!(list.items());
             let mut items = from_fn(|| runtime.block_on(items.next()));
-            items.try_for_each(|item| item.map(|item| note(json!(item))))
+            items.try_for_each(|item| item.map(|item| on_item(json!(item))))
         }
-        Mode::Wait => {
+        Mode::Blocking => {
             let mut items = list.items_blocking();
-            items.try_for_each(|item| item.map(|item| note(json!(item))))
+            items.try_for_each(|item| item.map(|item| on_item(json!(item))))
         }
     }
 }
@@ -436,24 +478,24 @@ fn watch(
     mode: &Mode,
     client: &Client,
     with: &Value,
-    how: &How,
-    note: &mut dyn FnMut(Value),
+    settings: &CallSettings,
+    on_item: &mut dyn FnMut(Value),
 ) -> Result<(), Error> {
     let often = Duration::from_millis(1);
     let id = with["ticketId"].as_str().unwrap();
-    let watch = client.tickets().watch(id).options(how.options.clone());
+    let watch = client.tickets().watch(id).options(settings.options.clone());
     let mut watch = watch.min(often).max(often);
-    if let Some(cancellation_token) = &how.cancellation_token {
+    if let Some(cancellation_token) = &settings.cancellation_token {
         watch = watch.cancelled_by(cancellation_token);
     }
     match mode {
         Mode::Await(runtime) => {
             let mut changes = from_fn(|| runtime.block_on(watch.next()));
-            changes.try_for_each(|change| change.map(|change| note(json!(change))))
+            changes.try_for_each(|change| change.map(|change| on_item(json!(change))))
         }
-        Mode::Wait => {
+        Mode::Blocking => {
             let mut changes = watch.wait();
-            changes.try_for_each(|change| change.map(|change| note(json!(change))))
+            changes.try_for_each(|change| change.map(|change| on_item(json!(change))))
         }
     }
 }
@@ -476,7 +518,7 @@ fn body_customer(with: &Value) -> Option<CustomerRef> {
     }
 }
 
-fn booking(with: &Value) -> BookTicketRequest {
+fn book_request(with: &Value) -> BookTicketRequest {
     let service = with["serviceId"].as_str().unwrap();
     let group = with["groupOfServiceId"].as_str().unwrap();
     let customer = body_customer(with);
@@ -513,11 +555,11 @@ macro_rules! with_fields {
     }};
 }
 
-fn writing(with: &Value) -> CustomerWriteRequest {
+fn create_request(with: &Value) -> CustomerWriteRequest {
     with_fields!(CustomerWriteRequest::new(), with.as_object().unwrap())
 }
 
-fn updating(with: &Value) -> CustomerUpdateRequest {
+fn update_request(with: &Value) -> CustomerUpdateRequest {
     let mut rest: Map<String, Value> = with.as_object().unwrap().clone();
     let customer = match rest.remove("customerId") {
         Some(id) => CustomerRef::id(id.as_str().unwrap()),
@@ -526,7 +568,7 @@ fn updating(with: &Value) -> CustomerUpdateRequest {
     with_fields!(CustomerUpdateRequest::new(customer), &rest)
 }
 
-/// Puts what was saved in the place of `$name.field`.
+/// Replaces `$name.field` with the saved data.
 fn substitute(value: &Value, saved: &BTreeMap<String, Value>) -> Value {
     match value {
         Value::String(text) if text.contains('$') => {
@@ -566,13 +608,13 @@ fn look_up(saved: &BTreeMap<String, Value>, name: &str, path: &str) -> Value {
     })
 }
 
-fn contains(path: &str, expected: &Value, came: &Value) -> Result<(), String> {
-    match (expected, came) {
+fn contains(path: &str, expected: &Value, actual: &Value) -> Result<(), String> {
+    match (expected, actual) {
         (Value::String(mark), _) if mark == "$any" => Ok(()),
-        (Value::Object(expected), Value::Object(came)) => {
+        (Value::Object(expected), Value::Object(actual)) => {
             for (name, expected) in expected {
                 let path = format!("{path}.{name}");
-                match came.get(name) {
+                match actual.get(name) {
                     None if expected == "$absent" => {}
                     Some(value) if expected == "$absent" => {
                         return Err(format!("{path}: {value}, expected none"));
@@ -583,19 +625,19 @@ fn contains(path: &str, expected: &Value, came: &Value) -> Result<(), String> {
             }
             Ok(())
         }
-        (Value::Array(expected), Value::Array(came)) if expected.len() == came.len() => {
-            for (index, (expected, came)) in expected.iter().zip(came).enumerate() {
-                contains(&format!("{path}[{index}]"), expected, came)?;
+        (Value::Array(expected), Value::Array(actual)) if expected.len() == actual.len() => {
+            for (index, (expected, actual)) in expected.iter().zip(actual).enumerate() {
+                contains(&format!("{path}[{index}]"), expected, actual)?;
             }
             Ok(())
         }
-        _ if expected == came => Ok(()),
-        _ => Err(format!("{path}: {came}, expected {expected}")),
+        _ if expected == actual => Ok(()),
+        _ => Err(format!("{path}: {actual}, expected {expected}")),
     }
 }
 
 fn compare_error(expected: &Value, error: &Error) -> Result<(), String> {
-    let came = json!({
+    let actual = json!({
         "kind": error.kind().as_str(),
         "outcome": format!("{:?}", error.outcome()),
         "operation": error.operation().map(|operation| operation.id()),
@@ -611,15 +653,15 @@ fn compare_error(expected: &Value, error: &Error) -> Result<(), String> {
     for (key, expected) in expected.as_object().unwrap() {
         let begins = expected.as_str().and_then(|text| text.strip_suffix('…'));
         let same = match begins {
-            Some(begins) if key == "text" => came[key]
+            Some(begins) if key == "text" => actual[key]
                 .as_str()
                 .is_some_and(|text| text.starts_with(begins)),
-            _ => came[key] == *expected,
+            _ => actual[key] == *expected,
         };
         if !same {
             return Err(format!(
-                "error.{key}: {}, expected {expected} in {came}",
-                came[key]
+                "error.{key}: {}, expected {expected} in {actual}",
+                actual[key]
             ));
         }
     }

@@ -1,4 +1,5 @@
-//! TLS: a server that is not trusted, or too old, is told why it is and sent nothing; one whose authority was added is spoken to.
+//! TLS: an untrusted or outdated server gets no request and the error has the reason; a server of
+//! an added authority is trusted.
 
 use std::convert::Infallible;
 use std::io::{Read as _, Write as _};
@@ -105,7 +106,7 @@ impl Server {
         Self { port, requests }
     }
 
-    /// How many requests came in.
+    /// The number of requests received.
     pub fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }
@@ -127,7 +128,7 @@ fn refusal(client: &Client) -> String {
             (error.kind(), error.outcome(), error.status()),
             (ErrorKind::Connect, Outcome::NotApplied, None)
         );
-        // The one below is there for who wants to look.
+        // The underlying error is available as the source.
         assert!(std::error::Error::source(error).is_some());
         assert!(!error.to_string().contains('\n'));
     }
@@ -139,10 +140,10 @@ fn refusal(client: &Client) -> String {
 }
 
 #[test]
-fn a_trusted_server_is_spoken_to() {
+fn a_trusted_server_is_accepted() {
     let authority = authority("ours");
     let server = Server::signed_by(&authority);
-    // Each text is added to those before it, whether or not it ends its last line.
+    // Certificates accumulate, with or without a newline at the end.
     let client = builder("localhost", server.port)
         .root_certificates(authority.pem().trim_end())
         .root_certificates(self::authority("another").pem().trim_end())
@@ -157,7 +158,7 @@ fn a_trusted_server_is_spoken_to() {
 }
 
 #[test]
-fn an_authority_that_nobody_knows_is_not_trusted() {
+fn an_unknown_authority_is_not_trusted() {
     let server = Server::signed_by(&authority("ours"));
     let unknown = "the server's certificate is not signed by a trusted authority";
     let client = builder("localhost", server.port).build().unwrap();
@@ -187,9 +188,9 @@ fn a_certificate_for_another_name_is_not_trusted() {
 }
 
 #[test]
-fn a_certificate_out_of_its_time_is_not_trusted() {
+fn an_expired_or_future_certificate_is_not_trusted() {
     let authority = authority("ours");
-    for (from, until, told) in [
+    for (from, until, text) in [
         (
             2019,
             2020,
@@ -207,18 +208,18 @@ fn a_certificate_out_of_its_time_is_not_trusted() {
         let server = Server::signed(&certificate, &authority);
         let client = builder("localhost", server.port).root_certificates(authority.pem());
         let reason = refusal(&client.build().unwrap());
-        let told = format!("the server's certificate {told}");
-        assert!(reason.starts_with(&told), "{reason}");
+        let text = format!("the server's certificate {text}");
+        assert!(reason.starts_with(&text), "{reason}");
         assert_eq!(server.requests(), 0);
     }
 }
 
 #[test]
-fn a_certificate_that_the_server_signed_itself_is_not_trusted() {
+fn a_self_signed_certificate_is_not_trusted() {
     // As a program makes one, and as `openssl req -x509` does.
     let mut authority = localhost();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    for (certificate, told) in [
+    for (certificate, text) in [
         (localhost(), "is not signed by a trusted authority"),
         (
             authority,
@@ -227,21 +228,21 @@ fn a_certificate_that_the_server_signed_itself_is_not_trusted() {
     ] {
         let server = Server::signed_by_itself(&certificate);
         let client = builder("localhost", server.port).build().unwrap();
-        assert_eq!(refusal(&client), format!("the server's certificate {told}"));
+        assert_eq!(refusal(&client), format!("the server's certificate {text}"));
         assert_eq!(server.requests(), 0);
     }
 }
 
-/// A server that says the same to whoever connects, and what it heard first from the last of them.
-fn saying(what: &'static [u8]) -> u16 {
+/// A server that sends the same bytes on every connection. Returns its port.
+fn server_sending(bytes: &'static [u8]) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            // It hears the client out first: what is unread when it closes would cut its own words off.
+            // Unread bytes at the close would reset the connection before the client reads.
             let _ = stream.read(&mut [0; 4096]);
-            let _ = stream.write_all(what);
+            let _ = stream.write_all(bytes);
             let _ = stream.shutdown(std::net::Shutdown::Write);
             let _ = stream.read(&mut [0; 4096]);
         }
@@ -250,8 +251,8 @@ fn saying(what: &'static [u8]) -> u16 {
 }
 
 #[test]
-fn a_server_of_tls_1_1_is_not_spoken_to() {
-    // It refuses the client's versions (an alert, `protocol_version`) ...
+fn a_tls_1_1_server_is_refused() {
+    // The server refuses the client's versions (an alert, `protocol_version`) ...
     const REFUSING: &[u8] = &[21, 3, 2, 0, 2, 2, 70];
     // ... or chooses its own: a `ServerHello` of TLS 1.1 with a cipher suite of that time.
     const CHOOSING: &[u8] = &{
@@ -266,8 +267,8 @@ fn a_server_of_tls_1_1_is_not_spoken_to() {
         [hello[43], hello[44], hello[45], hello[46]] = [0, 0, 47, 0];
         hello
     };
-    for what in [REFUSING, CHOOSING] {
-        let client = builder("localhost", saying(what)).build().unwrap();
+    for bytes in [REFUSING, CHOOSING] {
+        let client = builder("localhost", server_sending(bytes)).build().unwrap();
         assert_eq!(
             refusal(&client),
             "the server supports neither TLS 1.2 nor TLS 1.3"
@@ -276,8 +277,8 @@ fn a_server_of_tls_1_1_is_not_spoken_to() {
 }
 
 #[test]
-fn a_server_that_does_not_speak_tls_is_told_so() {
-    let port = saying(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+fn a_plain_http_server_is_reported() {
+    let port = server_sending(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
     assert_eq!(
         refusal(&builder("localhost", port).build().unwrap()),
         "the server does not speak TLS on this port"

@@ -1,4 +1,5 @@
-//! What is traced: by itself, because what a process logs is asked for once for all its threads.
+//! Tracing: spans and events of calls. In its own process, because log levels are cached for the
+//! whole process.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use std::io::Write;
@@ -7,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::json;
 use skiplino::{BookTicketRequest, CustomerRef, CustomerUpdateRequest};
 use skiplino_sandbox::DEMO_SECRET_KEY;
-use skiplino_tests::Bench;
+use skiplino_tests::TestSandbox;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 /// Collects what a subscriber writes.
@@ -25,10 +26,10 @@ impl Write for Collected {
 }
 
 #[test]
-fn spans_tell_the_operation_the_attempt_the_status_and_the_time() {
-    let bench = Bench::new();
-    let client = bench.secret();
-    bench.fault("*", "html_502", json!({"when": {"first": 1}}));
+fn spans_have_the_operation_the_attempt_the_status_and_the_time() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
+    sandbox.fault("*", "html_502", json!({"when": {"first": 1}}));
     let collected = Collected::default();
     let writer = collected.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -70,7 +71,7 @@ fn spans_tell_the_operation_the_attempt_the_status_and_the_time() {
         "{}",
         ours[2]
     );
-    // What happens is told without its spans, too, for those who hear nothing but events.
+    // Events have the details as well, for subscribers without spans.
     let events: Vec<_> = text
         .lines()
         .filter(|line| line.contains(" skiplino: ") && !line.contains(" skiplino: close"))
@@ -97,6 +98,6 @@ fn spans_tell_the_operation_the_attempt_the_status_and_the_time() {
     ] {
         assert!(!spans.contains(private), "{private:?} in {spans}");
     }
-    // What the layers below log is not ours to word, but the key must not be in it either.
+    // Lower layers log their own texts, but the key must not be in them either.
     assert!(!text.contains(DEMO_SECRET_KEY), "{text}");
 }

@@ -1,7 +1,8 @@
-"""Holds the pages of `docs` against what the tests run: `check.py [ROOT]`. Ends with 1 where a page shows what nobody runs.
+"""Checks that the code and the links on the pages of `docs` are right: `check.py [ROOT]`
 
-Every code block of a page is an include of a file in TESTED, or a transcript, which `tools/transcript.py` runs. Every include finds its
-file and its anchor, every anchor is shown, every link within the site leads somewhere. Nothing but Python is needed.
+Every code block of a page is an include of a tested file (TESTED), or a transcript, which
+`tools/transcript.py` runs. Every include has its file and anchor, every anchor is shown on a page,
+and every link within the site has a target. Exits with 1 at a violation. Needs only Python.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-#: What pages show, the script or test that runs it, and what that calls it.
+#: The files with shown code, the script or test that runs each, and its name there.
 TESTED = {
     "crates/skiplino/examples/first.rs": ("tools/run_tests.py", '"--example", "first"'),
     "tests/rust/guides.rs": ("tests/rust/main.rs", "mod guides;"),
@@ -23,20 +24,20 @@ TESTED = {
     "bindings/c/examples/kiosk.c": ("tools/c_test.py", '    "kiosk",'),
     "bindings/c/tests/guides.c": ("tools/c_test.py", '    "guides",'),
 }
-#: Whole texts, code blocks and all: what is included, and what writes or runs it.
+#: Included texts with code blocks of their own, and the program that writes or runs each.
 TEXTS = {
     "README.md:c": ("scripts/c-installed", "README.md"),
     "README.md:terminal": ("tools/run_tests.py", 'transcript("README.md")'),
     "benches/README.md": ("Makefile", "benches/README.md"),
-    # Written for each site, from tests/scenarios.
+    # Written from tests/scenarios at each build of the site.
     "target/docs/scenarios.md": ("scripts/docs", "target/docs/scenarios.md"),
 }
-#: What `scripts/docs` puts beside the pages.
+#: The folder that `scripts/docs` adds to the pages.
 MADE = "reference/"
 INCLUDE = re.compile(r"\{\{#include ([^}:]+)(?::([^}]+))?\}\}")
 BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.M | re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-#: The name of a function that is defined; a C function's stands before its first bracket.
+#: The name of a defined function; in C the name before the first bracket.
 NAME = re.compile(r"\b(?:fn|def|func|fun) (\w+)|^static (?:\w+ )+\*?(\w+)\(", re.M)
 
 
@@ -46,7 +47,7 @@ def anchored(text: str, anchor: str) -> str | None:
 
 
 def slug(heading: str) -> str:
-    """As mdBook names a heading."""
+    """The anchor that mdBook gives a heading."""
     return re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", heading.strip().lower()))
 
 
@@ -57,20 +58,20 @@ def slugs(text: str) -> set[str]:
 class Check:
     def __init__(self, root: Path) -> None:
         self.root, self.source = root, root / "docs/src"
-        self.faults: list[str] = []
+        self.violations: list[str] = []
         self.shown: dict[str, set[str]] = {}
 
     def include(self, page: Path, path: str, anchor: str | None, listed: set[str]) -> None:
         file = (page.parent / path).resolve().relative_to(self.root).as_posix()
         whole = f"{file}:{anchor}" if anchor else file
         if file not in listed and whole not in listed:
-            self.fault(page, f"includes {whole}, which no test is known to run")
+            self.report(page, f"includes {whole}, which is not in TESTED or TEXTS")
         elif not file.startswith("target/"):
             text = self.read(file)
             if text is None:
-                self.fault(page, f"includes {file}, which is not there")
+                self.report(page, f"includes {file}, which does not exist")
             elif anchor and not anchored(text, anchor):
-                self.fault(page, f"includes {whole}, which has no such anchor, or nothing in it")
+                self.report(page, f"includes {whole}, whose anchor is missing or empty")
             self.shown.setdefault(file, set()).add(anchor or "")
 
     def page(self, page: Path) -> None:
@@ -80,23 +81,23 @@ class Check:
             if included:
                 self.include(page, *included.groups(), TESTED.keys())
             elif kind != "console":
-                self.fault(page, f"has a block ({kind or 'of no language'}) that is no include: {block.splitlines()[:1]}")
+                self.report(page, f"has a block ({kind or 'of no language'}) that is not an include: {block.splitlines()[:1]}")
             elif not block.startswith("$ "):
-                self.fault(page, "has a transcript without a command")
+                self.report(page, "has a transcript without a command")
         prose = BLOCK.sub("", text)
         for path, anchor in INCLUDE.findall(prose):
             self.include(page, path, anchor or None, TEXTS.keys())
         if re.search(r"^(```|~~~)|<pre|<code|\n\n(    |\t)", prose, re.M):
-            self.fault(page, "has code in another form than a fenced block")
+            self.report(page, "has code outside a fenced block")
         for link in LINK.findall(prose):
             target, _, heading = link.partition("#")
             if ":" in target or target.startswith(MADE):
                 continue
             other = page.parent / target if target else page
             if not other.is_file():
-                self.fault(page, f"links to {link}, which is not there")
+                self.report(page, f"links to {link}, which does not exist")
             elif heading and heading not in slugs(other.read_text(encoding="utf-8")):
-                self.fault(page, f"links to {link}: there is no such heading")
+                self.report(page, f"links to {link}, a heading that does not exist")
 
     def run(self) -> int:
         pages = sorted(self.source.glob("**/*.md"))
@@ -104,28 +105,28 @@ class Check:
         for page in pages:
             self.page(page)
             if page.name != "SUMMARY.md" and page.relative_to(self.source).as_posix() not in LINK.findall(summary):
-                self.fault(page, "is in no table of contents")
+                self.report(page, "is not in the table of contents")
         for of, (by, called) in [*TESTED.items(), *TEXTS.items()]:
             if called not in (self.read(by) or ""):
-                self.faults.append(f"{by} says nothing of {called!r}, so who runs {of}?")
+                self.violations.append(f"{by} does not contain {called!r}, which runs {of}")
         for file in TESTED:
             self.calls(file, self.read(file) or "")
-        print("\n".join(self.faults) or f"{len(pages)} pages: all that they show is run")
-        return bool(self.faults)
+        print("\n".join(self.violations) or f"{len(pages)} pages: all shown code is tested")
+        return bool(self.violations)
 
     def calls(self, file: str, text: str) -> None:
-        """All that can be shown is, and is called by the rest of its file."""
+        """Every anchor is shown on a page, and its function is called in the rest of the file."""
         for anchor in re.findall(r"ANCHOR: (\w+)", text):
             code = anchored(text, anchor) or ""
             if anchor not in self.shown.get(file, set()):
-                self.faults.append(f"{file} has the anchor {anchor}, which no page shows")
+                self.violations.append(f"{file} has the anchor {anchor}, which no page shows")
             names = [a or b for a, b in NAME.findall(code)]
             if names and names[0] != "main" and not any(name.startswith("test_") for name in names) and "#[test]" not in code:
                 if not re.search(rf"\b{names[0]}\b", text.replace(code, "")):
-                    self.faults.append(f"{file}: nobody calls {names[0]}")
+                    self.violations.append(f"{file}: {names[0]} is never called")
 
-    def fault(self, page: Path, what: str) -> None:
-        self.faults.append(f"{page.relative_to(self.root)} {what}")
+    def report(self, page: Path, text: str) -> None:
+        self.violations.append(f"{page.relative_to(self.root)} {text}")
 
     def read(self, file: str) -> str | None:
         path = self.root / file

@@ -1,4 +1,4 @@
-"""The site in a browser, as `scripts/docs` has built it: every page, on a desk and on a phone, by day and by night."""
+"""Tests the site of `scripts/docs` in a browser: every page, on desktop and phone, light and dark."""
 
 import functools
 import http.server
@@ -32,18 +32,18 @@ def site():
 
 @pytest.fixture
 def at(site, visit):
-    """Opens a page of the site. One that asks for anything from elsewhere fails the test."""
-    asked = []
+    """Opens a page of the site. Requests to other servers fail the test."""
+    requests = []
 
     def at(path, **settings):
         page = visit("about:blank", **settings)
-        page.on("request", lambda request: asked.append(request.url))
+        page.on("request", lambda request: requests.append(request.url))
         page.goto(urllib.parse.urljoin(site, path))
         page.wait_for_load_state("networkidle")
         return page
 
     yield at
-    assert [url for url in asked if not url.startswith((site, "data:", "blob:"))] == []
+    assert [url for url in requests if not url.startswith((site, "data:", "blob:"))] == []
 
 
 def test_there_are_pages():
@@ -60,14 +60,15 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(at, name, scheme):
         .map((one) => one.outerHTML.slice(0, 100))""")
     assert wide == []
     page.set_viewport_size(DESK)
-    # The frame around a page is mdBook's own; a table that is two side by side has a column between them without a name.
+    # Without the frame around a page, which is mdBook's. Tables side by side have an unnamed
+    # column.
     options = {"resultTypes": ["violations"], "rules": {"empty-table-header": {"enabled": False}}}
     found = Axe().run(page, context="main", options=options).response["violations"]
     assert [(one["id"], one["impact"], [node["html"][:120] for node in one["nodes"]]) for one in found] == []
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_link_leads_somewhere(at, site, name):
+def test_every_link_has_a_target(at, site, name):
     page = at(name, viewport=DESK)
     links = page.eval_on_selector_all("main a[href]", "all => all.map((one) => one.href)")
     for link in links:
@@ -75,7 +76,7 @@ def test_every_link_leads_somewhere(at, site, name):
         assert not link.startswith(site) or (SITE / path).exists(), link
 
 
-def test_a_page_from_the_disk_is_whole(visit):
+def test_a_page_works_from_the_file_system(visit):
     page = visit((SITE / "booking.html").as_uri(), viewport=DESK)
     expect(page.locator("[role=tab]").first).to_have_attribute("aria-selected", "true")
 
@@ -96,16 +97,16 @@ def test_tabs_work_by_keyboard_and_are_remembered(at):
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
     expect(code).to_contain_text("suspend fun join(")
-    # The panel is what comes next, and another page has the same language.
+    # The next page shows the same language.
     page.keyboard.press("Tab")
     page.click("nav[aria-label='Page navigation'] a[rel~=next] >> visible=true")
     expect(page.locator("[role=tabpanel]:visible code")).to_contain_text("suspend fun follow(")
 
 
-def test_without_scripts_every_language_is_there(at):
+def test_every_language_is_shown_without_scripts(at):
     page = at("booking.html", viewport=DESK, java_script_enabled=False)
-    for said in ["fn join(", "def join(", "func join(", "suspend fun join(", "static void join("]:
-        expect(page.locator("code", has_text=said).first).to_be_visible()
+    for text in ["fn join(", "def join(", "func join(", "suspend fun join(", "static void join("]:
+        expect(page.locator("code", has_text=text).first).to_be_visible()
 
 
 def test_all_code_is_shown(at):
@@ -119,8 +120,8 @@ def test_a_reference_opens(at, language):
     page = at("reference.html", viewport=DESK)
     link = page.locator(f"main a[href*='reference/{language}/']").first
     link.click()
-    # Of Skiplino, or that it was skipped.
+    # The reference, or a note that it was skipped.
     expect(page.locator("body")).to_contain_text(re.compile("skiplino|skipped", re.I))
     page.wait_for_load_state("networkidle")
-    # rustdoc preloads its fonts in a way that browsers remark on.
-    page.complaints[:] = [one for one in page.complaints if not one.startswith("A preload for")]
+    # Browsers warn about the way rustdoc preloads fonts.
+    page.console_errors[:] = [one for one in page.console_errors if not one.startswith("A preload for")]

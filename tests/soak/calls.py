@@ -1,5 +1,8 @@
-"""Mixed calls of the Python clients for so many seconds: calls.py BASE_URL SECONDS. Threads share a client that blocks, tasks one that
-does not. Every second it prints how many calls were made, and how many of them ended in each kind of error."""
+"""Mixed calls of the Python clients: calls.py BASE_URL SECONDS
+
+Each thread has a blocking client, and each task an async one. Every second it prints the number of
+calls, and the number of errors of each kind.
+"""
 
 import asyncio
 import inspect
@@ -24,7 +27,7 @@ COUNTS: Counter[str] = Counter()
 LOCK = threading.Lock()
 
 
-def ended(kind=None):
+def count(kind=None):
     with LOCK:
         COUNTS["calls"] += 1
         if kind:
@@ -32,23 +35,23 @@ def ended(kind=None):
 
 
 async def call(start):
-    """What the call gives, waited for or awaited; None where it fails."""
+    """Makes a blocking or async call. Returns its result, or None after an error."""
     try:
         result = start()
         result = await result if inspect.isawaitable(result) else result
     except skiplino.SkiplinoError as error:
-        ended(error.kind)
+        count(error.kind)
         return None
-    ended()
+    count()
     return result
 
 
 async def journey(client, name, round):
-    """One of each kind of call."""
-    own, passing = f"soak-python-{name}", f"soak-python-{name}-{round}"
-    await call(lambda: client.customers.create(external_id=passing, name="Layla Hassan", metadata={"tier": "gold"}))
-    await call(lambda: client.customers.update(external_id=passing, name="Layla A. Hassan"))
-    await call(lambda: client.customers.delete(external_id=passing))
+    """Makes one call of each kind."""
+    own, temporary = f"soak-python-{name}", f"soak-python-{name}-{round}"
+    await call(lambda: client.customers.create(external_id=temporary, name="Layla Hassan", metadata={"tier": "gold"}))
+    await call(lambda: client.customers.update(external_id=temporary, name="Layla A. Hassan"))
+    await call(lambda: client.customers.delete(external_id=temporary))
     ticket = await call(lambda: client.tickets.book("6fe8fb8b12", "7c1f9a3b2d", external_id=own))
     if ticket is not None:
         await call(lambda: client.tickets.get(ticket))
@@ -61,56 +64,56 @@ async def journey(client, name, round):
     await call(lambda: client.customers.tickets(external_id=own).page(1))
 
 
-async def arrives(client, name):
-    """Whom the journeys book for."""
+async def create_customer(client, name):
+    """Creates the customer of a thread or task."""
     own = f"soak-python-{name}"
     while await call(lambda: client.customers.create(external_id=own)) is None:
         if await call(lambda: client.customers.find(external_id=own)) is not None:
             break
 
 
-async def lives(make, name):
-    """Journeys with clients that come and go."""
+async def run(make, name):
+    """Repeats the calls until the end, and replaces the client from time to time."""
     client = make()
-    await arrives(client, name)
+    await create_customer(client, name)
     round = 0
     while time.monotonic() < END:
         await journey(client, name, round)
         round += 1
         if round % 20 == 0:
-            await closed(client)
+            await close(client)
             client = make()
-    await closed(client)
+    await close(client)
 
 
-async def closed(client):
+async def close(client):
     result = client.close()
     if inspect.isawaitable(result):
         await result
 
 
-def waits(name):
-    asyncio.run(lives(lambda: skiplino.Client(**SETTINGS), name))
+def run_blocking(name):
+    asyncio.run(run(lambda: skiplino.Client(**SETTINGS), name))
 
 
-async def awaits():
-    await asyncio.gather(*(lives(lambda: skiplino.AsyncClient(**SETTINGS), f"task-{number}") for number in range(TASKS)))
+async def run_async():
+    await asyncio.gather(*(run(lambda: skiplino.AsyncClient(**SETTINGS), f"task-{number}") for number in range(TASKS)))
 
 
-def tell():
+def print_counts():
     with LOCK:
         print(" ".join(f"{name}={count}" for name, count in sorted(COUNTS.items())), flush=True)
 
 
 def main():
-    threads = [threading.Thread(target=waits, args=(f"thread-{number}",)) for number in range(THREADS)]
-    threads.append(threading.Thread(target=asyncio.run, args=(awaits(),)))
+    threads = [threading.Thread(target=run_blocking, args=(f"thread-{number}",)) for number in range(THREADS)]
+    threads.append(threading.Thread(target=asyncio.run, args=(run_async(),)))
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
         time.sleep(1)
-        tell()
-    tell()
+        print_counts()
+    print_counts()
 
 
 main()

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""soak.py MINUTES C_PROGRAM: mixed calls of the C and the Python host against a sandbox that misbehaves, for so long.
+"""soak.py MINUTES C_PROGRAM: mixed calls of the C and the Python host against a sandbox with faults.
 
-Prints what they take and how their calls end, and exits with 1 when memory or descriptors have grown, when a call ended in a way
-that nothing here accounts for, or when nothing went wrong at all. Everything ends by itself, a little after its time at the latest.
+Prints the memory, the descriptors and the errors of each host. Exits with 1 if memory, descriptors
+or threads have grown, if a call had an unexpected error, or if no call failed at all. All processes
+end by themselves, at most a minute after the given time.
 """
 
 import os
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from skiplino.testing import Sandbox
 
-# What one request in so many meets.
+# The faults, and the share of requests with each.
 FAULTS = [
     ("html_502", 0.02, {}),
     ("empty_503", 0.02, {"commit": True}),
@@ -28,15 +29,16 @@ FAULTS = [
     ("delay", 0.02, {"ms": 30}),
     ("rate_limit", 0.002, {"retryAfter": 0}),
 ]
-# The endings that these explain: Conflict and Validation come after a write that had happened without its answer, NotFound too.
+# The errors that these faults explain. Conflict, Validation and NotFound follow a write whose
+# response was lost.
 EXPECTED = {"Server", "Transport", "Decode", "Timeout", "RateLimited", "OutcomeUnknown", "Conflict", "Validation", "NotFound"}
-# In C a walk and a watch also say that there is no more, or nothing yet.
+# In C, pagers and watches also have codes for their end and for no result yet.
 NO_ERRORS = {"End", "NothingYet"}
 ROWS = 12
 
 
 class Host:
-    """A program that makes calls, and what is seen of it."""
+    """A program that makes calls, with the samples of its resources."""
 
     def __init__(self, name, command):
         self.name = name
@@ -44,14 +46,14 @@ class Host:
         self.counts = {}
         environment = {key: value for key, value in os.environ.items() if key != "SKIPLINO_SANDBOX_EXCHANGES"}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-        threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._read_counts, daemon=True).start()
 
-    def _listen(self):
+    def _read_counts(self):
         for line in self.process.stdout:
             self.counts = {camel(name): int(count) for name, _, count in (word.partition("=") for word in line.split())}
 
     def sample(self):
-        """RSS in KiB, descriptors and threads, unless it has ended."""
+        """RSS in KiB, descriptors and threads; None after the end of the process."""
         try:
             status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
             fields = dict(line.split(":", 1) for line in status.splitlines())
@@ -65,19 +67,19 @@ class Host:
         return {name: count for name, count in sorted(self.counts.items()) if name != "Calls" and name not in NO_ERRORS}
 
     def faults(self):
-        """What is wrong with it, after its end."""
+        """The problems of the host, after its end."""
         if self.process.returncode != 0:
-            yield f"it ended with {self.process.returncode}"
+            yield f"the process exited with {self.process.returncode}"
         unexpected = {name: count for name, count in self.errors().items() if name not in EXPECTED}
         if unexpected:
             yield f"unexpected: {unexpected}"
         if self.counts.get("Calls", 0) < 100 or not self.errors():
-            yield "too little happened for this to mean anything"
+            yield "too few calls or errors for a useful result"
         quarter = len(self.samples) // 4
         if quarter < 5:
-            yield f"{len(self.samples)} samples are too few to tell anything from"
+            yield f"{len(self.samples)} samples are too few for a useful result"
             return
-        # The first quarter is for pools and caches to fill.
+        # Pools and caches fill during the first quarter.
         early, late = self.samples[quarter : 2 * quarter], self.samples[-quarter:]
         for at, (what, part, more) in enumerate((("RSS in KiB", 0.05, 1024), ("descriptors", 0, 6), ("threads", 0, 2))):
             before, after = (statistics.median(sample[at] for sample in samples) for samples in (early, late))
@@ -86,7 +88,7 @@ class Host:
 
 
 def camel(name):
-    """SERVER, server and Server are one kind."""
+    """SERVER, server and Server are the same kind."""
     return "".join(word.capitalize() for word in name.removeprefix("SKIPLINO_").split("_")) if name.isupper() or name.islower() else name
 
 
@@ -118,12 +120,12 @@ def main(minutes, program):
             if passed > seconds + 60:
                 for host in hosts:
                     host.process.kill()
-        said = sandbox.stderr()
+        stderr = sandbox.stderr()
     faults = [f"{host.name}: {fault}" for host in hosts for fault in host.faults()]
-    faults += [f"the sandbox: {said}"] if said else []
+    faults += [f"the sandbox: {stderr}"] if stderr else []
     for host in hosts:
         print(f"{host.name}: {host.counts.get('Calls', 0)} calls, {sum(host.errors().values())} of them failed: {host.errors()}")
-    print("\n".join(faults) or "nothing grew, and every failure is accounted for")
+    print("\n".join(faults) or "nothing grew, and every error was expected")
     return 1 if faults else 0
 
 

@@ -1,5 +1,6 @@
-"""`worker.py WAY BASE_URL`: a process with one client, which works on command; see `../../worker.py`. The generated packages are on the
-path, each in a folder of its own name."""
+"""`worker.py WAY BASE_URL`: a process with one client, which runs commands; see `../../worker.py`.
+
+The generated packages are on the path, each in a folder with its name."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ KEY, TICKET, LAST = "sk_bench", "k7m2p9x4q1", "layla.hassan99@example.com"
 way, base_url = sys.argv[1:]
 
 
-def waiting(works: dict[str, Callable[[], Any]]) -> None:
+def blocking(works: dict[str, Callable[[], Any]]) -> None:
     for kind, _wide, count in commands():
         call, wanted = works[kind], WANTED[kind]
         began = time.perf_counter_ns()
@@ -41,7 +42,7 @@ WANTED = {"ticket": 6, "page": LAST, "export": True}
 
 
 def commands() -> Any:
-    # Nothing else runs between commands, so the loop may wait for one, too.
+    # Nothing else runs between commands, so blocking the event loop is harmless.
     for line in iter(sys.stdin.readline, ""):
         kind, wide, count = line.split()
         yield kind, int(wide), int(count)
@@ -56,7 +57,7 @@ def skiplino() -> None:
             seen = client.customers.export(lambda page: None)
             return seen.records > 0
 
-        waiting(
+        blocking(
             {
                 "ticket": lambda: client.tickets.get(TICKET).queue_size,
                 "page": lambda: client.customers.list().page(1)[99].email,
@@ -83,8 +84,8 @@ async def aiohttp() -> None:
     async with ClientSession(headers=headers, connector=TCPConnector(limit=512)) as session:
 
         async def ticket() -> Any:
-            async with session.get(f"{base_url}/tickets/{TICKET}") as answer:
-                return (await answer.json())["data"]["queueSize"]
+            async with session.get(f"{base_url}/tickets/{TICKET}") as response:
+                return (await response.json())["data"]["queueSize"]
 
         await in_flight({"ticket": ticket})
 
@@ -94,7 +95,7 @@ def openapi_generator() -> None:
 
     with ApiClient(Configuration(host=base_url, access_token=KEY)) as client:
         tickets, customers = TicketsApi(client), CustomersApi(client)
-        waiting(
+        blocking(
             {
                 "ticket": lambda: tickets.get_ticket(TICKET).data.queue_size,
                 "page": lambda: customers.list_customers(page=1, limit=100).data[99].email,
@@ -120,7 +121,7 @@ def openapi_python_client() -> None:
     from generated_httpx.api.tickets import get_ticket
 
     with AuthenticatedClient(base_url=base_url, token=KEY) as client:
-        waiting(
+        blocking(
             {
                 "ticket": lambda: get_ticket.sync(TICKET, client=client).data.queue_size,
                 "page": lambda: list_customers.sync(client=client, page=1, limit=100).data[99].email,
@@ -134,7 +135,8 @@ async def openapi_python_client_asyncio() -> None:
     from generated_httpx import AuthenticatedClient
     from generated_httpx.api.tickets import get_ticket
 
-    # As it comes it keeps 20 connections, of which 64 in flight would close the rest again and again.
+    # By default the client keeps 20 connections, and 64 calls in flight would close the others each
+    # time.
     limits = Limits(max_connections=64, max_keepalive_connections=64)
     async with AuthenticatedClient(base_url=base_url, token=KEY, httpx_args={"limits": limits}) as client:
 

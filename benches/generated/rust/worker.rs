@@ -1,4 +1,4 @@
-//! `generated-worker BASE_URL`: as `worker`, with the client that openapi-generator makes for Rust.
+//! `generated-worker BASE_URL`: like `worker`, with the Rust client of openapi-generator.
 
 use generated::apis::configuration::Configuration;
 use generated::apis::customers_api::list_customers;
@@ -16,14 +16,14 @@ fn main() {
     };
     commands::serve(ready, &async |client, work| match work {
         "ticket" => {
-            let answer = get_ticket(client, "k7m2p9x4q1", None).await.unwrap();
-            assert_eq!(answer.data.queue_size, Some(6));
+            let response = get_ticket(client, "k7m2p9x4q1", None).await.unwrap();
+            assert_eq!(response.data.queue_size, Some(6));
         }
         "page" => {
-            let answer = list_customers(client, Some(1), Some(100), None)
+            let response = list_customers(client, Some(1), Some(100), None)
                 .await
                 .unwrap();
-            assert_eq!(answer.data.len(), 100);
+            assert_eq!(response.data.len(), 100);
         }
         _ => panic!("no such work: {work}"),
     });

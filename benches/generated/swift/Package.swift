@@ -7,7 +7,7 @@ let package = Package(
     platforms: [.macOS(.v13)],
     targets: [
         .target(name: "MobileCoreServices"),
-        // Where the generator put it.
+        // The output folder of the generator.
         .target(name: "Generated", dependencies: ["MobileCoreServices"]),
         .executableTarget(name: "Worker", dependencies: ["Generated"]),
     ],

@@ -1,14 +1,15 @@
-//! Thousands of writes from 32 tasks while three requests in ten go wrong. Afterwards what the callers were told is held against what
-//! the sandbox holds: told success and there, told that nothing happened and not there, told that it is unknown and either.
+//! Thousands of writes from 32 tasks while three requests in ten fail. Afterwards the results of
+//! the calls are compared with the state of the sandbox: a success must be applied, `NotApplied`
+//! must not be applied, and an unknown outcome may be either.
 //!
-//! The seed draws what is done and which faults fire. Not drawn is what only the scheduler decides: which request comes first.
+//! The seed decides the writes and the faults. The order of the requests depends on the scheduler.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
     unreachable_pub,
-    reason = "a test stops at the first thing that is not as it should be"
+    reason = "a test stops at the first failure"
 )]
 
 use std::process::ExitCode;
@@ -18,27 +19,28 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use skiplino::{BookTicketRequest, CustomerRef};
 use skiplino_sandbox::Config;
-use skiplino_tests::{Bench, NOW};
+use skiplino_tests::{NOW, TestSandbox};
 
-mod crew;
-mod judge;
+mod checker;
 mod plan;
 mod report;
+mod runner;
 
-use crew::{Person, Record};
-use plan::{Crew, LANES, PEOPLE_A_CREW, TASKS_A_CREW};
+use plan::{CUSTOMERS_PER_GROUP, ClientGroup, PARALLEL_GROUPS, TASKS_PER_GROUP};
+use runner::{Person, Record};
 
 fn setting(name: &str, default: u64) -> u64 {
     match std::env::var(name) {
         Ok(text) if !text.is_empty() => text.parse().unwrap_or_else(|_| {
-            panic!("{name} is to be a number, and is {text:?}");
+            panic!("{name} must be a number, but is {text:?}");
         }),
         _ => default,
     }
 }
 
 fn main() -> ExitCode {
-    // What `cargo test` passes on to every test: names, and after them flags, with values that are no names.
+    // `cargo test` passes its arguments to every test: names, then flags, whose values are not
+    // names.
     let wanted: Vec<_> = std::env::args().skip(1).collect();
     let names: Vec<_> = wanted
         .iter()
@@ -51,8 +53,8 @@ fn main() -> ExitCode {
     let seed = setting("SKIPLINO_CHAOS_SEED", 1);
     let bookings = usize::try_from(setting("SKIPLINO_CHAOS_BOOKINGS", 640)).unwrap();
     println!(
-        "chaos: {bookings} bookings from {} tasks, seed {seed} (again: SKIPLINO_CHAOS_SEED={seed} SKIPLINO_CHAOS_BOOKINGS={bookings})",
-        LANES * TASKS_A_CREW
+        "chaos: {bookings} bookings from {} tasks, seed {seed} (to repeat: SKIPLINO_CHAOS_SEED={seed} SKIPLINO_CHAOS_BOOKINGS={bookings})",
+        PARALLEL_GROUPS * TASKS_PER_GROUP
     );
     if run(seed, bookings) {
         ExitCode::SUCCESS
@@ -64,52 +66,52 @@ fn main() -> ExitCode {
 
 fn run(seed: u64, bookings: usize) -> bool {
     let started = Instant::now();
-    let bench = Arc::new(Bench::with(Config {
-        // All of it, for the evidence.
+    let sandbox = Arc::new(TestSandbox::with(Config {
+        // The whole log, as evidence of violations.
         log: 10_000 + 20 * bookings,
         ..Config::default()
     }));
-    // The clock stands: no ticket is older than another.
-    bench.control(
+    // The clock is frozen, so that no ticket is older than another.
+    sandbox.control(
         "POST /reset",
         &json!({"seed": seed, "now": NOW, "freeze": true}),
     );
-    let crews = plan::crews(seed, bookings);
-    let people = people(&bench, crews.len() * PEOPLE_A_CREW);
-    before(&bench, &people, crews.len());
-    bench.control("DELETE /requests", &Value::Null);
+    let groups = plan::groups(seed, bookings);
+    let people = people(&sandbox, groups.len() * CUSTOMERS_PER_GROUP);
+    book_similar_tickets(&sandbox, &people, groups.len());
+    sandbox.control("DELETE /requests", &Value::Null);
     for fault in plan::faults() {
-        bench.control("POST /faults", &fault);
+        sandbox.control("POST /faults", &fault);
     }
-    let records = work(&bench, crews, &people);
+    let records = run_groups(&sandbox, groups, &people);
 
-    // The clients are gone, but not all that they sent has been carried out.
-    let idle = bench.control("GET /idle", &Value::Null);
+    // The clients are closed, but the sandbox may still handle their last requests.
+    let idle = sandbox.control("GET /idle", &Value::Null);
     assert_eq!(idle, json!({"connections": 0, "requests": 0}));
-    let faults = bench.control("GET /faults", &Value::Null);
-    let requests = bench.control("GET /requests/counts", &Value::Null);
-    let tickets = bench.control("GET /tickets", &Value::Null);
-    let customers = bench.control("GET /customers", &Value::Null);
-    let state = judge::State::new(&tickets, &customers);
-    let violations = judge::compare(&records, &state);
+    let faults = sandbox.control("GET /faults", &Value::Null);
+    let requests = sandbox.control("GET /requests/counts", &Value::Null);
+    let tickets = sandbox.control("GET /tickets", &Value::Null);
+    let customers = sandbox.control("GET /customers", &Value::Null);
+    let state = checker::State::new(&tickets, &customers);
+    let violations = checker::compare(&records, &state);
 
     let gaps = report::counts(&records, &state, &faults, &requests);
-    report::zeros(&violations);
+    report::violation_counts(&violations);
     println!("{:.1} s", started.elapsed().as_secs_f64());
     if !violations.is_empty() {
-        let log = bench.control("GET /requests", &Value::Null);
+        let log = sandbox.control("GET /requests", &Value::Null);
         report::evidence(&violations, &records, &log["requests"]);
     }
     for gap in &gaps {
-        println!("too little happened to prove anything: {gap}");
+        println!("the run does not prove enough: {gap}");
     }
     violations.is_empty() && gaps.is_empty()
 }
 
-/// Customers from before the faults.
-fn people(bench: &Bench, count: usize) -> Vec<Person> {
-    bench.generate(count.try_into().unwrap());
-    let rows = bench.control("GET /customers", &Value::Null);
+/// Creates the customers before the faults are set.
+fn people(sandbox: &TestSandbox, count: usize) -> Vec<Person> {
+    sandbox.generate(count.try_into().unwrap());
+    let rows = sandbox.control("GET /customers", &Value::Null);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let generated = rows.as_array().unwrap().iter().rev().take(count);
     generated
@@ -120,27 +122,27 @@ fn people(bench: &Bench, count: usize) -> Vec<Person> {
         .collect()
 }
 
-/// Books what the crews will book as well: tickets that must never be taken for theirs.
-fn before(bench: &Bench, people: &[Person], crews: usize) {
+/// Books tickets that are similar to those of the groups. Recovery must never claim them.
+fn book_similar_tickets(sandbox: &TestSandbox, people: &[Person], groups: usize) {
     for (service, _) in [plan::CASH, plan::ACCOUNT] {
         let capacity = json!({"capacity": plan::CAPACITY});
-        bench.control(&format!("PUT /services/{service}"), &capacity);
+        sandbox.control(&format!("PUT /services/{service}"), &capacity);
     }
-    let client = bench.secret();
+    let client = sandbox.secret();
     let book = |request: BookTicketRequest| {
-        let request = request.options(json!({"marker": judge::BEFORE}));
+        let request = request.options(json!({"marker": checker::BEFORE}));
         client.tickets().book(&request).wait().unwrap();
     };
-    for crew in 0..crews {
-        let people = &people[crew * PEOPLE_A_CREW..];
-        for person in &people[..plan::BOOKERS] {
+    for number in 0..groups {
+        let people = &people[number * CUSTOMERS_PER_GROUP..];
+        for person in &people[..plan::BOOKING_CUSTOMERS] {
             let customer = CustomerRef::id(person.id.as_str());
             let (service, group) = plan::CASH;
             book(BookTicketRequest::walk_in(service, group).customer(customer));
         }
         let customer = CustomerRef::id(people[0].id.as_str());
         for (service, group) in [plan::CASH, plan::ACCOUNT] {
-            let time = plan::slot(crew, 1);
+            let time = plan::slot(number, 1);
             let customer = customer.clone();
             book(BookTicketRequest::appointment(
                 service, group, time, customer,
@@ -149,29 +151,33 @@ fn before(bench: &Bench, people: &[Person], crews: usize) {
     }
 }
 
-/// Runs the crews, so many at a time, and ends with every connection closed.
-fn work(bench: &Arc<Bench>, crews: Vec<Crew>, people: &[Person]) -> Vec<Record> {
+/// Runs the groups, [`PARALLEL_GROUPS`] at a time. All connections are closed at the end.
+fn run_groups(
+    sandbox: &Arc<TestSandbox>,
+    groups: Vec<ClientGroup>,
+    people: &[Person],
+) -> Vec<Record> {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let waiting = Arc::new(Mutex::new(crews.into_iter()));
-    let lanes: Vec<_> = (0..LANES)
+    let waiting = Arc::new(Mutex::new(groups.into_iter()));
+    let workers: Vec<_> = (0..PARALLEL_GROUPS)
         .map(|_| {
-            let (bench, waiting, people) =
-                (Arc::clone(bench), Arc::clone(&waiting), people.to_vec());
+            let (sandbox, waiting, people) =
+                (Arc::clone(sandbox), Arc::clone(&waiting), people.to_vec());
             runtime.spawn(async move {
                 let mut records = Vec::new();
                 loop {
-                    let Some(crew) = waiting.lock().unwrap().next() else {
+                    let Some(group) = waiting.lock().unwrap().next() else {
                         return records;
                     };
-                    let theirs = crew.number * PEOPLE_A_CREW;
-                    let people = people[theirs..theirs + PEOPLE_A_CREW].to_vec();
-                    records.extend(crew::run(Arc::clone(&bench), crew, people).await);
+                    let first = group.number * CUSTOMERS_PER_GROUP;
+                    let people = people[first..first + CUSTOMERS_PER_GROUP].to_vec();
+                    records.extend(runner::run(Arc::clone(&sandbox), group, people).await);
                 }
             })
         })
         .collect();
-    let ended = lanes
+    let ended = workers
         .into_iter()
-        .map(|lane| runtime.block_on(lane).unwrap());
+        .map(|worker| runtime.block_on(worker).unwrap());
     ended.flatten().collect()
 }

@@ -1,63 +1,67 @@
-//! The counts, and the evidence of what went wrong.
+//! Prints the counts of a run, and the evidence of violations.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 use skiplino::Outcome;
 
-use crate::crew::{Record, Told, Write};
-use crate::judge::{Breach, State, Violation};
+use crate::checker::{State, Violation, ViolationKind};
 use crate::plan;
+use crate::runner::{CallResult, Record, Write};
 
-/// How many violations are shown in full.
-const SHOWN: usize = 10;
+/// The number of violations that are printed in full.
+const MAX_SHOWN: usize = 10;
 
-/// What came of the writes of one sort.
+/// The results of the writes of one type.
 #[derive(Debug, Default, Clone, Copy)]
 struct Row {
     done: u64,
     recovered: u64,
     not_applied: u64,
-    unknown_there: u64,
-    unknown_not_there: u64,
+    unknown_applied: u64,
+    unknown_not_applied: u64,
 }
 
 impl Row {
-    fn add(&mut self, record: &Record, there: bool) {
-        match record.told {
-            Told::Done { recovered, .. } => {
+    fn add(&mut self, record: &Record, applied: bool) {
+        match record.result {
+            CallResult::Success { recovered, .. } => {
                 self.done += 1;
                 self.recovered += u64::from(recovered);
             }
-            Told::Failed { outcome, .. } => match (outcome, there) {
+            CallResult::Failure { outcome, .. } => match (outcome, applied) {
                 (Outcome::NotApplied, _) => self.not_applied += 1,
-                (Outcome::Unknown, true) => self.unknown_there += 1,
-                (Outcome::Unknown, false) => self.unknown_not_there += 1,
+                (Outcome::Unknown, true) => self.unknown_applied += 1,
+                (Outcome::Unknown, false) => self.unknown_not_applied += 1,
             },
         }
     }
 
     fn print(&self, name: &str) {
         println!(
-            "{name:<28} {:>8} {:>10} {:>12} {:>15} {:>11}",
-            self.done, self.recovered, self.not_applied, self.unknown_there, self.unknown_not_there
+            "{name:<28} {:>8} {:>10} {:>12} {:>16} {:>11}",
+            self.done,
+            self.recovered,
+            self.not_applied,
+            self.unknown_applied,
+            self.unknown_not_applied
         );
     }
 }
 
-const SORTS: [&str; 9] = [
+const WRITE_TYPES: [&str; 9] = [
     "book, anonymous walk-in",
     "book, walk-in",
     "book, appointment",
     "cancel",
-    "move",
+    "reschedule",
     "create with externalId",
-    "create without",
+    "create without externalId",
     "update",
     "delete",
 ];
 
-fn sort(write: &Write) -> usize {
+fn write_type(write: &Write) -> usize {
     match write {
         Write::Book { customer: None, .. } => 0,
         Write::Book { time: None, .. } => 1,
@@ -71,21 +75,21 @@ fn sort(write: &Write) -> usize {
     }
 }
 
-/// Prints the tables; answers why they prove too little, if they do.
+/// Prints the tables. Returns the reasons why the run does not prove enough.
 pub fn counts(records: &[Record], state: &State, faults: &Value, requests: &Value) -> Vec<String> {
-    let mut rows = [Row::default(); SORTS.len()];
+    let mut rows = [Row::default(); WRITE_TYPES.len()];
     let mut kinds = BTreeMap::<String, u64>::new();
     for record in records {
-        rows[sort(&record.write)].add(record, state.holds(record));
-        if let Told::Failed { outcome, kind, .. } = &record.told {
+        rows[write_type(&record.write)].add(record, state.holds(record));
+        if let CallResult::Failure { outcome, kind, .. } = &record.result {
             *kinds.entry(format!("{kind}, {outcome:?}")).or_default() += 1;
         }
     }
     println!(
-        "{:<28} {:>8} {:>10} {:>12} {:>15} {:>11}",
-        "told", "success", "recovered", "not applied", "unknown: there", "not there"
+        "{:<28} {:>8} {:>10} {:>12} {:>16} {:>11}",
+        "write", "success", "recovered", "not applied", "unknown: applied", "not applied"
     );
-    for (row, name) in rows.iter().zip(SORTS) {
+    for (row, name) in rows.iter().zip(WRITE_TYPES) {
         row.print(name);
     }
     let mut all = Row::default();
@@ -117,24 +121,24 @@ pub fn counts(records: &[Record], state: &State, faults: &Value, requests: &Valu
         joined(&fired)
     );
 
-    // A run in which nothing happened would have nothing to find.
+    // A run without faults and recoveries would prove nothing.
     let mut gaps = Vec::new();
-    if (share - plan::SHARE).abs() > 0.03 {
+    if (share - plan::FAULT_SHARE).abs() > 0.03 {
         gaps.push(format!("{share:.3} of the requests had a fault"));
     }
     for (name, count) in &fired {
         if *count == 0 {
-            gaps.push(format!("no request met {name}"));
+            gaps.push(format!("no request had the fault {name}"));
         }
     }
-    for (row, name) in rows.iter().zip(SORTS) {
+    for (row, name) in rows.iter().zip(WRITE_TYPES) {
         if row.done == 0 {
             gaps.push(format!("no success: {name}"));
         }
     }
     for at in [1, 2, 3, 4] {
         if rows[at].recovered == 0 {
-            gaps.push(format!("nothing recovered: {}", SORTS[at]));
+            gaps.push(format!("nothing recovered: {}", WRITE_TYPES[at]));
         }
     }
     gaps
@@ -148,64 +152,73 @@ fn joined(counts: &BTreeMap<String, u64>) -> String {
     parts.join("; ")
 }
 
-/// Prints how many violations there are of each kind, which should be none.
-pub fn zeros(violations: &[Violation]) {
-    let parts: Vec<_> = Breach::ALL
+/// Prints the number of violations of each kind.
+pub fn violation_counts(violations: &[Violation]) {
+    let parts: Vec<_> = ViolationKind::ALL
         .iter()
-        .map(|(breach, name)| {
-            let count = violations.iter().filter(|found| found.breach == *breach);
+        .map(|(kind, name)| {
+            let count = violations.iter().filter(|found| found.kind == *kind);
             format!("{name} {}", count.count())
         })
         .collect();
     println!("{}", parts.join(", "));
 }
 
-/// Prints what is known of the first violations, from the log of the sandbox.
+/// Prints the first violations, with their requests in the log of the sandbox.
 pub fn evidence(violations: &[Violation], records: &[Record], log: &Value) {
     let log = log.as_array().unwrap();
-    for violation in violations.iter().take(SHOWN) {
-        println!("\n{:?}: {}", violation.breach, violation.evidence);
+    for violation in violations.iter().take(MAX_SHOWN) {
+        println!("\n{:?}: {}", violation.kind, violation.evidence);
         let Some(record) = violation.record.map(|number| &records[number]) else {
             continue;
         };
-        println!("  {} {:?}: {}", record.marker, record.write, told(record));
+        println!(
+            "  {} {:?}: {}",
+            record.marker,
+            record.write,
+            result_text(record)
+        );
         for entry in log.iter().filter(|entry| concerns(entry, record)) {
             println!("  {}", line(entry));
         }
     }
-    if violations.len() > SHOWN {
-        println!("\nand {} more", violations.len() - SHOWN);
+    if violations.len() > MAX_SHOWN {
+        println!("\nand {} more", violations.len() - MAX_SHOWN);
     }
 }
 
-fn told(record: &Record) -> String {
+fn result_text(record: &Record) -> String {
     let attempts = record.attempts;
-    match &record.told {
-        Told::Done { id, recovered, .. } => {
-            let how = if *recovered { "recovered" } else { "answered" };
-            format!("told success, {how} after {attempts} attempts: {id}")
+    match &record.result {
+        CallResult::Success { id, recovered, .. } => {
+            let how = if *recovered {
+                "recovered"
+            } else {
+                "response received"
+            };
+            format!("success, {how} after {attempts} attempts: {id}")
         }
-        Told::Failed {
+        CallResult::Failure {
             outcome,
             kind,
             text,
         } => {
-            format!("told {kind}, {outcome:?} after {attempts} attempts: {text}")
+            format!("{kind}, {outcome:?} after {attempts} attempts: {text}")
         }
     }
 }
 
-/// Whether a request belongs to the write, or made the record that came back.
+/// Whether a request belongs to the write, or created the returned record.
 fn concerns(entry: &Value, record: &Record) -> bool {
     let (path, body) = (entry["path"].as_str().unwrap(), &entry["body"]);
     let own = |mark: &str| body[mark]["marker"] == record.marker.as_str();
     match &record.write {
         Write::Book { .. } => {
-            let told = match &record.told {
-                Told::Done { id, .. } if !id.is_empty() => id.as_str(),
+            let returned = match &record.result {
+                CallResult::Success { id, .. } if !id.is_empty() => id.as_str(),
                 _ => "-",
             };
-            own("options") || entry["answer"]["data"]["id"] == told
+            own("options") || entry["answer"]["data"]["id"] == returned
         }
         Write::Create { .. } => own("metadata"),
         Write::Update { customer } => body["id"] == customer.as_str(),
@@ -228,7 +241,7 @@ fn line(entry: &Value) -> String {
     ];
     for (name, value) in [
         ("sent", &entry["body"]),
-        ("answered", &entry["answer"]["data"]["id"]),
+        ("returned", &entry["answer"]["data"]["id"]),
     ] {
         if !value.is_null() {
             parts.push(format!("{name} {value}"));

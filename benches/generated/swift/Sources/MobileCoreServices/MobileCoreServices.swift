@@ -1,5 +1,5 @@
-// What the generated client imports wherever it is not macOS. On Linux there is no such module: this one brings the part of Foundation that
-// the client forgets to import there, and knows no types of files.
+// A stand-in for the module that the generated client imports everywhere except on macOS. Linux has
+// no such module. This one exports the part of Foundation that the client forgets to import there.
 @_exported import Foundation
 #if canImport(FoundationNetworking)
     @_exported import FoundationNetworking

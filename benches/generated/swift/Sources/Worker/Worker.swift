@@ -1,4 +1,4 @@
-// Worker BASE_URL: as the worker of ours, with the client that openapi-generator makes for Swift.
+// Worker BASE_URL: like the SDK's worker, with the Swift client of openapi-generator.
 import Generated
 
 @main

@@ -27,7 +27,10 @@ import okhttp3.Response
 private const val TICKET = "k7m2p9x4q1"
 private const val FLIGHT = 64
 
-/** `Benches CANNED [small]`: against the canned server that the program starts; `small` only tells how fast the library at hand is. */
+/**
+ * The Kotlin part of `make bench`: `Benches CANNED [small]`. Starts the server with canned responses. `small` only measures the
+ * speed of the library that is loaded.
+ */
 fun main(arguments: Array<String>) {
     val began = System.nanoTime()
     Skiplino.warmUp().get()
@@ -58,7 +61,7 @@ fun main(arguments: Array<String>) {
                 try {
                     ours.tickets.get("")
                 } catch (_: SkiplinoException.InvalidRequest) {
-                    // As it should.
+                    // Expected.
                 }
             }
             cancellation()
@@ -67,7 +70,7 @@ fun main(arguments: Array<String>) {
     }
     server.outputStream.close()
     server.waitFor(10, TimeUnit.SECONDS)
-    // Whatever still has threads.
+    // Ends all remaining threads.
     exitProcess(0)
 }
 
@@ -75,18 +78,18 @@ private suspend fun inFlight(count: Int, call: suspend () -> Unit) = coroutineSc
     repeat(FLIGHT) { launch(Dispatchers.Default) { repeat(count / FLIGHT) { call() } } }
 }
 
-/** From the cancelling of a coroutine to the end of its connection, as the server sees it: of a read, which is dropped, and of a write. */
+/** The time from cancelling a coroutine to the end of its connection at the server, for a read and for a write. */
 private suspend fun cancellation() = Silence().use { silence ->
     SkiplinoClient("pk_bench") { baseUrl = silence.base }.use { client ->
         val calls: List<suspend () -> Any> = listOf({ client.tickets.get(TICKET) }, { client.tickets.cancel(TICKET) })
         val rounds = List(20) { calls }.flatten().map { call ->
             coroutineScope {
-                val asked = CompletableDeferred<Unit>()
-                val hungUp = async(Dispatchers.IO) { silence.hungUp { asked.complete(Unit) } }
-                val under = launch(Dispatchers.Default) { call() }
-                asked.await()
+                val received = CompletableDeferred<Unit>()
+                val hungUp = async(Dispatchers.IO) { silence.hungUp { received.complete(Unit) } }
+                val running = launch(Dispatchers.Default) { call() }
+                received.await()
                 val began = System.nanoTime()
-                under.cancel()
+                running.cancel()
                 (hungUp.await() - began) / 1e3
             }
         }
@@ -94,16 +97,16 @@ private suspend fun cancellation() = Silence().use { silence ->
     }
 }
 
-/** Takes requests, and never answers. */
+/** A server that receives requests and never responds. */
 private class Silence : AutoCloseable {
     private val listener = ServerSocket(0, 1, InetAddress.getLoopbackAddress())
     val base = "http://127.0.0.1:${listener.localPort}/external/v1"
 
-    /** Waits for a request, says so, waits until its sender hangs up, and gives the moment. */
-    fun hungUp(asked: () -> Unit): Long = listener.accept().use { socket ->
+    /** Waits for a request, calls [received], waits for the client to close the connection, and returns that moment. */
+    fun hungUp(received: () -> Unit): Long = listener.accept().use { socket ->
         val lines = socket.getInputStream().bufferedReader()
         while (lines.readLine().isNotEmpty()) continue
-        asked()
+        received()
         while (lines.read() >= 0) continue
         System.nanoTime()
     }
@@ -111,7 +114,7 @@ private class Silence : AutoCloseable {
     override fun close() = listener.close()
 }
 
-/** What one would write by hand. */
+/** A client written by hand with OkHttp. */
 private class OkHttp(base: String) {
     private val client = OkHttpClient.Builder()
         .dispatcher(Dispatcher().apply { maxRequestsPerHost = FLIGHT })

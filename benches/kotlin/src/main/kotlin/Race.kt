@@ -1,4 +1,4 @@
-/** A way to do some work. Whoever comes first in a race is ours; [goal] says how many times the other's speed ours has to have. */
+/** One implementation of some work. The first contestant of a race is ours; [goal] is the ratio of speeds to reach. */
 class Contestant(val name: String, val goal: Double? = null, val run: suspend (Int) -> Unit)
 
 private val ROUNDS = System.getenv("SKIPLINO_BENCH_ROUNDS")?.toInt() ?: 7
@@ -6,8 +6,8 @@ private const val TURN = 400_000_000L
 private const val WARM_UP = 4_000_000_000L
 
 /**
- * Lets the contestants take turns on a warm JVM, and prints a row for each but ours, or for ours if it is alone: the medians of the rates,
- * and of their ratio, round by round.
+ * Lets the contestants take turns on a warm JVM. Prints a row for each contestant except ours, or for ours if it is alone: the
+ * median rates, and the median of their ratio in each round.
  */
 suspend fun race(work: String, vararg contestants: Contestant) {
     val counts = contestants.map { contestant ->
@@ -35,13 +35,13 @@ suspend fun race(work: String, vararg contestants: Contestant) {
     }
 }
 
-/** Prints how many microseconds something takes, of which there may be [goal]. */
+/** Prints the duration of some work in microseconds, which must be at most [goal]. */
 suspend fun limit(work: String, goal: Double, run: suspend () -> Unit) {
     repeat(20_000) { run() }
     row(work, "µs", median(List(15) { timed { repeat(2_000) { run() } } / 2_000 / 1e3 }), goal)
 }
 
-/** Prints a row of the table that `table.py` makes. */
+/** Prints a row of the table that `table.py` builds. */
 fun row(work: String, unit: String, ours: Double, goal: Double?, vararg more: Pair<String, Any>) {
     val fields = listOf("host" to "Kotlin", "work" to work, "unit" to unit, "ours" to ours, "goal" to goal) + more
     println(fields.joinToString(", ", "{", "}") { (name, value) -> "\"$name\": " + if (value is String) "\"$value\"" else value })

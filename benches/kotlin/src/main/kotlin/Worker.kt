@@ -1,7 +1,7 @@
 import com.skiplino.SkiplinoClient
 import kotlinx.coroutines.Dispatchers
 
-/** `Worker BASE_URL`: a process with one client, which works on command. */
+/** `Worker BASE_URL`: a process with one client, which runs commands. */
 object Worker {
     @JvmStatic
     fun main(arguments: Array<String>) {

@@ -4,8 +4,8 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 
 /**
- * Does [work] on command, as `benches/worker.py` has it: a line says which, how many at a time and how many in all, and the answer how many
- * nanoseconds they took. Several at a time are coroutines in the [context].
+ * Runs [work] for each command of `benches/worker.py`: a line with the work, the number of concurrent calls and the number of all
+ * calls. Prints the duration in nanoseconds. Concurrent calls are coroutines in the [context].
  */
 fun serve(context: CoroutineContext, work: suspend (String) -> Unit) = runBlocking {
     for (line in generateSequence(::readLine)) {

@@ -1,4 +1,4 @@
-// benches CANNED one|wide: the Swift part of `make bench`, with the canned server's program.
+// benches CANNED one|wide: the Swift part of `make bench`, with the server with canned responses.
 import Foundation
 import Skiplino
 
@@ -20,34 +20,34 @@ struct Benches {
     }
 
     private static func singleOnes(_ server: Server) async throws {
-        let (skiplino, rival) = try (client(server.address), Rival(server.address))
+        let (skiplino, handWritten) = try (client(server.address), HandWritten(server.address))
         try await race(
             "a ticket, one at a time",
             [
-                Contestant(name: "skiplino") { for _ in 0..<$0 { try await ask(skiplino) } },
-                Contestant(name: "URLSession + Codable", goal: 2) { for _ in 0..<$0 { try await rival.ask() } },
+                Contestant(name: "skiplino") { for _ in 0..<$0 { try await getTicket(skiplino) } },
+                Contestant(name: "URLSession + Codable", goal: 2) { for _ in 0..<$0 { try await handWritten.getTicket() } },
             ])
         try await race(
             "a page of 100 customers",
             [
-                Contestant(name: "skiplino") { for _ in 0..<$0 { try await askForPage(skiplino) } },
-                Contestant(name: "URLSession + Codable") { for _ in 0..<$0 { try await rival.askForPage() } },
+                Contestant(name: "skiplino") { for _ in 0..<$0 { try await getPage(skiplino) } },
+                Contestant(name: "URLSession + Codable") { for _ in 0..<$0 { try await handWritten.getPage() } },
             ])
         try await refusal(skiplino)
         try await cancellation()
     }
 
     private static func wideOnes(_ server: Server) async throws {
-        let (skiplino, rival) = try (client(server.address), Rival(server.address))
+        let (skiplino, handWritten) = try (client(server.address), HandWritten(server.address))
         try await race(
             "a ticket, \(wide) in flight",
             [
-                Contestant(name: "skiplino") { try await inFlight($0) { try await ask(skiplino) } },
-                Contestant(name: "URLSession + Codable", goal: 3) { try await inFlight($0) { try await rival.ask() } },
+                Contestant(name: "skiplino") { try await inFlight($0) { try await getTicket(skiplino) } },
+                Contestant(name: "URLSession + Codable", goal: 3) { try await inFlight($0) { try await handWritten.getTicket() } },
             ])
     }
 
-    /// What a call costs that is refused before any network: the processor's time, which is all that it takes.
+    /// The processor time of a call that is refused before any request.
     private static func refusal(_ client: SkiplinoClient) async throws {
         let count = 10_000
         var rounds: [Duration] = []
@@ -67,16 +67,16 @@ struct Benches {
         try limit("a call refused here", median(rounds), goal: .microseconds(20))
     }
 
-    /// From the cancelling of a task to the end of its connection, as the server sees it.
+    /// The time from cancelling a task to the end of its connection at the server.
     private static func cancellation() async throws {
         let silence = try Silence()
         let client = try client(silence.address)
         var rounds: [Duration] = []
         for _ in 0..<20 {
-            let (asked, tell) = AsyncStream.makeStream(of: Void.self)
-            async let hungUp = silence.hungUp { tell.yield() }
+            let (received, continuation) = AsyncStream.makeStream(of: Void.self)
+            async let hungUp = silence.hungUp { continuation.yield() }
             let task = Task { try await client.tickets.get(ticket) }
-            for await _ in asked { break }
+            for await _ in received { break }
             let began = ContinuousClock.now
             task.cancel()
             rounds.append(try await began.duration(to: hungUp))
@@ -88,11 +88,11 @@ struct Benches {
         try SkiplinoClient(apiKey: "sk_bench", configuration: .init(baseURL: address))
     }
 
-    private static func ask(_ client: SkiplinoClient) async throws {
+    private static func getTicket(_ client: SkiplinoClient) async throws {
         guard try await client.tickets.get(ticket).queueSize == 6 else { throw Failure.wrongAnswer }
     }
 
-    private static func askForPage(_ client: SkiplinoClient) async throws {
+    private static func getPage(_ client: SkiplinoClient) async throws {
         let page = try await client.customers.list().page(1)
         guard page.items.count == 100, page.items[99].metadata?["tier"]?.string == "gold" else { throw Failure.wrongAnswer }
     }
@@ -107,8 +107,8 @@ struct Benches {
     }
 }
 
-/// What one would write by hand: a session for the app, and structs that decode what comes.
-private struct Rival: Sendable {
+/// A client written by hand: one session, and structs for the responses.
+private struct HandWritten: Sendable {
     private let session: URLSession
     private let ticket: URLRequest
     private let page: URLRequest
@@ -126,18 +126,18 @@ private struct Rival: Sendable {
         page = request("customers/getAll?page=1&limit=100")
     }
 
-    func ask() async throws {
+    func getTicket() async throws {
         let (data, _) = try await session.data(for: ticket)
         guard try JSONDecoder().decode(Envelope<Ticket>.self, from: data).data.queueSize == 6 else { throw Failure.wrongAnswer }
     }
 
-    func askForPage() async throws {
+    func getPage() async throws {
         let (data, _) = try await session.data(for: page)
         let customers = try JSONDecoder().decode(Envelope<[Customer]>.self, from: data).data
         guard customers.count == 100, customers[99].metadata?.tier == "gold" else { throw Failure.wrongAnswer }
     }
 
-    // Times stay texts, which is less work than ours.
+    // Times stay strings, which is less work than the SDK does.
     private struct Envelope<Content: Decodable>: Decodable {
         let message: String
         let data: Content

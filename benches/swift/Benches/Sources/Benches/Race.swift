@@ -1,17 +1,19 @@
 import Foundation
 
-/// A way to do some work. Whoever comes first in a race is ours; `goal` says how many times faster ours has to be.
+/// One implementation of some work. The first contestant of a race is ours; `goal` is the ratio of
+/// speeds to reach.
 struct Contestant {
     let name: String
     var goal: Double?
     let run: (Int) async throws -> Void
 }
 
-/// Rounds in which every contestant has its turn, and how long a turn lasts.
+/// The number of rounds, and the duration of a turn.
 private let rounds = ProcessInfo.processInfo.environment["SKIPLINO_BENCH_ROUNDS"].flatMap(Int.init) ?? 7
 private let turn = Duration.milliseconds(400)
 
-/// Lets the contestants take turns, and prints a row for each but ours: the medians of the rates, and of their ratio, round by round.
+/// Lets the contestants take turns. Prints a row for each contestant except ours: the median rates,
+/// and the median of their ratio in each round.
 func race(_ work: String, _ contestants: [Contestant]) async throws {
     var counts: [Int] = []
     for contestant in contestants { counts.append(try await fitting(contestant.run)) }
@@ -31,13 +33,13 @@ func race(_ work: String, _ contestants: [Contestant]) async throws {
     }
 }
 
-/// Prints how many microseconds something takes, of which there may be so many.
+/// Prints the duration of some work in microseconds, which must be at most `goal`.
 func limit(_ work: String, _ took: Duration, goal: Duration) throws {
     let microsecond = Duration.microseconds(1)
     try Row(work: work, unit: "µs", ours: took / microsecond, goal: goal / microsecond).print()
 }
 
-/// A row of the table that `table.py` makes.
+/// A row of the table that `table.py` builds.
 private struct Row: Encodable {
     var host = "Swift"
     let work, unit: String
@@ -51,7 +53,7 @@ private struct Row: Encodable {
     }
 }
 
-/// How many fill a turn.
+/// The number of calls that fill a turn.
 private func fitting(_ run: (Int) async throws -> Void) async throws -> Int {
     var count = 64
     while true {

@@ -1,6 +1,7 @@
 import Foundation
 
-/// The canned server that all benches share. It ends with its input, which this process holds.
+/// The server with canned responses. It ends at the end of its input, which this process holds
+/// open.
 final class Server {
     let address: URL
     private let process = Process()
@@ -24,7 +25,7 @@ final class Server {
     }
 }
 
-/// A server that takes one request and never answers.
+/// A server that receives one request and never responds.
 final class Silence: @unchecked Sendable {
     let address: URL
     private let descriptor: Int32
@@ -50,15 +51,16 @@ final class Silence: @unchecked Sendable {
         (self.address, self.descriptor) = (url, descriptor)
     }
 
-    /// Waits for a request, says so, waits until its sender hangs up, and gives the moment.
-    func hungUp(asked: @escaping @Sendable () -> Void) async throws -> ContinuousClock.Instant {
+    /// Waits for a request, calls `received`, waits for the client to close the connection, and
+    /// returns that moment.
+    func hungUp(received: @escaping @Sendable () -> Void) async throws -> ContinuousClock.Instant {
         try await withCheckedThrowingContinuation { (done: CheckedContinuation<ContinuousClock.Instant, any Error>) in
             Thread { [descriptor] in
                 let connection = accept(descriptor, nil, nil)
                 defer { close(connection) }
                 var buffer = [UInt8](repeating: 0, count: 4096)
                 guard read(connection, &buffer, buffer.count) > 0 else { return done.resume(throwing: Failure.noRequest) }
-                asked()
+                received()
                 while read(connection, &buffer, buffer.count) > 0 {}
                 done.resume(returning: .now)
             }.start()

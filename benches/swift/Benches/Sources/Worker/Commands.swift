@@ -1,7 +1,7 @@
 import Foundation
 
-/// Does work on command, as `benches/worker.py` has it: a line says which, how many at a time and how many in all, and the answer how many
-/// nanoseconds they took.
+/// Runs the commands of `benches/worker.py`: a line with the work, the number of concurrent calls
+/// and the number of all calls. Prints the duration in nanoseconds.
 func serve(_ work: @escaping @Sendable (String) async throws -> Void) async throws {
     while let line = readLine() {
         let words = line.split(separator: " ").map(String.init)
@@ -13,7 +13,7 @@ func serve(_ work: @escaping @Sendable (String) async throws -> Void) async thro
             }
             try await group.waitForAll()
         }
-        // `print` keeps lines for a pipe back until there are many.
+        // `print` buffers lines for a pipe.
         try FileHandle.standardOutput.write(contentsOf: Data("\(Int(began.duration(to: .now) / .nanoseconds(1)))\n".utf8))
     }
 }

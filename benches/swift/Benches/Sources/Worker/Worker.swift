@@ -1,4 +1,4 @@
-// Worker BASE_URL: a process with one client, which works on command.
+// Worker BASE_URL: a process with one client, which runs commands.
 import Foundation
 import Skiplino
 

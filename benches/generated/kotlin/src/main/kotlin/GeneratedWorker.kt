@@ -6,12 +6,13 @@ import kotlinx.coroutines.Dispatchers
 import okhttp3.ConnectionPool
 import okhttp3.OkHttpClient
 
-/** `GeneratedWorker BASE_URL`: as `Worker`, with the client that openapi-generator makes for Kotlin. Its calls block. */
+/** `GeneratedWorker BASE_URL`: like `Worker`, with the Kotlin client of openapi-generator. Its calls block. */
 object GeneratedWorker {
     @JvmStatic
     fun main(arguments: Array<String>) {
         ApiClient.accessToken = "sk_bench"
-        // As it comes it keeps five connections, of which 64 in flight would close the rest again and again.
+        // By default the client keeps 5 connections, and 64 calls in flight would close the others
+        // each time.
         val okhttp = OkHttpClient.Builder().connectionPool(ConnectionPool(64, 1, TimeUnit.MINUTES)).build()
         val (tickets, customers) = TicketsApi(arguments[0], okhttp) to CustomersApi(arguments[0], okhttp)
         serve(Dispatchers.IO) { work ->

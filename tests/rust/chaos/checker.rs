@@ -1,4 +1,4 @@
-//! Compares what callers were told with what the sandbox holds.
+//! Compares the results of the calls with the state of the sandbox.
 
 use std::collections::HashMap;
 
@@ -6,45 +6,49 @@ use serde_json::Value;
 use skiplino::jiff::Timestamp;
 use skiplino::{ErrorKind, Outcome};
 
-use crate::crew::{Record, Told, Write};
+use crate::runner::{CallResult, Record, Write};
 
-/// What must not happen, in the order in which it is printed.
+/// The kinds of wrong results, in the order in which they are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Breach {
+pub enum ViolationKind {
     Duplicate,
-    ToldButAbsent,
-    RefusedButPresent,
-    /// A success with a record that is another's, or not as asked for.
+    SuccessButAbsent,
+    NotAppliedButPresent,
+    /// A success with the record of another call, or with one that differs from the request.
     WrongRecord,
-    /// `OutcomeUnknown` of a write whose outcome can always be found out, or of one that was not applied.
-    Misnamed,
-    /// A record that nobody asked for, or that is neither as it was nor as it should be.
-    Stray,
+    /// `OutcomeUnknown` for a write whose outcome can always be looked up, or for one that was not
+    /// applied.
+    WrongOutcomeUnknown,
+    /// A record that no call requested, or one in a state that no call requested.
+    UnexpectedRecord,
 }
 
-impl Breach {
+impl ViolationKind {
     pub const ALL: [(Self, &str); 6] = [
         (Self::Duplicate, "duplicates"),
-        (Self::ToldButAbsent, "told success but absent"),
-        (Self::RefusedButPresent, "told refused but present"),
+        (Self::SuccessButAbsent, "success but absent"),
+        (Self::NotAppliedButPresent, "not applied but present"),
         (Self::WrongRecord, "wrong ticket or customer"),
-        (Self::Misnamed, "OutcomeUnknown where it must not be"),
-        (Self::Stray, "nobody's"),
+        (
+            Self::WrongOutcomeUnknown,
+            "OutcomeUnknown where the outcome is known",
+        ),
+        (Self::UnexpectedRecord, "unexpected records"),
     ];
 }
 
 #[derive(Debug)]
 pub struct Violation {
-    pub breach: Breach,
-    /// The record it is about, by its place; none for a stray.
+    pub kind: ViolationKind,
+    /// The index of the record of the call; none for an unexpected record.
     pub record: Option<usize>,
     pub evidence: String,
 }
 
-/// The mark of all tickets from before the faults.
+/// The marker of all tickets that were booked before the faults.
 pub const BEFORE: &str = "before";
 
-/// What the sandbox holds.
+/// The state of the sandbox.
 #[derive(Debug)]
 pub struct State {
     tickets: Table,
@@ -54,7 +58,7 @@ pub struct State {
 #[derive(Debug)]
 struct Table {
     rows: HashMap<String, Value>,
-    /// The ids of the rows that carry a mark.
+    /// The ids of the rows with each marker.
     marked: HashMap<String, Vec<String>>,
 }
 
@@ -81,7 +85,7 @@ impl Table {
 }
 
 impl State {
-    /// Of the control API's `GET /tickets` and `GET /customers`.
+    /// From the control API's `GET /tickets` and `GET /customers`.
     pub fn new(tickets: &Value, customers: &Value) -> Self {
         Self {
             tickets: Table::new(tickets, "id", "options"),
@@ -93,7 +97,7 @@ impl State {
         self.tickets.rows.get(ticket)?[column].as_str()
     }
 
-    /// Whether the effect of a write is there.
+    /// Whether a write was applied.
     pub fn holds(&self, record: &Record) -> bool {
         match &record.write {
             Write::Book { .. } => !self.tickets.marked(&record.marker).is_empty(),
@@ -110,8 +114,8 @@ impl State {
         self.cell(ticket, "time")?.parse().ok()
     }
 
-    /// The records that the write made, where it makes some.
-    fn made(&self, record: &Record) -> Option<&[String]> {
+    /// The ids of the records that the write created; none if this write creates no records.
+    fn created_ids(&self, record: &Record) -> Option<&[String]> {
         match record.write {
             Write::Book { .. } => Some(self.tickets.marked(&record.marker)),
             Write::Create { .. } => Some(self.customers.marked(&record.marker)),
@@ -120,55 +124,62 @@ impl State {
     }
 }
 
-/// Everything that is not as it must be.
+/// All violations.
 pub fn compare(records: &[Record], state: &State) -> Vec<Violation> {
     let mut violations = Vec::new();
     for (number, record) in records.iter().enumerate() {
-        let found = judge(record, state).into_iter();
-        violations.extend(found.map(|(breach, evidence)| Violation {
-            breach,
+        let found = check(record, state).into_iter();
+        violations.extend(found.map(|(kind, evidence)| Violation {
+            kind,
             record: Some(number),
             evidence,
         }));
     }
-    violations.extend(strays(records, state));
+    violations.extend(unexpected_records(records, state));
     violations
 }
 
-fn judge(record: &Record, state: &State) -> Vec<(Breach, String)> {
+fn check(record: &Record, state: &State) -> Vec<(ViolationKind, String)> {
     let mut found = Vec::new();
-    let made = state.made(record);
-    if let Some(ids) = made.filter(|ids| ids.len() > 1) {
-        found.push((Breach::Duplicate, format!("there are {ids:?}")));
+    let created = state.created_ids(record);
+    if let Some(ids) = created.filter(|ids| ids.len() > 1) {
+        found.push((ViolationKind::Duplicate, format!("there are {ids:?}")));
     }
-    let there = state.holds(record);
-    match &record.told {
-        Told::Done { id, amiss, .. } => {
-            if !there {
-                found.push((Breach::ToldButAbsent, format!("told {id:?}")));
+    let applied = state.holds(record);
+    match &record.result {
+        CallResult::Success { id, mismatch, .. } => {
+            if !applied {
+                found.push((ViolationKind::SuccessButAbsent, format!("returned {id:?}")));
             }
-            if let Some(ids) = made.filter(|ids| !ids.contains(id)) {
+            if let Some(ids) = created.filter(|ids| !ids.contains(id)) {
                 let whose = state.tickets.rows.get(id).map(|row| &row["options"]);
-                let evidence = format!("told {id}, which is {whose:?}; its own are {ids:?}");
-                found.push((Breach::WrongRecord, evidence));
+                let evidence =
+                    format!("returned {id}, which is {whose:?}; the created ids are {ids:?}");
+                found.push((ViolationKind::WrongRecord, evidence));
             }
-            if let Some(amiss) = amiss {
-                found.push((Breach::WrongRecord, amiss.clone()));
+            if let Some(mismatch) = mismatch {
+                found.push((ViolationKind::WrongRecord, mismatch.clone()));
             }
         }
-        Told::Failed { outcome, kind, .. } => {
-            // A move to the time that it has is there before anything is sent.
+        CallResult::Failure { outcome, kind, .. } => {
+            // A reschedule to the current time looks applied before anything is sent.
             let before = matches!(record.write, Write::Move { from, to, .. } if from == to);
-            if *outcome == Outcome::NotApplied && there && !before {
-                found.push((Breach::RefusedButPresent, "it is there".to_owned()));
+            if *outcome == Outcome::NotApplied && applied && !before {
+                found.push((
+                    ViolationKind::NotAppliedButPresent,
+                    "it was applied".to_owned(),
+                ));
             }
-            let findable = !matches!(
+            let recoverable = !matches!(
                 record.write,
                 Write::Book { .. } | Write::Create { keyed: false }
             );
             let unknown = *kind == ErrorKind::OutcomeUnknown;
-            if unknown && (findable || *outcome == Outcome::NotApplied) {
-                found.push((Breach::Misnamed, format!("{kind}, {outcome:?}")));
+            if unknown && (recoverable || *outcome == Outcome::NotApplied) {
+                found.push((
+                    ViolationKind::WrongOutcomeUnknown,
+                    format!("{kind}, {outcome:?}"),
+                ));
             }
         }
     }
@@ -176,13 +187,17 @@ fn judge(record: &Record, state: &State) -> Vec<(Breach, String)> {
         && let time = state.time(ticket)
         && ![Some(*from), Some(*to)].contains(&time)
     {
-        found.push((Breach::Stray, format!("its time is {time:?}")));
+        found.push((
+            ViolationKind::UnexpectedRecord,
+            format!("its time is {time:?}"),
+        ));
     }
     found
 }
 
-/// Marks that nobody made, and tickets without one beside those of the demo company.
-fn strays(records: &[Record], state: &State) -> Vec<Violation> {
+/// Records with a marker that no call used, and tickets without a marker other than those of the
+/// demo company.
+fn unexpected_records(records: &[Record], state: &State) -> Vec<Violation> {
     const DEMO_TICKETS: usize = 7;
     let known: std::collections::HashSet<_> = records
         .iter()
@@ -196,17 +211,17 @@ fn strays(records: &[Record], state: &State) -> Vec<Violation> {
         .chain(state.customers.marked.keys());
     let mut found: Vec<_> = marks
         .filter(|marker| !known.contains(marker.as_str()))
-        .map(|marker| format!("the mark {marker}"))
+        .map(|marker| format!("the marker {marker}"))
         .collect();
     let marked: usize = state.tickets.marked.values().map(Vec::len).sum();
     if state.tickets.rows.len() != marked + DEMO_TICKETS {
         let rows = state.tickets.rows.len();
-        found.push(format!("{rows} tickets, {marked} with a mark"));
+        found.push(format!("{rows} tickets, {marked} with a marker"));
     }
     found
         .into_iter()
         .map(|evidence| Violation {
-            breach: Breach::Stray,
+            kind: ViolationKind::UnexpectedRecord,
             record: None,
             evidence,
         })

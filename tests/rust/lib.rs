@@ -1,9 +1,10 @@
-//! What the tests share: a sandbox with a fixed start, its control API, clients of it, and the OpenAPI document.
+//! Helpers of the tests: a sandbox with a fixed start, its control API, clients for it, and the
+//! OpenAPI document.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test stops at the first thing that is not as it should be"
+    reason = "a test stops at the first failure"
 )]
 
 use std::path::{Path, PathBuf};
@@ -12,11 +13,11 @@ use serde_json::{Value, json};
 use skiplino::{ApiKey, Client, ClientBuilder, RetryPolicy};
 use skiplino_sandbox::{Config, DEMO_PUBLIC_KEY, DEMO_SECRET_KEY, Sandbox};
 
-/// The time that the tests start at: that of the published example of a waiting ticket.
+/// The start time of the sandbox: that of the documented example of a waiting ticket.
 pub const NOW: &str = "2026-06-23T11:10:00.000Z";
 
 /// The log of a long run takes hundreds of megabytes.
-const LONGEST_ANSWER: u64 = 1 << 30;
+const MAX_RESPONSE_BYTES: u64 = 1 << 30;
 
 /// The folder of this package.
 pub fn tests_folder() -> PathBuf {
@@ -35,21 +36,21 @@ pub fn read_json(path: &Path) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A sandbox and what is needed to steer it.
+/// A sandbox and a client of its control API.
 #[derive(Debug)]
-pub struct Bench {
+pub struct TestSandbox {
     sandbox: Sandbox,
     agent: ureq::Agent,
 }
 
-impl Default for Bench {
+impl Default for TestSandbox {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Bench {
-    /// A sandbox at [`NOW`], its clock frozen.
+impl TestSandbox {
+    /// A sandbox at [`NOW`] with a frozen clock.
     pub fn new() -> Self {
         Self::with(Config {
             seed: 1,
@@ -59,7 +60,7 @@ impl Bench {
         })
     }
 
-    /// A sandbox that is set up otherwise.
+    /// A sandbox with another configuration.
     pub fn with(config: Config) -> Self {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -70,12 +71,12 @@ impl Bench {
         }
     }
 
-    /// Where the API is.
+    /// The base URL of the API.
     pub fn base_url(&self) -> String {
         self.sandbox.base_url()
     }
 
-    /// Back to the start.
+    /// Resets the sandbox to its start.
     pub fn reset(&self) {
         self.control(
             "POST /reset",
@@ -83,36 +84,36 @@ impl Bench {
         );
     }
 
-    /// A request to the control API, which must succeed, as in `POST /faults`.
+    /// Sends a request such as `POST /faults` to the control API. It must succeed.
     pub fn control(&self, request: &str, body: &Value) -> Value {
-        let answer = self.try_control(request, body);
-        answer.unwrap_or_else(|refusal| panic!("{request}: {refusal}"))
+        let response = self.try_control(request, body);
+        response.unwrap_or_else(|error| panic!("{request}: {error}"))
     }
 
-    /// A request to the control API, and its refusal.
+    /// Sends a request to the control API.
     ///
     /// # Errors
-    /// Status and text of any other answer than a success.
+    /// The status and the text of an unsuccessful response.
     pub fn try_control(&self, request: &str, body: &Value) -> Result<Value, String> {
         let (method, path) = request.split_once(' ').unwrap();
         let url = format!("{}{path}", self.sandbox.control_url());
-        let answer = match method {
+        let response = match method {
             "GET" => self.agent.get(url).call(),
             "DELETE" => self.agent.delete(url).call(),
             "PUT" => self.agent.put(url).send_json(body),
             _ => self.agent.post(url).send_json(body),
         };
-        let mut answer = answer.unwrap();
-        let reader = answer.body_mut().with_config().limit(LONGEST_ANSWER);
+        let mut response = response.unwrap();
+        let reader = response.body_mut().with_config().limit(MAX_RESPONSE_BYTES);
         let text = reader.read_to_string().unwrap();
-        if answer.status().is_success() {
+        if response.status().is_success() {
             Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
         } else {
-            Err(format!("{} {text}", answer.status()))
+            Err(format!("{} {text}", response.status()))
         }
     }
 
-    /// Makes up customers.
+    /// Generates customers.
     pub fn generate(&self, count: u64) {
         self.control("POST /customers/generate", &json!({"count": count}));
     }
@@ -125,23 +126,23 @@ impl Bench {
         self.control("POST /faults", &fault)
     }
 
-    /// How many requests of an operation came in.
+    /// The number of requests of an operation that the sandbox received.
     pub fn received(&self, operation: &str) -> u64 {
         let counts = self.control("GET /requests/counts", &Value::Null);
         counts[operation]["received"].as_u64().unwrap_or(0)
     }
 
-    /// A client with the secret key and pauses of a millisecond.
+    /// A client with the secret key and a backoff of a millisecond.
     pub fn secret(&self) -> Client {
         self.builder(DEMO_SECRET_KEY).build().unwrap()
     }
 
-    /// A client with the public key and pauses of a millisecond.
+    /// A client with the public key and a backoff of a millisecond.
     pub fn public(&self) -> Client {
         self.builder(DEMO_PUBLIC_KEY).build().unwrap()
     }
 
-    /// A client to be set up further.
+    /// A client builder for this sandbox.
     pub fn builder(&self, key: &str) -> ClientBuilder {
         Client::builder(ApiKey::new(key).unwrap())
             .base_url(self.base_url())
@@ -149,7 +150,7 @@ impl Bench {
     }
 }
 
-/// The usual attempts with hardly a pause.
+/// The default number of attempts with a backoff of a millisecond.
 pub fn quick_retry() -> RetryPolicy {
     let pause = std::time::Duration::from_millis(1);
     RetryPolicy::default().backoff(pause, pause)

@@ -13,9 +13,9 @@ use skiplino::{
     RowOutcome, SyncedRow,
 };
 use skiplino_sandbox::{Config, DEMO_SECRET_KEY, Sandbox};
-use skiplino_tests::Bench;
+use skiplino_tests::TestSandbox;
 
-use crate::clock::Jumping;
+use crate::test_clock::TestClock;
 
 pub fn row(id: &str) -> CustomerWriteRequest {
     CustomerWriteRequest::new().external_id(id)
@@ -60,8 +60,8 @@ where
 }
 
 /// The customers of the sandbox, by `externalId`.
-pub fn stored(bench: &Bench) -> HashMap<String, Value> {
-    let all = bench.control("GET /customers", &Value::Null);
+pub fn stored(sandbox: &TestSandbox) -> HashMap<String, Value> {
+    let all = sandbox.control("GET /customers", &Value::Null);
     let all = all.as_array().unwrap().iter();
     all.filter_map(|customer| {
         let id = customer["externalId"].as_str()?;
@@ -79,26 +79,26 @@ where
 }
 
 /// The number of customers created.
-pub fn created(bench: &Bench) -> u64 {
-    let counts = bench.control("GET /requests/counts", &Value::Null);
+pub fn created(sandbox: &TestSandbox) -> u64 {
+    let counts = sandbox.control("GET /requests/counts", &Value::Null);
     counts["createCustomer"]["committed"].as_u64().unwrap()
 }
 
-pub fn customer_requests(bench: &Bench) -> u64 {
-    bench.received("getCustomer") + writes(bench)
+pub fn customer_requests(sandbox: &TestSandbox) -> u64 {
+    sandbox.received("getCustomer") + writes(sandbox)
 }
 
-fn writes(bench: &Bench) -> u64 {
+fn writes(sandbox: &TestSandbox) -> u64 {
     ["createCustomer", "updateCustomer", "deleteCustomer"]
         .iter()
-        .map(|operation| bench.received(operation))
+        .map(|operation| sandbox.received(operation))
         .sum()
 }
 
 #[test]
 fn rows_are_created_updated_or_left_alone() {
-    let bench = Bench::new();
-    let client = bench.secret();
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
     let source = vec![
         row("crm-7741")
             .name("Layla A. Hassan")
@@ -139,18 +139,18 @@ fn rows_are_created_updated_or_left_alone() {
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         assert!(error.fields().contains_key(field), "{error}");
     }
-    let before = writes(&bench);
+    let before = writes(&sandbox);
     let again = counts(client.customers().sync(source));
     assert_eq!(again, BTreeMap::from([("failed", 3), ("unchanged", 3)]));
-    assert_eq!(writes(&bench), before);
+    assert_eq!(writes(&sandbox), before);
 }
 
 #[test]
 fn a_sync_takes_few_requests() {
-    let bench = Bench::new();
-    let client = bench.secret();
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
     let one_by_one = || client.customers().sync(rows(100)).concurrency(1);
-    let requests = || (bench.received("getCustomer"), writes(&bench));
+    let requests = || (sandbox.received("getCustomer"), writes(&sandbox));
     // Only the first row is looked up before it is created.
     assert_eq!(counts(one_by_one()), BTreeMap::from([("created", 100)]));
     assert_eq!(requests(), (1, 100));
@@ -170,8 +170,8 @@ fn a_sync_takes_few_requests() {
 
 #[test]
 fn a_dry_run_only_reads() {
-    let bench = Bench::new();
-    let client = bench.secret();
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("checkpoint");
     let mut source = rows(30);
@@ -187,16 +187,16 @@ fn a_dry_run_only_reads() {
     let expected = [("created", 30), ("unchanged", 1), ("updated", 1)];
     assert_eq!(names, BTreeMap::from(expected));
     assert_eq!(changed, ["name", "email"]);
-    assert_eq!((bench.received("getCustomer"), writes(&bench)), (32, 0));
+    assert_eq!((sandbox.received("getCustomer"), writes(&sandbox)), (32, 0));
     assert!(!path.exists(), "a dry run must not create the checkpoint");
 }
 
 #[test]
 fn rows_of_one_customer_keep_their_order() {
-    let bench = Bench::new();
-    let client = bench.secret();
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
     // Slow responses, so that all rows would be in flight at once.
-    bench.fault("*", "delay", json!({"ms": 3}));
+    sandbox.fault("*", "delay", json!({"ms": 3}));
     let source = (0..40).map(|n| row(["a", "b", "a"][n % 3]).name(format!("Name {n}")));
     let mut last = HashMap::new();
     for synced in client.customers().sync(source).concurrency(16).wait() {
@@ -205,17 +205,17 @@ fn rows_of_one_customer_keep_their_order() {
         let before = last.insert(id, synced.index());
         assert!(before.is_none_or(|before| before < synced.index()));
     }
-    let stored = stored(&bench);
+    let stored = stored(&sandbox);
     assert_eq!(stored["a"]["name"], "Name 39");
     assert_eq!(stored["b"]["name"], "Name 37");
-    assert_eq!(created(&bench), 2);
+    assert_eq!(created(&sandbox), 2);
 }
 
 #[test]
 fn a_stream_keeps_as_many_rows_in_flight_as_allowed_and_reads_no_further() {
-    let bench = Bench::new();
-    let client = bench.secret();
-    bench.fault("*", "hold", json!({"ms": 10_000}));
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
+    sandbox.fault("*", "hold", json!({"ms": 10_000}));
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let read = Arc::new(AtomicUsize::new(0));
@@ -226,20 +226,20 @@ fn a_stream_keeps_as_many_rows_in_flight_as_allowed_and_reads_no_further() {
         let mut sync = client.customers().sync(source).concurrency(5);
         assert!(sync.next().now_or_never().is_none());
         // The runtime drives the rows in flight; nothing polls the stream.
-        let held = bench.control("GET /held?atLeast=5", &Value::Null);
+        let held = sandbox.control("GET /held?atLeast=5", &Value::Null);
         assert_eq!(held["held"], 5);
         assert_eq!(read.load(Ordering::SeqCst), 5);
         drop(sync);
-        bench.control("DELETE /faults", &Value::Null);
-        assert_eq!(bench.received("getCustomer"), 5);
+        sandbox.control("DELETE /faults", &Value::Null);
+        assert_eq!(sandbox.received("getCustomer"), 5);
     });
 }
 
 #[test]
 fn a_refused_key_ends_the_sync() {
-    let bench = Bench::new();
+    let sandbox = TestSandbox::new();
     let refused = |key: &str| {
-        let client = bench.builder(key).build().unwrap();
+        let client = sandbox.builder(key).build().unwrap();
         let sync = client.customers().sync(rows(1000)).concurrency(4);
         sync.wait().collect::<Vec<_>>()
     };
@@ -253,7 +253,7 @@ fn a_refused_key_ends_the_sync() {
         panic!("{synced:?}");
     };
     assert_eq!(error.kind(), ErrorKind::SecretKeyRequired);
-    let none = bench.secret().customers().sync(rows(1)).concurrency(0);
+    let none = sandbox.secret().customers().sync(rows(1)).concurrency(0);
     let error = none.wait().next().unwrap().unwrap_err();
     assert!(error.fields().contains_key("concurrency"));
 }
@@ -266,7 +266,7 @@ fn free_address() -> SocketAddr {
         .unwrap()
 }
 
-fn client_of(address: SocketAddr, clock: &Arc<Jumping>) -> Client {
+fn client_of(address: SocketAddr, clock: &Arc<TestClock>) -> Client {
     Client::builder(ApiKey::new(DEMO_SECRET_KEY).unwrap())
         .base_url(format!("http://{address}/external/v1"))
         .clock(Arc::clone(clock) as Arc<dyn Clock>)
@@ -276,7 +276,7 @@ fn client_of(address: SocketAddr, clock: &Arc<Jumping>) -> Client {
 
 #[test]
 fn a_server_that_stays_unreachable_ends_the_sync() {
-    let clock = Jumping::new(|_| {});
+    let clock = TestClock::new(|_| {});
     let client = client_of(free_address(), &clock);
     let sync = client.customers().sync(rows(1000)).concurrency(4);
     let synced: Vec<_> = sync.wait().collect();
@@ -294,16 +294,16 @@ fn a_server_that_stays_unreachable_ends_the_sync() {
 }
 
 #[test]
-fn a_server_that_restarts_is_waited_for() {
+fn a_sync_waits_for_a_server_that_restarts() {
     let address = free_address();
-    let (pauses, sandbox) = (AtomicU64::new(0), Mutex::new(None));
-    let clock = Jumping::new(move |_| {
+    let (pauses, restarted) = (AtomicU64::new(0), Mutex::new(None));
+    let clock = TestClock::new(move |_| {
         if pauses.fetch_add(1, Ordering::SeqCst) == 20 {
             let config = Config {
                 listen: address,
                 ..Config::default()
             };
-            *sandbox.lock().unwrap() = Some(Sandbox::start(config).unwrap());
+            *restarted.lock().unwrap() = Some(Sandbox::start(config).unwrap());
         }
     });
     let client = client_of(address, &clock);
@@ -314,19 +314,19 @@ fn a_server_that_restarts_is_waited_for() {
 
 #[test]
 fn lost_responses_are_reported_and_the_next_run_completes_the_rows() {
-    let bench = Bench::new();
-    let client = bench.secret();
-    bench.fault(
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
+    sandbox.fault(
         "createCustomer",
         "drop_after_commit",
         json!({"when": {"every": 3}}),
     );
-    bench.fault(
+    sandbox.fault(
         "updateCustomer",
         "html_502",
         json!({"commit": true, "when": {"every": 2}}),
     );
-    bench.fault("getCustomer", "empty_503", json!({"when": {"every": 5}}));
+    sandbox.fault("getCustomer", "empty_503", json!({"when": {"every": 5}}));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("checkpoint");
     let source = || {
@@ -342,24 +342,24 @@ fn lost_responses_are_reported_and_the_next_run_completes_the_rows() {
             assert_eq!(unknown, error.outcome() == Outcome::Unknown);
         }
     }
-    bench.control("DELETE /faults", &Value::Null);
+    sandbox.control("DELETE /faults", &Value::Null);
     let second = counts(sync());
     assert!(!second.contains_key("failed") && !second.contains_key("unknown"));
     assert_eq!(counts(sync()), BTreeMap::from([("alreadyDone", 400)]));
-    let stored = stored(&bench);
+    let stored = stored(&sandbox);
     for n in 0..200 {
         let customer = &stored[&format!("row-{n}")];
         assert_eq!(customer["name"], format!("Customer {n}"));
         assert_eq!(customer["mobile"], "+97333000000");
     }
-    assert_eq!(created(&bench), 200, "each customer must be created once");
+    assert_eq!(created(&sandbox), 200, "each customer must be created once");
 }
 
 #[test]
 fn all_rows_together_keep_the_rate() {
-    let bench = Bench::new();
-    let clock = Jumping::new(|_| {});
-    let client = bench
+    let sandbox = TestSandbox::new();
+    let clock = TestClock::new(|_| {});
+    let client = sandbox
         .builder(DEMO_SECRET_KEY)
         .clock(Arc::clone(&clock) as Arc<dyn Clock>)
         .build()
@@ -368,7 +368,7 @@ fn all_rows_together_keep_the_rate() {
     assert_eq!(counts(sync)["created"], 100);
     // Each request but the first waits a fifth of a second. The first rows in flight are looked up
     // before they are created.
-    let requests = customer_requests(&bench);
+    let requests = customer_requests(&sandbox);
     assert!((101..=110).contains(&requests), "{requests}");
     let least = Duration::from_millis(200) * (requests as u32 - 1);
     // Late timers are made up for within a tenth of a second.
@@ -384,17 +384,17 @@ fn all_rows_together_keep_the_rate() {
 }
 
 #[test]
-fn an_overloaded_server_is_waited_for() {
-    let bench = Bench::new();
-    let clock = Jumping::new(|_| {});
-    let client = bench
+fn a_sync_waits_for_an_overloaded_server() {
+    let sandbox = TestSandbox::new();
+    let clock = TestClock::new(|_| {});
+    let client = sandbox
         .builder(DEMO_SECRET_KEY)
         .clock(Arc::clone(&clock) as Arc<dyn Clock>)
         .build()
         .unwrap();
     // Longer than the deadline of a call.
     let fault = json!({"retryAfter": 45, "when": {"every": 20}});
-    bench.fault("*", "rate_limit", fault);
+    sandbox.fault("*", "rate_limit", fault);
     // One row at a time, because on this clock a pause of one row passes the time of all rows.
     let sync = client.customers().sync(rows(100)).concurrency(1);
     assert_eq!(counts(sync)["created"], 100);

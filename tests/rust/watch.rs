@@ -7,10 +7,10 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use skiplino::{BookTicketRequest, Client, Clock, ErrorKind, Ticket, TicketStatus};
 use skiplino_sandbox::DEMO_PUBLIC_KEY;
-use skiplino_tests::Bench;
+use skiplino_tests::TestSandbox;
 
-use crate::clock::Jumping;
-use crate::raw::{Raw, Say, http};
+use crate::raw_server::{RawServer, Script, http};
+use crate::test_clock::TestClock;
 
 const TICKET: &str = "k7m2p9x4q1";
 const SERVICE: &str = "6fe8fb8b12";
@@ -20,15 +20,15 @@ fn seconds(range: std::ops::RangeInclusive<f64>, pause: Duration) -> bool {
 }
 
 /// Calls the next ticket each time that this much time has passed.
-fn staff(bench: &Arc<Bench>, every: Duration) -> impl Fn(Duration) + Send + Sync + 'static {
-    let bench = Arc::clone(bench);
+fn staff(sandbox: &Arc<TestSandbox>, every: Duration) -> impl Fn(Duration) + Send + Sync + 'static {
+    let sandbox = Arc::clone(sandbox);
     let idle = Mutex::new(Duration::ZERO);
     move |pause| {
         let mut idle = idle.lock().unwrap();
         *idle += pause;
         while *idle >= every {
             *idle -= every;
-            bench.control(
+            sandbox.control(
                 &format!("POST /services/{SERVICE}/call-next"),
                 &json!({"finish": true}),
             );
@@ -44,14 +44,18 @@ fn states(client: &Client) -> Vec<Ticket> {
 
 #[test]
 fn every_change_is_returned_once_until_the_ticket_is_served() {
-    let bench = Arc::new(Bench::new());
+    let sandbox = Arc::new(TestSandbox::new());
     // A poll at least every 30 s, and a call every 40 s: no change is replaced before it is polled.
-    let clock = Jumping::new(staff(&bench, Duration::from_secs(40)));
-    bench.control(
+    let clock = TestClock::new(staff(&sandbox, Duration::from_secs(40)));
+    sandbox.control(
         &format!("POST /services/{SERVICE}/walk-ins"),
         &json!({"count": 3}),
     );
-    let client = bench.builder(DEMO_PUBLIC_KEY).clock(clock).build().unwrap();
+    let client = sandbox
+        .builder(DEMO_PUBLIC_KEY)
+        .clock(clock)
+        .build()
+        .unwrap();
     let states = states(&client);
     let places: Vec<_> = states.iter().map(Ticket::queue_size).collect();
     let expected = [6, 5, 4, 3, 2, 1, 0]
@@ -62,16 +66,16 @@ fn every_change_is_returned_once_until_the_ticket_is_served() {
     let ends: Vec<_> = states[7..].iter().map(Ticket::status).collect();
     assert_eq!(ends, [&TicketStatus::Serving, &TicketStatus::Served]);
     assert!(
-        bench.received("getTicket") > states.len() as u64,
+        sandbox.received("getTicket") > states.len() as u64,
         "some polls must find no change"
     );
 }
 
 #[test]
 fn a_watch_ends_when_the_ticket_is_cancelled() {
-    let bench = Arc::new(Bench::new());
-    let other = Arc::clone(&bench);
-    let clock = Jumping::new(move |_| {
+    let sandbox = Arc::new(TestSandbox::new());
+    let other = Arc::clone(&sandbox);
+    let clock = TestClock::new(move |_| {
         // Another client cancels the ticket while the watch pauses.
         let cancelling = std::thread::spawn({
             let client = other.public();
@@ -79,7 +83,11 @@ fn a_watch_ends_when_the_ticket_is_cancelled() {
         });
         let _ = cancelling.join().unwrap();
     });
-    let client = bench.builder(DEMO_PUBLIC_KEY).clock(clock).build().unwrap();
+    let client = sandbox
+        .builder(DEMO_PUBLIC_KEY)
+        .clock(clock)
+        .build()
+        .unwrap();
     let states = states(&client);
     let states: Vec<_> = states.iter().map(Ticket::status).collect();
     assert_eq!(states, [&TicketStatus::Waiting, &TicketStatus::Cancelled]);
@@ -87,16 +95,16 @@ fn a_watch_ends_when_the_ticket_is_cancelled() {
 
 #[test]
 fn an_hour_forty_places_from_the_front_takes_few_polls() {
-    let bench = Arc::new(Bench::new());
-    bench.control(
+    let sandbox = Arc::new(TestSandbox::new());
+    sandbox.control(
         &format!("POST /services/{SERVICE}/walk-ins"),
         &json!({"count": 33}),
     );
     let request = BookTicketRequest::walk_in(SERVICE, "7c1f9a3b2d");
-    let ticket = bench.public().tickets().book(request).wait().unwrap();
+    let ticket = sandbox.public().tickets().book(request).wait().unwrap();
     assert_eq!(ticket.queue_size(), Some(40));
-    let clock = Jumping::new(staff(&bench, Duration::from_secs(180)));
-    let client = bench
+    let clock = TestClock::new(staff(&sandbox, Duration::from_secs(180)));
+    let client = sandbox
         .builder(DEMO_PUBLIC_KEY)
         .clock(Arc::clone(&clock) as Arc<dyn Clock>)
         .build()
@@ -109,7 +117,7 @@ fn an_hour_forty_places_from_the_front_takes_few_polls() {
         .take_while(|_| clock.passed() < hour)
         .last();
     assert_eq!(last.unwrap().unwrap().queue_size(), Some(21));
-    let polls = bench.received("getTicket");
+    let polls = sandbox.received("getTicket");
     println!("{polls} polls in an hour; every 2 s would be 1800");
     assert!((120..=150).contains(&polls), "{polls}");
 }
@@ -154,11 +162,11 @@ fn the_pause_follows_the_queue() {
             24.0..=30.0,
         ),
     ] {
-        let server = Arc::new(Raw::start(Say::Answer(response(&state))));
+        let server = Arc::new(RawServer::start(Script::Respond(response(&state))));
         let other = Arc::clone(&server);
-        let clock = Jumping::new(move |_| {
+        let clock = TestClock::new(move |_| {
             if other.requests().len() == 20 {
-                other.say(Say::Answer(response(&json!({"status": "served"}))));
+                other.set_script(Script::Respond(response(&json!({"status": "served"}))));
             }
         });
         let client = server
@@ -188,15 +196,15 @@ fn temporary_failures_are_retried() {
         ("drop_before", json!({})),
         ("malformed_json", json!({})),
     ] {
-        let bench = Arc::new(Bench::new());
-        bench.fault("getTicket", kind, rest);
-        let other = Arc::clone(&bench);
-        let clock = Jumping::new(move |_| {
+        let sandbox = Arc::new(TestSandbox::new());
+        sandbox.fault("getTicket", kind, rest);
+        let other = Arc::clone(&sandbox);
+        let clock = TestClock::new(move |_| {
             if other.received("getTicket") == 5 {
                 other.control("DELETE /faults", &Value::Null);
             }
         });
-        let client = bench
+        let client = sandbox
             .builder(DEMO_PUBLIC_KEY)
             .clock(Arc::clone(&clock) as Arc<dyn Clock>)
             .build()
@@ -216,10 +224,10 @@ fn temporary_failures_are_retried() {
 
 #[test]
 fn a_watch_gives_up_in_the_end() {
-    let bench = Bench::new();
-    bench.fault("getTicket", "html_502", json!({}));
-    let clock = Jumping::new(|_| {});
-    let client = bench
+    let sandbox = TestSandbox::new();
+    sandbox.fault("getTicket", "html_502", json!({}));
+    let clock = TestClock::new(|_| {});
+    let client = sandbox
         .builder(DEMO_PUBLIC_KEY)
         .clock(Arc::clone(&clock) as Arc<dyn Clock>)
         .build()
@@ -241,8 +249,8 @@ fn a_watch_gives_up_in_the_end() {
 
 #[test]
 fn a_permanent_error_ends_a_watch_at_once() {
-    let bench = Bench::new();
-    let client = bench.public();
+    let sandbox = TestSandbox::new();
+    let client = sandbox.public();
     for (ticket, kind) in [
         ("nosuchtick", ErrorKind::NotFound),
         ("", ErrorKind::InvalidRequest),
@@ -265,9 +273,13 @@ fn a_permanent_error_ends_a_watch_at_once() {
 
 #[test]
 fn watchers_of_one_ticket_share_their_polls() {
-    let bench = Arc::new(Bench::new());
-    let clock = Jumping::new(|_| {});
-    let client = bench.builder(DEMO_PUBLIC_KEY).clock(clock).build().unwrap();
+    let sandbox = Arc::new(TestSandbox::new());
+    let clock = TestClock::new(|_| {});
+    let client = sandbox
+        .builder(DEMO_PUBLIC_KEY)
+        .clock(clock)
+        .build()
+        .unwrap();
     let (mut one, mut two) = (
         client.tickets().watch(TICKET),
         client.tickets().watch(TICKET),
@@ -276,16 +288,16 @@ fn watchers_of_one_ticket_share_their_polls() {
     runtime.block_on(async {
         let first = one.next().await.unwrap().unwrap();
         assert_eq!(two.next().await.unwrap().unwrap(), first);
-        assert_eq!(bench.received("getTicket"), 1);
-        bench.control(&format!("POST /services/{SERVICE}/call-next"), &json!({}));
+        assert_eq!(sandbox.received("getTicket"), 1);
+        sandbox.control(&format!("POST /services/{SERVICE}/call-next"), &json!({}));
         let second = two.next().await.unwrap().unwrap();
         assert_eq!(second.queue_size(), Some(5));
         assert_eq!(one.next().await.unwrap().unwrap(), second);
-        assert_eq!(bench.received("getTicket"), 2);
+        assert_eq!(sandbox.received("getTicket"), 2);
         // A watch that is dropped during a poll does not disturb the others.
         assert!(one.next().now_or_never().is_none());
         drop(one);
-        bench.control(&format!("POST /tickets/{TICKET}/call"), &json!({}));
+        sandbox.control(&format!("POST /tickets/{TICKET}/call"), &json!({}));
         assert_eq!(
             two.next().await.unwrap().unwrap().status(),
             &TicketStatus::Serving
@@ -295,8 +307,8 @@ fn watchers_of_one_ticket_share_their_polls() {
 
 #[test]
 fn threads_can_watch_one_ticket_together() {
-    let bench = Bench::new();
-    let client = bench.public();
+    let sandbox = TestSandbox::new();
+    let client = sandbox.public();
     let pause = Duration::from_millis(5);
     let watching = std::sync::Barrier::new(3);
     std::thread::scope(|scope| {

@@ -9,15 +9,15 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 use skiplino::{Client, CustomerId, CustomerWriteRequest, ListProgress};
-use skiplino_tests::Bench;
+use skiplino_tests::TestSandbox;
 
 use crate::pager::{Change, Model, changes};
-use crate::raw::{Raw, Say, http};
+use crate::raw_server::{RawServer, Script, http};
 
 /// A server for a model; the next changes of the history happen before each read.
-fn serve(model: &Arc<Mutex<Model>>, history: Vec<Vec<Change>>) -> Raw {
+fn serve(model: &Arc<Mutex<Model>>, history: Vec<Vec<Change>>) -> RawServer {
     let (model, history) = (Arc::clone(model), Mutex::new(history.into_iter()));
-    Raw::start(Say::Reply(Arc::new(move |head| {
+    RawServer::start(Script::RespondWith(Arc::new(move |head| {
         let parameter = |name: &str| -> u64 {
             let query = head
                 .split_whitespace()
@@ -53,7 +53,7 @@ fn number(id: &CustomerId) -> u64 {
 }
 
 #[test]
-fn streams_and_iterators_miss_nothing_while_the_list_changes() {
+fn streams_and_iterators_return_each_lasting_record_once() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let cases = (0..120_usize, 1..13_u64, 0..4_u8, changes(50, 4, 8));
     let config = Config {
@@ -130,7 +130,7 @@ fn read_blocking(
 }
 
 #[test]
-fn an_unchanged_list_costs_one_request_a_page() {
+fn an_unchanged_list_needs_one_request_per_page() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     // Pages, and the requests of a stream, which prefetches: one more for every 64 pages and one at
     // the end, for the front checks.
@@ -175,9 +175,9 @@ fn an_unchanged_list_costs_one_request_a_page() {
 /// Reads all customers of a sandbox while another thread deletes one customer and creates one for
 /// each 19 that are returned.
 fn race(customers: u64) -> ListProgress {
-    let bench = Bench::new();
-    bench.generate(customers);
-    let client = bench.secret();
+    let sandbox = TestSandbox::new();
+    sandbox.generate(customers);
+    let client = sandbox.secret();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let before = runtime.block_on(all(&client, || ())).0;
     // Neither side gets far ahead of the other, so that the list changes during the whole read.

@@ -1,4 +1,4 @@
-//! A clock for tests of pauses: nobody waits.
+//! A clock for tests of pauses that does not really wait.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -6,21 +6,21 @@ use std::time::{Duration, Instant};
 
 use skiplino::Clock;
 
-/// A clock on which a pause is over as soon as it begins; what happens meanwhile is up to the test.
-pub struct Jumping {
+/// A clock on which each pause ends at once. The test's function runs during each pause.
+pub struct TestClock {
     start: Instant,
     passed: Mutex<Duration>,
     pauses: Mutex<Vec<Duration>>,
-    meanwhile: Box<dyn Fn(Duration) + Send + Sync>,
+    on_sleep: Box<dyn Fn(Duration) + Send + Sync>,
 }
 
-impl Jumping {
-    pub fn new(meanwhile: impl Fn(Duration) + Send + Sync + 'static) -> Arc<Self> {
+impl TestClock {
+    pub fn new(on_sleep: impl Fn(Duration) + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self {
             start: Instant::now(),
             passed: Mutex::default(),
             pauses: Mutex::default(),
-            meanwhile: Box::new(meanwhile),
+            on_sleep: Box::new(on_sleep),
         })
     }
 
@@ -33,7 +33,7 @@ impl Jumping {
     }
 }
 
-impl Clock for Jumping {
+impl Clock for TestClock {
     fn now(&self) -> Instant {
         self.start + self.passed()
     }
@@ -41,7 +41,7 @@ impl Clock for Jumping {
     fn sleep(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         *self.passed.lock().unwrap() += pause;
         self.pauses.lock().unwrap().push(pause);
-        (self.meanwhile)(pause);
+        (self.on_sleep)(pause);
         Box::pin(async {})
     }
 }

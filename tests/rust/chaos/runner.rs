@@ -1,4 +1,4 @@
-//! Carries out the steps of a crew, and keeps what its callers were told.
+//! Runs the steps of a client group, and records the result of each call.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,23 +12,23 @@ use skiplino::{
     Ticket,
 };
 use skiplino_sandbox::DEMO_SECRET_KEY;
-use skiplino_tests::Bench;
+use skiplino_tests::TestSandbox;
 
-use crate::plan::{self, Booking, Crew, Deed, Step};
+use crate::plan::{self, Action, Booking, ClientGroup, Step};
 
-/// A customer that was there before the faults.
+/// A customer that was created before the faults.
 #[derive(Debug, Clone)]
 pub struct Person {
     pub id: String,
     pub external_id: String,
 }
 
-/// One write: what it was to do, and what its caller was told.
+/// One write and the result of its call.
 #[derive(Debug)]
 pub struct Record {
     pub marker: String,
     pub write: Write,
-    pub told: Told,
+    pub result: CallResult,
     pub attempts: u32,
 }
 
@@ -58,50 +58,54 @@ pub enum Write {
 }
 
 #[derive(Debug)]
-pub enum Told {
-    Done {
-        /// Of the record that came back; empty for a deletion.
+pub enum CallResult {
+    Success {
+        /// Of the returned record; empty for a deletion.
         id: String,
         recovered: bool,
-        /// What the record that came back should not be.
-        amiss: Option<String>,
+        /// A description of the returned record if it is not as requested.
+        mismatch: Option<String>,
     },
-    Failed {
+    Failure {
         outcome: Outcome,
         kind: ErrorKind,
         text: String,
     },
 }
 
-/// Runs a crew to its end.
-pub async fn run(bench: Arc<Bench>, crew: Crew, people: Vec<Person>) -> Vec<Record> {
-    let attempt = Duration::from_millis(plan::ATTEMPT);
-    // Pauses long enough for some of the late ones to arrive in them.
+/// Runs all tasks of a group.
+pub async fn run(
+    sandbox: Arc<TestSandbox>,
+    group: ClientGroup,
+    people: Vec<Person>,
+) -> Vec<Record> {
+    let attempt = Duration::from_millis(plan::ATTEMPT_TIMEOUT_MS);
+    // Pauses long enough for some of the delayed requests to be applied during them.
     let retry = RetryPolicy::default().backoff(attempt, attempt * 10);
-    // Some have to give up in the middle.
-    let patience = if crew.number % 4 == 3 { 10 } else { 600 };
-    let client = bench
+    // Some groups have a deadline too short for all retries.
+    let deadline_seconds = if group.number % 4 == 3 { 10 } else { 600 };
+    let client = sandbox
         .builder(DEMO_SECRET_KEY)
         .attempt_timeout(attempt)
-        .deadline(Duration::from_secs(patience))
+        .deadline(Duration::from_secs(deadline_seconds))
         .retry(retry)
-        .clock(Arc::new(Hurried(Instant::now())))
+        .clock(Arc::new(FastClock(Instant::now())))
         .build()
         .unwrap();
     let people = Arc::new(people);
-    let tasks: Vec<_> = crew
+    let tasks: Vec<_> = group
         .tasks
         .into_iter()
         .map(|steps| {
             let mut task = Task {
-                bench: Arc::clone(&bench),
+                sandbox: Arc::clone(&sandbox),
                 client: client.clone(),
                 people: Arc::clone(&people),
                 records: Vec::new(),
             };
             tokio::spawn(async move {
                 for step in &steps {
-                    task.take(step).await;
+                    task.run_step(step).await;
                 }
                 task.records
             })
@@ -114,14 +118,15 @@ pub async fn run(bench: Arc<Bench>, crew: Crew, people: Vec<Person>) -> Vec<Reco
     records
 }
 
-/// A clock that runs ten times as fast as the system's: so much shorter are all pauses. How long an answer may take is not its business.
-struct Hurried(Instant);
+/// A clock that runs ten times as fast as the system clock, so that pauses are ten times shorter.
+/// Attempt timeouts do not use it.
+struct FastClock(Instant);
 
-impl Hurried {
+impl FastClock {
     const FACTOR: u32 = 10;
 }
 
-impl Clock for Hurried {
+impl Clock for FastClock {
     fn now(&self) -> Instant {
         self.0 + self.0.elapsed() * Self::FACTOR
     }
@@ -132,19 +137,19 @@ impl Clock for Hurried {
 }
 
 struct Task {
-    bench: Arc<Bench>,
+    sandbox: Arc<TestSandbox>,
     client: Client,
     people: Arc<Vec<Person>>,
     records: Vec<Record>,
 }
 
 impl Task {
-    async fn take(&mut self, step: &Step) {
+    async fn run_step(&mut self, step: &Step) {
         let marker = &step.marker;
         let mark = json!({"marker": marker});
-        match &step.deed {
-            Deed::Book(booking) => self.book(marker, booking).await,
-            Deed::Create(external_id) => {
+        match &step.action {
+            Action::Book(booking) => self.book(marker, booking).await,
+            Action::Create(external_id) => {
                 let mut request = CustomerWriteRequest::new().metadata(mark.clone());
                 if let Some(id) = external_id {
                     request = request.external_id(id.as_str());
@@ -154,20 +159,20 @@ impl Task {
                     keyed: external_id.is_some(),
                 };
                 let id = |customer: &Customer| customer.id().to_string();
-                let amiss = |customer: &Customer| misses(customer, &mark);
-                self.keep(marker, write, result.await, id, amiss);
+                let mismatch = |customer: &Customer| metadata_mismatch(customer, &mark);
+                self.keep(marker, write, result.await, id, mismatch);
             }
-            Deed::Update(number) => {
+            Action::Update(number) => {
                 let customer = self.people[*number].id.clone();
                 let request = CustomerUpdateRequest::new(CustomerRef::id(customer.as_str()));
                 let request = request.metadata(mark.clone());
                 let result = self.client.customers().update(request).with_response();
                 let id = |customer: &Customer| customer.id().to_string();
-                let amiss = |customer: &Customer| misses(customer, &mark);
+                let mismatch = |customer: &Customer| metadata_mismatch(customer, &mark);
                 let write = Write::Update { customer };
-                self.keep(marker, write, result.await, id, amiss);
+                self.keep(marker, write, result.await, id, mismatch);
             }
-            Deed::Delete(number) => {
+            Action::Delete(number) => {
                 let person = &self.people[*number];
                 let customer = reference(person, number.is_multiple_of(2));
                 let result = self.client.customers().delete(customer).with_response();
@@ -200,32 +205,34 @@ impl Task {
             time: booking.time,
         };
         let id = |ticket: &Ticket| ticket.id().to_string();
-        let amiss = |ticket: &Ticket| {
+        let mismatch = |ticket: &Ticket| {
             let theirs = ticket.customer().map(|customer| customer.id().as_str());
-            let is_it = ticket.service().id().as_str() == service
+            let matches = ticket.service().id().as_str() == service
                 && ticket.group_of_service().id().as_str() == group
                 && ticket.time() == booking.time
                 && theirs == person.as_ref().map(|person| person.id.as_str());
-            (!is_it).then(|| format!("{ticket:?}"))
+            (!matches).then(|| format!("{ticket:?}"))
         };
-        let Some(ticket) = self.keep(marker, write, result, id, amiss) else {
+        let Some(ticket) = self.keep(marker, write, result, id, mismatch) else {
             return;
         };
-        if let (Some(from), Some(to), Some(customer)) = (booking.time, booking.move_to, customer) {
+        if let (Some(from), Some(to), Some(customer)) =
+            (booking.time, booking.reschedule_to, customer)
+        {
             self.reschedule(marker, ticket.clone(), (from, to), customer)
                 .await;
         }
         if booking.cancel {
             let result = self.client.tickets().cancel(ticket.as_str());
             let result = result.with_response().await;
-            let amiss = |got: &Ticket| {
-                let is_it = got.id().as_str() == ticket && got.status().as_str() == "cancelled";
-                (!is_it).then(|| format!("{got:?}"))
+            let mismatch = |got: &Ticket| {
+                let matches = got.id().as_str() == ticket && got.status().as_str() == "cancelled";
+                (!matches).then(|| format!("{got:?}"))
             };
             let write = Write::Cancel {
                 ticket: ticket.clone(),
             };
-            self.keep(marker, write, result, id, amiss);
+            self.keep(marker, write, result, id, mismatch);
         }
     }
 
@@ -236,21 +243,21 @@ impl Task {
         (from, to): (Timestamp, Timestamp),
         customer: CustomerRef,
     ) {
-        // Staff check the customer in: only who waits can be moved.
+        // Staff check the customer in: only a waiting ticket can be rescheduled.
         let check_in = format!("POST /tickets/{ticket}/check-in");
-        let bench = Arc::clone(&self.bench);
+        let sandbox = Arc::clone(&self.sandbox);
         let there =
-            tokio::task::spawn_blocking(move || bench.try_control(&check_in, &json!({})).is_ok());
+            tokio::task::spawn_blocking(move || sandbox.try_control(&check_in, &json!({})).is_ok());
         if !there.await.unwrap() {
-            // Somebody else had this very ticket: the comparison will say so.
+            // Another caller was given the same ticket: the comparison reports it.
             return;
         }
         let request = ChangeTimeRequest::new(to, customer);
         let result = self.client.tickets().reschedule(ticket.as_str(), &request);
         let result = result.with_response().await;
-        let amiss = |got: &Ticket| {
-            let is_it = got.id().as_str() == ticket && got.time() == Some(to);
-            (!is_it).then(|| format!("{got:?}"))
+        let mismatch = |got: &Ticket| {
+            let matches = got.id().as_str() == ticket && got.time() == Some(to);
+            (!matches).then(|| format!("{got:?}"))
         };
         let write = Write::Move {
             ticket: ticket.clone(),
@@ -258,41 +265,41 @@ impl Task {
             to,
         };
         let id = |ticket: &Ticket| ticket.id().to_string();
-        self.keep(marker, write, result, id, amiss);
+        self.keep(marker, write, result, id, mismatch);
     }
 
-    /// Writes down what was told; the id of the record, if that was a success.
+    /// Records the result of a call. Returns the id of the record after a success.
     fn keep<T>(
         &mut self,
         marker: &str,
         write: Write,
         result: Result<Response<T>, Error>,
         id: impl FnOnce(&T) -> String,
-        amiss: impl FnOnce(&T) -> Option<String>,
+        mismatch: impl FnOnce(&T) -> Option<String>,
     ) -> Option<String> {
-        let (told, attempts, id) = match result {
+        let (result, attempts, id) = match result {
             Ok(response) => {
                 let id = id(response.data());
-                let told = Told::Done {
+                let result = CallResult::Success {
                     id: id.clone(),
                     recovered: response.recovered(),
-                    amiss: amiss(response.data()),
+                    mismatch: mismatch(response.data()),
                 };
-                (told, response.attempts(), Some(id))
+                (result, response.attempts(), Some(id))
             }
             Err(error) => {
-                let told = Told::Failed {
+                let result = CallResult::Failure {
                     outcome: error.outcome(),
                     kind: error.kind(),
                     text: error.to_string(),
                 };
-                (told, error.attempts(), None)
+                (result, error.attempts(), None)
             }
         };
         self.records.push(Record {
             marker: marker.to_owned(),
             write,
-            told,
+            result,
             attempts,
         });
         id
@@ -307,7 +314,7 @@ fn reference(person: &Person, by_external_id: bool) -> CustomerRef {
     }
 }
 
-fn misses(customer: &Customer, mark: &Value) -> Option<String> {
+fn metadata_mismatch(customer: &Customer, mark: &Value) -> Option<String> {
     let metadata: Option<Value> = customer.metadata().ok().flatten();
     (metadata.as_ref() != Some(mark)).then(|| format!("{customer:?} with {metadata:?}"))
 }

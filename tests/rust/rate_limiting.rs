@@ -1,4 +1,4 @@
-//! How fast a client sends: never against a server that said "later", and no faster than it was asked to.
+//! Rate limiting in the client: it respects Retry-After and its configured rate.
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -10,23 +10,23 @@ use futures_util::future::join_all;
 use serde_json::json;
 use skiplino::{Clock, ErrorKind, Outcome};
 use skiplino_sandbox::DEMO_PUBLIC_KEY;
-use skiplino_tests::Bench;
+use skiplino_tests::TestSandbox;
 
-use crate::clock::Jumping;
-use crate::raw::{Raw, Say, http};
+use crate::raw_server::{RawServer, Script, http};
+use crate::test_clock::TestClock;
 
-fn jumping() -> (Arc<Jumping>, Arc<dyn Clock>) {
-    let clock = Jumping::new(|_| {});
+fn test_clock() -> (Arc<TestClock>, Arc<dyn Clock>) {
+    let clock = TestClock::new(|_| {});
     let same = Arc::clone(&clock) as Arc<dyn Clock>;
     (clock, same)
 }
 
 tokio::task_local! {
-    /// How long the pauses of a task were to be.
+    /// The sum of the pauses of a task.
     static WAITED: Cell<Duration>;
 }
 
-/// A clock that runs faster than the system's, and counts what it was asked to wait for.
+/// A clock that runs faster than the system clock, and sums up the pauses.
 struct Fast {
     start: Instant,
     times: u32,
@@ -49,15 +49,16 @@ fn sixty_four_tasks_share_fifty_requests_a_second() {
     const PER_SECOND: u32 = 50;
     const TASKS: u32 = 64;
     const CALLS: u32 = 10;
-    let bench = Bench::new();
-    // Fifty a second of the client's, which are shorter. `Retry-After` says 1, which is a second of the client's, too.
+    let sandbox = TestSandbox::new();
+    // 50 requests per second of the client's faster clock. `Retry-After: 1` is a second of that
+    // clock, too.
     let limit = json!({"requestsPerSecond": PER_SECOND * TIMES, "burst": PER_SECOND});
-    bench.control("PUT /rate-limit", &limit);
+    sandbox.control("PUT /rate-limit", &limit);
     let clock = Arc::new(Fast {
         start: Instant::now(),
         times: TIMES,
     });
-    let client = bench
+    let client = sandbox
         .builder(DEMO_PUBLIC_KEY)
         .clock(clock)
         .deadline(Duration::from_secs(120))
@@ -73,30 +74,36 @@ fn sixty_four_tasks_share_fifty_requests_a_second() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let waited = runtime.block_on(join_all(tasks));
     let waited = waited.into_iter().max().unwrap();
-    let (calls, sent) = (u64::from(TASKS * CALLS), bench.received("listBranches"));
+    let (calls, sent) = (u64::from(TASKS * CALLS), sandbox.received("listBranches"));
     let ideal = Duration::from_secs(1) * (TASKS * CALLS) / PER_SECOND;
-    println!("{calls} calls took {sent} requests and {waited:?} of waiting; ideal are {ideal:?}");
-    assert!(sent > calls, "nobody was refused");
+    println!(
+        "{calls} calls took {sent} requests and {waited:?} of waiting; the ideal is {ideal:?}"
+    );
+    assert!(sent > calls, "no request was rate limited");
     assert!(sent * 10 <= calls * 12, "{sent} requests");
-    // About 1.0 when nothing else runs here; what is learnt of a server depends on how fast one can ask it.
+    // About 1.0 on an idle machine; a busy one learns the server's rate more slowly.
     assert!(waited * 10 <= ideal * 15, "{waited:?}");
 }
 
 #[test]
-fn one_refused_call_stops_all_others() {
-    let bench = Bench::new();
-    bench.fault(
+fn one_rate_limited_call_delays_all_others() {
+    let sandbox = TestSandbox::new();
+    sandbox.fault(
         "getTicket",
         "rate_limit",
         json!({"retryAfter": 7, "when": {"nth": 1}}),
     );
-    let (clock, same) = jumping();
-    let client = bench.builder(DEMO_PUBLIC_KEY).clock(same).build().unwrap();
+    let (clock, same) = test_clock();
+    let client = sandbox
+        .builder(DEMO_PUBLIC_KEY)
+        .clock(same)
+        .build()
+        .unwrap();
     let once = skiplino::RetryPolicy::never();
     let refused = client.tickets().get("k7m2p9x4q1").retry(once);
     let refused = refused.wait().unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::RateLimited);
-    // What cannot wait for so long is told so without a request.
+    // A call whose deadline is earlier fails without a request.
     let hurried = client
         .branches()
         .list()
@@ -112,17 +119,17 @@ fn one_refused_call_stops_all_others() {
         hurried.to_string(),
         "list the branches: too many requests; retry after 7 s"
     );
-    assert_eq!(bench.received("listBranches"), 0);
+    assert_eq!(sandbox.received("listBranches"), 0);
     assert!(clock.pauses().is_empty());
-    // The others come after it.
+    // Other calls wait.
     client.branches().list().wait().unwrap();
     assert_eq!(clock.pauses(), [Duration::from_secs(7)]);
 }
 
 #[test]
-fn refused_calls_take_nothing_from_the_retries_of_others() {
-    let server = Raw::start(Say::Answer(http(429, "retry-after: 0\r\n", b"")));
-    let (_, same) = jumping();
+fn rate_limited_calls_do_not_use_the_retry_budget() {
+    let server = RawServer::start(Script::Respond(http(429, "retry-after: 0\r\n", b"")));
+    let (_, same) = test_clock();
     let client = server.builder().clock(same).build().unwrap();
     for _ in 0..60 {
         let error = client.branches().list().wait().unwrap_err();
@@ -131,9 +138,9 @@ fn refused_calls_take_nothing_from_the_retries_of_others() {
 }
 
 #[test]
-fn a_call_that_nobody_drives_holds_nobody_up() {
-    let bench = Bench::new();
-    let client = bench
+fn a_call_that_is_not_polled_does_not_delay_others() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox
         .builder(DEMO_PUBLIC_KEY)
         .requests_per_second(50.0)
         .build()
@@ -142,21 +149,25 @@ fn a_call_that_nobody_drives_holds_nobody_up() {
     runtime.block_on(async {
         client.branches().list().await.unwrap();
         let mut waiting = client.branches().list().into_future();
-        // It has its turn now, and is left alone, as the others of a `select!` are while one is seen to.
+        // The call has its permit now and is not polled again, as happens in a `select!`.
         assert!((&mut waiting).now_or_never().is_none());
         client.branches().list().await.unwrap();
         waiting.await.unwrap();
     });
-    assert_eq!(bench.received("listBranches"), 3);
+    assert_eq!(sandbox.received("listBranches"), 3);
 }
 
 #[test]
-fn no_server_stops_a_client_for_longer_than_a_minute() {
-    let bench = Bench::new();
+fn a_retry_after_delays_a_client_for_one_minute_at_most() {
+    let sandbox = TestSandbox::new();
     let fault = json!({"retryAfter": 86_400, "when": {"nth": 1}});
-    bench.fault("*", "rate_limit", fault);
-    let (clock, same) = jumping();
-    let client = bench.builder(DEMO_PUBLIC_KEY).clock(same).build().unwrap();
+    sandbox.fault("*", "rate_limit", fault);
+    let (clock, same) = test_clock();
+    let client = sandbox
+        .builder(DEMO_PUBLIC_KEY)
+        .clock(same)
+        .build()
+        .unwrap();
     client.branches().list().wait().unwrap_err();
     let later = client.branches().list().deadline(Duration::from_secs(90));
     later.wait().unwrap();
@@ -164,12 +175,16 @@ fn no_server_stops_a_client_for_longer_than_a_minute() {
 }
 
 #[test]
-fn after_a_refusal_requests_leave_one_by_one_and_faster_again() {
-    let bench = Bench::new();
+fn the_rate_recovers_after_a_rate_limit() {
+    let sandbox = TestSandbox::new();
     let fault = json!({"retryAfter": 1, "when": {"nth": 1}});
-    bench.fault("*", "rate_limit", fault);
-    let (clock, same) = jumping();
-    let client = bench.builder(DEMO_PUBLIC_KEY).clock(same).build().unwrap();
+    sandbox.fault("*", "rate_limit", fault);
+    let (clock, same) = test_clock();
+    let client = sandbox
+        .builder(DEMO_PUBLIC_KEY)
+        .clock(same)
+        .build()
+        .unwrap();
     for _ in 0..2_600 {
         client.branches().list().wait().unwrap();
     }
@@ -178,7 +193,7 @@ fn after_a_refusal_requests_leave_one_by_one_and_faster_again() {
     let tenth = Duration::from_millis(100);
     assert!(pauses[1] <= tenth && pauses[1] > tenth / 2, "{pauses:?}");
     assert!(pauses.iter().skip(1).all(|pause| *pause <= tenth));
-    // A minute later nothing holds it back.
+    // After a minute the client sends without pauses again.
     assert!(clock.passed() > Duration::from_secs(60) && pauses.len() < 2_599);
     assert!(
         clock.passed() < Duration::from_secs(65),
@@ -188,20 +203,25 @@ fn after_a_refusal_requests_leave_one_by_one_and_faster_again() {
 }
 
 #[test]
-fn who_is_refused_again_goes_slower_still() {
-    let bench = Bench::new();
+fn a_second_rate_limit_halves_the_rate() {
+    let sandbox = TestSandbox::new();
     for nth in [1, 4] {
         let fault = json!({"retryAfter": 1, "when": {"nth": nth}});
-        bench.fault("*", "rate_limit", fault);
+        sandbox.fault("*", "rate_limit", fault);
     }
-    let (clock, same) = jumping();
-    let client = bench.builder(DEMO_PUBLIC_KEY).clock(same).build().unwrap();
+    let (clock, same) = test_clock();
+    let client = sandbox
+        .builder(DEMO_PUBLIC_KEY)
+        .clock(same)
+        .build()
+        .unwrap();
     for _ in 0..6 {
         client.branches().list().wait().unwrap();
     }
     let pauses = clock.pauses();
     let milliseconds: Vec<_> = pauses.iter().map(Duration::as_millis).collect();
-    // One refused, three at ten a second of which the last is refused, and the others at five.
+    // One is rate limited; three follow at 10 per second, of which the last is rate limited; the
+    // others follow at 5 per second.
     assert!(
         matches!(
             milliseconds[..],
@@ -212,10 +232,10 @@ fn who_is_refused_again_goes_slower_still() {
 }
 
 #[test]
-fn a_client_is_no_faster_than_it_was_asked_to_be() {
-    let bench = Bench::new();
-    let (clock, same) = jumping();
-    let client = bench
+fn a_client_keeps_its_configured_rate() {
+    let sandbox = TestSandbox::new();
+    let (clock, same) = test_clock();
+    let client = sandbox
         .builder(DEMO_PUBLIC_KEY)
         .requests_per_second(4.0)
         .clock(same)
@@ -225,7 +245,7 @@ fn a_client_is_no_faster_than_it_was_asked_to_be() {
         client.branches().list().wait().unwrap();
     }
     assert_eq!(clock.passed(), Duration::from_secs(5));
-    // Whose turn would come too late is told at once.
+    // A call that could not be sent before its deadline fails at once.
     let hurried = client
         .branches()
         .list()
@@ -235,11 +255,11 @@ fn a_client_is_no_faster_than_it_was_asked_to_be() {
         (hurried.kind(), hurried.attempts()),
         (ErrorKind::Timeout, 0)
     );
-    assert_eq!(bench.received("listBranches"), 21);
+    assert_eq!(sandbox.received("listBranches"), 21);
 }
 
-/// A clock whose pauses are always 5 ms too long, as coarse timers make them.
-struct Late(Arc<Jumping>);
+/// A clock whose pauses are always 5 ms too long, as with coarse timers.
+struct Late(Arc<TestClock>);
 
 impl Clock for Late {
     fn now(&self) -> Instant {
@@ -252,9 +272,13 @@ impl Clock for Late {
 }
 
 #[test]
-fn what_a_coarse_timer_lost_is_made_up_for() {
-    let server = Raw::start(Say::Answer(http(200, "", br#"{"message":"m","data":[]}"#)));
-    let (clock, _) = jumping();
+fn late_timers_do_not_lower_the_rate() {
+    let server = RawServer::start(Script::Respond(http(
+        200,
+        "",
+        br#"{"message":"m","data":[]}"#,
+    )));
+    let (clock, _) = test_clock();
     let client = server
         .builder()
         .requests_per_second(1_000.0)
@@ -270,12 +294,12 @@ fn what_a_coarse_timer_lost_is_made_up_for() {
 }
 
 #[test]
-fn a_pace_that_cannot_be_kept_is_refused() {
-    let bench = Bench::new();
-    for pace in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-300] {
-        let built = bench.builder(DEMO_PUBLIC_KEY).requests_per_second(pace);
+fn an_invalid_rate_is_refused() {
+    let sandbox = TestSandbox::new();
+    for rate in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-300] {
+        let built = sandbox.builder(DEMO_PUBLIC_KEY).requests_per_second(rate);
         let error = built.build().unwrap_err();
         let fields: Vec<_> = error.fields().keys().collect();
-        assert_eq!(fields, ["requestsPerSecond"], "{pace}");
+        assert_eq!(fields, ["requestsPerSecond"], "{rate}");
     }
 }

@@ -6,9 +6,9 @@ use std::path::Path;
 use futures_util::StreamExt as _;
 use serde_json::json;
 use skiplino::{Client, CustomerWriteRequest, ErrorKind};
-use skiplino_tests::Bench;
+use skiplino_tests::TestSandbox;
 
-use crate::syncing::{counts, created, customer_requests, end_of, outcomes, row, rows, stored};
+use crate::sync::{counts, created, customer_requests, end_of, outcomes, row, rows, stored};
 
 /// Runs a sync until so many rows have finished, and drops it.
 fn run_part(client: &Client, rows: Vec<CustomerWriteRequest>, path: &Path, part: usize) {
@@ -20,13 +20,13 @@ fn run_part(client: &Client, rows: Vec<CustomerWriteRequest>, path: &Path, part:
 }
 
 #[test]
-fn rows_that_are_done_are_not_done_again() {
-    let bench = Bench::new();
-    let client = bench.secret();
+fn finished_rows_are_not_repeated() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("checkpoint");
     run_part(&client, rows(500), &path, 200);
-    let before = bench.received("createCustomer");
+    let before = sandbox.received("createCustomer");
     assert!((200..=208).contains(&before), "{before}");
     // As if the process was killed while it wrote the last record.
     let length = std::fs::metadata(&path).unwrap().len();
@@ -40,19 +40,19 @@ fn rows_that_are_done_are_not_done_again() {
         done + counts["created"] + counts.get("unchanged").unwrap_or(&0),
         500
     );
-    assert_eq!(created(&bench), 500);
-    assert_eq!(stored(&bench).len(), 502);
+    assert_eq!(created(&sandbox), 500);
+    assert_eq!(stored(&sandbox).len(), 502);
 }
 
 #[test]
 fn a_checkpoint_is_refused_for_another_source() {
-    let bench = Bench::new();
-    let client = bench.secret();
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("checkpoint");
     let sync = |rows: Vec<_>| client.customers().sync(rows).checkpoint(&path);
     assert_eq!(counts(sync(rows(300)))["created"], 300);
-    let before = customer_requests(&bench);
+    let before = customer_requests(&sandbox);
 
     let mut other = rows(300);
     other[170] = row("row-170").name("Somebody else");
@@ -77,7 +77,7 @@ fn a_checkpoint_is_refused_for_another_source() {
     let mut without_id = rows(300);
     without_id[5] = CustomerWriteRequest::new();
     assert!(end_of(sync(without_id)).to_string().contains("row 6 "));
-    assert_eq!(customer_requests(&bench), before, "nothing was sent");
+    assert_eq!(customer_requests(&sandbox), before, "nothing was sent");
 
     // More rows at the end are allowed.
     let longer = counts(sync(rows(310)));
@@ -86,7 +86,7 @@ fn a_checkpoint_is_refused_for_another_source() {
         BTreeMap::from([("created", 10), ("alreadyDone", 300)])
     );
 
-    let elsewhere = Bench::new();
+    let elsewhere = TestSandbox::new();
     let sync = elsewhere
         .secret()
         .customers()
@@ -102,7 +102,7 @@ fn a_checkpoint_is_refused_for_another_source() {
 
 #[test]
 fn a_file_that_is_not_a_checkpoint_is_not_changed() {
-    let bench = Bench::new();
+    let sandbox = TestSandbox::new();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("customers.csv");
     for text in [
@@ -111,21 +111,25 @@ fn a_file_that_is_not_a_checkpoint_is_not_changed() {
         "skiplino sync 1 but longer than that is",
     ] {
         std::fs::write(&path, text).unwrap();
-        let sync = bench.secret().customers().sync(rows(1)).checkpoint(&path);
+        let sync = sandbox.secret().customers().sync(rows(1)).checkpoint(&path);
         let error = end_of(sync).to_string();
         assert!(error.contains("is not a checkpoint file"), "{error}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
     }
     let nowhere = folder.path().join("no/such/folder");
-    let sync = bench.secret().customers().sync(rows(1)).checkpoint(nowhere);
+    let sync = sandbox
+        .secret()
+        .customers()
+        .sync(rows(1))
+        .checkpoint(nowhere);
     assert!(end_of(sync).to_string().contains("cannot be opened"));
-    assert_eq!(bench.received("getCustomer"), 0);
+    assert_eq!(sandbox.received("getCustomer"), 0);
 }
 
 #[test]
 fn two_syncs_do_not_share_a_checkpoint() {
-    let bench = Bench::new();
-    let client = bench.secret();
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("checkpoint");
     let sync = || client.customers().sync(rows(300)).checkpoint(&path).wait();
@@ -138,9 +142,9 @@ fn two_syncs_do_not_share_a_checkpoint() {
 }
 
 #[test]
-fn failed_rows_are_tried_again_and_may_be_changed() {
-    let bench = Bench::new();
-    let client = bench.secret();
+fn failed_rows_are_retried_and_may_be_changed() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("checkpoint");
     let long = "x".repeat(10_001);
@@ -166,15 +170,15 @@ fn failed_rows_are_tried_again_and_may_be_changed() {
 
 #[test]
 fn a_retried_row_does_not_overwrite_a_later_row_of_the_same_customer() {
-    let bench = Bench::new();
-    let client = bench.secret();
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("checkpoint");
     let mut source = rows(50);
     source[3] = row("twice").name("Old");
     source[45] = row("twice").name("New");
     // The fourth request to create a customer is that of row 3.
-    bench.fault(
+    sandbox.fault(
         "createCustomer",
         "status",
         json!({"status": 400, "when": {"nth": 4}}),
@@ -190,7 +194,7 @@ fn a_retried_row_does_not_overwrite_a_later_row_of_the_same_customer() {
     assert_eq!((first[&3], first[&45]), ("failed", "created"));
     let second = outcomes(sync());
     assert_eq!((second[&3], second[&45]), ("updated", "updated"));
-    assert_eq!(stored(&bench)["twice"]["name"], "New");
+    assert_eq!(stored(&sandbox)["twice"]["name"], "New");
     assert_eq!(
         second
             .values()

@@ -1,4 +1,4 @@
-//! A server that says exactly what a test wants said, byte for byte.
+//! A test server that returns the exact bytes given by the test.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -9,24 +9,24 @@ use std::thread::JoinHandle;
 use skiplino::{ApiKey, Client, ClientBuilder};
 use skiplino_tests::quick_retry;
 
-/// What the server does about one request.
+/// How the server handles each request.
 #[derive(Clone)]
-pub enum Say {
-    /// Answers and keeps the connection.
-    Answer(Vec<u8>),
-    /// Answers and closes the connection without announcing it.
-    AnswerAndClose(Vec<u8>),
-    /// Answers as the head of the request has it.
-    Reply(Reply),
+pub enum Script {
+    /// Responds and keeps the connection.
+    Respond(Vec<u8>),
+    /// Responds and closes the connection without announcing it.
+    RespondAndClose(Vec<u8>),
+    /// Responds with the result of a function of the request's head.
+    RespondWith(Responder),
 }
 
-/// From the head of a request to the bytes of an answer.
-pub type Reply = Arc<dyn Fn(&str) -> Vec<u8> + Send + Sync>;
+/// Returns the bytes of the response for the head of a request.
+pub type Responder = Arc<dyn Fn(&str) -> Vec<u8> + Send + Sync>;
 
 /// A running server.
-pub struct Raw {
+pub struct RawServer {
     address: SocketAddr,
-    say: Arc<Mutex<Say>>,
+    script: Arc<Mutex<Script>>,
     requests: Arc<Mutex<Vec<String>>>,
     connections: Arc<AtomicUsize>,
     closed: Arc<AtomicUsize>,
@@ -34,33 +34,40 @@ pub struct Raw {
     thread: Option<JoinHandle<()>>,
 }
 
-impl Raw {
-    pub fn start(say: Say) -> Self {
+impl RawServer {
+    pub fn start(script: Script) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let (say, requests) = (Arc::new(Mutex::new(say)), Arc::new(Mutex::new(Vec::new())));
+        let (script, requests) = (
+            Arc::new(Mutex::new(script)),
+            Arc::new(Mutex::new(Vec::new())),
+        );
         let stop = Arc::new(AtomicBool::new(false));
         let (connections, closed) = <(Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
-        let shared = (Arc::clone(&say), Arc::clone(&requests), Arc::clone(&stop));
+        let shared = (
+            Arc::clone(&script),
+            Arc::clone(&requests),
+            Arc::clone(&stop),
+        );
         let counts = (Arc::clone(&connections), Arc::clone(&closed));
         let thread = std::thread::spawn(move || {
-            let (say, requests, stop) = shared;
+            let (script, requests, stop) = shared;
             for stream in listener.incoming() {
                 if stop.load(Ordering::SeqCst) {
                     return;
                 }
                 counts.0.fetch_add(1, Ordering::SeqCst);
-                let (say, requests) = (Arc::clone(&say), Arc::clone(&requests));
+                let (script, requests) = (Arc::clone(&script), Arc::clone(&requests));
                 let closed = Arc::clone(&counts.1);
                 std::thread::spawn(move || {
-                    serve(stream.unwrap(), &say, &requests);
+                    serve(stream.unwrap(), &script, &requests);
                     closed.fetch_add(1, Ordering::SeqCst);
                 });
             }
         });
         Self {
             address,
-            say,
+            script,
             requests,
             connections,
             closed,
@@ -69,8 +76,9 @@ impl Raw {
         }
     }
 
-    pub fn say(&self, say: Say) {
-        *self.say.lock().unwrap() = say;
+    /// Replaces the script.
+    pub fn set_script(&self, script: Script) {
+        *self.script.lock().unwrap() = script;
     }
 
     /// The heads of the requests so far.
@@ -78,17 +86,17 @@ impl Raw {
         self.requests.lock().unwrap().clone()
     }
 
-    /// How many connections were opened so far.
+    /// The number of connections that were opened so far.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// How many of them were closed from here so far.
+    /// The number of connections that the server closed so far.
     pub fn closed(&self) -> usize {
         self.closed.load(Ordering::SeqCst)
     }
 
-    /// Where it listens, without a path.
+    /// The server's base URL without a path.
     pub fn origin(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -100,7 +108,7 @@ impl Raw {
     }
 }
 
-impl Drop for Raw {
+impl Drop for RawServer {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
         // Wakes the thread that waits for the next connection.
@@ -109,7 +117,7 @@ impl Drop for Raw {
     }
 }
 
-fn serve(stream: TcpStream, say: &Mutex<Say>, requests: &Mutex<Vec<String>>) {
+fn serve(stream: TcpStream, script: &Mutex<Script>, requests: &Mutex<Vec<String>>) {
     stream.set_nodelay(true).unwrap();
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut writer = stream;
@@ -136,11 +144,11 @@ fn serve(stream: TcpStream, say: &Mutex<Say>, requests: &Mutex<Vec<String>>) {
             return;
         }
         requests.lock().unwrap().push(head.clone());
-        let said = say.lock().unwrap().clone();
-        let closes = matches!(said, Say::AnswerAndClose(_));
-        let bytes = match said {
-            Say::Answer(bytes) | Say::AnswerAndClose(bytes) => bytes,
-            Say::Reply(reply) => reply(&head),
+        let script = script.lock().unwrap().clone();
+        let closes = matches!(script, Script::RespondAndClose(_));
+        let bytes = match script {
+            Script::Respond(bytes) | Script::RespondAndClose(bytes) => bytes,
+            Script::RespondWith(respond) => respond(&head),
         };
         if writer.write_all(&bytes).is_err() || closes {
             return;
@@ -148,11 +156,11 @@ fn serve(stream: TcpStream, say: &Mutex<Say>, requests: &Mutex<Vec<String>>) {
     }
 }
 
-/// An HTTP answer with a body.
+/// An HTTP response with a body.
 pub fn http(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
-    let mut answer =
+    let mut response =
         format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n{headers}\r\n").into_bytes();
-    answer.extend_from_slice(body);
-    answer
+    response.extend_from_slice(body);
+    response
 }

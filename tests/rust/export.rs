@@ -5,7 +5,7 @@ use std::sync::mpsc;
 
 use serde_json::{Value, json};
 use skiplino::{Customer, Error, ErrorKind, ListProgress, Page};
-use skiplino_tests::Bench;
+use skiplino_tests::TestSandbox;
 
 /// The error of a sink.
 #[derive(Debug)]
@@ -22,12 +22,12 @@ impl From<Error> for Failed {
 
 #[test]
 fn every_customer_is_exported_once_blocking_or_awaited() {
-    let bench = Bench::new();
-    bench.generate(1000);
-    let client = bench.secret();
+    let sandbox = TestSandbox::new();
+    sandbox.generate(1000);
+    let client = sandbox.secret();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     for awaited in [false, true] {
-        let before = bench.received("listCustomers");
+        let before = sandbox.received("listCustomers");
         let (sent, received) = mpsc::channel();
         let export = client.customers().export(move |page: Page<Customer>| {
             assert_eq!(page.pagination().total(), 1003);
@@ -49,37 +49,37 @@ fn every_customer_is_exported_once_blocking_or_awaited() {
             (1003, false)
         );
         // Eleven pages, and a front check because they are prefetched.
-        assert_eq!(bench.received("listCustomers") - before, 12);
+        assert_eq!(sandbox.received("listCustomers") - before, 12);
     }
 }
 
 #[test]
 fn a_blocking_export_prefetches_pages() {
-    let bench = Bench::new();
-    bench.generate(1000);
-    let fault = bench.fault("listCustomers", "hold", json!({"ms": 10_000}));
+    let sandbox = TestSandbox::new();
+    sandbox.generate(1000);
+    let fault = sandbox.fault("listCustomers", "hold", json!({"ms": 10_000}));
     let release = format!("POST /faults/{}/release", fault["id"]);
-    let client = bench.secret();
+    let client = sandbox.secret();
     std::thread::scope(|scope| {
         let exporting = scope.spawn(|| {
             let export = client.customers().export(|_| Ok::<(), Error>(()));
             export.wait().unwrap().records
         });
         // After the first page, four pages are requested at once.
-        bench.control("GET /held?atLeast=1", &Value::Null);
-        bench.control(&release, &json!({}));
-        let held = bench.control("GET /held?atLeast=4", &Value::Null);
+        sandbox.control("GET /held?atLeast=1", &Value::Null);
+        sandbox.control(&release, &json!({}));
+        let held = sandbox.control("GET /held?atLeast=4", &Value::Null);
         assert_eq!(held["held"], 4);
-        bench.control("DELETE /faults", &Value::Null);
+        sandbox.control("DELETE /faults", &Value::Null);
         assert_eq!(exporting.join().unwrap(), 1003);
     });
 }
 
 #[test]
 fn a_sink_that_fails_ends_the_export() {
-    let bench = Bench::new();
-    bench.generate(2000);
-    let client = bench.secret();
+    let sandbox = TestSandbox::new();
+    sandbox.generate(2000);
+    let client = sandbox.secret();
     let mut pages = 0;
     let export = client.customers().export(|_| {
         pages += 1;
@@ -91,12 +91,15 @@ fn a_sink_that_fails_ends_the_export() {
     });
     assert!(matches!(export.wait(), Err(Failed::Full)));
     assert_eq!(pages, 3);
-    assert!(bench.received("listCustomers") < 10);
+    assert!(sandbox.received("listCustomers") < 10);
     // Prefetched pages keep neither the client nor its connections alive.
     drop(client);
-    let idle = bench.control("GET /idle", &Value::Null);
+    let idle = sandbox.control("GET /idle", &Value::Null);
     assert_eq!(idle, json!({"connections": 0, "requests": 0}));
-    let export = bench.public().customers().export(|_| Ok::<(), Failed>(()));
+    let export = sandbox
+        .public()
+        .customers()
+        .export(|_| Ok::<(), Failed>(()));
     let Err(Failed::Api(error)) = export.wait() else {
         panic!("exported with a public key");
     };

@@ -1,6 +1,7 @@
-"""All customers as a dataframe, by one way of doing it: `frame.py WAY URL COUNT`. Tells the seconds, and this process's peak.
+"""Reads all customers into a dataframe with one library: `dataframe.py WAY URL COUNT`
 
-The peak is that of /proc, and not `ru_maxrss`, which begins with what the parent had when it made this process.
+Prints the duration in seconds and the peak memory of this process. The peak is from /proc, because
+`ru_maxrss` starts with the memory of the parent process.
 """
 
 from __future__ import annotations
@@ -29,16 +30,16 @@ else:
     async def customers() -> list[dict[str, object]]:
         headers = {"Authorization": f"Bearer {KEY}"}
         async with httpx.AsyncClient(headers=headers) as client:
-            few = asyncio.Semaphore(8)
+            limit = asyncio.Semaphore(8)
 
             async def page(number: int) -> dict[str, object]:
-                async with few:
-                    answer = await client.get(f"{base_url}/customers/getAll?page={number}&limit=100")
-                return answer.json()
+                async with limit:
+                    response = await client.get(f"{base_url}/customers/getAll?page={number}&limit=100")
+                return response.json()
 
             first = await page(1)
             rest = await asyncio.gather(*(page(number) for number in range(2, first["pagination"]["totalPages"] + 1)))
-            return [customer for answer in (first, *rest) for customer in answer["data"]]
+            return [customer for page in (first, *rest) for customer in page["data"]]
 
     def frame() -> pandas.DataFrame:
         return pandas.DataFrame(asyncio.run(customers()))

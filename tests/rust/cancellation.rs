@@ -1,39 +1,39 @@
-//! Ending calls from another thread, and waiting for a change no longer than so.
+//! Cancelling calls from another thread, and waiting for a change with a time limit.
 
 use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use skiplino::{BookTicketRequest, CancellationToken, Error, ErrorKind, Outcome};
-use skiplino_tests::Bench;
+use skiplino_tests::TestSandbox;
 
 const TICKET: &str = "k7m2p9x4q1";
 
-/// Makes a call whose request the sandbox holds, and cancels it when it is there.
+/// Makes a call whose request the sandbox holds, and cancels the call once the sandbox has it.
 fn cancelled(
-    bench: &Bench,
+    sandbox: &TestSandbox,
     operation: &str,
     call: impl FnOnce(&CancellationToken) -> Result<(), Error> + Send,
 ) -> Error {
-    bench.fault(operation, "hold", json!({"then": "commit"}));
+    sandbox.fault(operation, "hold", json!({"then": "commit"}));
     let cancellation_token = CancellationToken::new();
     thread::scope(|scope| {
         let call = scope.spawn(|| call(&cancellation_token).unwrap_err());
-        bench.control("GET /held?atLeast=1", &Value::Null);
+        sandbox.control("GET /held?atLeast=1", &Value::Null);
         cancellation_token.cancel();
         let error = call.join().unwrap();
-        // Its connection went with the call, though the client lives on.
-        let idle = bench.control("GET /idle?requests=1", &Value::Null);
+        // The connection of the call is closed, although the client still exists.
+        let idle = sandbox.control("GET /idle?requests=1", &Value::Null);
         assert_eq!(idle, json!({"connections": 0, "requests": 1}));
         error
     })
 }
 
 #[test]
-fn a_call_ends_and_says_what_may_have_happened() {
-    let bench = Bench::new();
-    let client = bench.secret();
-    let error = cancelled(&bench, "getTicket", |cancellation_token| {
+fn a_cancelled_call_reports_its_outcome() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
+    let error = cancelled(&sandbox, "getTicket", |cancellation_token| {
         let call = client
             .tickets()
             .get(TICKET)
@@ -47,10 +47,10 @@ fn a_call_ends_and_says_what_may_have_happened() {
     );
     assert_eq!(error.to_string(), "get the ticket: cancelled");
 
-    // Another sandbox: this one still holds the request before.
-    let bench = Bench::new();
-    let client = bench.secret();
-    let error = cancelled(&bench, "bookTicket", |cancellation_token| {
+    // Another sandbox: this one still holds the first request.
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
+    let error = cancelled(&sandbox, "bookTicket", |cancellation_token| {
         let request = BookTicketRequest::walk_in("6fe8fb8b12", "7c1f9a3b2d");
         let call = client
             .tickets()
@@ -66,9 +66,9 @@ fn a_call_ends_and_says_what_may_have_happened() {
 }
 
 #[test]
-fn what_is_cancelled_sends_nothing_more() {
-    let bench = Bench::new();
-    let client = bench.secret();
+fn a_cancelled_token_prevents_requests() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
     let cancellation_token = CancellationToken::new();
     cancellation_token.cancel();
     let request = BookTicketRequest::walk_in("6fe8fb8b12", "7c1f9a3b2d");
@@ -82,7 +82,7 @@ fn what_is_cancelled_sends_nothing_more() {
         (error.outcome(), error.attempts()),
         (Outcome::NotApplied, 0)
     );
-    assert_eq!(bench.received("bookTicket"), 0);
+    assert_eq!(sandbox.received("bookTicket"), 0);
 
     let mut list = client
         .customers()
@@ -107,9 +107,9 @@ fn what_is_cancelled_sends_nothing_more() {
 }
 
 #[test]
-fn a_watch_waits_no_longer_than_it_should_and_goes_on() {
-    let bench = Bench::new();
-    let client = bench.public();
+fn next_within_times_out_and_the_watch_continues() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.public();
     let pause = Duration::from_millis(5);
     let mut watch = client.tickets().watch(TICKET).min(pause).max(pause).wait();
     let long = Duration::from_secs(60);
@@ -126,15 +126,15 @@ fn a_watch_waits_no_longer_than_it_should_and_goes_on() {
 }
 
 #[test]
-fn a_look_that_is_broken_off_is_not_made_again_at_once() {
-    let bench = Bench::new();
-    let client = bench.public();
+fn an_interrupted_poll_is_not_repeated_at_once() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.public();
     let hour = Duration::from_secs(60 * 60);
-    bench.fault("getTicket", "hold", json!({"then": "commit"}));
+    sandbox.fault("getTicket", "hold", json!({"then": "commit"}));
     let mut watch = client.tickets().watch(TICKET).min(hour).max(hour).wait();
     for limit in [50].into_iter().chain([0; 100]) {
         let limit = Duration::from_millis(limit);
         assert!(watch.next_within(limit).unwrap().is_none());
     }
-    assert!(bench.received("getTicket") <= 1);
+    assert!(sandbox.received("getTicket") <= 1);
 }

@@ -1,4 +1,4 @@
-"""What is measured in processes of their own: imports, and a whole directory as a dataframe."""
+"""Measures imports, and reading all customers into a dataframe, in separate processes."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def frames(base_url: str) -> None:
     names = list(goals)
 
     def frame(*arguments: str) -> dict[str, float]:
-        told: dict[str, float] = json.loads(output([str(Path(__file__).with_name("frame.py")), *arguments]))
-        return told
+        result: dict[str, float] = json.loads(output([str(Path(__file__).with_name("dataframe.py")), *arguments]))
+        return result
 
     def turn(name: str) -> Callable[[], Sequence[float]]:
         def once() -> Sequence[float]:
-            # The peak of a process that only imports the same is not the work's.
+            # Subtract the peak of a process that only imports the libraries.
             idle, busy = frame(name, base_url, "0"), frame(name, base_url, str(CUSTOMERS))
             return busy["seconds"], busy["peak"] - idle["peak"]
 

@@ -1,4 +1,5 @@
-//! Writes happen once, where a scenario cannot say it: several at a time, callers who give up, servers that play odd.
+//! Recovery of writes with lost responses, where a scenario is not enough: concurrent bookings,
+//! aborted calls, and servers with unusual responses.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,10 +12,10 @@ use skiplino::{
     BookTicketRequest, Client, Clock, CustomerRef, CustomerWriteRequest, Error, ErrorKind, Outcome,
     Response, Ticket, TimeoutKind,
 };
-use skiplino_tests::Bench;
+use skiplino_tests::TestSandbox;
 
-use crate::clock::Jumping;
-use crate::raw::{Raw, Say, http};
+use crate::raw_server::{RawServer, Script, http};
+use crate::test_clock::TestClock;
 
 const SERVICE: &str = "6fe8fb8b12";
 const OTHER_SERVICE: &str = "b7a1d2c3e4";
@@ -32,12 +33,12 @@ fn book(client: &Client, request: BookTicketRequest) -> Booked {
     client.tickets().book(request).with_response().wait()
 }
 
-fn booking(client: &Client, request: BookTicketRequest) -> JoinHandle<Booked> {
+fn spawn_booking(client: &Client, request: BookTicketRequest) -> JoinHandle<Booked> {
     let client = client.clone();
     std::thread::spawn(move || book(&client, request))
 }
 
-fn unsettled(booked: Booked) -> String {
+fn outcome_unknown(booked: Booked) -> String {
     let error = booked.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
     assert_eq!(error.outcome(), Outcome::Unknown);
@@ -45,35 +46,35 @@ fn unsettled(booked: Booked) -> String {
 }
 
 /// Holds the `nth` request of an operation from now on.
-fn hold(bench: &Bench, operation: &str, nth: u64, then: &str) -> Value {
-    bench.fault(
+fn hold(sandbox: &TestSandbox, operation: &str, nth: u64, then: &str) -> Value {
+    sandbox.fault(
         operation,
         "hold",
         json!({"when": {"nth": nth}, "then": then}),
     )
 }
 
-fn held(bench: &Bench, count: u64) {
-    let held = bench.control(&format!("GET /held?atLeast={count}"), &Value::Null);
+fn held(sandbox: &TestSandbox, count: u64) {
+    let held = sandbox.control(&format!("GET /held?atLeast={count}"), &Value::Null);
     assert_eq!(held["held"], count);
 }
 
-fn release(bench: &Bench, fault: &Value) {
-    bench.control(&format!("POST /faults/{}/release", fault["id"]), &json!({}));
+fn release(sandbox: &TestSandbox, fault: &Value) {
+    sandbox.control(&format!("POST /faults/{}/release", fault["id"]), &json!({}));
 }
 
-/// Layla's tickets, but for the one she starts with.
-fn tickets(bench: &Bench) -> Vec<String> {
-    let all = bench.control(&format!("GET /tickets?customerId={LAYLA}"), &Value::Null);
+/// Layla's tickets, except the one she has at the start.
+fn tickets(sandbox: &TestSandbox) -> Vec<String> {
+    let all = sandbox.control(&format!("GET /tickets?customerId={LAYLA}"), &Value::Null);
     let ids = all.as_array().unwrap().iter();
     ids.map(|ticket| ticket["id"].as_str().unwrap().to_owned())
         .filter(|id| id != "k7m2p9x4q1")
         .collect()
 }
 
-fn committed(bench: &Bench, count: u64) {
+fn committed(sandbox: &TestSandbox, count: u64) {
     loop {
-        let counts = bench.control("GET /requests/counts", &Value::Null);
+        let counts = sandbox.control("GET /requests/counts", &Value::Null);
         if counts["bookTicket"]["committed"] == count {
             return;
         }
@@ -82,16 +83,16 @@ fn committed(bench: &Bench, count: u64) {
 }
 
 #[test]
-fn bookings_alike_at_once_each_get_their_own_ticket() {
-    let bench = Bench::new();
-    bench.fault(
+fn concurrent_similar_bookings_each_get_their_own_ticket() {
+    let sandbox = TestSandbox::new();
+    sandbox.fault(
         "bookTicket",
         "drop_after_commit",
         json!({"when": {"every": 2}}),
     );
-    let client = bench.public();
+    let client = sandbox.public();
     let all: Vec<_> = (0..16)
-        .map(|_| booking(&client, walk_in(CustomerRef::id(LAYLA))))
+        .map(|_| spawn_booking(&client, walk_in(CustomerRef::id(LAYLA))))
         .collect();
     let all: Vec<_> = all
         .into_iter()
@@ -99,72 +100,72 @@ fn bookings_alike_at_once_each_get_their_own_ticket() {
         .collect();
     let recovered = all.iter().filter(|response| response.recovered()).count();
     assert_eq!(recovered, 8);
-    let told: HashSet<_> = all
+    let returned: HashSet<_> = all
         .iter()
         .map(|response| response.data().id().to_string())
         .collect();
-    assert_eq!(told, tickets(&bench).into_iter().collect());
-    assert_eq!((told.len(), bench.received("bookTicket")), (16, 16));
+    assert_eq!(returned, tickets(&sandbox).into_iter().collect());
+    assert_eq!((returned.len(), sandbox.received("bookTicket")), (16, 16));
 }
 
 #[test]
-fn a_ticket_that_was_handed_out_is_nobody_elses() {
-    let bench = Bench::new();
-    let lost = hold(&bench, "bookTicket", 1, "drop");
-    let client = bench.public();
-    let first = booking(&client, walk_in(CustomerRef::id(LAYLA)));
-    held(&bench, 1);
-    // The same person by another name, so these two do not wait for one another.
+fn a_returned_ticket_is_not_claimed_by_another_booking() {
+    let sandbox = TestSandbox::new();
+    let lost = hold(&sandbox, "bookTicket", 1, "drop");
+    let client = sandbox.public();
+    let first = spawn_booking(&client, walk_in(CustomerRef::id(LAYLA)));
+    held(&sandbox, 1);
+    // The same customer by another kind of id, so that the two calls do not wait for each other.
     let second = book(&client, walk_in(CustomerRef::external_id(CRM))).unwrap();
-    release(&bench, &lost);
-    let text = unsettled(first.join().unwrap());
+    release(&sandbox, &lost);
+    let text = outcome_unknown(first.join().unwrap());
     assert!(text.contains("5 lookups did not find the ticket"), "{text}");
-    assert_eq!(tickets(&bench), [second.data().id().as_str()]);
+    assert_eq!(tickets(&sandbox), [second.data().id().as_str()]);
 }
 
 #[test]
-fn a_ticket_that_may_be_another_booking_s_is_nobodys() {
-    let bench = Bench::new();
-    let lost = hold(&bench, "bookTicket", 1, "drop");
-    bench.fault(
+fn a_ticket_that_may_belong_to_another_booking_is_not_claimed() {
+    let sandbox = TestSandbox::new();
+    let lost = hold(&sandbox, "bookTicket", 1, "drop");
+    sandbox.fault(
         "bookTicket",
         "slow_body",
         json!({"when": {"nth": 2}, "ms": 50}),
     );
-    let client = bench.public();
-    let first = booking(&client, walk_in(CustomerRef::id(LAYLA)));
-    held(&bench, 1);
-    let second = booking(&client, walk_in(CustomerRef::external_id(CRM)));
-    // It is booked, but whoever booked it has not heard of it yet.
-    committed(&bench, 1);
-    release(&bench, &lost);
-    unsettled(first.join().unwrap());
+    let client = sandbox.public();
+    let first = spawn_booking(&client, walk_in(CustomerRef::id(LAYLA)));
+    held(&sandbox, 1);
+    let second = spawn_booking(&client, walk_in(CustomerRef::external_id(CRM)));
+    // The ticket is booked, but its call has not received the response yet.
+    committed(&sandbox, 1);
+    release(&sandbox, &lost);
+    outcome_unknown(first.join().unwrap());
     let second = second.join().unwrap().unwrap();
-    assert_eq!(tickets(&bench), [second.data().id().as_str()]);
+    assert_eq!(tickets(&sandbox), [second.data().id().as_str()]);
 }
 
 #[test]
-fn a_booking_that_was_given_up_is_reckoned_with() {
-    let bench = Bench::new();
-    let late = hold(&bench, "bookTicket", 1, "commit");
-    let lost = hold(&bench, "bookTicket", 2, "drop");
-    let client = bench.public();
+fn a_lookup_accounts_for_an_aborted_booking() {
+    let sandbox = TestSandbox::new();
+    let late = hold(&sandbox, "bookTicket", 1, "commit");
+    let lost = hold(&sandbox, "bookTicket", 2, "drop");
+    let client = sandbox.public();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let call = client
         .tickets()
         .book(walk_in(CustomerRef::id(LAYLA)))
         .into_future();
     let first = runtime.spawn(call);
-    held(&bench, 1);
+    held(&sandbox, 1);
     first.abort();
     assert!(runtime.block_on(first).unwrap_err().is_cancelled());
-    let second = booking(&client, walk_in(CustomerRef::id(LAYLA)));
-    held(&bench, 2);
-    // Its ticket comes while the second one is under way, which must not take it for its own.
-    release(&bench, &late);
-    committed(&bench, 1);
-    release(&bench, &lost);
-    let text = unsettled(second.join().unwrap());
+    let second = spawn_booking(&client, walk_in(CustomerRef::id(LAYLA)));
+    held(&sandbox, 2);
+    // The first ticket is booked while the second call is in flight, which must not claim it.
+    release(&sandbox, &late);
+    committed(&sandbox, 1);
+    release(&sandbox, &lost);
+    let text = outcome_unknown(second.join().unwrap());
     assert!(
         text.contains("a similar ticket was booked at the same time"),
         "{text}"
@@ -172,17 +173,17 @@ fn a_booking_that_was_given_up_is_reckoned_with() {
 }
 
 #[test]
-fn a_caller_who_gives_up_leaves_no_retry_behind() {
-    let bench = Bench::new();
-    let client = bench.secret();
+fn an_aborted_call_leaves_no_retry_behind() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    for (operation, look) in [
+    for (operation, lookup) in [
         ("bookTicket", "listCustomerTickets"),
         ("cancelTicket", "getTicket"),
         ("deleteCustomer", "getCustomer"),
     ] {
-        bench.reset();
-        let fault = hold(&bench, operation, 1, "drop");
+        sandbox.reset();
+        let fault = hold(&sandbox, operation, 1, "drop");
         let tickets = client.tickets();
         let under_way = match operation {
             "bookTicket" => {
@@ -198,27 +199,27 @@ fn a_caller_who_gives_up_leaves_no_retry_behind() {
                 runtime.spawn(async { call.await })
             }
         };
-        held(&bench, 1);
-        let looks = bench.received(look);
+        held(&sandbox, 1);
+        let lookups = sandbox.received(lookup);
         under_way.abort();
         assert!(runtime.block_on(under_way).unwrap_err().is_cancelled());
-        release(&bench, &fault);
-        // Whatever were still to come would come before or with this one.
+        release(&sandbox, &fault);
+        // Any further request would have been sent by now.
         client.branches().list().wait().unwrap();
         assert_eq!(
-            (bench.received(operation), bench.received(look)),
-            (1, looks)
+            (sandbox.received(operation), sandbox.received(lookup)),
+            (1, lookups)
         );
     }
 }
 
 #[test]
-fn a_booking_does_not_wait_for_those_before_it_beyond_its_deadline() {
-    let bench = Bench::new();
-    let fault = hold(&bench, "bookTicket", 1, "commit");
-    let client = bench.public();
-    let first = booking(&client, walk_in(CustomerRef::id(LAYLA)));
-    held(&bench, 1);
+fn a_booking_waits_for_similar_bookings_until_its_deadline() {
+    let sandbox = TestSandbox::new();
+    let fault = hold(&sandbox, "bookTicket", 1, "commit");
+    let client = sandbox.public();
+    let first = spawn_booking(&client, walk_in(CustomerRef::id(LAYLA)));
+    held(&sandbox, 1);
     let call = client.tickets().book(walk_in(CustomerRef::id(LAYLA)));
     let error = call.deadline(Duration::from_millis(50)).wait().unwrap_err();
     assert_eq!(error.timeout(), Some(TimeoutKind::Call));
@@ -226,50 +227,50 @@ fn a_booking_does_not_wait_for_those_before_it_beyond_its_deadline() {
         (error.kind(), error.outcome(), error.attempts()),
         (ErrorKind::Timeout, Outcome::NotApplied, 0)
     );
-    // Another service is another matter.
+    // A booking for another service does not wait.
     let request = BookTicketRequest::walk_in(OTHER_SERVICE, GROUP).customer(CustomerRef::id(LAYLA));
     assert!(!book(&client, request).unwrap().recovered());
-    release(&bench, &fault);
+    release(&sandbox, &fault);
     first.join().unwrap().unwrap();
-    assert_eq!(bench.received("bookTicket"), 2);
+    assert_eq!(sandbox.received("bookTicket"), 2);
 }
 
 #[test]
-fn more_new_tickets_than_can_be_seen_are_not_guessed_at() {
-    let bench = Bench::new();
-    let lost = hold(&bench, "bookTicket", 1, "drop");
-    let (client, another) = (bench.public(), bench.public());
-    let first = booking(&client, walk_in(CustomerRef::id(LAYLA)));
-    held(&bench, 1);
+fn too_many_new_tickets_leave_the_outcome_unknown() {
+    let sandbox = TestSandbox::new();
+    let lost = hold(&sandbox, "bookTicket", 1, "drop");
+    let (client, another) = (sandbox.public(), sandbox.public());
+    let first = spawn_booking(&client, walk_in(CustomerRef::id(LAYLA)));
+    held(&sandbox, 1);
     for _ in 0..11 {
         let request = BookTicketRequest::walk_in(OTHER_SERVICE, GROUP);
         book(&another, request.customer(CustomerRef::id(LAYLA))).unwrap();
     }
-    release(&bench, &lost);
-    let text = unsettled(first.join().unwrap());
+    release(&sandbox, &lost);
+    let text = outcome_unknown(first.join().unwrap());
     assert!(text.contains("too many tickets were booked"), "{text}");
 }
 
 #[test]
-fn two_new_tickets_alike_cannot_be_told_apart() {
-    let bench = Bench::new();
-    let lost = hold(&bench, "bookTicket", 1, "commit");
-    let client = bench
+fn two_similar_new_tickets_leave_the_outcome_unknown() {
+    let sandbox = TestSandbox::new();
+    let lost = hold(&sandbox, "bookTicket", 1, "commit");
+    let client = sandbox
         .builder(skiplino_sandbox::DEMO_PUBLIC_KEY)
         .attempt_timeout(Duration::from_millis(300))
         .build()
         .unwrap();
-    let another = bench.public();
-    let first = booking(&client, walk_in(CustomerRef::id(LAYLA)));
-    held(&bench, 1);
-    // Another program books the same thing, and both tickets are there when the first one looks.
+    let another = sandbox.public();
+    let first = spawn_booking(&client, walk_in(CustomerRef::id(LAYLA)));
+    held(&sandbox, 1);
+    // Another program books a similar ticket, and the lookup of the first call finds both.
     book(&another, walk_in(CustomerRef::id(LAYLA))).unwrap();
-    let look = hold(&bench, "listCustomerTickets", 1, "commit");
-    held(&bench, 2);
-    release(&bench, &lost);
-    committed(&bench, 2);
-    release(&bench, &look);
-    let text = unsettled(first.join().unwrap());
+    let lookup = hold(&sandbox, "listCustomerTickets", 1, "commit");
+    held(&sandbox, 2);
+    release(&sandbox, &lost);
+    committed(&sandbox, 2);
+    release(&sandbox, &lookup);
+    let text = outcome_unknown(first.join().unwrap());
     assert!(
         text.contains("a similar ticket was booked at the same time"),
         "{text}"
@@ -277,10 +278,10 @@ fn two_new_tickets_alike_cannot_be_told_apart() {
 }
 
 #[test]
-fn others_bookings_under_way_do_not_keep_one_from_being_found() {
-    let bench = Bench::new();
-    bench.generate(1);
-    let customers = bench.control("GET /customers", &Value::Null);
+fn bookings_of_other_customers_in_flight_do_not_prevent_recovery() {
+    let sandbox = TestSandbox::new();
+    sandbox.generate(1);
+    let customers = sandbox.control("GET /customers", &Value::Null);
     let other = customers.as_array().unwrap().last().unwrap();
     let (id, external_id) = (other["_id"].as_str(), other["externalId"].as_str());
     for (lost, held_up) in [
@@ -289,36 +290,36 @@ fn others_bookings_under_way_do_not_keep_one_from_being_found() {
             CustomerRef::external_id(CRM),
             CustomerRef::external_id(external_id.unwrap()),
         ),
-        // The ticket says whose it is.
+        // The ticket names its customer.
         (CustomerRef::external_id(CRM), CustomerRef::id(id.unwrap())),
     ] {
-        let fault = hold(&bench, "bookTicket", 1, "commit");
+        let fault = hold(&sandbox, "bookTicket", 1, "commit");
         let after = json!({"when": {"nth": 2}});
-        bench.fault("bookTicket", "drop_after_commit", after);
-        let client = bench.public();
-        let first = booking(&client, walk_in(held_up));
-        held(&bench, 1);
+        sandbox.fault("bookTicket", "drop_after_commit", after);
+        let client = sandbox.public();
+        let first = spawn_booking(&client, walk_in(held_up));
+        held(&sandbox, 1);
         assert!(book(&client, walk_in(lost)).unwrap().recovered());
-        release(&bench, &fault);
+        release(&sandbox, &fault);
         assert!(!first.join().unwrap().unwrap().recovered());
-        bench.control("DELETE /faults", &Value::Null);
+        sandbox.control("DELETE /faults", &Value::Null);
     }
 }
 
 #[test]
-fn a_booking_of_ones_own_id_that_was_given_up_is_reckoned_with_too() {
-    let bench = Bench::new();
-    bench.fault("bookTicket", "html_502", json!({"when": {"nth": 1}}));
-    bench.fault(
+fn a_lookup_accounts_for_a_failed_booking_by_external_id() {
+    let sandbox = TestSandbox::new();
+    sandbox.fault("bookTicket", "html_502", json!({"when": {"nth": 1}}));
+    sandbox.fault(
         "bookTicket",
         "html_502",
         json!({"when": {"nth": 2}, "commit": true}),
     );
-    let client = bench.public();
+    let client = sandbox.public();
     let request = || walk_in(CustomerRef::external_id(CRM));
-    unsettled(book(&client, request()));
-    // The first one could still come, and be the one that is found.
-    let text = unsettled(book(&client, request()));
+    outcome_unknown(book(&client, request()));
+    // The first booking could still be applied, and be the ticket that the lookup finds.
+    let text = outcome_unknown(book(&client, request()));
     assert!(
         text.contains("a similar ticket was booked at the same time"),
         "{text}"
@@ -326,9 +327,9 @@ fn a_booking_of_ones_own_id_that_was_given_up_is_reckoned_with_too() {
 }
 
 #[test]
-fn a_booking_gives_up_with_the_read_before_it_when_nobody_is_there() {
-    let gone = Raw::start(Say::Answer(Vec::new())).origin();
-    let clock = Jumping::new(|_| {});
+fn a_booking_fails_with_its_first_lookup_when_no_server_listens() {
+    let gone = RawServer::start(Script::Respond(Vec::new())).origin();
+    let clock = TestClock::new(|_| {});
     let client = Client::builder(skiplino::ApiKey::new("pk_x").unwrap())
         .base_url(gone)
         .clock(Arc::clone(&clock) as Arc<dyn Clock>)
@@ -343,12 +344,12 @@ fn a_booking_gives_up_with_the_read_before_it_when_nobody_is_there() {
     assert_eq!(clock.pauses().len(), 2);
 }
 
-/// A server that answers one after another for a customer's tickets; bookings get no readable answer.
-fn server_with(lists: impl Fn(usize) -> Vec<u8> + Send + Sync + 'static) -> Raw {
-    let asked = AtomicUsize::new(0);
-    Raw::start(Say::Reply(Arc::new(move |head| {
+/// A server with a ticket list for each lookup. It responds to bookings with an empty 503.
+fn server_with(lists: impl Fn(usize) -> Vec<u8> + Send + Sync + 'static) -> RawServer {
+    let lookups = AtomicUsize::new(0);
+    RawServer::start(Script::RespondWith(Arc::new(move |head| {
         if head.contains("/customers/tickets") {
-            return lists(asked.fetch_add(1, Ordering::SeqCst));
+            return lists(lookups.fetch_add(1, Ordering::SeqCst));
         }
         http(503, "", b"")
     })))
@@ -369,9 +370,9 @@ fn page_with_a_ticket_from(booked_at: &str) -> Vec<u8> {
     )
 }
 
-/// A server whose list is empty before the booking, and then holds a ticket that was booked at that time.
-fn server_with_a_ticket_from(booked_at: &'static str) -> Raw {
-    server_with(move |asked| match asked {
+/// A server whose list is empty before the booking, and then has a ticket booked at this time.
+fn server_with_a_ticket_from(booked_at: &'static str) -> RawServer {
+    server_with(move |lookups| match lookups {
         0 => page(&json!([])),
         _ => page_with_a_ticket_from(booked_at),
     })
@@ -382,9 +383,9 @@ fn for_customer(id: &str) -> BookTicketRequest {
 }
 
 #[test]
-fn a_customer_with_no_list_yet_has_no_tickets() {
+fn a_customer_without_a_ticket_list_has_no_tickets() {
     for none in [404, 422] {
-        let server = server_with(move |asked| match asked {
+        let server = server_with(move |lookups| match lookups {
             0 => http(none, "", b""),
             _ => page_with_a_ticket_from("2026-06-23T11:10:07.000Z"),
         });
@@ -394,30 +395,30 @@ fn a_customer_with_no_list_yet_has_no_tickets() {
 }
 
 #[test]
-fn looks_are_on_the_budget_of_retries() {
+fn lookups_use_the_retry_budget() {
     let server = server_with(|_| page(&json!([])));
     let client = server.builder().build().unwrap();
-    let text = unsettled(book(&client, for_customer("c")));
+    let text = outcome_unknown(book(&client, for_customer("c")));
     assert!(text.contains("5 lookups did not find"), "{text}");
     for _ in 0..60 {
         client.branches().list().wait().unwrap_err();
     }
-    let text = unsettled(book(&client, for_customer("d")));
-    // The second look is what the read before the booking earned.
+    let text = outcome_unknown(book(&client, for_customer("d")));
+    // The successful lookup before the booking added a retry to the budget.
     assert!(text.contains("2 lookups did not find"), "{text}");
 }
 
 #[test]
-fn a_list_that_hangs_leaves_the_booking_its_time() {
-    let bench = Bench::new();
-    hold(&bench, "listCustomerTickets", 1, "drop");
-    let client = bench.public();
+fn a_hanging_ticket_list_does_not_use_up_the_deadline() {
+    let sandbox = TestSandbox::new();
+    hold(&sandbox, "listCustomerTickets", 1, "drop");
+    let client = sandbox.public();
     let call = client.tickets().book(walk_in(CustomerRef::id(LAYLA)));
     call.deadline(Duration::from_millis(1_500)).wait().unwrap();
 }
 
 #[test]
-fn a_ticket_from_before_by_the_servers_clock_is_not_this_one() {
+fn a_ticket_older_than_the_booking_is_not_claimed() {
     for (booked_at, ours) in [
         ("2026-06-23T11:10:00.000Z", true),
         ("2026-06-23T11:09:59.000Z", true),
@@ -429,13 +430,13 @@ fn a_ticket_from_before_by_the_servers_clock_is_not_this_one() {
         let booked = book(&client, for_customer("c"));
         assert_eq!(booked.is_ok(), ours, "{booked_at}");
         if !ours {
-            unsettled(booked);
+            outcome_unknown(booked);
         }
     }
 }
 
 #[test]
-fn a_ticket_is_only_this_one_if_all_of_it_fits() {
+fn a_ticket_is_claimed_only_if_all_fields_match() {
     let time = "2026-06-23T12:00:00Z".parse().unwrap();
     for request in [
         for_customer("c2"),
@@ -445,12 +446,12 @@ fn a_ticket_is_only_this_one_if_all_of_it_fits() {
     ] {
         let server = server_with_a_ticket_from("2026-06-23T11:10:07.000Z");
         let client = server.builder().build().unwrap();
-        unsettled(book(&client, request));
+        outcome_unknown(book(&client, request));
     }
 }
 
 #[test]
-fn a_record_is_the_one_created_if_it_is_what_the_api_makes_of_it() {
+fn a_created_customer_is_recognised_after_normalisation() {
     let request = || {
         CustomerWriteRequest::new()
             .external_id("x")
@@ -506,7 +507,7 @@ fn a_record_is_the_one_created_if_it_is_what_the_api_makes_of_it() {
         record["updatedAt"] = "2026-06-23T11:00:00.000Z".into();
         let body = json!({"message": "m", "data": record}).to_string();
         let created = AtomicUsize::new(0);
-        let server = Raw::start(Say::Reply(Arc::new(move |head| {
+        let server = RawServer::start(Script::RespondWith(Arc::new(move |head| {
             match head.starts_with("POST") {
                 true if created.fetch_add(1, Ordering::SeqCst) == 0 => http(502, "", b""),
                 true => http(
