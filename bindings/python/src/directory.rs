@@ -30,7 +30,7 @@ const MAX_ROWS_PER_STEP: usize = 64;
 enum ExportError {
     #[error(transparent)]
     Client(#[from] Error),
-    /// What a callback raised.
+    /// The exception of a callback.
     #[error(transparent)]
     Python(#[from] PyErr),
     /// The file cannot be written.
@@ -143,12 +143,12 @@ impl Sink for DirectoryWriter {
 fn export(
     py: Python<'_>,
     client: &NativeClient,
-    how: &Options,
+    options: &Options,
     mut sink: impl Sink,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Py<PyAny>> {
     let client = client.client(py)?;
-    let cancellation_token = how.cancellation_token(py)?;
+    let cancellation_token = options.cancellation_token(py)?;
     let progress = progress.map(|callback| callback.clone().unbind());
     let mut records = 0;
     let finish = blocking(py, || {
@@ -162,7 +162,7 @@ fn export(
             Ok(())
         };
         let export: Export<_> = client.customers().export(each);
-        let mut export = export.options(how.call.clone());
+        let mut export = export.options(options.call.clone());
         if let Some(cancellation_token) = &cancellation_token {
             export = export.cancelled_by(cancellation_token);
         }
@@ -177,12 +177,12 @@ fn export(
 fn export_in_steps(
     py: Python<'_>,
     client: &NativeClient,
-    how: &Options,
+    options: &Options,
     sink: impl Sink,
     each_page: bool,
 ) -> PyResult<NativeAsyncIterator> {
     let list = client.client(py)?.customers().list();
-    let pages = how.list(py, list)?.pages();
+    let pages = options.list(py, list)?.pages();
     let steps = unfold(Some((pages, sink, 0)), move |reading| async move {
         let (mut pages, mut sink, mut records) = reading?;
         let ended = loop {
@@ -218,10 +218,10 @@ fn export_in_steps(
 pub(crate) fn customers_to_arrow(
     py: Python<'_>,
     client: &NativeClient,
-    how: &Options,
+    options: &Options,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Py<PyAny>> {
-    export(py, client, how, TableBuilder::new(), progress)
+    export(py, client, options, TableBuilder::new(), progress)
 }
 
 /// Reads the directory into a table, for an event loop.
@@ -229,10 +229,10 @@ pub(crate) fn customers_to_arrow(
 pub(crate) fn async_customers_to_arrow(
     py: Python<'_>,
     client: &NativeClient,
-    how: &Options,
+    options: &Options,
     each_page: bool,
 ) -> PyResult<NativeAsyncIterator> {
-    export_in_steps(py, client, how, TableBuilder::new(), each_page)
+    export_in_steps(py, client, options, TableBuilder::new(), each_page)
 }
 
 /// Calls `sink` with each page. Returns the number of records, and whether the list changed.
@@ -240,11 +240,11 @@ pub(crate) fn async_customers_to_arrow(
 pub(crate) fn export_customers(
     py: Python<'_>,
     client: &NativeClient,
-    how: &Options,
+    options: &Options,
     sink: &Bound<'_, PyAny>,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Py<PyAny>> {
-    export(py, client, how, sink.clone().unbind(), progress)
+    export(py, client, options, sink.clone().unbind(), progress)
 }
 
 /// Writes the directory to a file. Returns the number of records, and whether the list changed.
@@ -252,12 +252,13 @@ pub(crate) fn export_customers(
 pub(crate) fn write_customers(
     py: Python<'_>,
     client: &NativeClient,
-    how: &Options,
+    options: &Options,
     path: PathBuf,
     format: Option<&str>,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Py<PyAny>> {
-    export(py, client, how, create_file(py, path, format)?, progress)
+    let file = create_file(py, path, format)?;
+    export(py, client, options, file, progress)
 }
 
 /// Writes the directory to a file, for an event loop.
@@ -265,13 +266,13 @@ pub(crate) fn write_customers(
 pub(crate) fn async_write_customers(
     py: Python<'_>,
     client: &NativeClient,
-    how: &Options,
+    options: &Options,
     path: PathBuf,
     format: Option<&str>,
     each_page: bool,
 ) -> PyResult<NativeAsyncIterator> {
-    let to_file = create_file(py, path, format)?;
-    export_in_steps(py, client, how, to_file, each_page)
+    let file = create_file(py, path, format)?;
+    export_in_steps(py, client, options, file, each_page)
 }
 
 /// Brings rows into the directory. A step is a row.
@@ -280,18 +281,18 @@ pub(crate) fn async_write_customers(
 pub(crate) fn sync_customers(
     py: Python<'_>,
     client: &NativeClient,
-    how: &Options,
+    options: &Options,
     rows: &Bound<'_, PyAny>,
     concurrency: usize,
     rate: Option<f64>,
     dry_run: bool,
     checkpoint: Option<PathBuf>,
 ) -> PyResult<NativeIterator> {
-    refuse_cancellation_token(py, how)?;
+    refuse_cancellation_token(py, options)?;
     let source = Source::new(rows)?;
     let source_error = source.error.clone();
     let sync = client.client(py)?.customers().sync(source);
-    let sync = sync.options(how.call.clone()).concurrency(concurrency);
+    let sync = sync.options(options.call.clone()).concurrency(concurrency);
     let mut results = set(sync.dry_run(dry_run), rate, checkpoint).wait();
     Ok(NativeIterator::from_fn(move || -> NextItem {
         let step = results.next();
@@ -305,8 +306,8 @@ pub(crate) fn sync_customers(
 }
 
 /// A cancelled sync would have to report the rows in progress, so it takes no token.
-fn refuse_cancellation_token(py: Python<'_>, how: &Options) -> PyResult<()> {
-    match &how.cancellation_token {
+fn refuse_cancellation_token(py: Python<'_>, options: &Options) -> PyResult<()> {
+    match &options.cancellation_token {
         None => Ok(()),
         Some(_) => Err(errors::invalid(
             py,
@@ -337,18 +338,18 @@ fn set<I: Iterator>(
 pub(crate) fn async_sync_customers(
     py: Python<'_>,
     client: &NativeClient,
-    how: &Options,
+    options: &Options,
     rows: &Bound<'_, PyAny>,
     concurrency: usize,
     rate: Option<f64>,
     dry_run: bool,
     checkpoint: Option<PathBuf>,
 ) -> PyResult<NativeAsyncIterator> {
-    refuse_cancellation_token(py, how)?;
+    refuse_cancellation_token(py, options)?;
     let source = Source::collected(rows)?;
     let source_error = source.error.clone();
     let sync = client.client(py)?.customers().sync(source);
-    let sync = sync.options(how.call.clone()).concurrency(concurrency);
+    let sync = sync.options(options.call.clone()).concurrency(concurrency);
     let sync = set(sync.dry_run(dry_run), rate, checkpoint);
     let results = Box::pin(sync.ready_chunks(MAX_ROWS_PER_STEP));
     let steps = unfold(Some((results, source_error)), |state| async move {
