@@ -4,9 +4,9 @@ use std::{fmt, mem, process};
 
 /// A value that only the process that created it may use.
 ///
-/// A forked child inherits the value's sockets, locks and epoll descriptor but none of its threads. The child therefore
-/// gets nothing from [`get`](Self::get), and dropping the value in the child leaks it instead of closing what the parent
-/// still uses.
+/// A forked child inherits the value's sockets, locks and epoll descriptor but none of its threads.
+/// Therefore [`get`](Self::get) returns nothing in the child, and dropping the value in the child
+/// leaks it: closing it would break the parent's connections.
 pub struct ForkGuarded<T> {
     /// Present until the drop.
     value: Option<T>,

@@ -1,5 +1,5 @@
-//! What every binding needs around the client: a guard against `fork()`, a guard against panics,
-//! the log, and streams read step by step.
+//! The code that the bindings share: a guard against `fork()`, a guard against panics, the log, and
+//! streams read step by step.
 
 mod fork_guard;
 pub mod log;

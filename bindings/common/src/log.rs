@@ -13,7 +13,8 @@ use tracing::{Event, Metadata, Subscriber};
 /// How important a log event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// The library recovers by itself or reports the failure to the caller: a retry, a rate limit, an unknown outcome.
+    /// The library recovers by itself or reports the failure to the caller: a retry, a rate limit,
+    /// an unknown outcome.
     Warn,
     /// A call failed, or a lost response was recovered.
     Info,
@@ -47,7 +48,7 @@ pub struct Entry {
     pub operation: Option<String>,
     /// What happened.
     pub message: String,
-    /// Everything else, in the order of the event.
+    /// The other fields, in the order of the event.
     pub fields: Vec<(&'static str, Value)>,
 }
 

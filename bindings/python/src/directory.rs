@@ -17,13 +17,13 @@ use crate::blocking::{Raise, blocking};
 use crate::client::NativeClient;
 use crate::errors;
 use crate::event_loop::{Finish, finish};
-use crate::iterators::{NativeAsyncIterator, NativeIterator, NextItem};
+use crate::iterators::{NativeAsyncIterator, NativeIterator, NextItem, convert};
 use crate::models::ToPython;
 use crate::options::Options;
 use crate::sync::Source;
 
-/// The most rows of an async sync that are returned at once.
-const MAX_ROWS_PER_STEP: usize = 64;
+/// The maximum number of rows in an item of an async sync.
+const MAX_ROWS_PER_ITEM: usize = 64;
 
 /// Why an export ended early.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +69,7 @@ fn os_error(py: Python<'_>, error: &io::Error, path: PathBuf) -> PyResult<PyErr>
     )))
 }
 
-/// The code of the system, however deeply the writer of a format has wrapped it.
+/// The operating system's code, which the writer of a format may have wrapped several times.
 fn code(error: &(dyn StdError + 'static)) -> Option<i32> {
     match error.downcast_ref::<io::Error>() {
         Some(error) => error
@@ -79,7 +79,7 @@ fn code(error: &(dyn StdError + 'static)) -> Option<i32> {
     }
 }
 
-/// Takes the directory page by page.
+/// Receives the directory page by page.
 trait Sink: Send + 'static {
     fn add(&mut self, page: Page<Customer>) -> Result<(), ExportError>;
     /// The result of the export.
@@ -103,7 +103,7 @@ fn exported(read: ListProgress) -> Finish {
     finish(move |py| Ok(result.into_pyobject(py)?.into_any().unbind()))
 }
 
-/// A callable gets each page.
+/// A Python callable, which is called with each page.
 impl Sink for Py<PyAny> {
     fn add(&mut self, page: Page<Customer>) -> Result<(), ExportError> {
         Python::attach(|py| self.call1(py, (page.to_python(py)?,)))?;
@@ -115,7 +115,7 @@ impl Sink for Py<PyAny> {
     }
 }
 
-/// Creates a file of the named format, or else of the one that its name stands for.
+/// Creates a file in the given format, or else in the format of the file name's suffix.
 fn create_file(py: Python<'_>, path: PathBuf, format: Option<&str>) -> PyResult<DirectoryWriter> {
     let format = match format {
         Some(format) => Format::from_extension(format),
@@ -172,9 +172,9 @@ fn export(
     finish(py)
 }
 
-/// Exports the directory for an event loop. With `each_page`, each step is the records so far and in
-/// total. The last step is None and the result.
-fn export_in_steps(
+/// Exports the directory for an event loop. With `each_page`, there is an item for each page: the
+/// number of records so far, and in total. The last item is None and the result.
+fn export_items(
     py: Python<'_>,
     client: &NativeClient,
     options: &Options,
@@ -183,7 +183,7 @@ fn export_in_steps(
 ) -> PyResult<NativeAsyncIterator> {
     let list = client.client(py)?.customers().list();
     let pages = options.list(py, list)?.pages();
-    let steps = unfold(Some((pages, sink, 0)), move |reading| async move {
+    let items = unfold(Some((pages, sink, 0)), move |reading| async move {
         let (mut pages, mut sink, mut records) = reading?;
         let ended = loop {
             match pages.next().await {
@@ -210,7 +210,7 @@ fn export_in_steps(
         });
         Some((Ok(last), None))
     });
-    NativeAsyncIterator::from_stream(Box::pin(steps))
+    NativeAsyncIterator::from_stream(items.boxed())
 }
 
 /// Reads the directory into a table.
@@ -232,7 +232,7 @@ pub(crate) fn async_customers_to_arrow(
     options: &Options,
     each_page: bool,
 ) -> PyResult<NativeAsyncIterator> {
-    export_in_steps(py, client, options, TableBuilder::new(), each_page)
+    export_items(py, client, options, TableBuilder::new(), each_page)
 }
 
 /// Calls `sink` with each page. Returns the number of records, and whether the list changed.
@@ -272,10 +272,10 @@ pub(crate) fn async_write_customers(
     each_page: bool,
 ) -> PyResult<NativeAsyncIterator> {
     let file = create_file(py, path, format)?;
-    export_in_steps(py, client, options, file, each_page)
+    export_items(py, client, options, file, each_page)
 }
 
-/// Brings rows into the directory. A step is a row.
+/// Writes rows to the directory. An item is a row.
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "the settings of a sync")]
 pub(crate) fn sync_customers(
@@ -295,13 +295,13 @@ pub(crate) fn sync_customers(
     let sync = sync.options(options.call.clone()).concurrency(concurrency);
     let mut results = set(sync.dry_run(dry_run), rate, checkpoint).wait();
     Ok(NativeIterator::from_fn(move || -> NextItem {
-        let step = results.next();
-        if !matches!(step, Some(Ok(_)))
+        let row = results.next();
+        if !matches!(row, Some(Ok(_)))
             && let Some(raised) = source_error.take()
         {
             return Some(Ok(finish(|_| Err(raised))));
         }
-        step.map(|row| row.map(|row| finish(|py| row.to_python(py))))
+        row.map(|row| row.map(convert))
     }))
 }
 
@@ -331,7 +331,7 @@ fn set<I: Iterator>(
     sync
 }
 
-/// Brings rows into the directory, for an event loop. A step is a list of rows, and the exception that
+/// Writes rows to the directory, for an event loop. An item is a list of rows, and the exception that
 /// ended the sync after them.
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "the settings of a sync")]
@@ -351,8 +351,8 @@ pub(crate) fn async_sync_customers(
     let sync = client.client(py)?.customers().sync(source);
     let sync = sync.options(options.call.clone()).concurrency(concurrency);
     let sync = set(sync.dry_run(dry_run), rate, checkpoint);
-    let results = Box::pin(sync.ready_chunks(MAX_ROWS_PER_STEP));
-    let steps = unfold(Some((results, source_error)), |state| async move {
+    let results = Box::pin(sync.ready_chunks(MAX_ROWS_PER_ITEM));
+    let items = unfold(Some((results, source_error)), |state| async move {
         let (mut results, source_error) = state?;
         let chunk = results.next().await;
         let mut is_over = chunk.is_none();
@@ -369,14 +369,14 @@ pub(crate) fn async_sync_customers(
         if is_over && error.is_none() && raised.is_none() {
             return None;
         }
-        let step = finish(move |py| {
+        let item = finish(move |py| {
             let raised = raised.or_else(|| error.map(|error| errors::raise(py, &error)));
             let raised = raised.map(|error| error.into_value(py));
-            let step = (rows.to_python(py)?, raised).into_pyobject(py)?;
-            Ok(step.into_any().unbind())
+            let item = (rows.to_python(py)?, raised).into_pyobject(py)?;
+            Ok(item.into_any().unbind())
         });
-        // A sync that is over releases its checkpoint, even if the steps are still referenced.
-        Some((Ok(step), (!is_over).then_some((results, source_error))))
+        // A sync that is over releases its checkpoint, even if the iterator is still referenced.
+        Some((Ok(item), (!is_over).then_some((results, source_error))))
     });
-    NativeAsyncIterator::from_stream(Box::pin(steps))
+    NativeAsyncIterator::from_stream(items.boxed())
 }

@@ -12,10 +12,10 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use crate::blocking::blocking;
 use crate::errors;
-use crate::event_loop::{self, Finish, ReplyTo};
+use crate::event_loop::{Finish, ReplyTo, finish, runtime};
 use crate::models::ToPython;
 
-/// An item of a blocking iterator; `None` after the last one.
+/// An item of a blocking iterator; `None` after the last item.
 pub(crate) type NextItem = Option<Result<Finish, Error>>;
 type NextItemFn = Box<dyn FnMut() -> NextItem + Send>;
 /// The items of an iterator for event loops.
@@ -28,8 +28,9 @@ const FORKED: &str =
 
 const CANCELLED: &str = "reading this list was cancelled: start again with a new list";
 
-fn finish<T: ToPython>(item: T) -> Finish {
-    event_loop::finish(move |py| item.to_python(py))
+/// Converts an item to Python, on the thread that receives it.
+pub(crate) fn convert(item: impl ToPython) -> Finish {
+    finish(move |py| item.to_python(py))
 }
 
 fn load(progress: &SharedProgress) -> ListProgress {
@@ -70,7 +71,7 @@ impl NativeIterator {
         let next = move || {
             let page = pages.next();
             store(&shared, pages.progress());
-            page.map(|page| page.map(finish))
+            page.map(|page| page.map(convert))
         };
         Self::new(next, progress)
     }
@@ -78,7 +79,7 @@ impl NativeIterator {
     /// The changes of a ticket.
     pub(crate) fn from_watch(watch: Watch) -> Self {
         let mut changes = watch.wait();
-        Self::from_fn(move || changes.next().map(|change| change.map(finish)))
+        Self::from_fn(move || changes.next().map(|change| change.map(convert)))
     }
 }
 
@@ -87,7 +88,8 @@ impl NativeIterator {
     /// The next item, or None after the last.
     fn next(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let next = self.next.get().ok_or_else(|| errors::closed(py, FORKED))?;
-        // Locked without the interpreter's lock, because the owner of the mutex may need that one.
+        // Locked without the interpreter's lock, because the owner of the mutex may need the
+        // interpreter's lock.
         let item = blocking(py, || {
             let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
             next().transpose()
@@ -127,9 +129,9 @@ impl Items {
     async fn next(&mut self) -> Finish {
         match self.steps.next().await {
             Step::Item(Ok(finish)) => finish,
-            Step::Item(Err(error)) => event_loop::finish(move |py| Err(errors::raise(py, &error))),
-            Step::Finished => event_loop::finish(|py| Ok(py.None())),
-            Step::Interrupted => event_loop::finish(|py| Err(errors::closed(py, CANCELLED))),
+            Step::Item(Err(error)) => finish(move |py| Err(errors::raise(py, &error))),
+            Step::Finished => finish(|py| Ok(py.None())),
+            Step::Interrupted => finish(|py| Err(errors::closed(py, CANCELLED))),
         }
     }
 
@@ -153,7 +155,7 @@ impl NativeAsyncIterator {
     ) -> PyResult<Self> {
         let items = Items {
             steps: StreamSteps::new(start),
-            runtime: event_loop::runtime()?.handle().clone(),
+            runtime: runtime()?.handle().clone(),
         };
         Ok(Self {
             items: ForkGuarded::new(Arc::new(AsyncMutex::new(items))),
@@ -184,7 +186,7 @@ impl NativeAsyncIterator {
                 if page.is_ready() {
                     store(&latest, pages.progress());
                 }
-                page.map_ok(finish)
+                page.map_ok(convert)
             });
             Some(stream.boxed())
         };
@@ -194,7 +196,7 @@ impl NativeAsyncIterator {
     /// The changes of a ticket. After a cancelled step the watch starts again, with the current
     /// state.
     pub(crate) fn from_watch(watch: impl Fn() -> Watch + Send + 'static) -> PyResult<Self> {
-        let start = move || Some(watch().map_ok(finish).fuse().boxed());
+        let start = move || Some(watch().map_ok(convert).fuse().boxed());
         Self::new(start, SharedProgress::default())
     }
 }

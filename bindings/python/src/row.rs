@@ -1,4 +1,4 @@
-//! A row that is brought into the directory, and why one of its fields cannot be taken.
+//! A row of a sync, and the reasons to reject one of its fields.
 
 use pyo3::prelude::*;
 use skiplino::Operation;
@@ -10,7 +10,7 @@ use crate::json::JsonError;
 /// A row of a source.
 pub(crate) type Row = CustomerRow<FieldError>;
 
-/// A field of a row that cannot be taken.
+/// A field that rejects its row.
 #[derive(Debug, thiserror::Error)]
 #[error("{field}: {reason}")]
 pub(crate) struct FieldError {
@@ -18,7 +18,7 @@ pub(crate) struct FieldError {
     pub(crate) reason: FieldReason,
 }
 
-/// Why a field cannot be taken. The texts follow the name of the field.
+/// Why a field rejects its row. The texts follow the name of the field.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FieldReason {
     #[error("is not a field of a customer: use externalId, name, email, mobile or metadata")]

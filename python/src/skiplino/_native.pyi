@@ -355,23 +355,23 @@ class Response(Generic[_T_co]):
 
 @final
 class ArrowTable:
-    """A table in memory. It is handed out as often as it is asked for, without being copied."""
+    """A table in memory. Readers share it without copying."""
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> Any:
-        """The Arrow PyCapsule interface, which readers of tables look for."""
+        """The Arrow PyCapsule interface."""
     def __arrow_c_schema__(self) -> Any:
-        """The columns alone, through the same interface."""
+        """The schema, through the same interface."""
     def __len__(self) -> int: ...
     @property
     def column_names(self) -> list[str]:
-        """The columns: those of `to_dict()`, what can be written first."""
+        """The names of the columns: those of `to_dict()`, with the fields that can be written first."""
     @property
     def changed_during_read(self) -> bool:
-        """Whether the list was seen to change while it was read."""
+        """Whether the list changed while it was read."""
 
 @final
 class SyncedRow:
-    """A row of the source and what became of it."""
+    """A row of the source, and the result of its sync."""
 
     def __new__(
         cls,
@@ -388,19 +388,21 @@ class SyncedRow:
         """Its place in the source, from 0."""
     @property
     def external_id(self) -> str | None:
-        """What it is told apart by, if it has that."""
+        """The external id of the row, if it has one."""
     @property
     def outcome(self) -> str:
-        """`"created"`, `"updated"`, `"unchanged"`, `"alreadyDone"` (by an earlier run), `"failed"` or `"unknown"`."""
+        """``created``, ``updated``, ``unchanged``, ``alreadyDone`` (by an earlier run), ``failed`` or
+        ``unknown``.
+        """
     @property
     def error(self) -> SkiplinoError | None:
-        """Why it was not done, or may not have been."""
+        """Why the row failed, or may have failed."""
     @property
     def customer(self) -> Customer | None:
-        """The customer as the server has it after this, or in a dry run as it is; None where it was not seen."""
+        """The customer after the sync, or in a dry run before it. None if it was not read."""
     @property
     def changed(self) -> tuple[str, ...]:
-        """For one that was updated: the fields that were not what the row says, under the API's names."""
+        """The fields that were updated, with the names of the API."""
 
 @final
 class CancellationToken:
