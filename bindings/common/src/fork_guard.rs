@@ -5,8 +5,8 @@ use std::{fmt, mem, process};
 /// A value that only the process that created it may use.
 ///
 /// A forked child inherits the value's sockets, locks and epoll descriptor but none of its threads.
-/// In the child, [`get`](Self::get) therefore returns `None`, and dropping the value leaks it:
-/// otherwise the child would close connections that the parent still uses.
+/// Therefore [`get`](Self::get) returns nothing in the child, and dropping the value in the child
+/// leaks it: closing it would break the parent's connections.
 pub struct ForkGuarded<T> {
     /// Present until the drop.
     value: Option<T>,

@@ -1,5 +1,5 @@
-//! The code that all bindings share: guards against `fork()` and panics, the log format, and
-//! streams that are read step by step.
+//! The code that the bindings share: a guard against `fork()`, a guard against panics, the log, and
+//! streams read step by step.
 
 mod fork_guard;
 pub mod log;

@@ -48,7 +48,7 @@ pub struct Entry {
     pub operation: Option<String>,
     /// What happened.
     pub message: String,
-    /// Everything else, in the order of the event.
+    /// The other fields, in the order of the event.
     pub fields: Vec<(&'static str, Value)>,
 }
 

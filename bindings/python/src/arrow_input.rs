@@ -1,4 +1,5 @@
-//! Reads the rows of Arrow tables (pandas, polars, pyarrow, DuckDB) through the Arrow PyCapsule interface.
+//! Reads the rows of Arrow tables (pandas, polars, pyarrow, DuckDB) through the Arrow PyCapsule
+//! interface.
 
 use arrow_array::cast::AsArray as _;
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
@@ -135,8 +136,8 @@ fn unreadable(error: &ArrowError) -> PyErr {
 #[allow(unsafe_code, reason = "the interface is a pointer to a C struct")]
 fn read(capsule: &Bound<'_, PyCapsule>) -> PyResult<RecordBatchStreamReader> {
     let stream = capsule.pointer_checked(Some(c"arrow_array_stream"))?;
-    // SAFETY: the interface says that a capsule of this name holds such a struct. The struct is moved
-    // out, which leaves an empty one in the capsule.
+    // SAFETY: the interface says that a capsule of this name holds such a struct. The struct is
+    // moved out, which leaves an empty struct in the capsule.
     let reader = unsafe {
         RecordBatchStreamReader::from_raw(stream.as_ptr().cast::<FFI_ArrowArrayStream>())
     };

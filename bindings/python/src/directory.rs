@@ -17,20 +17,20 @@ use crate::blocking::{Raise, blocking};
 use crate::client::NativeClient;
 use crate::errors;
 use crate::event_loop::{Finish, finish};
-use crate::iterators::{NativeAsyncIterator, NativeIterator, NextItem};
+use crate::iterators::{NativeAsyncIterator, NativeIterator, NextItem, convert};
 use crate::models::ToPython;
 use crate::options::Options;
 use crate::sync::Source;
 
-/// The most rows of an async sync that are returned at once.
-const MAX_ROWS_PER_STEP: usize = 64;
+/// The maximum number of rows in an item of an async sync.
+const MAX_ROWS_PER_ITEM: usize = 64;
 
 /// Why an export ended early.
 #[derive(Debug, thiserror::Error)]
 enum ExportError {
     #[error(transparent)]
     Client(#[from] Error),
-    /// What a callback raised.
+    /// The exception of a callback.
     #[error(transparent)]
     Python(#[from] PyErr),
     /// The file cannot be written.
@@ -69,7 +69,7 @@ fn os_error(py: Python<'_>, error: &io::Error, path: PathBuf) -> PyResult<PyErr>
     )))
 }
 
-/// The code of the system, however deeply the writer of a format has wrapped it.
+/// The operating system's code, which the writer of a format may have wrapped several times.
 fn code(error: &(dyn StdError + 'static)) -> Option<i32> {
     match error.downcast_ref::<io::Error>() {
         Some(error) => error
@@ -79,7 +79,7 @@ fn code(error: &(dyn StdError + 'static)) -> Option<i32> {
     }
 }
 
-/// Takes the directory page by page.
+/// Receives the directory page by page.
 trait Sink: Send + 'static {
     fn add(&mut self, page: Page<Customer>) -> Result<(), ExportError>;
     /// The result of the export.
@@ -103,7 +103,7 @@ fn exported(read: ListProgress) -> Finish {
     finish(move |py| Ok(result.into_pyobject(py)?.into_any().unbind()))
 }
 
-/// A callable gets each page.
+/// A Python callable, which is called with each page.
 impl Sink for Py<PyAny> {
     fn add(&mut self, page: Page<Customer>) -> Result<(), ExportError> {
         Python::attach(|py| self.call1(py, (page.to_python(py)?,)))?;
@@ -115,7 +115,7 @@ impl Sink for Py<PyAny> {
     }
 }
 
-/// Creates a file of the given format, or else of the format that the file name selects.
+/// Creates a file in the given format, or else in the format of the file name's suffix.
 fn create_file(py: Python<'_>, path: PathBuf, format: Option<&str>) -> PyResult<DirectoryWriter> {
     let format = match format {
         Some(format) => Format::from_extension(format),
@@ -143,12 +143,12 @@ impl Sink for DirectoryWriter {
 fn export(
     py: Python<'_>,
     client: &NativeClient,
-    how: &Options,
+    options: &Options,
     mut sink: impl Sink,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Py<PyAny>> {
     let client = client.client(py)?;
-    let cancellation_token = how.cancellation_token(py)?;
+    let cancellation_token = options.cancellation_token(py)?;
     let progress = progress.map(|callback| callback.clone().unbind());
     let mut records = 0;
     let finish = blocking(py, || {
@@ -162,7 +162,7 @@ fn export(
             Ok(())
         };
         let export: Export<_> = client.customers().export(each);
-        let mut export = export.options(how.call.clone());
+        let mut export = export.options(options.call.clone());
         if let Some(cancellation_token) = &cancellation_token {
             export = export.cancelled_by(cancellation_token);
         }
@@ -172,18 +172,18 @@ fn export(
     finish(py)
 }
 
-/// Exports the directory for an event loop. With `each_page`, each step is the records so far and in
-/// total. The last step is None and the result.
-fn export_in_steps(
+/// Exports the directory for an event loop. With `each_page`, there is an item for each page: the
+/// number of records so far, and in total. The last item is None and the result.
+fn export_items(
     py: Python<'_>,
     client: &NativeClient,
-    how: &Options,
+    options: &Options,
     sink: impl Sink,
     each_page: bool,
 ) -> PyResult<NativeAsyncIterator> {
     let list = client.client(py)?.customers().list();
-    let pages = how.list(py, list)?.pages();
-    let steps = unfold(Some((pages, sink, 0)), move |reading| async move {
+    let pages = options.list(py, list)?.pages();
+    let items = unfold(Some((pages, sink, 0)), move |reading| async move {
         let (mut pages, mut sink, mut records) = reading?;
         let ended = loop {
             match pages.next().await {
@@ -210,7 +210,7 @@ fn export_in_steps(
         });
         Some((Ok(last), None))
     });
-    NativeAsyncIterator::from_stream(Box::pin(steps))
+    NativeAsyncIterator::from_stream(items.boxed())
 }
 
 /// Reads the directory into a table.
@@ -218,10 +218,10 @@ fn export_in_steps(
 pub(crate) fn customers_to_arrow(
     py: Python<'_>,
     client: &NativeClient,
-    how: &Options,
+    options: &Options,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Py<PyAny>> {
-    export(py, client, how, TableBuilder::new(), progress)
+    export(py, client, options, TableBuilder::new(), progress)
 }
 
 /// Reads the directory into a table, for an event loop.
@@ -229,10 +229,10 @@ pub(crate) fn customers_to_arrow(
 pub(crate) fn async_customers_to_arrow(
     py: Python<'_>,
     client: &NativeClient,
-    how: &Options,
+    options: &Options,
     each_page: bool,
 ) -> PyResult<NativeAsyncIterator> {
-    export_in_steps(py, client, how, TableBuilder::new(), each_page)
+    export_items(py, client, options, TableBuilder::new(), each_page)
 }
 
 /// Calls `sink` with each page. Returns the number of records, and whether the list changed.
@@ -240,11 +240,11 @@ pub(crate) fn async_customers_to_arrow(
 pub(crate) fn export_customers(
     py: Python<'_>,
     client: &NativeClient,
-    how: &Options,
+    options: &Options,
     sink: &Bound<'_, PyAny>,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Py<PyAny>> {
-    export(py, client, how, sink.clone().unbind(), progress)
+    export(py, client, options, sink.clone().unbind(), progress)
 }
 
 /// Writes the directory to a file. Returns the number of records, and whether the list changed.
@@ -252,12 +252,13 @@ pub(crate) fn export_customers(
 pub(crate) fn write_customers(
     py: Python<'_>,
     client: &NativeClient,
-    how: &Options,
+    options: &Options,
     path: PathBuf,
     format: Option<&str>,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Py<PyAny>> {
-    export(py, client, how, create_file(py, path, format)?, progress)
+    let file = create_file(py, path, format)?;
+    export(py, client, options, file, progress)
 }
 
 /// Writes the directory to a file, for an event loop.
@@ -265,48 +266,48 @@ pub(crate) fn write_customers(
 pub(crate) fn async_write_customers(
     py: Python<'_>,
     client: &NativeClient,
-    how: &Options,
+    options: &Options,
     path: PathBuf,
     format: Option<&str>,
     each_page: bool,
 ) -> PyResult<NativeAsyncIterator> {
-    let to_file = create_file(py, path, format)?;
-    export_in_steps(py, client, how, to_file, each_page)
+    let file = create_file(py, path, format)?;
+    export_items(py, client, options, file, each_page)
 }
 
-/// Syncs rows into the directory. A step is a row.
+/// Writes rows to the directory. An item is a row.
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "the settings of a sync")]
 pub(crate) fn sync_customers(
     py: Python<'_>,
     client: &NativeClient,
-    how: &Options,
+    options: &Options,
     rows: &Bound<'_, PyAny>,
     concurrency: usize,
     rate: Option<f64>,
     dry_run: bool,
     checkpoint: Option<PathBuf>,
 ) -> PyResult<NativeIterator> {
-    refuse_cancellation_token(py, how)?;
+    refuse_cancellation_token(py, options)?;
     let source = Source::new(rows)?;
     let source_error = source.error.clone();
     let sync = client.client(py)?.customers().sync(source);
-    let sync = sync.options(how.call.clone()).concurrency(concurrency);
+    let sync = sync.options(options.call.clone()).concurrency(concurrency);
     let mut results = set(sync.dry_run(dry_run), rate, checkpoint).wait();
     Ok(NativeIterator::from_fn(move || -> NextItem {
-        let step = results.next();
-        if !matches!(step, Some(Ok(_)))
+        let row = results.next();
+        if !matches!(row, Some(Ok(_)))
             && let Some(raised) = source_error.take()
         {
             return Some(Ok(finish(|_| Err(raised))));
         }
-        step.map(|row| row.map(|row| finish(|py| row.to_python(py))))
+        row.map(|row| row.map(convert))
     }))
 }
 
 /// A cancelled sync would have to report the rows in progress, so it takes no token.
-fn refuse_cancellation_token(py: Python<'_>, how: &Options) -> PyResult<()> {
-    match &how.cancellation_token {
+fn refuse_cancellation_token(py: Python<'_>, options: &Options) -> PyResult<()> {
+    match &options.cancellation_token {
         None => Ok(()),
         Some(_) => Err(errors::invalid(
             py,
@@ -330,28 +331,28 @@ fn set<I: Iterator>(
     sync
 }
 
-/// Syncs rows into the directory, for an event loop. A step is a list of rows, and the exception that
+/// Writes rows to the directory, for an event loop. An item is a list of rows, and the exception that
 /// ended the sync after them.
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "the settings of a sync")]
 pub(crate) fn async_sync_customers(
     py: Python<'_>,
     client: &NativeClient,
-    how: &Options,
+    options: &Options,
     rows: &Bound<'_, PyAny>,
     concurrency: usize,
     rate: Option<f64>,
     dry_run: bool,
     checkpoint: Option<PathBuf>,
 ) -> PyResult<NativeAsyncIterator> {
-    refuse_cancellation_token(py, how)?;
+    refuse_cancellation_token(py, options)?;
     let source = Source::collected(rows)?;
     let source_error = source.error.clone();
     let sync = client.client(py)?.customers().sync(source);
-    let sync = sync.options(how.call.clone()).concurrency(concurrency);
+    let sync = sync.options(options.call.clone()).concurrency(concurrency);
     let sync = set(sync.dry_run(dry_run), rate, checkpoint);
-    let results = Box::pin(sync.ready_chunks(MAX_ROWS_PER_STEP));
-    let steps = unfold(Some((results, source_error)), |state| async move {
+    let results = Box::pin(sync.ready_chunks(MAX_ROWS_PER_ITEM));
+    let items = unfold(Some((results, source_error)), |state| async move {
         let (mut results, source_error) = state?;
         let chunk = results.next().await;
         let mut is_over = chunk.is_none();
@@ -368,14 +369,14 @@ pub(crate) fn async_sync_customers(
         if is_over && error.is_none() && raised.is_none() {
             return None;
         }
-        let step = finish(move |py| {
+        let item = finish(move |py| {
             let raised = raised.or_else(|| error.map(|error| errors::raise(py, &error)));
             let raised = raised.map(|error| error.into_value(py));
-            let step = (rows.to_python(py)?, raised).into_pyobject(py)?;
-            Ok(step.into_any().unbind())
+            let item = (rows.to_python(py)?, raised).into_pyobject(py)?;
+            Ok(item.into_any().unbind())
         });
-        // A sync that is over releases its checkpoint, even if the steps are still referenced.
-        Some((Ok(step), (!is_over).then_some((results, source_error))))
+        // A sync that is over releases its checkpoint, even if the iterator is still referenced.
+        Some((Ok(item), (!is_over).then_some((results, source_error))))
     });
-    NativeAsyncIterator::from_stream(Box::pin(steps))
+    NativeAsyncIterator::from_stream(items.boxed())
 }

@@ -72,7 +72,7 @@ impl Inner {
     }
 }
 
-// A loop that no longer exists awaits nothing.
+// A loop that no longer exists awaits none of its calls.
 impl Drop for Inner {
     fn drop(&mut self) {
         self.stop();
@@ -170,7 +170,7 @@ impl CompletionQueue {
         let Some(inner) = self.0.get() else {
             return Ok(());
         };
-        // Bytes beyond these belong to batches that were taken already.
+        // Further bytes belong to batches that an earlier drain has taken.
         let _ = (&inner.reader).read(&mut [0; 64]);
         let completed = std::mem::take(&mut *lock(&inner.completed.queue));
         for (number, finish) in completed {

@@ -1,25 +1,25 @@
 //! The iterators behind Python's lists, watches and syncs.
 
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bindings_common::ForkGuarded;
-use futures_util::stream::{Stream, StreamExt as _};
+use bindings_common::{ForkGuarded, Step, StreamSteps};
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use pyo3::prelude::*;
-use skiplino::{BlockingPages, Error, List, ListProgress, Page, Pages, Watch};
+use skiplino::{BlockingPages, Error, List, ListProgress, Page, Watch};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::blocking::blocking;
 use crate::errors;
-use crate::event_loop::{self, Finish, ReplyTo};
+use crate::event_loop::{Finish, ReplyTo, finish, runtime};
 use crate::models::ToPython;
 
-/// An item of a blocking iterator; `None` after the last one.
+/// An item of a blocking iterator; `None` after the last item.
 pub(crate) type NextItem = Option<Result<Finish, Error>>;
 type NextItemFn = Box<dyn FnMut() -> NextItem + Send>;
 /// The items of an iterator for event loops.
-pub(crate) type ItemStream = Pin<Box<dyn Stream<Item = Result<Finish, Error>> + Send>>;
+pub(crate) type ItemStream = BoxStream<'static, Result<Finish, Error>>;
 /// The progress of a list, which is readable while a page is fetched.
 type SharedProgress = Arc<Mutex<ListProgress>>;
 
@@ -28,8 +28,9 @@ const FORKED: &str =
 
 const CANCELLED: &str = "reading this list was cancelled: start again with a new list";
 
-fn finish<T: ToPython>(item: T) -> Finish {
-    event_loop::finish(move |py| item.to_python(py))
+/// Converts an item to Python, on the thread that receives it.
+pub(crate) fn convert(item: impl ToPython) -> Finish {
+    finish(move |py| item.to_python(py))
 }
 
 fn load(progress: &SharedProgress) -> ListProgress {
@@ -70,7 +71,7 @@ impl NativeIterator {
         let next = move || {
             let page = pages.next();
             store(&shared, pages.progress());
-            page.map(|page| page.map(finish))
+            page.map(|page| page.map(convert))
         };
         Self::new(next, progress)
     }
@@ -78,7 +79,7 @@ impl NativeIterator {
     /// The changes of a ticket.
     pub(crate) fn from_watch(watch: Watch) -> Self {
         let mut changes = watch.wait();
-        Self::from_fn(move || changes.next().map(|change| change.map(finish)))
+        Self::from_fn(move || changes.next().map(|change| change.map(convert)))
     }
 }
 
@@ -87,7 +88,8 @@ impl NativeIterator {
     /// The next item, or None after the last.
     fn next(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let next = self.next.get().ok_or_else(|| errors::closed(py, FORKED))?;
-        // Locked without the interpreter's lock, because the owner of the mutex may need that one.
+        // Locked without the interpreter's lock, because the owner of the mutex may need the
+        // interpreter's lock.
         let item = blocking(py, || {
             let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
             next().transpose()
@@ -115,41 +117,27 @@ pub(crate) struct NativeAsyncIterator {
     progress: SharedProgress,
 }
 
-/// The stream behind an iterator.
-///
-/// Cancelling `next` drops the stream, and with it the requests in progress and the locks they
-/// hold, such as the one that other watches of the same ticket wait for.
+/// The stream behind an iterator, and the runtime that it runs on.
 struct Items {
-    /// None while `next` runs, before the first item of a watch, and after a cancelled `next`.
-    stream: Option<ItemStream>,
-    /// Makes a new stream, for iterators that stay correct when they restart.
-    restart: Option<Box<dyn Fn() -> ItemStream + Send>>,
-    /// Where the stream runs. Stored, because `runtime()` takes a lock, and a thread without the
-    /// interpreter's lock must not hold one while another thread forks.
+    steps: StreamSteps<Result<Finish, Error>>,
+    /// Stored, because `runtime()` takes a lock, and a thread without the interpreter's lock must
+    /// not hold one while another thread forks.
     runtime: Handle,
 }
 
 impl Items {
     async fn next(&mut self) -> Finish {
-        let current = self.stream.take();
-        let Some(mut stream) = current.or_else(|| self.restart.as_ref().map(|restart| restart()))
-        else {
-            return event_loop::finish(|py| Err(errors::closed(py, CANCELLED)));
-        };
-        let item = stream.next().await;
-        self.stream = Some(stream);
-        match item {
-            Some(Ok(finish)) => finish,
-            Some(Err(error)) => event_loop::finish(move |py| Err(errors::raise(py, &error))),
-            None => event_loop::finish(|py| Ok(py.None())),
+        match self.steps.next().await {
+            Step::Item(Ok(finish)) => finish,
+            Step::Item(Err(error)) => finish(move |py| Err(errors::raise(py, &error))),
+            Step::Finished => finish(|py| Ok(py.None())),
+            Step::Interrupted => finish(|py| Err(errors::closed(py, CANCELLED))),
         }
     }
 
     fn close(&mut self) {
-        // The connection of a request in progress returns to its pool, which needs the runtime.
         let _entered = self.runtime.enter();
-        self.stream = None;
-        self.restart = None;
+        self.steps.close();
     }
 }
 
@@ -160,15 +148,14 @@ impl Drop for Items {
 }
 
 impl NativeAsyncIterator {
+    /// `start` makes the stream, see [`StreamSteps::new`].
     fn new(
-        stream: Option<ItemStream>,
-        restart: Option<Box<dyn Fn() -> ItemStream + Send>>,
+        start: impl FnMut() -> Option<ItemStream> + Send + 'static,
         progress: SharedProgress,
     ) -> PyResult<Self> {
         let items = Items {
-            stream,
-            restart,
-            runtime: event_loop::runtime()?.handle().clone(),
+            steps: StreamSteps::new(start),
+            runtime: runtime()?.handle().clone(),
         };
         Ok(Self {
             items: ForkGuarded::new(Arc::new(AsyncMutex::new(items))),
@@ -176,8 +163,10 @@ impl NativeAsyncIterator {
         })
     }
 
+    /// The items of a stream that cannot start again.
     pub(crate) fn from_stream(stream: ItemStream) -> PyResult<Self> {
-        Self::new(Some(stream), None, SharedProgress::default())
+        let mut stream = Some(stream);
+        Self::new(move || stream.take(), SharedProgress::default())
     }
 
     /// The pages of a list.
@@ -186,23 +175,29 @@ impl NativeAsyncIterator {
         Page<T>: ToPython,
     {
         let progress = SharedProgress::default();
-        let shared = Arc::clone(&progress);
-        let mut pages: Pages<T> = list.pages();
-        let stream = futures_util::stream::poll_fn(move |context| {
-            let page = pages.poll_next_unpin(context);
-            if page.is_ready() {
-                store(&shared, pages.progress());
-            }
-            page.map(|page| page.map(|page| page.map(finish)))
-        });
-        Self::new(Some(Box::pin(stream)), None, progress)
+        let latest = Arc::clone(&progress);
+        let mut list = Some(list);
+        let start = move || {
+            // A list that starts again would return the same records twice.
+            let mut pages = list.take()?.pages();
+            let latest = Arc::clone(&latest);
+            let stream = stream::poll_fn(move |context| {
+                let page = pages.poll_next_unpin(context);
+                if page.is_ready() {
+                    store(&latest, pages.progress());
+                }
+                page.map_ok(convert)
+            });
+            Some(stream.boxed())
+        };
+        Self::new(start, progress)
     }
 
-    /// The changes of a ticket.
+    /// The changes of a ticket. After a cancelled step the watch starts again, with the current
+    /// state.
     pub(crate) fn from_watch(watch: impl Fn() -> Watch + Send + 'static) -> PyResult<Self> {
-        let start =
-            move || -> ItemStream { Box::pin(watch().map(|change| change.map(finish)).fuse()) };
-        Self::new(None, Some(Box::new(start)), SharedProgress::default())
+        let start = move || Some(watch().map_ok(convert).fuse().boxed());
+        Self::new(start, SharedProgress::default())
     }
 }
 

@@ -1,14 +1,14 @@
-//! How calls are made: their options, the token that cancels them, and whether Python gets the full
+//! The options of a call: its core options, its cancellation token, and whether it returns the full
 //! response.
 
 use bindings_common::ForkGuarded;
 use pyo3::prelude::*;
-use skiplino::{Call, CallOptions, List};
+use skiplino::{Call, CallOptions, List, Response};
 
 use crate::blocking::blocking;
 use crate::errors;
 use crate::event_loop::{ReplyTo, finish};
-use crate::models::{Response, ToPython};
+use crate::models::ToPython;
 
 /// Cancels the calls, lists and watches that ``client.with_options(cancellation_token=…)`` makes,
 /// from any thread and for good.
@@ -105,8 +105,8 @@ impl Options {
         }
         let call = call.with_response();
         let full_response = self.full_response;
-        let to_python = move |py: Python<'_>, response: skiplino::Response<T>| match full_response {
-            true => Response::new(py, response)?.to_python(py),
+        let to_python = move |py: Python<'_>, response: Response<T>| match full_response {
+            true => response.to_python(py),
             false => response.into_data().to_python(py),
         };
         match reply_to {

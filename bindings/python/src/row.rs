@@ -1,4 +1,4 @@
-//! A row to sync into the directory, and the reason why one of its fields is rejected.
+//! A row of a sync, and the reasons to reject one of its fields.
 
 use pyo3::prelude::*;
 use skiplino::Operation;
@@ -10,7 +10,7 @@ use crate::json::JsonError;
 /// A row of a source.
 pub(crate) type Row = CustomerRow<FieldError>;
 
-/// A rejected field of a row.
+/// A field that rejects its row.
 #[derive(Debug, thiserror::Error)]
 #[error("{field}: {reason}")]
 pub(crate) struct FieldError {
@@ -18,7 +18,7 @@ pub(crate) struct FieldError {
     pub(crate) reason: FieldReason,
 }
 
-/// Why a field is rejected. The texts follow the name of the field.
+/// Why a field rejects its row. The texts follow the name of the field.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FieldReason {
     #[error("is not a field of a customer: use externalId, name, email, mobile or metadata")]

@@ -1,4 +1,4 @@
-//! Rows to sync into the directory: their source, and the result of each.
+//! The rows of a sync: their source, and the result of each.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -191,7 +191,8 @@ pub(crate) struct SyncedRow {
     index: u64,
     /// The external id of the row, if it has one.
     external_id: Option<String>,
-    /// `"created"`, `"updated"`, `"unchanged"`, `"alreadyDone"` (by an earlier run), `"failed"` or `"unknown"`.
+    /// ``created``, ``updated``, ``unchanged``, ``alreadyDone`` (by an earlier run), ``failed`` or
+    /// ``unknown``.
     outcome: Cow<'static, str>,
     /// Why the row failed, or may have failed.
     error: Option<Py<PyAny>>,

@@ -45,20 +45,16 @@ def _queue_of(loop: asyncio.AbstractEventLoop) -> CompletionQueue:
     return queue
 
 
-def _running_loop() -> asyncio.AbstractEventLoop:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        text = "no asyncio event loop is running, and an AsyncClient needs one (under trio, use trio-asyncio)"
-        raise RuntimeError(text) from None
-
-
 async def call(start: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Starts a native call and awaits its result. Cancelling this stops the call.
 
     ``start`` also takes ``reply_to``, and with it returns the number of the pending call.
     """
-    loop = _running_loop()
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        text = "no asyncio event loop is running, and an AsyncClient needs one (under trio, use trio-asyncio)"
+        raise RuntimeError(text) from None
     queue = _queue_of(loop)
     future: asyncio.Future[T] = loop.create_future()
     native: Callable[..., Any] = start

@@ -391,7 +391,9 @@ class SyncedRow:
         """The external id of the row, if it has one."""
     @property
     def outcome(self) -> str:
-        """`"created"`, `"updated"`, `"unchanged"`, `"alreadyDone"` (by an earlier run), `"failed"` or `"unknown"`."""
+        """``created``, ``updated``, ``unchanged``, ``alreadyDone`` (by an earlier run), ``failed`` or
+        ``unknown``.
+        """
     @property
     def error(self) -> SkiplinoError | None:
         """Why the row failed, or may have failed."""
@@ -584,28 +586,28 @@ class NativeClient:
     ) -> NativeAsyncIterator[Ticket]: ...
 
 def customers_to_arrow(
-    client: NativeClient, how: Options, progress: Callable[[int, int | None], object] | None
+    client: NativeClient, options: Options, progress: Callable[[int, int | None], object] | None
 ) -> ArrowTable: ...
-def async_customers_to_arrow(client: NativeClient, how: Options, each_page: bool) -> NativeAsyncIterator[Any]: ...
+def async_customers_to_arrow(client: NativeClient, options: Options, each_page: bool) -> NativeAsyncIterator[Any]: ...
 def export_customers(
     client: NativeClient,
-    how: Options,
+    options: Options,
     sink: Callable[[Page[Customer]], object],
     progress: Callable[[int, int | None], object] | None,
 ) -> tuple[int, bool]: ...
 def write_customers(
     client: NativeClient,
-    how: Options,
+    options: Options,
     path: str | PathLike[str],
     format: str | None,
     progress: Callable[[int, int | None], object] | None,
 ) -> tuple[int, bool]: ...
 def async_write_customers(
-    client: NativeClient, how: Options, path: str | PathLike[str], format: str | None, each_page: bool
+    client: NativeClient, options: Options, path: str | PathLike[str], format: str | None, each_page: bool
 ) -> NativeAsyncIterator[Any]: ...
 def sync_customers(
     client: NativeClient,
-    how: Options,
+    options: Options,
     rows: object,
     concurrency: int,
     rate: float | None,
@@ -614,7 +616,7 @@ def sync_customers(
 ) -> NativeIterator[SyncedRow]: ...
 def async_sync_customers(
     client: NativeClient,
-    how: Options,
+    options: Options,
     rows: object,
     concurrency: int,
     rate: float | None,

@@ -22,26 +22,6 @@ pub(crate) struct Response {
     headers: Py<PyDict>,
 }
 
-impl Response {
-    pub(crate) fn new<T: ToPython>(
-        py: Python<'_>,
-        response: skiplino::Response<T>,
-    ) -> PyResult<Self> {
-        let headers = PyDict::new(py);
-        for (name, value) in response.headers() {
-            headers.set_item(name, value)?;
-        }
-        Ok(Self {
-            status: response.status(),
-            message: response.message().map(str::to_owned),
-            attempts: response.attempts(),
-            recovered: response.recovered(),
-            headers: headers.unbind(),
-            data: response.into_data().to_python(py)?,
-        })
-    }
-}
-
 #[pymethods]
 impl Response {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -54,8 +34,20 @@ impl Response {
     }
 }
 
-impl ToPython for Response {
+impl<T: ToPython> ToPython for skiplino::Response<T> {
     fn to_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        Py::new(py, self).map(Py::into_any)
+        let headers = PyDict::new(py);
+        for (name, value) in self.headers() {
+            headers.set_item(name, value)?;
+        }
+        let response = Response {
+            status: self.status(),
+            message: self.message().map(str::to_owned),
+            attempts: self.attempts(),
+            recovered: self.recovered(),
+            headers: headers.unbind(),
+            data: self.into_data().to_python(py)?,
+        };
+        Py::new(py, response).map(Py::into_any)
     }
 }
