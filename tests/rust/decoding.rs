@@ -162,7 +162,7 @@ fn bodies() -> Vec<(Operation, Value)> {
         (Operation::BookTicket, "WalkInBooked"),
         (Operation::GetTicket, "WaitingWalkIn"),
         (Operation::CancelTicket, "TicketCancelled"),
-        (Operation::RescheduleTicket, "TicketMoved"),
+        (Operation::RescheduleTicket, "TicketRescheduled"),
         (Operation::CreateCustomer, "CustomerCreated"),
         (Operation::ListCustomers, "CustomersPage"),
         (Operation::GetCustomer, "CustomerFetched"),
