@@ -1,5 +1,5 @@
-//! The layers of the core, and no import cycles in the other crates: read from the `use` lines and
-//! paths of their sources.
+//! The layers of the core, and no import cycles between the files of any crate: read from the `use`
+//! lines and paths of their sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -60,14 +60,7 @@ fn files_do_not_import_each_other_in_a_cycle() {
             found.push(format!("{name}: {}", cycle.join(", ")));
         }
     }
-    assert!(
-        found.is_empty(),
-        "{}",
-        found.join(
-            "
-"
-        )
-    );
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 fn sources(name: &str) -> Sources {

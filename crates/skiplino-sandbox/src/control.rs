@@ -22,33 +22,17 @@ use crate::{
     pipeline,
     reply::Reply,
     routes::{API_PREFIX, CONTROL_PREFIX, OPERATIONS},
-    validate::{Fields, Query},
+    validate::Query,
 };
 
 mod clock;
 mod faults;
+mod input;
 mod inspect;
 mod staff;
 
-/// A request of the control API.
-struct Input<'a> {
-    app: &'a App,
-    id: String,
-    query: &'a str,
-    body: Map<String, Value>,
-}
+use input::{Input, Outcome};
 
-impl Input<'_> {
-    fn fields(&self) -> Fields {
-        Fields::lenient(self.body.clone())
-    }
-
-    fn query(&self) -> Query {
-        Query::parse(self.query)
-    }
-}
-
-type Outcome = Result<Value, Failure>;
 type Handler = fn(&Input<'_>) -> Outcome;
 
 const ROUTES: [(Method, &str, Handler); 31] = [

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Input, Outcome};
+use super::input::{Input, Outcome};
 use crate::{clock::Mode, locale::Reason};
 
 const FASTEST: f64 = 1e6;

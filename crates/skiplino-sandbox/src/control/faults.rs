@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Input, Outcome};
+use super::input::{Input, Outcome};
 use crate::{envelope::Failure, locale::Reason};
 
 const HIGHEST_RATE: f64 = 1e6;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Input, Outcome};
+use super::input::{Input, Outcome};
 use crate::{
     auth::{DEMO_PUBLIC_KEY, DEMO_SECRET_KEY},
     envelope::Failure,

@@ -3,7 +3,7 @@
 use rusqlite::ToSql;
 use serde_json::{Value, json};
 
-use super::{Input, Outcome};
+use super::input::{Input, Outcome};
 use crate::{
     envelope::Failure,
     locale::{Locale, Reason},

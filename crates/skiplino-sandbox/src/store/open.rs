@@ -5,7 +5,10 @@ use std::{collections::HashMap, io, path::Path, time::Duration};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use thiserror::Error;
 
-use super::{Db, RankedSet, SEED};
+use super::{
+    db::{Db, SEED},
+    ranked_set::RankedSet,
+};
 
 const SCHEMA: &str = include_str!("schema.sql");
 /// Older files get them, too.

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use super::{
     Db,
     catalogue::{self, Branch, Service},
-    customers, slots,
+    customers,
+    ranked_set::RankedSet,
+    slots,
 };
 use crate::{
     clock::{self, Millis},
@@ -77,7 +79,7 @@ fn service_json(db: &Db, service: &Service) -> rusqlite::Result<Value> {
         "open": service.open,
         "appointments": service.appointments,
         "minutes": service.minutes,
-        "waiting": db.queues.get(&service.id).map_or(0, super::RankedSet::len),
+        "waiting": db.queues.get(&service.id).map_or(0, RankedSet::len),
         "serving": serving,
     }))
 }

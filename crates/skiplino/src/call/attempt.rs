@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::header::HeaderValue;
 
 use crate::call::cancellation::CallProgress;
-use crate::call::recovery::NestedCalls;
+use crate::call::context::CallContext;
 use crate::call::spec::CallSpec;
 use crate::error::{Error, ErrorKind, Outcome, TimeoutKind};
 use crate::http::decode::{self, Data, Read};
@@ -20,7 +20,7 @@ use crate::operation::{Effect, Operation};
 /// Any failure, with the outcome of this attempt alone.
 pub(crate) async fn attempt(
     spec: &CallSpec,
-    context: &NestedCalls<'_>,
+    context: &CallContext<'_>,
     request: &Request,
     locale: Option<&HeaderValue>,
     progress: &CallProgress,

@@ -3,6 +3,7 @@
 pub(crate) mod attempt;
 pub(crate) mod blocking;
 pub(crate) mod cancellation;
+pub(crate) mod context;
 pub(crate) mod rate_limiter;
 pub(crate) mod recovery;
 pub(crate) mod retry;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 
 use crate::call::cancellation::CancellationToken;
+use crate::call::context::{CallContext, NestedCall};
 use crate::call::rate_limiter::RateLimiter;
 use crate::call::recovery::Recovery;
 use crate::call::retry::RetryPolicy;
@@ -60,18 +62,24 @@ struct NoneOn {
     none: fn() -> Data,
 }
 
-impl<T> Call<T> {
-    /// A call of the request, or one that fails before anything is sent.
-    pub(crate) fn new(
-        shared: &Arc<Shared>,
+impl Shared {
+    /// Prepares the call of an operation. `id` is the parameter in the operation's path, and empty
+    /// if there is none; `fill` adds the query or the body. Invalid input makes a call that fails
+    /// before anything is sent.
+    pub(crate) fn call<T>(
+        self: &Arc<Self>,
         operation: Operation,
-        request: Result<Request, Error>,
         decode: Decode<T>,
-    ) -> Self {
-        let prepared = request.map(|request| (Arc::clone(shared), request));
-        Self::prepared(operation, prepared, decode.read)
+        id: Result<&str, Error>,
+        fill: impl FnOnce(Request) -> Result<Request, Error>,
+    ) -> Call<T> {
+        let request = self.request(operation, id).and_then(fill);
+        let prepared = request.map(|request| (Arc::clone(self), request));
+        Call::prepared(operation, prepared, decode.read)
     }
+}
 
+impl<T> Call<T> {
     /// A call that fails before anything is sent.
     pub(crate) fn refused(operation: Operation, error: Error) -> Self {
         let unread = |_: &[u8]| Err(Error::new(ErrorKind::Internal));
@@ -172,6 +180,17 @@ impl<T: Send + 'static> Call<T> {
         self.untyped
             .answered(status, body)
             .and_then(Response::typed)
+    }
+
+    /// Sends the call within another one: on its connections, in its language, with its retry
+    /// policy, within the rest of its time.
+    pub(crate) fn send_within<'a>(self, context: &CallContext<'a>) -> NestedCall<'a, T> {
+        let options = CallOptions {
+            locale: context.locale.map(str::to_owned),
+            deadline: Some(context.time_left()),
+            retry: Some(context.retry.clone()),
+        };
+        Box::pin(self.options(options).send_on(Some(context.pool)))
     }
 
     /// Sends the call within a runtime, on these connections or on the client's own.

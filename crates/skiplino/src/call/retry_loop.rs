@@ -8,9 +8,10 @@ use tracing::{Instrument as _, Span, field};
 
 use crate::call::attempt::attempt;
 use crate::call::cancellation::{self, CallProgress};
+use crate::call::context::CallContext;
 use crate::call::rate_limiter::RateLimiter;
-use crate::call::recovery::booking::BookingAttempt;
-use crate::call::recovery::{NestedCalls, Recovery};
+use crate::call::recovery::Recovery;
+use crate::call::recovery::booking_lookup::BookingAttempt;
 use crate::call::retry::{self, FailedAttempt, RetryPolicy};
 use crate::call::shared::Shared;
 use crate::call::spec::CallSpec;
@@ -90,7 +91,7 @@ async fn make_attempts(
     if deadline.is_zero() {
         return Err(Error::invalid("deadline", "must be greater than zero"));
     }
-    let context = NestedCalls {
+    let context = CallContext {
         shared,
         pool,
         locale: spec.options.locale.as_deref(),
@@ -118,7 +119,7 @@ async fn make_attempts(
 /// The state of a call between its attempts.
 struct RetryLoop<'a> {
     spec: &'a CallSpec,
-    context: &'a NestedCalls<'a>,
+    context: &'a CallContext<'a>,
     request: &'a Request,
     locale: Option<&'a HeaderValue>,
     booking: Option<BookingAttempt<'a>>,
@@ -288,7 +289,7 @@ impl RetryLoop<'_> {
                 // A lookup is tried once if another attempt follows.
                 let followed = response_lost && self.context.retry.allows_more(self.attempts);
                 let retry = if followed { &never } else { self.context.retry };
-                let context = NestedCalls {
+                let context = CallContext {
                     retry,
                     ..*self.context
                 };

@@ -1,16 +1,13 @@
 //! The state that all calls of a client share.
 
 use std::fmt;
-use std::sync::Arc;
 
-use crate::call::Call;
 use crate::call::blocking::{Interrupt, RuntimePool};
 use crate::call::rate_limiter::RateLimiter;
-use crate::call::recovery::booking::Bookings;
+use crate::call::recovery::bookings::Bookings;
 use crate::call::retry::{RetryBudget, RetryPolicy};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
-use crate::http::decode::Decode;
 use crate::http::request::Request;
 use crate::http::transport;
 use crate::operation::{KeyClass, KeyRequirement, Operation};
@@ -46,21 +43,15 @@ impl Shared {
         })
     }
 
-    /// Prepares the call of an operation. `id` is the parameter in the operation's path, and empty
-    /// if there is none; `fill` adds the query or the body. Invalid input makes a call that fails
-    /// before anything is sent.
-    pub(crate) fn call<T>(
-        self: &Arc<Self>,
+    /// The request of an operation, without query and body.
+    ///
+    /// # Errors
+    /// If the client's key does not allow the operation, or the id is invalid.
+    pub(super) fn request(
+        &self,
         operation: Operation,
-        decode: Decode<T>,
         id: Result<&str, Error>,
-        fill: impl FnOnce(Request) -> Result<Request, Error>,
-    ) -> Call<T> {
-        let request = self.request(operation, id).and_then(fill);
-        Call::new(self, operation, request, decode)
-    }
-
-    fn request(&self, operation: Operation, id: Result<&str, Error>) -> Result<Request, Error> {
+    ) -> Result<Request, Error> {
         let config = &self.config;
         if operation.key() == KeyRequirement::Secret && config.key_class == KeyClass::Public {
             return Err(Error::new(ErrorKind::SecretKeyRequired));

@@ -56,6 +56,22 @@ impl fmt::Debug for ClientOptions {
     }
 }
 
+impl Client {
+    /// A client with the defaults: the development environment, 5 s to connect, 10 s an attempt, 30
+    /// s a call.
+    ///
+    /// # Errors
+    /// As [`ClientBuilder::build`].
+    pub fn new(key: ApiKey) -> Result<Self, Error> {
+        Self::builder(key).build()
+    }
+
+    /// Sets up a client.
+    pub fn builder(key: ApiKey) -> ClientBuilder {
+        ClientBuilder::new(key)
+    }
+}
+
 /// Builds a [`Client`].
 #[must_use]
 pub struct ClientBuilder {
@@ -79,7 +95,7 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    pub(crate) fn new(key: ApiKey) -> Self {
+    fn new(key: ApiKey) -> Self {
         Self {
             key,
             base_url: DEFAULT_BASE_URL.to_owned(),

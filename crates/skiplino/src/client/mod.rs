@@ -12,9 +12,6 @@ use crate::api::services::Services;
 use crate::api::tickets::Tickets;
 use crate::api::tickets::watch::WatchRegistry;
 use crate::call::shared::Shared;
-use crate::client::api_key::ApiKey;
-use crate::client::builder::ClientBuilder;
-use crate::error::Error;
 use crate::operation::KeyClass;
 
 /// A client of the Skiplino External API. Cheap to clone; clones share connections and limits.
@@ -28,20 +25,6 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with the defaults: the development environment, 5 s to connect, 10 s an attempt, 30
-    /// s a call.
-    ///
-    /// # Errors
-    /// As [`ClientBuilder::build`].
-    pub fn new(key: ApiKey) -> Result<Self, Error> {
-        Self::builder(key).build()
-    }
-
-    /// Sets up a client.
-    pub fn builder(key: ApiKey) -> ClientBuilder {
-        ClientBuilder::new(key)
-    }
-
     pub(crate) fn from_shared(shared: Shared) -> Self {
         Self {
             shared: Arc::new(shared),

@@ -8,6 +8,20 @@ use crate::pagination::pager::{ListProgress, Pager};
 use crate::pagination::stream::impl_progress;
 use crate::pagination::{List, on_result};
 
+impl<T: Send + 'static> List<T> {
+    /// As [`pages`](Self::pages), for programs without async: an iterator that blocks the calling
+    /// thread.
+    pub fn pages_blocking(self) -> BlockingPages<T> {
+        BlockingPages::new(self)
+    }
+
+    /// As [`items`](Self::items), for programs without async: an iterator that blocks the calling
+    /// thread.
+    pub fn items_blocking(self) -> BlockingItems<T> {
+        BlockingItems::new(self)
+    }
+}
+
 /// An iterator over the pages of a list, made by [`List::pages_blocking`].
 ///
 /// Each page holds only records that were not returned before; [`List`] describes the guarantee and
@@ -29,7 +43,7 @@ pub struct BlockingItems<T> {
 }
 
 impl<T: Send + 'static> BlockingPages<T> {
-    pub(crate) fn new(list: List<T>) -> Self {
+    fn new(list: List<T>) -> Self {
         Self {
             pager: list.pager(1),
             list,
@@ -38,7 +52,7 @@ impl<T: Send + 'static> BlockingPages<T> {
 }
 
 impl<T: Send + 'static> BlockingItems<T> {
-    pub(crate) fn new(list: List<T>) -> Self {
+    fn new(list: List<T>) -> Self {
         Self {
             pages: BlockingPages::new(list),
             page: Vec::new().into_iter(),

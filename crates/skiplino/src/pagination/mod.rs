@@ -12,9 +12,7 @@ use crate::call::spec::CallOptions;
 use crate::error::Error;
 use crate::models::page::Page;
 use crate::operation::Operation;
-use crate::pagination::blocking::{BlockingItems, BlockingPages};
 use crate::pagination::pager::{PageInfo, PageRequest, Pager};
-use crate::pagination::stream::{Items, Pages};
 
 /// Makes the call for page `number` of `limit` records.
 type Fetch<T> = Box<dyn Fn(u64, u64) -> Call<Page<T>> + Send + Sync>;
@@ -120,29 +118,6 @@ impl<T: Send + 'static> List<T> {
             Some(cancellation_token) => call.cancelled_by(cancellation_token),
             None => call,
         }
-    }
-
-    /// A stream over all pages, in order, without records that were returned before. The first page
-    /// is returned even when the list is empty. Ends after the first error.
-    pub fn pages(self) -> Pages<T> {
-        Pages::new(self)
-    }
-
-    /// A stream over all records, in order. Ends after the first error.
-    pub fn items(self) -> Items<T> {
-        Items::new(self)
-    }
-
-    /// As [`pages`](Self::pages), for programs without async: an iterator that blocks the calling
-    /// thread.
-    pub fn pages_blocking(self) -> BlockingPages<T> {
-        BlockingPages::new(self)
-    }
-
-    /// As [`items`](Self::items), for programs without async: an iterator that blocks the calling
-    /// thread.
-    pub fn items_blocking(self) -> BlockingItems<T> {
-        BlockingItems::new(self)
     }
 
     /// The pager for this list, with up to `window` requests in flight.

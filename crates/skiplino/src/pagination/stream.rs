@@ -55,6 +55,19 @@ impl Drop for PageFetch {
     }
 }
 
+impl<T: Send + 'static> List<T> {
+    /// A stream over all pages, in order, without records that were returned before. The first page
+    /// is returned even when the list is empty. Ends after the first error.
+    pub fn pages(self) -> Pages<T> {
+        Pages::new(self)
+    }
+
+    /// A stream over all records, in order. Ends after the first error.
+    pub fn items(self) -> Items<T> {
+        Items::new(self)
+    }
+}
+
 /// A stream over the pages of a list, made by [`List::pages`].
 ///
 /// Each page holds only records that were not returned before; [`List`] describes the guarantee and
@@ -82,7 +95,7 @@ impl<T: Send + 'static> Pages<T> {
     /// Requests in flight at most.
     const WINDOW: u64 = 4;
 
-    pub(crate) fn new(list: List<T>) -> Self {
+    fn new(list: List<T>) -> Self {
         Self {
             pager: list.pager(Self::WINDOW),
             list,
@@ -99,7 +112,7 @@ impl<T: Send + 'static> Pages<T> {
 }
 
 impl<T: Send + 'static> Items<T> {
-    pub(crate) fn new(list: List<T>) -> Self {
+    fn new(list: List<T>) -> Self {
         Self {
             pages: Pages::new(list),
             page: Vec::new().into_iter(),

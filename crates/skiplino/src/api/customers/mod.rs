@@ -7,8 +7,8 @@ use std::borrow::Borrow;
 use std::sync::Arc;
 
 use crate::api::customers::export::Export;
-use crate::api::customers::sync::CustomerSync;
 use crate::call::Call;
+use crate::call::context::{CallContext, NestedCall};
 use crate::call::recovery::{Lookup, Recovery};
 use crate::call::shared::Shared;
 use crate::error::{Error, ErrorKind};
@@ -104,48 +104,6 @@ impl Customers<'_> {
         Export::new(Arc::clone(self.0), self.list(), sink)
     }
 
-    /// Syncs `rows` into the directory, each by its `externalId`: a missing customer is created, a
-    /// customer that differs from its row is updated, and any other is left unchanged. Fields that
-    /// a row does not set are left unchanged, too; `metadata` is compared and replaced as a whole.
-    ///
-    /// Returns a stream (or with [`CustomerSync::wait`] an iterator) of the outcome of each row, in
-    /// the order in which rows end. A row that fails does not stop the others. An error of the
-    /// stream itself ends it; rows without an outcome were not finished. Rows with the same
-    /// `externalId` run one after another, in the order of the source. Dropping the stream stops
-    /// it: running rows may or may not have been applied.
-    ///
-    /// The source is read as rows are started, on the thread that polls for results, and is not
-    /// held in memory. Its items may be requests, or anything that holds one: each is returned with
-    /// its outcome.
-    ///
-    /// ```no_run
-    /// # fn run(client: skiplino::Client) -> Result<(), skiplino::Error> {
-    /// use skiplino::{CustomerWriteRequest, RowOutcome};
-    ///
-    /// let rows = (1..=1000).map(|n| CustomerWriteRequest::new().external_id(format!("crm-{n}")));
-    /// for row in client.customers().sync(rows).checkpoint("crm.checkpoint").wait() {
-    ///     let row = row?;
-    ///     if let RowOutcome::Failed(error) | RowOutcome::Unknown(error) = row.outcome() {
-    ///         eprintln!("row {}: {error}", row.index() + 1);
-    ///     }
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// Of the stream: `SecretKeyRequired`; `Unauthorized`, after the row that met it; `Connect`,
-    /// when the server could not be reached for a minute; `InvalidRequest` (fields `concurrency`,
-    /// `rate`, `checkpoint`). Of a row: those of [`create`](Self::create), [`find`](Self::find) and
-    /// [`update`](Self::update), and `InvalidRequest` (field `externalId`) if it has none.
-    pub fn sync<I>(&self, rows: I) -> CustomerSync<I::IntoIter>
-    where
-        I: IntoIterator,
-        I::Item: Borrow<CustomerWriteRequest>,
-    {
-        CustomerSync::new(Arc::clone(self.0), rows.into_iter())
-    }
-
     /// One customer (operation 10, `GET /customers/getOne`).
     ///
     /// # Errors
@@ -226,9 +184,13 @@ fn find(shared: &Arc<Shared>, customer: &CustomerRef) -> Call<Option<Customer>> 
         .recover_as_none(is_unknown_customer)
 }
 
-/// The call that reads a customer's newest tickets.
-pub(crate) fn newest_tickets(shared: &Arc<Shared>, customer: &CustomerRef) -> Call<Page<Ticket>> {
-    Customers(shared).tickets(customer).page(1)
+/// Reads a customer's newest tickets within a call.
+pub(crate) fn newest_tickets<'a>(
+    context: &CallContext<'a>,
+    customer: &CustomerRef,
+) -> NestedCall<'a, Page<Ticket>> {
+    let tickets = Customers(context.shared).tickets(customer);
+    tickets.page(1).send_within(context)
 }
 
 /// Reads the customer; the write was applied if `is_done` accepts the result. A refusal as invalid
@@ -243,7 +205,7 @@ fn look_up<T: Send + 'static>(
         let call = find(context.shared, &customer);
         let is_done = Arc::clone(&is_done);
         Box::pin(async move {
-            let found = context.send(call).await?.filter_map(&*is_done);
+            let found = call.send_within(context).await?.filter_map(&*is_done);
             Ok(found.map(Response::untyped))
         })
     }))

@@ -1,5 +1,6 @@
 //! The operations on tickets, and how a lost response of each is recovered from.
 
+mod lookup;
 pub(crate) mod watch;
 
 use std::borrow::Borrow;
@@ -7,10 +8,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::api::customers::newest_tickets;
+use crate::api::tickets::lookup::look_up;
 use crate::api::tickets::watch::{Watch, WatchRegistry};
 use crate::call::Call;
-use crate::call::recovery::booking::{Booking, BookingLookup};
-use crate::call::recovery::{Lookup, Recovery};
+use crate::call::recovery::Recovery;
+use crate::call::recovery::booking_lookup::BookingLookup;
+use crate::call::recovery::bookings::Booking;
 use crate::call::shared::Shared;
 use crate::error::{Error, ErrorKind};
 use crate::http::decode;
@@ -61,7 +64,7 @@ impl Tickets<'_> {
 
     /// A ticket as it is now (operation 5, `GET /tickets/{id}`).
     pub fn get(&self, ticket: impl Into<TicketId>) -> Call<Ticket> {
-        get(self.shared, &ticket.into())
+        lookup::get(self.shared, &ticket.into())
     }
 
     /// Follows a ticket: its state now, and again each time that it changes, until it is served or
@@ -137,11 +140,6 @@ impl fmt::Debug for Tickets<'_> {
     }
 }
 
-/// The call that reads a ticket.
-fn get(shared: &Arc<Shared>, ticket: &TicketId) -> Call<Ticket> {
-    shared.call(Operation::GetTicket, decode::data(), ticket.checked(), Ok)
-}
-
 /// The fields that identify the ticket of a booking; `None` without a customer.
 fn booking(request: &BookTicketRequest) -> Option<Booking> {
     Some(Booking {
@@ -150,22 +148,4 @@ fn booking(request: &BookTicketRequest) -> Option<Booking> {
         group: request.group_of_service_id.clone(),
         time: request.time,
     })
-}
-
-/// Reads the ticket; the write was applied if `is_done` accepts it.
-fn look_up(
-    ticket: TicketId,
-    is_final: fn(&Error) -> bool,
-    is_done: impl Fn(&Ticket) -> bool + Copy + Send + Sync + 'static,
-) -> Recovery {
-    Recovery::Lookup(Lookup::new(is_final, move |context| {
-        let call = get(context.shared, &ticket);
-        Box::pin(async move {
-            match context.send(call).await {
-                Ok(found) => Ok(is_done(found.data()).then(|| found.untyped())),
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-                Err(error) => Err(error),
-            }
-        })
-    }))
 }

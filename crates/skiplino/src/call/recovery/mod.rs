@@ -2,17 +2,13 @@
 //!
 //! The API has no idempotency key, so each kind of write has its own lookup, or none.
 
-pub(crate) mod booking;
+pub(crate) mod booking_lookup;
+pub(crate) mod bookings;
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use crate::call::Call;
-use crate::call::recovery::booking::BookingLookup;
-use crate::call::retry::RetryPolicy;
-use crate::call::shared::Shared;
-use crate::call::spec::CallOptions;
+use crate::call::context::CallContext;
+use crate::call::recovery::booking_lookup::BookingLookup;
 use crate::error::{Error, ErrorKind};
 use crate::http::decode::Data;
 use crate::http::response::Response;
@@ -37,7 +33,7 @@ pub(crate) struct Lookup {
     is_final: fn(&Error) -> bool,
 }
 
-type Find = Box<dyn for<'a> Fn(&'a NestedCalls<'a>) -> LookupFuture<'a> + Send + Sync>;
+type Find = Box<dyn for<'a> Fn(&'a CallContext<'a>) -> LookupFuture<'a> + Send + Sync>;
 
 /// The effect of the write; `None` if it is not there. An error is a failed lookup, and says
 /// nothing about the write.
@@ -49,7 +45,7 @@ impl Lookup {
     /// neither have applied them nor apply them later.
     pub(crate) fn new(
         is_final: fn(&Error) -> bool,
-        find: impl for<'a> Fn(&'a NestedCalls<'a>) -> LookupFuture<'a> + Send + Sync + 'static,
+        find: impl for<'a> Fn(&'a CallContext<'a>) -> LookupFuture<'a> + Send + Sync + 'static,
     ) -> Self {
         Self {
             find: Box::new(find),
@@ -64,7 +60,7 @@ impl Lookup {
     /// `error`, and whether the write may still have been applied.
     pub(crate) async fn find(
         &self,
-        context: &NestedCalls<'_>,
+        context: &CallContext<'_>,
         error: Error,
     ) -> Result<Response<Data>, (Error, bool)> {
         // Nothing new was sent, and the lookup would fail in the same way.
@@ -95,44 +91,3 @@ impl Recovery {
         matches!(self, Self::Lookup(_) | Self::BookingLookup(_))
     }
 }
-
-/// Makes the reads that belong to a call: on its connections, in its language, within its time
-/// limit.
-#[derive(Clone, Copy)]
-pub(crate) struct NestedCalls<'a> {
-    pub(crate) shared: &'a Arc<Shared>,
-    pub(crate) pool: &'a reqwest::Client,
-    pub(crate) locale: Option<&'a str>,
-    pub(crate) retry: &'a RetryPolicy,
-    pub(crate) started: Instant,
-    pub(crate) deadline: Duration,
-}
-
-impl NestedCalls<'_> {
-    /// The rest of the call's time.
-    pub(crate) fn time_left(&self) -> Duration {
-        let passed = self.shared.config.clock.now() - self.started;
-        self.deadline.saturating_sub(passed)
-    }
-
-    pub(crate) fn send<T: Send + 'static>(&self, call: Call<T>) -> NestedCall<'_, T> {
-        self.send_with(call, self.retry.clone(), self.time_left())
-    }
-
-    /// Sends a call within the call. The future is boxed because a future cannot contain itself.
-    pub(crate) fn send_with<T: Send + 'static>(
-        &self,
-        call: Call<T>,
-        retry: RetryPolicy,
-        deadline: Duration,
-    ) -> NestedCall<'_, T> {
-        let options = CallOptions {
-            locale: self.locale.map(str::to_owned),
-            deadline: Some(deadline),
-            retry: Some(retry),
-        };
-        Box::pin(call.options(options).send_on(Some(self.pool)))
-    }
-}
-
-type NestedCall<'a, T> = Pin<Box<dyn Future<Output = Result<Response<T>, Error>> + Send + 'a>>;

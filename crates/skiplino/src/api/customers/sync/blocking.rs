@@ -7,8 +7,8 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::api::customers::sync::engine::SyncEngine;
-use crate::api::customers::sync::{SyncSettings, SyncedRow};
+use crate::api::customers::sync::engine::{SyncEngine, SyncSettings};
+use crate::api::customers::sync::row::SyncedRow;
 use crate::call::shared::Shared;
 use crate::error::Error;
 use crate::models::customers::CustomerWriteRequest;

@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -11,8 +12,8 @@ use tracing::Instrument as _;
 use crate::api::customers::sync::checkpoint::{
     self, Checkpoint, CheckpointError, Fingerprint, RowStatus,
 };
+use crate::api::customers::sync::row::{RowOutcome, SyncedRow};
 use crate::api::customers::sync::upsert::{UpsertResult, Upserter};
-use crate::api::customers::sync::{RowOutcome, SyncSettings, SyncedRow};
 use crate::call::rate_limiter::{self, RateLimiter};
 use crate::call::shared::Shared;
 use crate::call::spec::CallOptions;
@@ -20,6 +21,16 @@ use crate::error::{Error, ErrorKind, Outcome};
 use crate::models::customers::CustomerWriteRequest;
 use crate::models::ids::ExternalId;
 use crate::operation::{KeyClass, Operation};
+
+/// The options of a sync.
+#[derive(Debug, Clone)]
+pub(crate) struct SyncSettings {
+    pub(crate) concurrency: usize,
+    pub(crate) rate: Option<f64>,
+    pub(crate) dry_run: bool,
+    pub(crate) checkpoint: Option<PathBuf>,
+    pub(crate) options: CallOptions,
+}
 
 /// A row whose calls are in flight.
 struct InFlightRow<R> {

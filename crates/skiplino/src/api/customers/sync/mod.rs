@@ -3,6 +3,7 @@
 mod blocking;
 mod checkpoint;
 mod engine;
+mod row;
 mod upsert;
 
 use std::borrow::Borrow;
@@ -14,135 +15,59 @@ use std::task::{Context, Poll};
 
 use futures_util::stream::Stream;
 
-use crate::api::customers::sync::engine::SyncEngine;
+use crate::api::customers::Customers;
+use crate::api::customers::sync::engine::{SyncEngine, SyncSettings};
 use crate::call;
 use crate::call::shared::Shared;
 use crate::call::spec::CallOptions;
 use crate::error::Error;
-use crate::models::customers::Customer;
 use crate::models::customers::CustomerWriteRequest;
-use crate::models::ids::ExternalId;
 
 pub use crate::api::customers::sync::blocking::BlockingSync;
+pub use crate::api::customers::sync::row::{RowOutcome, SyncedRow};
 
-/// The outcome of a row. In a dry run, the outcome that a real run would have.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum RowOutcome {
-    /// No customer had this `externalId`; the customer was created.
-    Created,
-    /// The customer existed, and some of its fields differed from the row; they were updated.
-    Updated,
-    /// The customer existed and had all values of the row. Nothing was written.
-    Unchanged,
-    /// An earlier run did the row, according to the checkpoint. Nothing was sent.
-    AlreadyDone,
-    /// The row was not written. A resumed run tries it again.
-    Failed(Error),
-    /// The row may have been written. A resumed run looks the customer up and tries the row again.
-    Unknown(Error),
-}
-
-impl RowOutcome {
-    /// The outcome's name, the same in every host language.
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Updated => "updated",
-            Self::Unchanged => "unchanged",
-            Self::AlreadyDone => "alreadyDone",
-            Self::Failed(_) => "failed",
-            Self::Unknown(_) => "unknown",
-        }
+impl Customers<'_> {
+    /// Syncs `rows` into the directory, each by its `externalId`: a missing customer is created, a
+    /// customer that differs from its row is updated, and any other is left unchanged. Fields that
+    /// a row does not set are left unchanged, too; `metadata` is compared and replaced as a whole.
+    ///
+    /// Returns a stream (or with [`CustomerSync::wait`] an iterator) of the outcome of each row, in
+    /// the order in which rows end. A row that fails does not stop the others. An error of the
+    /// stream itself ends it; rows without an outcome were not finished. Rows with the same
+    /// `externalId` run one after another, in the order of the source. Dropping the stream stops
+    /// it: running rows may or may not have been applied.
+    ///
+    /// The source is read as rows are started, on the thread that polls for results, and is not
+    /// held in memory. Its items may be requests, or anything that holds one: each is returned with
+    /// its outcome.
+    ///
+    /// ```no_run
+    /// # fn run(client: skiplino::Client) -> Result<(), skiplino::Error> {
+    /// use skiplino::{CustomerWriteRequest, RowOutcome};
+    ///
+    /// let rows = (1..=1000).map(|n| CustomerWriteRequest::new().external_id(format!("crm-{n}")));
+    /// for row in client.customers().sync(rows).checkpoint("crm.checkpoint").wait() {
+    ///     let row = row?;
+    ///     if let RowOutcome::Failed(error) | RowOutcome::Unknown(error) = row.outcome() {
+    ///         eprintln!("row {}: {error}", row.index() + 1);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Of the stream: `SecretKeyRequired`; `Unauthorized`, after the row that met it; `Connect`,
+    /// when the server could not be reached for a minute; `InvalidRequest` (fields `concurrency`,
+    /// `rate`, `checkpoint`). Of a row: those of [`create`](Self::create), [`find`](Self::find) and
+    /// [`update`](Self::update), and `InvalidRequest` (field `externalId`) if it has none.
+    pub fn sync<I>(&self, rows: I) -> CustomerSync<I::IntoIter>
+    where
+        I: IntoIterator,
+        I::Item: Borrow<CustomerWriteRequest>,
+    {
+        CustomerSync::new(Arc::clone(self.0), rows.into_iter())
     }
-
-    /// The error of `Failed` and `Unknown`.
-    pub const fn error(&self) -> Option<&Error> {
-        match self {
-            Self::Failed(error) | Self::Unknown(error) => Some(error),
-            _ => None,
-        }
-    }
-}
-
-/// A row of the source and its outcome.
-pub struct SyncedRow<R> {
-    pub(crate) index: u64,
-    pub(crate) row: R,
-    pub(crate) outcome: RowOutcome,
-    pub(crate) customer: Option<Customer>,
-    pub(crate) changed: Vec<&'static str>,
-}
-
-impl<R> SyncedRow<R> {
-    fn new(index: u64, row: R, outcome: RowOutcome) -> Self {
-        Self {
-            index,
-            row,
-            outcome,
-            customer: None,
-            changed: Vec::new(),
-        }
-    }
-
-    /// The index of the row in the source, from 0.
-    pub fn index(&self) -> u64 {
-        self.index
-    }
-
-    /// The row as the source gave it.
-    pub fn row(&self) -> &R {
-        &self.row
-    }
-
-    /// Returns the row as the source gave it.
-    pub fn into_row(self) -> R {
-        self.row
-    }
-
-    /// The outcome of the row.
-    pub fn outcome(&self) -> &RowOutcome {
-        &self.outcome
-    }
-
-    /// The customer on the server after the sync of this row, or in a dry run before it. Absent if
-    /// the sync did not receive it.
-    pub fn customer(&self) -> Option<&Customer> {
-        self.customer.as_ref()
-    }
-
-    /// For [`RowOutcome::Updated`]: the fields that differed from the row, by their names in the
-    /// API.
-    pub fn changed(&self) -> &[&'static str] {
-        &self.changed
-    }
-}
-
-impl<R: Borrow<CustomerWriteRequest>> SyncedRow<R> {
-    /// The row's `externalId`.
-    pub fn external_id(&self) -> Option<&ExternalId> {
-        self.row.borrow().key()
-    }
-}
-
-impl<R> fmt::Debug for SyncedRow<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SyncedRow")
-            .field("index", &self.index)
-            .field("outcome", &self.outcome)
-            .field("changed", &self.changed)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The options of a sync.
-#[derive(Debug, Clone)]
-pub(crate) struct SyncSettings {
-    pub(crate) concurrency: usize,
-    pub(crate) rate: Option<f64>,
-    pub(crate) dry_run: bool,
-    pub(crate) checkpoint: Option<PathBuf>,
-    pub(crate) options: CallOptions,
 }
 
 /// A sync of customers from a source of rows, made by [`Customers::sync`](crate::Customers::sync):
@@ -185,7 +110,7 @@ pub struct CustomerSync<I: Iterator> {
 }
 
 impl<I: Iterator> CustomerSync<I> {
-    pub(crate) fn new(client: Arc<Shared>, rows: I) -> Self {
+    fn new(client: Arc<Shared>, rows: I) -> Self {
         Self {
             client,
             settings: SyncSettings {

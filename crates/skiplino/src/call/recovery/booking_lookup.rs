@@ -15,35 +15,26 @@
 //! One case remains: another program books the same for the same customer between the two reads,
 //! and this booking does not arrive. Then both get that program's ticket.
 
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::collections::HashSet;
+use std::sync::MutexGuard;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+use tokio::sync::OwnedMutexGuard;
 
-use crate::call::Call;
-use crate::call::recovery::NestedCalls;
+use crate::call::context::{CallContext, NestedCall};
+use crate::call::recovery::bookings::{Booking, State};
 use crate::call::retry::RetryPolicy;
-use crate::call::shared::Shared;
 use crate::error::{Error, ErrorKind, TimeoutKind};
 use crate::http::response::Response;
 use crate::http::transport;
-use crate::models::ids::{CustomerRef, GroupId, ServiceId, TicketId};
+use crate::models::ids::{CustomerRef, TicketId};
 use crate::models::page::Page;
 use crate::models::tickets::Ticket;
 
-/// The fields of a booking that its ticket shows.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Booking {
-    pub(crate) customer: CustomerRef,
-    pub(crate) service: ServiceId,
-    pub(crate) group: GroupId,
-    pub(crate) time: Option<Timestamp>,
-}
-
-/// The call that reads a customer's newest tickets.
-pub(crate) type NewestTickets = fn(&Arc<Shared>, &CustomerRef) -> Call<Page<Ticket>>;
+/// Reads a customer's newest tickets within a call.
+pub(crate) type NewestTickets =
+    for<'a> fn(&CallContext<'a>, &CustomerRef) -> NestedCall<'a, Page<Ticket>>;
 
 /// A booking, and how to read the tickets that it is looked up in.
 pub(crate) struct BookingLookup {
@@ -70,101 +61,6 @@ enum NotFound {
     AfterLookups(u32),
 }
 
-impl Booking {
-    /// Whether a ticket can be that of this booking.
-    fn matches(&self, ticket: &Ticket) -> bool {
-        let same_customer = match (&self.customer, ticket.customer()) {
-            (CustomerRef::Id(id), Some(customer)) => customer.id() == id,
-            _ => true,
-        };
-        same_customer
-            && *ticket.service().id() == self.service
-            && *ticket.group_of_service().id() == self.group
-            && ticket.time() == self.time
-    }
-
-    /// Whether a ticket that matches this booking could be the other booking's.
-    fn may_conflict(&self, other: &Self, ticket: &Ticket) -> bool {
-        use CustomerRef::{ExternalId, Id};
-        let same_customer = match (&other.customer, &self.customer) {
-            (Id(id), _)
-                if ticket
-                    .customer()
-                    .is_some_and(|customer| customer.id() != id) =>
-            {
-                false
-            }
-            (Id(id), Id(own)) => id == own,
-            (ExternalId(id), ExternalId(own)) => id == own,
-            // The two ids may be those of one customer.
-            (Id(_), ExternalId(_)) | (ExternalId(_), Id(_)) => true,
-        };
-        same_customer
-            && self.service == other.service
-            && self.group == other.group
-            && self.time == other.time
-    }
-}
-
-/// The bookings that a client is making, and those with an unknown outcome.
-#[derive(Default)]
-pub(crate) struct Bookings(Mutex<State>);
-
-#[derive(Default)]
-struct State {
-    locks: HashMap<Booking, Weak<AsyncMutex<()>>>,
-    open: Vec<OpenBooking>,
-    last_number: u64,
-    /// The newest tickets that were returned to callers, the newest last.
-    returned: VecDeque<TicketId>,
-}
-
-/// A booking that may still make a ticket.
-struct OpenBooking {
-    number: u64,
-    booking: Booking,
-    /// When its caller stopped waiting for it.
-    given_up: Option<Instant>,
-}
-
-impl Bookings {
-    /// How long a booking with an unknown outcome counts as open.
-    const REMEMBERED: Duration = Duration::from_secs(10 * 60);
-    const MAX_RETURNED: usize = 1024;
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The lock that makes equal bookings run one after another.
-    fn serialize(&self, booking: &Booking) -> Arc<AsyncMutex<()>> {
-        let mut state = self.state();
-        if let Some(lock) = state.locks.get(booking).and_then(Weak::upgrade) {
-            return lock;
-        }
-        state.locks.retain(|_, lock| lock.strong_count() > 0);
-        let lock = Arc::default();
-        state.locks.insert(booking.clone(), Arc::downgrade(&lock));
-        lock
-    }
-
-    fn open(&self, booking: &Booking, now: Instant) -> u64 {
-        let mut state = self.state();
-        state.open.retain(|open| {
-            open.given_up
-                .is_none_or(|at| now.saturating_duration_since(at) < Self::REMEMBERED)
-        });
-        state.last_number += 1;
-        let number = state.last_number;
-        state.open.push(OpenBooking {
-            number,
-            booking: booking.clone(),
-            given_up: None,
-        });
-        number
-    }
-}
-
 /// The customer's newest tickets before the booking was sent.
 struct Baseline {
     known: HashSet<TicketId>,
@@ -175,7 +71,7 @@ struct Baseline {
 /// A booking from before it is sent until its outcome is known.
 pub(crate) struct BookingAttempt<'a> {
     lookup: &'a BookingLookup,
-    context: &'a NestedCalls<'a>,
+    context: &'a CallContext<'a>,
     number: u64,
     baseline: Option<Baseline>,
     /// Whether there may be a ticket that no caller got.
@@ -211,7 +107,7 @@ impl<'a> BookingAttempt<'a> {
     /// If the server cannot be reached, or asks to wait: the booking would fail in the same way.
     pub(crate) async fn begin(
         lookup: &'a BookingLookup,
-        context: &'a NestedCalls<'a>,
+        context: &'a CallContext<'a>,
     ) -> Result<BookingAttempt<'a>, Error> {
         let shared = context.shared;
         let booking = &lookup.booking;
@@ -230,7 +126,7 @@ impl<'a> BookingAttempt<'a> {
         };
         // The rest of the time is for the booking itself.
         let limit = context.time_left() / 3;
-        this.baseline = match this.newest_tickets(context.retry.clone(), limit).await {
+        this.baseline = match this.newest_tickets(context.retry, limit).await {
             Ok(page) => Some(Baseline {
                 at: transport::server_time(&page.headers),
                 known: page.data.items().iter().map(TicketId::from).collect(),
@@ -274,15 +170,15 @@ impl<'a> BookingAttempt<'a> {
     /// The customer's newest tickets.
     async fn newest_tickets(
         &self,
-        retry: RetryPolicy,
+        retry: &RetryPolicy,
         limit: Duration,
     ) -> Result<Response<Page<Ticket>>, Error> {
         let BookingLookup {
             booking,
             newest_tickets,
         } = self.lookup;
-        let call = newest_tickets(self.context.shared, &booking.customer);
-        self.context.send_with(call, retry, limit).await
+        let context = self.context.limited(retry, limit);
+        newest_tickets(&context, &booking.customer).await
     }
 
     /// Looks up the ticket of the booking, whose response was lost by `error`.
@@ -313,7 +209,7 @@ impl<'a> BookingAttempt<'a> {
                 break;
             }
             lookups += 1;
-            if let Ok(page) = self.newest_tickets(RetryPolicy::never(), time_left).await {
+            if let Ok(page) = self.newest_tickets(&RetryPolicy::never(), time_left).await {
                 let ticket = self.select_ticket(baseline, &page.data)?;
                 if let Some(found) = page.filter_map(|_| ticket) {
                     return Ok(found);
@@ -375,14 +271,5 @@ impl<'a> BookingAttempt<'a> {
         }
         state.add_returned(ticket.id());
         Ok(Some(ticket.clone()))
-    }
-}
-
-impl State {
-    fn add_returned(&mut self, ticket: &TicketId) {
-        if self.returned.len() == Bookings::MAX_RETURNED {
-            self.returned.pop_front();
-        }
-        self.returned.push_back(ticket.clone());
     }
 }

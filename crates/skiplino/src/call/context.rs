@@ -1,0 +1,46 @@
+//! The context of a running call, which its attempts and its lookups share.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::call::retry::RetryPolicy;
+use crate::call::shared::Shared;
+use crate::error::Error;
+use crate::http::response::Response;
+
+/// The connections, language, retry policy and time limit of a running call.
+#[derive(Clone, Copy)]
+pub(crate) struct CallContext<'a> {
+    pub(crate) shared: &'a Arc<Shared>,
+    pub(crate) pool: &'a reqwest::Client,
+    pub(crate) locale: Option<&'a str>,
+    pub(crate) retry: &'a RetryPolicy,
+    pub(crate) started: Instant,
+    pub(crate) deadline: Duration,
+}
+
+/// A call within a call. The future is boxed because a future cannot contain itself.
+pub(crate) type NestedCall<'a, T> =
+    Pin<Box<dyn Future<Output = Result<Response<T>, Error>> + Send + 'a>>;
+
+impl<'a> CallContext<'a> {
+    /// The rest of the call's time.
+    pub(crate) fn time_left(&self) -> Duration {
+        let passed = self.shared.config.clock.now() - self.started;
+        self.deadline.saturating_sub(passed)
+    }
+
+    /// The same context with another retry policy, and with `limit` left from now on.
+    pub(crate) fn limited<'b>(&self, retry: &'b RetryPolicy, limit: Duration) -> CallContext<'b>
+    where
+        'a: 'b,
+    {
+        CallContext {
+            retry,
+            started: self.shared.config.clock.now(),
+            deadline: limit,
+            ..*self
+        }
+    }
+}
