@@ -53,7 +53,7 @@ fn call(client: &Client, operation: Operation) -> Result<(), Error> {
     }
 }
 
-/// The kind that a status means, said a second time.
+/// The kind of a status, computed independently of the client.
 fn kind_of(status: u16) -> ErrorKind {
     match status {
         400 => ErrorKind::Rejected,
@@ -70,13 +70,13 @@ fn kind_of(status: u16) -> ErrorKind {
 /// One change to a JSON text.
 #[derive(Debug, Clone)]
 enum Change {
-    /// A value becomes another one.
+    /// Replaces a value.
     Replace(usize, Value),
-    /// A field goes.
+    /// Removes a field.
     Remove(usize),
-    /// A byte becomes another one.
+    /// Replaces a byte.
     Byte(usize, u8),
-    /// The rest goes.
+    /// Truncates the text.
     Cut(usize),
 }
 
@@ -162,7 +162,7 @@ fn bodies() -> Vec<(Operation, Value)> {
         (Operation::BookTicket, "WalkInBooked"),
         (Operation::GetTicket, "WaitingWalkIn"),
         (Operation::CancelTicket, "TicketCancelled"),
-        (Operation::RescheduleTicket, "TicketMoved"),
+        (Operation::RescheduleTicket, "TicketRescheduled"),
         (Operation::CreateCustomer, "CustomerCreated"),
         (Operation::ListCustomers, "CustomersPage"),
         (Operation::GetCustomer, "CustomerFetched"),

@@ -536,7 +536,7 @@ fn book_request(with: &Value) -> BookTicketRequest {
     request
 }
 
-/// Sets the fields of a customer on a request, whichever of the two it is.
+/// Sets the fields of a customer on a create or an update request.
 macro_rules! with_fields {
     ($request:expr, $fields:expr) => {{
         let mut request = $request;
@@ -576,7 +576,7 @@ fn substitute(value: &Value, saved: &BTreeMap<String, Value>) -> Value {
             {
                 return look_up(saved, name, path);
             }
-            // Within a path of the control API the name stands between slashes.
+            // In a path of the control API the name is a path segment.
             let parts = text.split('/').map(|part| {
                 match part.strip_prefix('$').and_then(|part| part.split_once('.')) {
                     Some((name, path)) => look_up(saved, name, path).as_str().unwrap().to_owned(),

@@ -42,14 +42,14 @@ fn localhost() -> CertificateParams {
     CertificateParams::new(vec!["localhost".to_owned()]).unwrap()
 }
 
-/// A server that answers over TLS, and counts the requests that reach it.
+/// A TLS server that counts the requests it receives.
 pub struct Server {
     pub port: u16,
     requests: Arc<AtomicUsize>,
 }
 
 impl Server {
-    /// With a certificate for `localhost` that this authority signed.
+    /// A server with a certificate for `localhost` signed by this authority.
     pub fn signed_by(authority: &Authority) -> Self {
         Self::signed(&localhost(), authority)
     }
@@ -89,15 +89,15 @@ impl Server {
                 let (stream, _) = listener.accept().await.unwrap();
                 let (acceptor, counted) = (acceptor.clone(), Arc::clone(&counted));
                 tokio::spawn(async move {
-                    let answer = move |request: Request<Incoming>| {
+                    let respond = move |request: Request<Incoming>| {
                         counted.fetch_add(1, Ordering::SeqCst);
                         let body = format!(r#"{{"message":"{:?}","data":[]}}"#, request.version());
-                        let answer = Response::new(Full::new(Bytes::from(body)));
-                        std::future::ready(Ok::<_, Infallible>(answer))
+                        let response = Response::new(Full::new(Bytes::from(body)));
+                        std::future::ready(Ok::<_, Infallible>(response))
                     };
                     if let Ok(stream) = acceptor.accept(stream).await {
                         let _ = auto::Builder::new(TokioExecutor::new())
-                            .serve_connection(TokioIo::new(stream), service_fn(answer))
+                            .serve_connection(TokioIo::new(stream), service_fn(respond))
                             .await;
                     }
                 });
@@ -118,7 +118,7 @@ fn builder(host: &str, port: u16) -> ClientBuilder {
         .retry(quick_retry())
 }
 
-/// A read and a write are refused, and nothing can have happened. Returns why.
+/// Asserts that a read and a write fail before anything is sent. Returns the reason.
 fn refusal(client: &Client) -> String {
     let read = client.branches().list().wait().unwrap_err();
     let booking = BookTicketRequest::walk_in("s", "g");
@@ -216,7 +216,7 @@ fn an_expired_or_future_certificate_is_not_trusted() {
 
 #[test]
 fn a_self_signed_certificate_is_not_trusted() {
-    // As a program makes one, and as `openssl req -x509` does.
+    // As created by a program, and by `openssl req -x509`.
     let mut authority = localhost();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     for (certificate, text) in [

@@ -1,3 +1,4 @@
+// The Kotlin part of `make bench`: the SDK against OkHttp.
 import com.skiplino.Skiplino
 import com.skiplino.SkiplinoClient
 import com.skiplino.SkiplinoException

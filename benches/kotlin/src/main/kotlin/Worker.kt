@@ -1,3 +1,4 @@
+// The benchmark worker of the Kotlin SDK.
 import com.skiplino.SkiplinoClient
 import kotlinx.coroutines.Dispatchers
 

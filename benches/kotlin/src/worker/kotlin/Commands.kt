@@ -1,3 +1,4 @@
+// The command loop of a benchmark worker, for the SDK and the generated client.
 import kotlin.coroutines.CoroutineContext
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.launch

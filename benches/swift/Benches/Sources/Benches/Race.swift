@@ -1,3 +1,4 @@
+// Races between contestants that take turns, and the rows that they print.
 import Foundation
 
 /// One implementation of some work. The first contestant of a race is ours; `goal` is the ratio of

@@ -1,3 +1,4 @@
+// The servers of the Swift benchmarks.
 import Foundation
 
 /// The server with canned responses. It ends at the end of its input, which this process holds

@@ -1,3 +1,4 @@
+// The command loop of a benchmark worker, for the SDK and the generated client.
 import Foundation
 
 /// Runs the commands of `benches/worker.py`: a line with the work, the number of concurrent calls

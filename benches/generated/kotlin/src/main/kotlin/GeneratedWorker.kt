@@ -1,3 +1,4 @@
+// The benchmark worker of the client that openapi-generator generates for Kotlin.
 import generated.apis.CustomersApi
 import generated.apis.TicketsApi
 import generated.infrastructure.ApiClient
