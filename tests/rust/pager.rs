@@ -1,6 +1,6 @@
 //! The pager alone, against a list that changes between any two reads. The client's source file is
 //! included here, so that thousands of cases need no network and the pager need not be public;
-//! `drift.rs` tests the same over HTTP.
+//! `changing_lists.rs` tests the same over HTTP.
 #![allow(dead_code, reason = "the client uses more of the file than this test")]
 
 use std::collections::{HashMap, HashSet, VecDeque};
