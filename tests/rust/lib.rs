@@ -36,6 +36,14 @@ pub fn read_json(path: &Path) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// An unsuccessful response of the control API.
+#[derive(Debug, thiserror::Error)]
+#[error("{status} {text}")]
+pub struct ControlError {
+    status: u16,
+    text: String,
+}
+
 /// A sandbox and a client of its control API.
 #[derive(Debug)]
 pub struct TestSandbox {
@@ -94,7 +102,7 @@ impl TestSandbox {
     ///
     /// # Errors
     /// The status and the text of an unsuccessful response.
-    pub fn try_control(&self, request: &str, body: &Value) -> Result<Value, String> {
+    pub fn try_control(&self, request: &str, body: &Value) -> Result<Value, ControlError> {
         let (method, path) = request.split_once(' ').unwrap();
         let url = format!("{}{path}", self.sandbox.control_url());
         let response = match method {
@@ -109,7 +117,8 @@ impl TestSandbox {
         if response.status().is_success() {
             Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
         } else {
-            Err(format!("{} {text}", response.status()))
+            let status = response.status().as_u16();
+            Err(ControlError { status, text })
         }
     }
 

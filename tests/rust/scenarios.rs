@@ -154,21 +154,26 @@ fn record_pass(mode: &Mode, name: &str) {
     }
 }
 
-fn run_scenario(mode: &Mode, sandbox: &TestSandbox, scenario: &Value) -> Result<(), String> {
+/// What differs from the scenario.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Difference(String);
+
+fn run_scenario(mode: &Mode, sandbox: &TestSandbox, scenario: &Value) -> Result<(), Difference> {
     sandbox.reset();
     let client = client(sandbox, &scenario["client"]);
     if let Some(refused) = scenario.get("refused") {
         return match client {
-            Ok(_) => Err("the client was built".to_owned()),
+            Ok(_) => Err(Difference("the client was built".to_owned())),
             Err(error) => compare_error(refused, &error),
         };
     }
-    let client = client.map_err(|error| error.to_string())?;
+    let client = client.map_err(|error| Difference(error.to_string()))?;
     let mut saved = BTreeMap::new();
     for (index, step) in scenario["steps"].as_array().unwrap().iter().enumerate() {
         let step = substitute(step, &saved);
         let value = run_step(mode, sandbox, &client, &step)
-            .map_err(|difference| format!("step {}: {difference}", index + 1))?;
+            .map_err(|difference| Difference(format!("step {}: {difference}", index + 1)))?;
         if let Some(name) = step.get("save") {
             saved.insert(name.as_str().unwrap().to_owned(), value);
         }
@@ -177,9 +182,9 @@ fn run_scenario(mode: &Mode, sandbox: &TestSandbox, scenario: &Value) -> Result<
         for (operation, count) in requests.as_object().unwrap() {
             let received = sandbox.received(operation);
             if Some(received) != count.as_u64() {
-                return Err(format!(
+                return Err(Difference(format!(
                     "{operation}: {received} requests, expected {count}"
-                ));
+                )));
             }
         }
     }
@@ -231,7 +236,7 @@ fn run_step(
     sandbox: &TestSandbox,
     client: &Client,
     step: &Value,
-) -> Result<Value, String> {
+) -> Result<Value, Difference> {
     if let Some(request) = step.get("sandbox") {
         let actual = sandbox.control(request.as_str().unwrap(), &step["body"]);
         if let Some(expected) = step.get("expect") {
@@ -273,8 +278,8 @@ fn run_step(
     let expect = &step["expect"];
     match (expect.get("error"), result) {
         (Some(error), Err(actual)) => compare_error(error, &actual).map(|()| Value::Null),
-        (Some(error), Ok(_)) => Err(format!("succeeded, expected {error}")),
-        (None, Err(actual)) => Err(format!("failed: {actual:?}")),
+        (Some(error), Ok(_)) => Err(Difference(format!("succeeded, expected {error}"))),
+        (None, Err(actual)) => Err(Difference(format!("failed: {actual:?}"))),
         (None, Ok(actual)) => {
             for (key, expected) in expect.as_object().unwrap() {
                 contains(key, expected, &actual[key])?;
@@ -608,7 +613,7 @@ fn look_up(saved: &BTreeMap<String, Value>, name: &str, path: &str) -> Value {
     })
 }
 
-fn contains(path: &str, expected: &Value, actual: &Value) -> Result<(), String> {
+fn contains(path: &str, expected: &Value, actual: &Value) -> Result<(), Difference> {
     match (expected, actual) {
         (Value::String(mark), _) if mark == "$any" => Ok(()),
         (Value::Object(expected), Value::Object(actual)) => {
@@ -617,10 +622,12 @@ fn contains(path: &str, expected: &Value, actual: &Value) -> Result<(), String> 
                 match actual.get(name) {
                     None if expected == "$absent" => {}
                     Some(value) if expected == "$absent" => {
-                        return Err(format!("{path}: {value}, expected none"));
+                        return Err(Difference(format!("{path}: {value}, expected none")));
                     }
                     Some(value) => contains(&path, expected, value)?,
-                    None => return Err(format!("{path}: missing, expected {expected}")),
+                    None => {
+                        return Err(Difference(format!("{path}: missing, expected {expected}")));
+                    }
                 }
             }
             Ok(())
@@ -632,11 +639,11 @@ fn contains(path: &str, expected: &Value, actual: &Value) -> Result<(), String> 
             Ok(())
         }
         _ if expected == actual => Ok(()),
-        _ => Err(format!("{path}: {actual}, expected {expected}")),
+        _ => Err(Difference(format!("{path}: {actual}, expected {expected}"))),
     }
 }
 
-fn compare_error(expected: &Value, error: &Error) -> Result<(), String> {
+fn compare_error(expected: &Value, error: &Error) -> Result<(), Difference> {
     let actual = json!({
         "kind": error.kind().as_str(),
         "outcome": format!("{:?}", error.outcome()),
@@ -659,10 +666,10 @@ fn compare_error(expected: &Value, error: &Error) -> Result<(), String> {
             _ => actual[key] == *expected,
         };
         if !same {
-            return Err(format!(
+            return Err(Difference(format!(
                 "error.{key}: {}, expected {expected} in {actual}",
                 actual[key]
-            ));
+            )));
         }
     }
     Ok(())
