@@ -8,7 +8,7 @@ use crate::call::cancellation::CallProgress;
 use crate::call::context::CallContext;
 use crate::call::spec::CallSpec;
 use crate::error::{Error, ErrorKind, Outcome, TimeoutKind};
-use crate::http::decode::{self, Data, Read};
+use crate::http::decode::{self, Data, DecodeFn};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::transport::{self, RawResponse, SendFlag};
@@ -60,7 +60,7 @@ pub(crate) async fn attempt(
 /// The result of an attempt. `maybe_sent` says whether the request may have reached the server.
 pub(crate) fn interpret(
     operation: Operation,
-    read: Read,
+    read: DecodeFn,
     response: Result<RawResponse, Error>,
     maybe_sent: bool,
 ) -> Result<Response<Data>, Error> {
@@ -72,7 +72,7 @@ pub(crate) fn interpret(
         })
 }
 
-fn decode(response: RawResponse, read: Read) -> Result<Response<Data>, Error> {
+fn decode(response: RawResponse, read: DecodeFn) -> Result<Response<Data>, Error> {
     let status = response.status;
     if (200..300).contains(&status) {
         return match read(&response.body) {

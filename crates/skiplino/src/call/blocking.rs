@@ -69,7 +69,8 @@ pub(crate) struct RuntimePool {
 }
 
 impl RuntimePool {
-    /// The most runtimes kept for later calls. Only more threads calling at once need more.
+    /// The most runtimes kept for later calls. More than this many are needed only when more
+    /// threads make calls at the same time.
     const MAX_IDLE: usize = 64;
 
     /// A runtime does not run between calls, so after this time it may have missed that the server

@@ -13,8 +13,8 @@ use crate::error::{Error, ErrorKind, Outcome};
 use crate::http::transport::SendFlag;
 use crate::operation::{Effect, Operation};
 
-/// Cancels the calls, lists and watches that it was given to, from any thread and for good: later
-/// calls with it fail before anything is sent. Clones share one state.
+/// Cancels every call, list and watch that has this token. Any thread may cancel. A token cannot be
+/// reset: later calls with it fail before anything is sent. Clones share one state.
 ///
 /// An async program can drop a call's future instead. The token is for threads that wait.
 #[derive(Clone, Default)]

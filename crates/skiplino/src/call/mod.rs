@@ -27,14 +27,14 @@ use crate::call::retry::RetryPolicy;
 use crate::call::shared::Shared;
 use crate::call::spec::{CallOptions, CallSpec};
 use crate::error::{Error, ErrorKind};
-use crate::http::decode::{Data, Decode, Read};
+use crate::http::decode::{Data, Decode, DecodeFn};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::transport::RawResponse;
 use crate::operation::{Effect, Operation};
 
 /// The client's state and the request, or the reason why no request can be sent.
-type Prepared = Result<(Arc<Shared>, Request), Error>;
+type PreparedRequest = Result<(Arc<Shared>, Request), Error>;
 
 /// An operation ready to be sent: `.await` it (on Tokio), or [`wait`](Self::wait) for it. Nothing
 /// is sent before.
@@ -51,13 +51,13 @@ pub struct Call<T> {
 #[doc(hidden)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UntypedCall {
-    prepared: Prepared,
+    prepared: PreparedRequest,
     spec: CallSpec,
-    none_on: Option<NoneOn>,
+    none_on: Option<NotFoundAsNone>,
 }
 
-/// The errors that mean "no such record", and the data for them.
-struct NoneOn {
+/// Turns a "no such record" error into a success without a record.
+struct NotFoundAsNone {
     is_none: fn(&Error) -> bool,
     none: fn() -> Data,
 }
@@ -86,7 +86,7 @@ impl<T> Call<T> {
         Self::prepared(operation, Err(error), unread)
     }
 
-    fn prepared(operation: Operation, prepared: Prepared, read: Read) -> Self {
+    fn prepared(operation: Operation, prepared: PreparedRequest, read: DecodeFn) -> Self {
         Self {
             untyped: UntypedCall::new(operation, prepared, read),
             data: PhantomData,
@@ -98,7 +98,7 @@ impl<T> Call<T> {
         self
     }
 
-    /// Retries acquire this rate limiter, too.
+    /// Also applies this rate limiter, to retries only.
     pub(crate) fn rate_limiter(mut self, rate_limiter: Option<Arc<RateLimiter>>) -> Self {
         self.untyped.spec.rate_limiter = rate_limiter;
         self
@@ -155,7 +155,7 @@ impl<T: Send + 'static> Call<Option<T>> {
     /// Turns the errors that `is_none` accepts into a response without a record.
     pub(crate) fn recover_as_none(mut self, is_none: fn(&Error) -> bool) -> Self {
         let none = || Box::new(None::<T>) as Data;
-        self.untyped.none_on = Some(NoneOn { is_none, none });
+        self.untyped.none_on = Some(NotFoundAsNone { is_none, none });
         self
     }
 }
@@ -164,7 +164,7 @@ impl<T: Send + 'static> Call<T> {
     /// Makes the call on this thread and returns its data.
     ///
     /// # Errors
-    /// As the operation; `InvalidRequest` inside an async runtime, which it would block.
+    /// The errors of the operation; `InvalidRequest` inside an async runtime, which it would block.
     pub fn wait(self) -> Result<T, Error> {
         self.wait_response().map(Response::into_data)
     }
@@ -203,7 +203,7 @@ impl<T: Send + 'static> Call<T> {
 }
 
 impl UntypedCall {
-    fn new(operation: Operation, prepared: Prepared, read: Read) -> Self {
+    fn new(operation: Operation, prepared: PreparedRequest, read: DecodeFn) -> Self {
         Self {
             prepared,
             spec: CallSpec {
@@ -223,13 +223,13 @@ impl UntypedCall {
         self.prepared.is_err()
     }
 
-    /// As [`Call::options`].
+    /// See [`Call::options`].
     pub fn options(mut self, options: CallOptions) -> Self {
         self.spec.options = options;
         self
     }
 
-    /// As [`Call::cancelled_by`].
+    /// See [`Call::cancelled_by`].
     pub fn cancelled_by(mut self, cancellation_token: &CancellationToken) -> Self {
         self.spec.cancellation_token = Some(cancellation_token.clone());
         self
@@ -287,10 +287,10 @@ impl UntypedCall {
 fn finish(
     result: Result<Response<Data>, Error>,
     operation: Operation,
-    none_on: Option<&NoneOn>,
+    none_on: Option<&NotFoundAsNone>,
 ) -> Result<Response<Data>, Error> {
     result.or_else(|error| match none_on {
-        Some(NoneOn { is_none, none }) if is_none(&error) => {
+        Some(NotFoundAsNone { is_none, none }) if is_none(&error) => {
             Ok(Response::from_error(error, none()))
         }
         _ => Err(error.edit(|inner| inner.operation = Some(operation))),
@@ -341,7 +341,7 @@ impl<T: Send + 'static> CallWithResponse<T> {
     /// Makes the call on this thread.
     ///
     /// # Errors
-    /// As [`Call::wait`].
+    /// The errors of [`Call::wait`].
     pub fn wait(self) -> Result<Response<T>, Error> {
         self.0.wait_response()
     }

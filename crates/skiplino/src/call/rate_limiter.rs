@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, TimeoutKind};
 /// After a 429 no attempt is sent until the time that the server named. Then attempts leave one
 /// after another, in the order of their arrival, at the rate that the server accepted before: if
 /// all left at once, the refused ones would collide again in the next second and could use up their
-/// attempts. The rate grows by a tenth of itself each second, and the learnt rate is dropped after
+/// attempts. The rate grows by a tenth of itself each second, and the learned rate is dropped after
 /// a minute without a 429.
 ///
 /// Each attempt gets a start time and waits on its own. No lock is held while it waits: a future
@@ -24,9 +24,10 @@ struct State {
     /// The caller's limit.
     limit: Option<Spacing>,
     /// The rate that the server accepted.
-    learnt: Option<Learnt>,
+    learned: Option<LearnedRate>,
     paused_until: Option<Instant>,
-    /// How often sending was paused. Times given before a pause are void.
+    /// How often sending was paused. A request that reserved a start time before a pause must
+    /// reserve again.
     pauses: u64,
     accepted: RecentRequests,
 }
@@ -40,7 +41,7 @@ struct Spacing {
 }
 
 #[derive(Debug)]
-struct Learnt {
+struct LearnedRate {
     spacing: Spacing,
     base: f64,
     since: Instant,
@@ -99,11 +100,11 @@ impl Spacing {
 impl State {
     /// When the next request may leave.
     fn next(&mut self, now: Instant) -> Instant {
-        if let Some(learnt) = &mut self.learnt {
-            let calm = since(learnt.since, now);
-            learnt.spacing.per_second = learnt.base * (1.0 + calm.as_secs_f64() / 10.0);
-            if calm > RateLimiter::FORGET_AFTER {
-                self.learnt = None;
+        if let Some(learned) = &mut self.learned {
+            let since_last_429 = since(learned.since, now);
+            learned.spacing.per_second = learned.base * (1.0 + since_last_429.as_secs_f64() / 10.0);
+            if since_last_429 > RateLimiter::FORGET_AFTER {
+                self.learned = None;
             }
         }
         self.paused_until = self.paused_until.filter(|until| *until > now);
@@ -113,12 +114,12 @@ impl State {
     }
 
     fn spacings(&mut self) -> impl Iterator<Item = &mut Spacing> {
-        let learnt = self.learnt.iter_mut().map(|learnt| &mut learnt.spacing);
-        self.limit.iter_mut().chain(learnt)
+        let learned = self.learned.iter_mut().map(|learned| &mut learned.spacing);
+        self.limit.iter_mut().chain(learned)
     }
 
-    fn is_open(&self) -> bool {
-        self.limit.is_none() && self.learnt.is_none() && self.paused_until.is_none()
+    fn is_unlimited(&self) -> bool {
+        self.limit.is_none() && self.learned.is_none() && self.paused_until.is_none()
     }
 }
 
@@ -149,7 +150,7 @@ impl RateLimiter {
     /// `RateLimited` while the server asks for a longer pause; `Timeout` if too many requests are
     /// before this one.
     pub(crate) async fn acquire(&self, clock: &dyn Clock, left: Duration) -> Result<(), Error> {
-        if self.state().is_open() {
+        if self.state().is_unlimited() {
             return Ok(());
         }
         let end = clock.now() + left;
@@ -203,13 +204,13 @@ impl RateLimiter {
         }
         if paused.is_none() {
             let accepted = f64::from(state.accepted.in_the_last_second(now)) * 0.9;
-            let base = match &state.learnt {
+            let base = match &state.learned {
                 _ if accepted >= Self::FALLBACK_RATE => accepted,
                 // Too few to learn from, but the last rate was too fast.
-                Some(learnt) => (learnt.spacing.per_second / 2.0).clamp(1.0, Self::FALLBACK_RATE),
+                Some(learned) => (learned.spacing.per_second / 2.0).clamp(1.0, Self::FALLBACK_RATE),
                 None => Self::FALLBACK_RATE,
             };
-            state.learnt = Some(Learnt {
+            state.learned = Some(LearnedRate {
                 spacing: Spacing::new(base),
                 base,
                 since: until,

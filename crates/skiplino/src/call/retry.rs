@@ -77,8 +77,8 @@ impl RetryPolicy {
         })
     }
 
-    /// The pause before the next lookup of a write: at least half of the longest pause, because a
-    /// lookup needs time to pass.
+    /// The pause before the next lookup of a write: at least half of the longest pause, because
+    /// the server may need time to finish the lost write.
     pub(crate) fn lookup_backoff(&self, lookups: u32) -> Duration {
         self.longest_pause(lookups)
             .mul_f64(1.0 - fastrand::f64() / 2.0)
@@ -113,8 +113,7 @@ pub(crate) fn should_retry(
     (failed.error.is_retryable() || failed.response_lost)
         && kind != ErrorKind::OutcomeUnknown
         && policy.allows_more(failed.attempts)
-        // A pause beyond the deadline is not begun: returning the error now is better than waiting
-        // for nothing.
+        // Fail now if the pause would pass the deadline.
         && failed.pause < failed.time_left
         // The rate limiter spaces retries after a 429, so they cannot overload the server.
         && (kind == ErrorKind::RateLimited || budget.take())

@@ -63,8 +63,8 @@ pub(crate) async fn run(
     result
 }
 
-/// An unknown outcome is a warning for the people who run the program; any other failure is a
-/// result for the program.
+/// Logs an unknown outcome at WARN, because an operator may have to act. Logs other failures at
+/// INFO.
 fn log_failure(operation: &'static str, error: &Error) {
     let (kind, attempts) = (error.kind().as_str(), error.attempts());
     if error.outcome() == Outcome::Unknown {
@@ -159,7 +159,7 @@ impl RetryLoop<'_> {
             let response_lost = error.outcome() == Outcome::Unknown;
             self.maybe_applied |= response_lost;
             self.progress.set_maybe_applied(self.maybe_applied);
-            let error = match self.resolve_doubt(error).await {
+            let error = match self.recover_lost_write(error).await {
                 Ok(found) => {
                     tracing::info!(
                         target: "skiplino",
@@ -168,7 +168,7 @@ impl RetryLoop<'_> {
                         "response lost; the write was confirmed by a lookup"
                     );
                     shared.retry_budget.refill(self.attempts);
-                    return Ok(found.found_after(self.attempts));
+                    return Ok(found.into_recovered(self.attempts));
                 }
                 Err(error) => self.with_call_context(error),
             };
@@ -198,13 +198,13 @@ impl RetryLoop<'_> {
         }
     }
 
-    /// Waits until the rate limits allow the next attempt. The job acquires its own limit for the
-    /// first attempt of each call.
+    /// Waits until the rate limits allow the next attempt. A sync has acquired its own limit before
+    /// the first attempt, so only retries acquire it here.
     async fn acquire(&self) -> Result<(), Error> {
         let shared = self.context.shared;
-        let job = self.spec.rate_limiter.as_deref();
-        let job = job.filter(|_| self.attempts > 0);
-        for rate_limiter in job.into_iter().chain([&shared.rate_limiter]) {
+        let sync_limiter = self.spec.rate_limiter.as_deref();
+        let sync_limiter = sync_limiter.filter(|_| self.attempts > 0);
+        for rate_limiter in sync_limiter.into_iter().chain([&shared.rate_limiter]) {
             rate_limiter
                 .acquire(&*shared.config.clock, self.context.time_left())
                 .await?;
@@ -271,7 +271,7 @@ impl RetryLoop<'_> {
     ///
     /// # Errors
     /// The failure of the call if the lookup did not find the write.
-    async fn resolve_doubt(&mut self, error: Error) -> Result<Response<Data>, Error> {
+    async fn recover_lost_write(&mut self, error: Error) -> Result<Response<Data>, Error> {
         let response_lost = error.outcome() == Outcome::Unknown;
         match (&self.spec.recovery, &mut self.booking) {
             (Recovery::BookingLookup(_), Some(booking)) if response_lost => {
@@ -286,7 +286,7 @@ impl RetryLoop<'_> {
             }
             (Recovery::Lookup(lookup), _) if self.maybe_applied => {
                 let never = RetryPolicy::never();
-                // A lookup is tried once if another attempt follows.
+                // If the write can be retried, one lookup without retries is enough.
                 let followed = response_lost && self.context.retry.allows_more(self.attempts);
                 let retry = if followed { &never } else { self.context.retry };
                 let context = CallContext {
@@ -305,7 +305,7 @@ impl RetryLoop<'_> {
         }
     }
 
-    /// The failure of an attempt as that of the whole call: an earlier attempt may have been
+    /// Adds the call's attempt count, and outcome `Unknown` if an earlier attempt may have been
     /// applied.
     fn with_call_context(&self, error: Error) -> Error {
         error.edit(|inner| {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::call::blocking::{Interrupt, RuntimePool};
 use crate::call::rate_limiter::RateLimiter;
-use crate::call::recovery::bookings::Bookings;
+use crate::call::recovery::open_bookings::Bookings;
 use crate::call::retry::{RetryBudget, RetryPolicy};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};

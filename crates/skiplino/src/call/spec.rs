@@ -7,7 +7,7 @@ use crate::call::cancellation::CancellationToken;
 use crate::call::rate_limiter::RateLimiter;
 use crate::call::recovery::Recovery;
 use crate::call::retry::RetryPolicy;
-use crate::http::decode::Read;
+use crate::http::decode::DecodeFn;
 use crate::operation::Operation;
 
 /// The settings that a call may change for itself.
@@ -25,7 +25,7 @@ pub struct CallOptions {
 pub(crate) struct CallSpec {
     pub(crate) operation: Operation,
     /// Reads the body of a success.
-    pub(crate) read: Read,
+    pub(crate) read: DecodeFn,
     pub(crate) options: CallOptions,
     pub(crate) recovery: Recovery,
     /// The rate limiter of the job that the call belongs to, beside the client's own.

@@ -61,7 +61,7 @@ impl Client {
     /// s a call.
     ///
     /// # Errors
-    /// As [`ClientBuilder::build`].
+    /// The errors of [`ClientBuilder::build`].
     pub fn new(key: ApiKey) -> Result<Self, Error> {
         Self::builder(key).build()
     }
@@ -218,11 +218,12 @@ impl ClientBuilder {
         self
     }
 
-    /// A function that `wait` calls on the waiting thread ten times a second; `true` ends the call:
-    /// for hosts whose signals do not end it. The host has to replace the error.
+    /// A function that `wait` calls on the waiting thread ten times a second. Return `true` to end
+    /// the call, for example after Ctrl-C in Python. The call fails with `Internal`; the binding
+    /// replaces that error.
     #[doc(hidden)]
-    pub fn interrupt(mut self, asked: impl Fn() -> bool + Send + Sync + 'static) -> Self {
-        self.interrupt = Some(Arc::new(asked));
+    pub fn interrupt(mut self, should_end: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.interrupt = Some(Arc::new(should_end));
         self
     }
 

@@ -33,11 +33,11 @@ struct PageEnvelope<T> {
 pub(crate) type Data = Box<dyn Any + Send>;
 
 /// Reads the body of a success: the data, and the envelope's message.
-pub(crate) type Read = fn(&[u8]) -> Result<(Data, Option<String>), Error>;
+pub(crate) type DecodeFn = fn(&[u8]) -> Result<(Data, Option<String>), Error>;
 
-/// A [`Read`] whose data are of this type.
+/// A [`DecodeFn`] whose data are of this type.
 pub(crate) struct Decode<T> {
-    pub(crate) read: Read,
+    pub(crate) read: DecodeFn,
     of: PhantomData<fn() -> T>,
 }
 
@@ -51,7 +51,7 @@ impl<T> Clone for Decode<T> {
 impl<T> Copy for Decode<T> {}
 
 impl<T> Decode<T> {
-    const fn by(read: Read) -> Self {
+    const fn by(read: DecodeFn) -> Self {
         Self {
             read,
             of: PhantomData,

@@ -1,4 +1,4 @@
-//! One request, ready to send: its URL and body, checked.
+//! One request: its URL and body.
 
 use bytes::Bytes;
 use reqwest::Url;

@@ -77,7 +77,7 @@ impl<T> Response<T> {
     }
 
     /// The result of a lookup after `attempts` attempts of the write.
-    pub(crate) fn found_after(mut self, attempts: u32) -> Self {
+    pub(crate) fn into_recovered(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
         self.recovered = true;
         self

@@ -56,7 +56,7 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// When it begins; what a booking names.
+    /// The start time. Pass it unchanged to a booking.
     pub fn time(&self) -> Timestamp {
         self.time
     }

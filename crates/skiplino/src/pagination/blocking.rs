@@ -9,13 +9,13 @@ use crate::pagination::stream::impl_progress;
 use crate::pagination::{List, on_result};
 
 impl<T: Send + 'static> List<T> {
-    /// As [`pages`](Self::pages), for programs without async: an iterator that blocks the calling
+    /// [`pages`](Self::pages) for programs without async: an iterator that blocks the calling
     /// thread.
     pub fn pages_blocking(self) -> BlockingPages<T> {
         BlockingPages::new(self)
     }
 
-    /// As [`items`](Self::items), for programs without async: an iterator that blocks the calling
+    /// [`items`](Self::items) for programs without async: an iterator that blocks the calling
     /// thread.
     pub fn items_blocking(self) -> BlockingItems<T> {
         BlockingItems::new(self)

@@ -20,9 +20,9 @@ use crate::pagination::stream::Pages;
 /// (on Tokio), or [`wait`](Self::wait) for it. Nothing is sent before.
 ///
 /// The sink is called with each page, newest customers first. As in any [`List`], customers that
-/// exist for the whole export are passed to the sink exactly once, even if the list changes; the
-/// cost in requests is that of the list's streams: one request a page and a few to confirm the
-/// pages that are read in parallel. The result is the [`ListProgress`] at the end.
+/// exist for the whole export are passed to the sink exactly once, even if the list changes. An
+/// export sends one request per page, plus a few that confirm the pages read in parallel. The
+/// result is the [`ListProgress`] at the end.
 ///
 /// # Errors
 ///

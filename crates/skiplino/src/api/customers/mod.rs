@@ -73,8 +73,8 @@ impl Customers<'_> {
     /// returns the progress. Others may change the directory during the export: see [`List`] for
     /// the effect. The sink gets the first page even if there are no customers.
     ///
-    /// The export holds the current page, the pages read ahead, and 16 bytes for each customer in
-    /// memory. If the sink fails, the export ends with its error.
+    /// The export holds the current page, the pages read ahead, and about 40 bytes for each
+    /// customer in memory. If the sink fails, the export ends with its error.
     ///
     /// ```no_run
     /// # fn run(client: skiplino::Client) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -96,7 +96,7 @@ impl Customers<'_> {
     /// ```
     ///
     /// # Errors
-    /// As [`list`](Self::list), and those of the sink.
+    /// The errors of [`list`](Self::list), and of the sink.
     pub fn export<S, E>(&self, sink: S) -> Export<S>
     where
         S: FnMut(Page<Customer>) -> Result<(), E>,

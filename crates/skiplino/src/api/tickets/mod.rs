@@ -1,6 +1,6 @@
 //! The operations on tickets, and how a lost response of each is recovered from.
 
-mod lookup;
+mod read_ticket;
 pub(crate) mod watch;
 
 use std::borrow::Borrow;
@@ -8,12 +8,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::api::customers::newest_tickets;
-use crate::api::tickets::lookup::look_up;
+use crate::api::tickets::read_ticket::look_up;
 use crate::api::tickets::watch::{Watch, WatchRegistry};
 use crate::call::Call;
 use crate::call::recovery::Recovery;
 use crate::call::recovery::booking_lookup::BookingLookup;
-use crate::call::recovery::bookings::Booking;
+use crate::call::recovery::open_bookings::Booking;
 use crate::call::shared::Shared;
 use crate::error::{Error, ErrorKind};
 use crate::http::decode;
@@ -64,7 +64,7 @@ impl Tickets<'_> {
 
     /// A ticket as it is now (operation 5, `GET /tickets/{id}`).
     pub fn get(&self, ticket: impl Into<TicketId>) -> Call<Ticket> {
-        lookup::get(self.shared, &ticket.into())
+        read_ticket::get(self.shared, &ticket.into())
     }
 
     /// Follows a ticket: its state now, and again each time that it changes, until it is served or

@@ -1,19 +1,19 @@
 //! Booking lookup: finds the ticket of a booking whose response was lost.
 //!
-//! A ticket does not say which request made it. So the customer's newest tickets are read
-//! **before** the booking: the baseline. After a lost response a ticket is taken for the booking's
-//! own if it is the only one that
-//! - is for the same service, group and time,
-//! - is not in the baseline, and was not returned by this client since,
-//! - was not booked before the baseline by the server's own clock (the `Date` of the baseline
-//!   against `bookedAt`: both are the server's, so neither this machine's clock nor the network
-//!   matters, but `Date` counts whole seconds),
-//! - and cannot be from another booking of this client: bookings for the same customer, service,
-//!   group and time run one after another, and one with an unknown outcome keeps later ones from
-//!   being identified.
+//! A ticket does not say which request created it. So the customer's newest tickets are read
+//! **before** the booking: the baseline. After a lost response, a ticket is returned as the
+//! booking's own if it is the only ticket that meets all conditions:
+//! - It is for the same service, group and time.
+//! - It is not in the baseline, and this client has not returned it since.
+//! - It was not booked before the baseline. The check compares `bookedAt` with the baseline's
+//!   `Date` header. Both come from the server's clock, so clock skew does not matter. `Date` has
+//!   whole seconds.
+//! - It cannot be from another booking of this client. Bookings for the same customer, service,
+//!   group and time run one after another. While a booking's outcome is unknown, the lookup of an
+//!   equal booking reports an ambiguous result.
 //!
-//! One case remains: another program books the same for the same customer between the two reads,
-//! and this booking does not arrive. Then both get that program's ticket.
+//! One case remains. Another program books the same service for the same customer between the two
+//! reads, and this booking is lost. Both programs then return the other program's ticket.
 
 use std::collections::HashSet;
 use std::sync::MutexGuard;
@@ -23,7 +23,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::call::context::{CallContext, NestedCall};
-use crate::call::recovery::bookings::{Booking, State};
+use crate::call::recovery::open_bookings::{Booking, State};
 use crate::call::retry::RetryPolicy;
 use crate::error::{Error, ErrorKind, TimeoutKind};
 use crate::http::response::Response;
@@ -44,7 +44,7 @@ pub(crate) struct BookingLookup {
 
 /// Why a ticket was not found, for the person who has to decide what to do.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-enum NotFound {
+enum LookupFailure {
     #[error(
         "the customer's tickets could not be read before the booking, so a new ticket cannot be identified"
     )]
@@ -92,7 +92,7 @@ impl Drop for BookingAttempt<'_> {
             .iter_mut()
             .find(|open| open.number == self.number)
         {
-            open.given_up = Some(now);
+            open.abandoned_at = Some(now);
         }
     }
 }
@@ -149,7 +149,7 @@ impl<'a> BookingAttempt<'a> {
         Ok(this)
     }
 
-    /// From now on there may be a ticket.
+    /// Records that the booking may have reached the server.
     pub(crate) fn on_send(&mut self) {
         self.maybe_applied = true;
     }
@@ -197,9 +197,9 @@ impl<'a> BookingAttempt<'a> {
         }
     }
 
-    async fn find_ticket(&self) -> Result<Response<Ticket>, NotFound> {
+    async fn find_ticket(&self) -> Result<Response<Ticket>, LookupFailure> {
         let Some(baseline) = &self.baseline else {
-            return Err(NotFound::NoBaseline);
+            return Err(LookupFailure::NoBaseline);
         };
         let shared = self.context.shared;
         let mut lookups = 0;
@@ -225,9 +225,9 @@ impl<'a> BookingAttempt<'a> {
             shared.config.clock.sleep(pause).await;
         }
         Err(match lookups {
-            0 => NotFound::NoTimeLeft,
-            1 => NotFound::AfterOneLookup,
-            lookups => NotFound::AfterLookups(lookups),
+            0 => LookupFailure::NoTimeLeft,
+            1 => LookupFailure::AfterOneLookup,
+            lookups => LookupFailure::AfterLookups(lookups),
         })
     }
 
@@ -239,7 +239,7 @@ impl<'a> BookingAttempt<'a> {
         &self,
         baseline: &Baseline,
         page: &Page<Ticket>,
-    ) -> Result<Option<Ticket>, NotFound> {
+    ) -> Result<Option<Ticket>, LookupFailure> {
         let tickets = page.items();
         let is_new = |ticket: &&Ticket| {
             // The clocks of two machines behind one address may differ a little.
@@ -251,7 +251,7 @@ impl<'a> BookingAttempt<'a> {
         let new: Vec<_> = tickets.iter().filter(is_new).collect();
         // If all tickets of the page are new, the next page may hold another new one.
         if !tickets.is_empty() && new.len() == tickets.len() && page.pagination().has_next_page() {
-            return Err(NotFound::TooManyTickets);
+            return Err(LookupFailure::TooManyTickets);
         }
         let booking = &self.lookup.booking;
         let mut state = self.state();
@@ -267,7 +267,7 @@ impl<'a> BookingAttempt<'a> {
             .iter()
             .any(|open| open.number != self.number && booking.may_conflict(&open.booking, ticket));
         if others > 0 || conflict {
-            return Err(NotFound::Ambiguous);
+            return Err(LookupFailure::Ambiguous);
         }
         state.add_returned(ticket.id());
         Ok(Some(ticket.clone()))

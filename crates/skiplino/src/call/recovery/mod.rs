@@ -3,7 +3,7 @@
 //! The API has no idempotency key, so each kind of write has its own lookup, or none.
 
 pub(crate) mod booking_lookup;
-pub(crate) mod bookings;
+pub(crate) mod open_bookings;
 
 use std::pin::Pin;
 
@@ -16,10 +16,10 @@ use crate::operation::Effect;
 
 /// How a call continues after a write that may have been applied.
 pub(crate) enum Recovery {
-    /// The request is sent again: a second one changes nothing more.
+    /// The request is sent again. Sending it twice has the same effect as sending it once.
     Resend,
-    /// The effect of the write is looked up, and the request is sent again if there is none: a
-    /// second one changes nothing more.
+    /// The effect of the write is looked up, and the request is sent again if there is none.
+    /// Sending it twice has the same effect as sending it once.
     Lookup(Lookup),
     /// The ticket is looked up, and the booking is never sent again.
     BookingLookup(BookingLookup),
@@ -29,16 +29,16 @@ pub(crate) enum Recovery {
 
 /// Finds the effect of a write.
 pub(crate) struct Lookup {
-    find: Find,
+    find: LookupFn,
     is_final: fn(&Error) -> bool,
 }
 
-type Find = Box<dyn for<'a> Fn(&'a CallContext<'a>) -> LookupFuture<'a> + Send + Sync>;
+type LookupFn = Box<dyn for<'a> Fn(&'a CallContext<'a>) -> LookupFuture<'a> + Send + Sync>;
 
 /// The effect of the write; `None` if there is none. An error is a failed lookup, and says
 /// nothing about the write.
-pub(crate) type Found = Result<Option<Response<Data>>, Error>;
-pub(crate) type LookupFuture<'a> = Pin<Box<dyn Future<Output = Found> + Send + 'a>>;
+pub(crate) type LookupResult = Result<Option<Response<Data>>, Error>;
+pub(crate) type LookupFuture<'a> = Pin<Box<dyn Future<Output = LookupResult> + Send + 'a>>;
 
 impl Lookup {
     /// `is_final` recognises a refusal that holds for the earlier attempts, too: the server can

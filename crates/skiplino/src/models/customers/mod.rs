@@ -23,7 +23,7 @@ use crate::models::{check_object, same_json, timestamp};
 #[derive(Clone, PartialEq, Eq)]
 pub struct Customer {
     id: CustomerId,
-    texts: Packed,
+    texts: StringPool,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -31,7 +31,7 @@ pub struct Customer {
 /// Concatenated strings. `ends[i]` is the end of string `i` and the start of the next; `present`
 /// has a bit for each string.
 #[derive(Clone, PartialEq, Eq)]
-struct Packed {
+struct StringPool {
     all: Box<str>,
     ends: [u32; FIELDS],
     present: u8,
@@ -45,7 +45,7 @@ const EMAIL: usize = 3;
 const MOBILE: usize = 4;
 const METADATA: usize = 5;
 
-impl Packed {
+impl StringPool {
     fn new(texts: [Option<&str>; FIELDS]) -> Self {
         let length = texts.iter().flatten().map(|text| text.len()).sum();
         let mut all = String::with_capacity(length);
@@ -161,7 +161,7 @@ impl fmt::Debug for Customer {
 /// The JSON form of a customer.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wire<'a> {
+struct CustomerJson<'a> {
     #[serde(rename = "_id")]
     id: CustomerId,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -190,19 +190,19 @@ struct Wire<'a> {
 
 impl<'de> Deserialize<'de> for Customer {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wire = Wire::deserialize(deserializer)?;
+        let json = CustomerJson::deserialize(deserializer)?;
         Ok(Self {
-            texts: Packed::new([
-                Some(&wire.company_id),
-                wire.external_id.as_deref(),
-                wire.name.as_deref(),
-                wire.email.as_deref(),
-                wire.mobile.as_deref(),
-                wire.metadata.map(RawValue::get),
+            texts: StringPool::new([
+                Some(&json.company_id),
+                json.external_id.as_deref(),
+                json.name.as_deref(),
+                json.email.as_deref(),
+                json.mobile.as_deref(),
+                json.metadata.map(RawValue::get),
             ]),
-            id: wire.id,
-            created_at: wire.created_at,
-            updated_at: wire.updated_at,
+            id: json.id,
+            created_at: json.created_at,
+            updated_at: json.updated_at,
         })
     }
 }
@@ -210,7 +210,7 @@ impl<'de> Deserialize<'de> for Customer {
 impl Serialize for Customer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let metadata = self.metadata_json().map(serde_json::from_str).transpose();
-        Wire {
+        CustomerJson {
             id: self.id.clone(),
             external_id: self.external_id().map(CowStr::from),
             company_id: self.company_id().into(),
@@ -245,8 +245,8 @@ pub struct CustomerUpdateRequest {
     external_id: Option<ExternalId>,
     #[serde(flatten)]
     fields: CustomerFields,
-    /// Whether a new `externalId` was set on a record located by the old one, which a single field
-    /// cannot express.
+    /// The request identifies the customer by `externalId` and also changes it. The API has one
+    /// field for both, so this is an error.
     #[serde(skip)]
     renamed: bool,
 }

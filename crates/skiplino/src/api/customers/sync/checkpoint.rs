@@ -92,7 +92,7 @@ pub(crate) struct Checkpoint {
     /// The block of records that was read last, from earlier runs.
     block: Vec<u8>,
     block_index: Option<u64>,
-    /// Rows up to and including the last one that an earlier run did.
+    /// The number of rows up to and including the last row that an earlier run finished.
     done_until: u64,
     retried: RetriedIds,
 }
@@ -178,7 +178,7 @@ impl Checkpoint {
         Ok(self.block.len() >= RECORD)
     }
 
-    /// The fingerprint of a row that an earlier run did.
+    /// The fingerprint of a row, if an earlier run finished it.
     fn done_fingerprint(&mut self, row: u64) -> Result<Option<Fingerprint>, CheckpointError> {
         if row >= self.done_until {
             return Ok(None);
@@ -199,7 +199,7 @@ impl Checkpoint {
             .and_then(|(_, fingerprint)| fingerprint.try_into().ok()))
     }
 
-    /// Whether an earlier run did the row, so that it can be skipped.
+    /// Whether an earlier run finished the row, so that it can be skipped.
     ///
     /// # Errors
     /// When the row was done and has changed since.
@@ -212,7 +212,7 @@ impl Checkpoint {
         match self.done_fingerprint(row)? {
             Some(before) if before != fingerprint => Err(changed(row)),
             // If this run retries an earlier row of the same customer, the retried row would
-            // overwrite this one, so this row must be done again, too.
+            // overwrite this one, so this row must be repeated, too.
             Some(_) if !self.retried.may_contain(id) => Ok(true),
             _ => {
                 if row < self.done_until {
@@ -223,10 +223,10 @@ impl Checkpoint {
         }
     }
 
-    /// Checks a row that is refused now: it cannot be the row that an earlier run did.
+    /// Checks a row that is refused now: it cannot be the row that an earlier run finished.
     ///
     /// # Errors
-    /// When an earlier run did a row at this place.
+    /// When an earlier run finished a row at this place.
     pub(crate) fn check_not_done(&mut self, row: u64) -> Result<(), CheckpointError> {
         self.done_fingerprint(row)?
             .map_or(Ok(()), |_| Err(changed(row)))
@@ -250,7 +250,7 @@ impl Checkpoint {
     /// Checks the number of rows at the end of the source.
     ///
     /// # Errors
-    /// When an earlier run did a row behind the end.
+    /// When an earlier run finished a row behind the end.
     pub(crate) fn check_row_count(&self, rows: u64) -> Result<(), CheckpointError> {
         if rows >= self.done_until {
             return Ok(());
@@ -299,7 +299,8 @@ pub(crate) fn fingerprint(row: &CustomerWriteRequest) -> Result<Fingerprint, Err
     Ok(fingerprint)
 }
 
-/// The external ids of the rows that this run retries although an earlier run did later rows.
+/// External ids of retried rows. If an earlier run finished a later row with the same id, that row
+/// must be repeated, too.
 ///
 /// A Bloom filter of 128 KiB, whatever the number of ids. An id wrongly found in it costs one
 /// unnecessary read and nothing else.

@@ -57,10 +57,11 @@ impl Customers<'_> {
     /// ```
     ///
     /// # Errors
-    /// Of the stream: `SecretKeyRequired`; `Unauthorized`, after the row that met it; `Connect`,
-    /// when the server could not be reached for a minute; `InvalidRequest` (fields `concurrency`,
-    /// `rate`, `checkpoint`). Of a row: those of [`create`](Self::create), [`find`](Self::find) and
-    /// [`update`](Self::update), and `InvalidRequest` (field `externalId`) if it has none.
+    /// Of the stream: `SecretKeyRequired`; `Unauthorized`, after the outcome of the row that failed
+    /// with it; `Connect`, when the server could not be reached for a minute; `InvalidRequest`
+    /// (fields `concurrency`, `rate`, `checkpoint`). Of a row: those of [`create`](Self::create),
+    /// [`find`](Self::find) and [`update`](Self::update), and `InvalidRequest` (field `externalId`)
+    /// if it has none.
     pub fn sync<I>(&self, rows: I) -> CustomerSync<I::IntoIter>
     where
         I: IntoIterator,
@@ -89,10 +90,11 @@ impl Customers<'_> {
 /// # Requests
 ///
 /// An unchanged customer needs 1 request; an updated or a new customer needs 2. After a new
-/// customer, the sync expects that the next one is new as well, and creates it without a lookup:
-/// 1 request if the customer is new, and 1 more than otherwise if not. A row that is
-/// [`AlreadyDone`](RowOutcome::AlreadyDone) needs none. While the server is overloaded (for up to
-/// 10 minutes) or cannot be reached (for up to a minute), the rows are retried.
+/// customer, the sync expects that the next one is new as well, and creates it without a lookup.
+/// This costs 1 request for a new customer. If the customer exists after all, it costs 1 extra
+/// request. A row that is [`AlreadyDone`](RowOutcome::AlreadyDone) needs none. While the server is
+/// overloaded (for up to 10 minutes) or cannot be reached (for up to a minute), the rows are
+/// retried.
 ///
 /// # Errors
 ///

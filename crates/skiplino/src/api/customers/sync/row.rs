@@ -17,7 +17,7 @@ pub enum RowOutcome {
     Updated,
     /// The customer existed and had all values of the row. Nothing was written.
     Unchanged,
-    /// An earlier run did the row, according to the checkpoint. Nothing was sent.
+    /// An earlier run finished the row, according to the checkpoint. Nothing was sent.
     AlreadyDone,
     /// The row was not written. A resumed run tries it again.
     Failed(Error),

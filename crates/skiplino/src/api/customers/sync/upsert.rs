@@ -92,7 +92,7 @@ impl Upserter {
                 return Err(refusal);
             }
             existing = self.find(id).await?;
-            // The id is not taken: the server refuses the id itself.
+            // The lookup found no customer with this id, so the server rejects the id as invalid.
             if existing.is_none() && writes == 1 && is_about(&refusal, "externalId") {
                 return Err(refusal);
             }

@@ -53,7 +53,7 @@ pub(crate) struct WatchRegistry(Mutex<HashMap<WatchKey, Weak<SharedWatch>>>);
 
 impl WatchRegistry {
     /// The shared state of a ticket; made by its first watcher and dropped with its last.
-    pub(super) fn share(&self, key: WatchKey) -> Arc<SharedWatch> {
+    pub(super) fn get_or_insert(&self, key: WatchKey) -> Arc<SharedWatch> {
         let mut watches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         watches.retain(|_, watch| watch.strong_count() > 0);
         if let Some(watch) = watches.get(&key).and_then(Weak::upgrade) {

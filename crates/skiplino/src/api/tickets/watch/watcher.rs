@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::api::tickets::lookup;
+use crate::api::tickets::read_ticket;
 use crate::api::tickets::watch::registry::{SharedWatch, WatchState};
 use crate::api::tickets::watch::schedule::{FailureStreak, LastPoll, PollSchedule};
 use crate::call::shared::Shared;
@@ -71,7 +71,7 @@ impl Watcher {
         state: &mut WatchState,
         clock: &dyn Clock,
     ) -> Result<(), Error> {
-        let call = lookup::get(&self.client, &self.ticket).options(self.options.clone());
+        let call = read_ticket::get(&self.client, &self.ticket).options(self.options.clone());
         let failures_before = state.last_poll.as_ref().and_then(|last| last.failures);
         let failure =
             |at, retry_after| Some(FailureStreak::extend(failures_before, at, retry_after));

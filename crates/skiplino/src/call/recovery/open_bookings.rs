@@ -20,7 +20,7 @@ pub(crate) struct Booking {
 }
 
 impl Booking {
-    /// Whether a ticket can be that of this booking.
+    /// Whether this booking could have created the ticket.
     pub(super) fn matches(&self, ticket: &Ticket) -> bool {
         let same_customer = match (&self.customer, ticket.customer()) {
             (CustomerRef::Id(id), Some(customer)) => customer.id() == id,
@@ -32,7 +32,7 @@ impl Booking {
             && ticket.time() == self.time
     }
 
-    /// Whether a ticket that matches this booking could be the other booking's.
+    /// Whether `other` could have created it, too.
     pub(super) fn may_conflict(&self, other: &Self, ticket: &Ticket) -> bool {
         use CustomerRef::{ExternalId, Id};
         let same_customer = match (&other.customer, &self.customer) {
@@ -68,17 +68,17 @@ pub(super) struct State {
     pub(super) returned: VecDeque<TicketId>,
 }
 
-/// A booking that may still make a ticket.
+/// A booking in progress, or one whose outcome is unknown.
 pub(super) struct OpenBooking {
     pub(super) number: u64,
     pub(super) booking: Booking,
     /// When its caller stopped waiting for it.
-    pub(super) given_up: Option<Instant>,
+    pub(super) abandoned_at: Option<Instant>,
 }
 
 impl Bookings {
     /// How long a booking with an unknown outcome counts as open.
-    const REMEMBERED: Duration = Duration::from_secs(10 * 60);
+    const UNKNOWN_OUTCOME_TTL: Duration = Duration::from_secs(10 * 60);
     const MAX_RETURNED: usize = 1024;
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -100,15 +100,15 @@ impl Bookings {
     pub(super) fn open(&self, booking: &Booking, now: Instant) -> u64 {
         let mut state = self.state();
         state.open.retain(|open| {
-            open.given_up
-                .is_none_or(|at| now.saturating_duration_since(at) < Self::REMEMBERED)
+            open.abandoned_at
+                .is_none_or(|at| now.saturating_duration_since(at) < Self::UNKNOWN_OUTCOME_TTL)
         });
         state.last_number += 1;
         let number = state.last_number;
         state.open.push(OpenBooking {
             number,
             booking: booking.clone(),
-            given_up: None,
+            abandoned_at: None,
         });
         number
     }
