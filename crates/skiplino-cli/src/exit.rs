@@ -85,7 +85,8 @@ pub(crate) fn code(failure: &Failure) -> u8 {
     }
 }
 
-/// Total on today's kinds. A kind that a later library adds has no code of its own yet.
+/// Covers all current kinds of errors. A kind that a later version of the library adds has no exit
+/// code of its own yet.
 fn code_of_kind(kind: ErrorKind) -> u8 {
     match kind {
         ErrorKind::InvalidRequest => USAGE,

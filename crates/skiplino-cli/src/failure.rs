@@ -65,10 +65,10 @@ impl Failure {
     }
 }
 
-/// What is wrong with the command line or its input.
+/// An error in the command line or its input.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UsageError {
-    /// What clap says of it.
+    /// The message of the argument parser, clap.
     #[error("{0}")]
     Parse(String),
     #[error("no API key: set SKIPLINO_API_KEY, or name a file that holds it with --api-key-file")]

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-/// What differs between the programs that contain the command. `()` is the program `skiplino`.
+/// The differences between the programs that contain the command. `()` is the program `skiplino`.
 pub trait Host {
     /// The language of the host, for the `User-Agent`.
     fn language(&self) -> String {

@@ -125,7 +125,7 @@ fn in_group(services: Vec<Found>, text: &str) -> Result<Vec<Found>, Failure> {
             .map(|found| format!("{:?} ({})", found.group, found.group_id))
             .collect();
         groups.dedup();
-        return Err(no_name("group", text, groups));
+        return Err(unknown_name("group", text, groups));
     }
     let kept = |(index, found)| matches.contains(&index).then_some(found);
     Ok(services.into_iter().enumerate().filter_map(kept).collect())
@@ -143,7 +143,7 @@ fn choose<T>(
         [one] => Ok(candidates.swap_remove(one)),
         [] => {
             let all: Vec<_> = candidates.iter().map(describe).collect();
-            Err(no_name(kind, text, all))
+            Err(unknown_name(kind, text, all))
         }
         ref several => {
             let several: Vec<_> = several
@@ -160,7 +160,7 @@ fn choose<T>(
     }
 }
 
-fn no_name(kind: &'static str, name: &str, candidates: Vec<String>) -> Failure {
+fn unknown_name(kind: &'static str, name: &str, candidates: Vec<String>) -> Failure {
     Failure::NoName {
         kind,
         name: name.to_owned(),

@@ -16,7 +16,7 @@ use crate::error::DirectoryError;
 use crate::format::Format;
 use crate::row::FileRow;
 
-/// What spreadsheets put before UTF-8.
+/// The byte order mark that spreadsheets write before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The progress of a [`RowReader`], which stays available after the reader was passed to a sync.
@@ -40,7 +40,7 @@ impl ReadProgress {
         self.shared.done.get()
     }
 
-    /// What `done` will be at the end of the file, if that is known.
+    /// The value of `done` at the end of the file, if it is known.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
         self.total

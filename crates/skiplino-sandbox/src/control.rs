@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     app::App,
     envelope::{Answer, Failure},
-    events::{self, Screen},
+    events::{self, PageView},
     locale::{Locale, Reason},
     origin_check,
     page::ASSETS,
@@ -169,10 +169,10 @@ fn control(app: &Arc<App>) -> Router {
             let mut query = Query::parse(request.uri().query().unwrap_or_default());
             let (service, branch) = (query.text("service"), query.text("branch"));
             match (service, branch) {
-                (_, Some(branch)) => events::open(app, Screen::Board { branch }),
+                (_, Some(branch)) => events::open(app, PageView::Board { branch }),
                 (service, None) => {
                     let service = service.unwrap_or_default();
-                    events::open(app, Screen::Counter { service })
+                    events::open(app, PageView::Counter { service })
                 }
             }
         }

@@ -42,7 +42,7 @@ const LOG_AT_ONCE: usize = 200;
 
 /// The page that receives the events.
 #[derive(Debug)]
-pub(crate) enum Screen {
+pub(crate) enum PageView {
     /// The staff's page, at one service.
     Counter { service: String },
     /// The board of a branch's lobby.
@@ -50,9 +50,9 @@ pub(crate) enum Screen {
 }
 
 /// Opens a stream.
-pub(crate) fn open(app: Arc<App>, screen: Screen) -> Response<Body> {
+pub(crate) fn open(app: Arc<App>, page_view: PageView) -> Response<Body> {
     let (send, receive) = mpsc::channel(1);
-    tokio::spawn(stream_events(app, screen, send));
+    tokio::spawn(stream_events(app, page_view, send));
     let mut response = Response::new(Body::new(Events(receive)));
     let headers = response.headers_mut();
     for (name, value) in [
@@ -80,7 +80,7 @@ impl http_body::Body for Events {
     }
 }
 
-async fn stream_events(app: Arc<App>, screen: Screen, out: mpsc::Sender<Bytes>) {
+async fn stream_events(app: Arc<App>, page_view: PageView, out: mpsc::Sender<Bytes>) {
     let mut changes = app.changes.subscribe();
     let mut sent = SentState::default();
     for round in 0.. {
@@ -88,7 +88,7 @@ async fn stream_events(app: Arc<App>, screen: Screen, out: mpsc::Sender<Bytes>) 
             return;
         }
         // If the state cannot be read, the page connects again and starts from the beginning.
-        let Ok(text) = sent.update(&app, &screen, round) else {
+        let Ok(text) = sent.update(&app, &page_view, round) else {
             return;
         };
         if !text.is_empty() && out.send(text.into()).await.is_err() {
@@ -123,7 +123,7 @@ struct SentState {
 
 impl SentState {
     /// The events that bring the page up to date; empty if there are none.
-    fn update(&mut self, app: &App, screen: &Screen, round: u64) -> rusqlite::Result<String> {
+    fn update(&mut self, app: &App, page_view: &PageView, round: u64) -> rusqlite::Result<String> {
         let now = app.clock.now();
         let mut events = String::new();
         if round == 0 {
@@ -143,15 +143,15 @@ impl SentState {
         let version = app.store.version();
         let is_changed = self.version != Some(version);
         if is_changed {
-            let window = match screen {
-                Screen::Counter { service } => Window::Service(service),
-                Screen::Board { branch } => Window::Branch(branch),
+            let window = match page_view {
+                PageView::Counter { service } => Window::Service(service),
+                PageView::Board { branch } => Window::Branch(branch),
             };
             let tickets = app.store.with(|db| views::tickets(db, &window))?;
             self.tickets(&mut events, tickets);
             self.version = Some(version);
         }
-        if let Screen::Counter { service } = screen {
+        if let PageView::Counter { service } = page_view {
             let slots = app.store.with(|db| views::slots(db, service, now))?;
             self.view(&mut events, "slots", &slots);
             // Unlike slots, customers do not change with time.

@@ -40,12 +40,12 @@ const FIELDS: [&str; 12] = [
 /// The active faults, and the requests that they hold.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
-    set: Mutex<Set>,
-    held: watch::Sender<Held>,
+    set: Mutex<FaultSet>,
+    held: watch::Sender<HeldCount>,
 }
 
 #[derive(Debug, Default)]
-struct Set {
+struct FaultSet {
     last_id: u64,
     faults: Vec<Fault>,
 }
@@ -56,7 +56,7 @@ struct Fault {
     /// `None` means every operation.
     operation: Option<&'static str>,
     kind: Arc<Kind>,
-    when: When,
+    trigger: Trigger,
     given: Map<String, Value>,
     seen: u64,
     fired: u64,
@@ -65,7 +65,7 @@ struct Fault {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum When {
+enum Trigger {
     Always,
     Nth(u64),
     First(u64),
@@ -75,12 +75,12 @@ enum When {
 
 /// A fault that applies to a request.
 #[derive(Debug)]
-pub(crate) struct Fired {
+pub(crate) struct TriggeredFault {
     pub(crate) kind: Arc<Kind>,
     pub(crate) release: watch::Receiver<u64>,
 }
 
-impl Fired {
+impl TriggeredFault {
     /// The fault of a request above the rate limit.
     pub(crate) fn too_many(wait: Duration) -> Self {
         Self {
@@ -92,22 +92,22 @@ impl Fired {
 
 /// How many requests are held now, and how many were ever held.
 #[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Held {
+pub(crate) struct HeldCount {
     pub(crate) now: u64,
     pub(crate) total: u64,
 }
 
 /// Decrements the number of held requests when it is dropped.
-struct Hold<'a>(&'a watch::Sender<Held>);
+struct HoldGuard<'a>(&'a watch::Sender<HeldCount>);
 
-impl Drop for Hold<'_> {
+impl Drop for HoldGuard<'_> {
     fn drop(&mut self) {
         self.0.send_modify(|held| held.now -= 1);
     }
 }
 
 impl Faults {
-    fn with<T>(&self, work: impl FnOnce(&mut Set) -> T) -> T {
+    fn with<T>(&self, work: impl FnOnce(&mut FaultSet) -> T) -> T {
         work(&mut self.set.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -125,14 +125,14 @@ impl Faults {
                 known.map(|operation| operation.id)
             }
         };
-        let when = When::parse(&mut fields);
+        let trigger = Trigger::parse(&mut fields);
         let kind = Kind::parse(&mut fields);
         // Without this check, a fault with a misspelt `when` would always fire.
         for name in given.keys().filter(|name| !FIELDS.contains(&name.as_str())) {
             fields.errors.add(name, Reason::NotValid);
         }
         fields.errors.finish()?;
-        let (Some(when), Some(kind)) = (when, kind) else {
+        let (Some(trigger), Some(kind)) = (trigger, kind) else {
             return Err(Failure::field("kind", Reason::Required));
         };
         Ok(self.with(|set| {
@@ -141,7 +141,7 @@ impl Faults {
                 id: set.last_id,
                 operation,
                 kind: Arc::new(kind),
-                when,
+                trigger,
                 given,
                 seen: 0,
                 fired: 0,
@@ -187,7 +187,7 @@ impl Faults {
     }
 
     /// The first fault that applies to this request. Every matching fault counts the request.
-    pub(crate) fn fire(&self, operation: &Operation, seed: u64) -> Option<Fired> {
+    pub(crate) fn fire(&self, operation: &Operation, seed: u64) -> Option<TriggeredFault> {
         self.with(|set| {
             let mut first = None;
             for fault in &mut set.faults {
@@ -195,9 +195,9 @@ impl Faults {
                     continue;
                 }
                 fault.seen += 1;
-                if first.is_none() && fault.when.applies(fault.seen, seed ^ fault.id) {
+                if first.is_none() && fault.trigger.applies(fault.seen, seed ^ fault.id) {
                     fault.fired += 1;
-                    first = Some(Fired {
+                    first = Some(TriggeredFault {
                         kind: Arc::clone(&fault.kind),
                         release: fault.releases.subscribe(),
                     });
@@ -207,16 +207,16 @@ impl Faults {
         })
     }
 
-    /// Waits until the fault is released or removed, or the time is up.
-    pub(crate) async fn hold(&self, mut release: watch::Receiver<u64>, cap: Option<Duration>) {
+    /// Waits until the fault is released or removed, or the timeout elapses.
+    pub(crate) async fn hold(&self, mut release: watch::Receiver<u64>, timeout: Option<Duration>) {
         self.held.send_modify(|held| {
             held.now += 1;
             held.total += 1;
         });
-        let _hold = Hold(&self.held);
-        match cap {
-            Some(cap) => {
-                let _ = tokio::time::timeout(cap, release.changed()).await;
+        let _guard = HoldGuard(&self.held);
+        match timeout {
+            Some(timeout) => {
+                let _ = tokio::time::timeout(timeout, release.changed()).await;
             }
             None => {
                 let _ = release.changed().await;
@@ -224,11 +224,11 @@ impl Faults {
         }
     }
 
-    /// Waits until at least so many requests are held, or the time is up.
-    pub(crate) async fn held(&self, at_least: u64, patience: Duration) -> Held {
+    /// Waits until at least `at_least` requests are held, or the timeout elapses.
+    pub(crate) async fn held(&self, at_least: u64, timeout: Duration) -> HeldCount {
         let mut held = self.held.subscribe();
         let enough = held.wait_for(|held| held.now >= at_least);
-        let _ = tokio::time::timeout(patience, enough).await;
+        let _ = tokio::time::timeout(timeout, enough).await;
         *self.held.borrow()
     }
 }
@@ -244,7 +244,7 @@ impl Fault {
     }
 }
 
-impl When {
+impl Trigger {
     fn parse(fields: &mut Fields) -> Option<Self> {
         let Some(when) = fields.object("when") else {
             return Some(Self::Always);

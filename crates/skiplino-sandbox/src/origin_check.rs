@@ -35,9 +35,11 @@ pub(crate) fn reject_foreign_page(headers: &HeaderMap, loopback: bool) -> Option
 pub(crate) fn reject_unknown_host(headers: &HeaderMap, loopback: bool) -> Option<Reason> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let known = match (hosts.next(), hosts.next()) {
-        // Browsers always send it.
+        // Browsers always send `Host`.
         (None, _) => !headers.contains_key(header::ORIGIN),
-        (Some(host), None) => host.to_str().is_ok_and(|host| is_ours(host, loopback)),
+        (Some(host), None) => host
+            .to_str()
+            .is_ok_and(|host| is_local_host(host, loopback)),
         (Some(_), Some(_)) => false,
     };
     (!known).then_some(Reason::UnknownHost)
@@ -45,7 +47,7 @@ pub(crate) fn reject_unknown_host(headers: &HeaderMap, loopback: bool) -> Option
 
 /// Whether no foreign DNS server can control this name: an address, a name of this machine, or, if
 /// remote clients are allowed, a name outside the public DNS.
-fn is_ours(host: &str, loopback: bool) -> bool {
+fn is_local_host(host: &str, loopback: bool) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,

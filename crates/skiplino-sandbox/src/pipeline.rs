@@ -14,10 +14,10 @@ use crate::{
     app::App,
     auth::Key,
     envelope::{Answer, Failure},
-    faults::{Fired, Kind},
+    faults::{Kind, TriggeredFault},
     locale::Locale,
     reply::{Payload, Reply, abort},
-    request_log::Ending,
+    request_log::RequestResult,
     routes::{API_PREFIX, Operation},
     validate,
 };
@@ -54,7 +54,7 @@ pub(crate) fn refuse(app: &App, request: Request<Body>, failure: Failure) -> Res
     app.log.ended(
         seq,
         None,
-        Ending {
+        RequestResult {
             committed: false,
             status: Some(reply.status.as_u16()),
             answer: reply.kept(),
@@ -74,7 +74,7 @@ async fn exchange(
     // The limit acts like a gateway in front: faults do not count requests that it rejects.
     let fault = match app.rate_limit.take() {
         Ok(()) => app.faults.fire(operation, app.seed()),
-        Err(wait) => Some(Fired::too_many(wait)),
+        Err(wait) => Some(TriggeredFault::too_many(wait)),
     };
     let body = match &fault {
         Some(fault) if matches!(*fault.kind, Kind::Refuse) => Some(Bytes::new()),
@@ -113,7 +113,7 @@ async fn exchange(
     app.log.ended(
         seq,
         Some(operation),
-        Ending {
+        RequestResult {
             committed,
             status: reply.as_ref().map(|reply| reply.status.as_u16()),
             answer: reply.as_ref().and_then(Reply::kept),
@@ -155,11 +155,11 @@ impl Exchange<'_> {
     }
 
     /// Applies the fault. `None` closes the connection without a response.
-    async fn apply_fault(&mut self, fault: Fired) -> Option<Reply> {
+    async fn apply_fault(&mut self, fault: TriggeredFault) -> Option<Reply> {
         match &*fault.kind {
             Kind::Delay(time) => tokio::time::sleep(*time).await,
-            Kind::Hold { cap, drops } => {
-                self.app.faults.hold(fault.release, *cap).await;
+            Kind::Hold { timeout, drops } => {
+                self.app.faults.hold(fault.release, *timeout).await;
                 if *drops {
                     return None;
                 }
@@ -169,7 +169,7 @@ impl Exchange<'_> {
                 self.handle();
                 return None;
             }
-            Kind::Instead { reply, commit, .. } => {
+            Kind::ReplaceResponse { reply, commit, .. } => {
                 if *commit {
                     self.handle();
                 }
@@ -193,10 +193,10 @@ impl Exchange<'_> {
     }
 
     /// Handles the request, and sends the response with this payload.
-    fn deliver(&mut self, way: impl FnOnce(Bytes) -> Payload) -> Option<Reply> {
+    fn deliver(&mut self, make_payload: impl FnOnce(Bytes) -> Payload) -> Option<Reply> {
         let mut reply = Reply::from(self.handle());
         if let Payload::Full(bytes) = reply.payload {
-            reply.payload = way(bytes);
+            reply.payload = make_payload(bytes);
         }
         Some(reply)
     }

@@ -28,8 +28,8 @@ struct Requests {
     kept: VecDeque<Entry>,
     /// The sizes of `kept`.
     bytes: usize,
-    /// Older requests are dropped; the counts stay.
-    most: usize,
+    /// The largest number of kept requests. Older requests are dropped; their counts stay.
+    capacity: usize,
     last_seq: u64,
     /// Increases when a request arrives or ends, or the log is cleared.
     changes: u64,
@@ -62,9 +62,9 @@ struct Entry {
     answer: Option<Bytes>,
 }
 
-/// How a request ended.
+/// The result of a request.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Ending {
+pub(crate) struct RequestResult {
     /// Whether it changed the state.
     pub(crate) committed: bool,
     pub(crate) status: Option<u16>,
@@ -78,10 +78,10 @@ fn index(operation: &Operation) -> Option<usize> {
 }
 
 impl RequestLog {
-    /// An empty log that keeps so many requests.
-    pub(crate) fn with_capacity(most: usize) -> Self {
+    /// An empty log that keeps at most `capacity` requests.
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self(Mutex::new(Requests {
-            most,
+            capacity,
             ..Requests::default()
         }))
     }
@@ -133,13 +133,13 @@ impl RequestLog {
         })
     }
 
-    /// Records how a request ended, unless it was dropped meanwhile.
-    pub(crate) fn ended(&self, seq: u64, operation: Option<&Operation>, ending: Ending) {
+    /// Records the result of a request, unless the log has dropped the request.
+    pub(crate) fn ended(&self, seq: u64, operation: Option<&Operation>, result: RequestResult) {
         self.with(|requests| {
             if seq <= requests.cleared {
                 return;
             }
-            if ending.committed
+            if result.committed
                 && let Some(count) = operation
                     .and_then(index)
                     .and_then(|at| requests.counts.get_mut(at))
@@ -150,10 +150,10 @@ impl RequestLog {
             if let Some(entry) = found.ok().and_then(|at| requests.kept.get_mut(at)) {
                 requests.changes += 1;
                 entry.change = requests.changes;
-                entry.committed = ending.committed;
+                entry.committed = result.committed;
                 entry.ended = true;
-                entry.status = ending.status;
-                entry.answer = ending.answer;
+                entry.status = result.status;
+                entry.answer = result.answer;
                 requests.bytes += entry.answer.as_ref().map_or(0, Bytes::len);
             }
         });
@@ -161,15 +161,15 @@ impl RequestLog {
 
     /// Short rows of the newest requests that arrived or ended after this change, and the last
     /// change.
-    pub(crate) fn changes_since(&self, after: u64, most: usize) -> (Value, u64) {
+    pub(crate) fn changes_since(&self, after: u64, limit: usize) -> (Value, u64) {
         self.with(|requests| {
             let mut rows: Vec<_> = requests
                 .kept
                 .iter()
                 .rev()
                 .filter(|entry| entry.change > after)
-                .take(most)
-                .map(Entry::brief)
+                .take(limit)
+                .map(Entry::summary)
                 .collect();
             rows.reverse();
             let changes = json!({"rows": rows, "cleared": requests.cleared});
@@ -219,7 +219,9 @@ impl RequestLog {
 impl Requests {
     /// Drops the oldest requests while there are too many, or they are too large.
     fn forget(&mut self) {
-        while self.kept.len() > self.most || self.bytes > self.most.saturating_mul(BYTES_EACH) {
+        while self.kept.len() > self.capacity
+            || self.bytes > self.capacity.saturating_mul(BYTES_EACH)
+        {
             let Some(entry) = self.kept.pop_front() else {
                 return;
             };
@@ -239,7 +241,7 @@ impl Entry {
     }
 
     /// A row of the page's log. Times are milliseconds, as in all events.
-    fn brief(&self) -> Value {
+    fn summary(&self) -> Value {
         json!({
             "seq": self.seq,
             "at": self.at,

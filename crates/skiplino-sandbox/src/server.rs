@@ -339,7 +339,7 @@ async fn connection(
     let router = TowerToHyperService::new(router);
     let service = service_fn(|request: Request<Incoming>| {
         if !request.uri().path().starts_with(API_PREFIX) {
-            open.uncount();
+            open.stop_counting();
         }
         let answer = router.call(request.map(Body::new));
         let app = &app;

@@ -33,11 +33,11 @@ impl Traffic {
         Request(self.0.clone())
     }
 
-    /// Waits until no connection and at most so many requests are open, or the time is up.
-    pub(crate) async fn wait_until_idle(&self, requests: u64, patience: Duration) -> Open {
+    /// Waits until no connection and at most `requests` requests are open, or the timeout elapses.
+    pub(crate) async fn wait_until_idle(&self, requests: u64, timeout: Duration) -> Open {
         let mut open = self.0.subscribe();
         let rest = open.wait_for(|open| open.connections == 0 && open.requests <= requests);
-        let _ = tokio::time::timeout(patience, rest).await;
+        let _ = tokio::time::timeout(timeout, rest).await;
         *self.0.borrow()
     }
 }
@@ -51,7 +51,7 @@ pub(crate) struct Connection<'a> {
 
 impl Connection<'_> {
     /// Stops counting this connection: it does not belong to an API client.
-    pub(crate) fn uncount(&self) {
+    pub(crate) fn stop_counting(&self) {
         if self.counted.swap(false, Ordering::Relaxed) {
             self.traffic.0.send_modify(|open| open.connections -= 1);
         }
@@ -60,7 +60,7 @@ impl Connection<'_> {
 
 impl Drop for Connection<'_> {
     fn drop(&mut self) {
-        self.uncount();
+        self.stop_counting();
     }
 }
 

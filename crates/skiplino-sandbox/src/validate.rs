@@ -136,9 +136,9 @@ impl Fields {
         self.read(name, |value| value.as_f64().ok_or(Reason::NotANumber))
     }
 
-    pub(crate) fn whole(&mut self, name: &str, least: u64, most: u64) -> Option<u64> {
+    pub(crate) fn whole(&mut self, name: &str, min: u64, max: u64) -> Option<u64> {
         self.read(name, |value| match value.as_u64() {
-            Some(number) if (least..=most).contains(&number) => Ok(number),
+            Some(number) if (min..=max).contains(&number) => Ok(number),
             Some(_) => Err(Reason::OutOfRange),
             None => Err(Reason::NotWhole),
         })
@@ -147,7 +147,7 @@ impl Fields {
     /// `location`: both numbers, in degrees.
     pub(crate) fn location(&mut self) -> Option<Value> {
         let location = self.object("location")?;
-        for (part, name, most) in [
+        for (part, name, max) in [
             ("lat", "location.lat", 90.0),
             ("lng", "location.lng", 180.0),
         ] {
@@ -155,7 +155,7 @@ impl Fields {
                 None => self.errors.add(name, Reason::LocationIncomplete),
                 Some(value) => match value.as_f64() {
                     None => self.errors.add(name, Reason::NotANumber),
-                    Some(degrees) if degrees.abs() > most => {
+                    Some(degrees) if degrees.abs() > max => {
                         self.errors.add(name, Reason::OutOfRange);
                     }
                     Some(_) => {}
@@ -228,14 +228,14 @@ impl Query {
     }
 
     /// `page` and `limit`.
-    pub(crate) fn page(&mut self, most: i64) -> Page {
+    pub(crate) fn page(&mut self, max_limit: i64) -> Page {
         Page {
             number: self.whole("page", i64::MAX).unwrap_or(1),
-            limit: self.whole("limit", most).unwrap_or(most.min(10)),
+            limit: self.whole("limit", max_limit).unwrap_or(max_limit.min(10)),
         }
     }
 
-    fn whole(&mut self, name: &str, most: i64) -> Option<i64> {
+    fn whole(&mut self, name: &str, max: i64) -> Option<i64> {
         let text = self.text(name)?;
         let digits = text.strip_prefix('-').unwrap_or(&text);
         let result = if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -243,7 +243,7 @@ impl Query {
         } else {
             text.parse()
                 .ok()
-                .filter(|number| (1..=most).contains(number))
+                .filter(|number| (1..=max).contains(number))
                 .ok_or(Reason::OutOfRange)
         };
         self.errors.keep(name, result)

@@ -43,7 +43,7 @@ pub(crate) enum Customers {
     #[command(after_help = "Examples:
   skiplino customers get 9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b
   skiplino customers get ext:crm-7741 --json | jq .metadata")]
-    Get(Whom),
+    Get(CustomerArg),
     /// Create a customer
     ///
     /// Every field is optional. An external id of your own is recommended: with it, a second try cannot create a second
@@ -84,7 +84,7 @@ pub(crate) enum Customers {
   skiplino customers delete 9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b --yes")]
     Delete {
         #[command(flatten)]
-        whom: Whom,
+        customer: CustomerArg,
         /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
@@ -99,7 +99,7 @@ pub(crate) enum Customers {
   skiplino customers tickets ext:crm-7741 --all --json | jq -r 'select(.status == \"upcoming\").id'")]
     Tickets {
         #[command(flatten)]
-        whom: Whom,
+        customer: CustomerArg,
         #[command(flatten)]
         paging: Paging,
     },
@@ -108,7 +108,7 @@ pub(crate) enum Customers {
 /// The customer that a command is for.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-pub(crate) struct Whom {
+pub(crate) struct CustomerArg {
     /// The customer: its id, or ext: and your own id
     #[arg(value_parser = values::customer)]
     customer: Option<CustomerRef>,
@@ -118,7 +118,7 @@ pub(crate) struct Whom {
     external_id: Option<ExternalId>,
 }
 
-impl Whom {
+impl CustomerArg {
     fn into_ref(self) -> Result<CustomerRef, Failure> {
         let customer = self.customer.or(self.external_id.map(CustomerRef::from));
         Ok(customer.ok_or(UsageError::NoCustomerNamed)?)
@@ -201,11 +201,11 @@ impl Customers {
                 "customers",
                 out,
             ),
-            Self::Get(whom) => {
-                let whom = whom.into_ref()?;
-                match customers.find(&whom).wait()? {
+            Self::Get(customer) => {
+                let customer = customer.into_ref()?;
+                match customers.find(&customer).wait()? {
                     Some(customer) => customers_table::details(&customer, out),
-                    None => Err(Failure::NoCustomer(values::typed(&whom))),
+                    None => Err(Failure::NoCustomer(values::typed(&customer))),
                 }
             }
             Self::Create {
@@ -217,11 +217,11 @@ impl Customers {
                 external_id,
                 fields,
             } => update(client, customer, external_id, fields, out),
-            Self::Delete { whom, yes } => delete(client, whom.into_ref()?, yes, out),
+            Self::Delete { customer, yes } => delete(client, customer.into_ref()?, yes, out),
             Self::Export(export) => export.run(client, out),
             Self::Import(import) => import.run(client, out),
-            Self::Tickets { whom, paging } => {
-                let tickets = customers.tickets(whom.into_ref()?);
+            Self::Tickets { customer, paging } => {
+                let tickets = customers.tickets(customer.into_ref()?);
                 paging.print(
                     tickets,
                     ticket_view::COLUMNS,
@@ -282,16 +282,21 @@ fn update(
     customers_table::details(&customer, out)
 }
 
-fn delete(client: &Client, whom: CustomerRef, yes: bool, out: &mut Output) -> Result<(), Failure> {
-    let typed = values::typed(&whom);
+fn delete(
+    client: &Client,
+    customer: CustomerRef,
+    yes: bool,
+    out: &mut Output,
+) -> Result<(), Failure> {
+    let typed = values::typed(&customer);
     confirm(yes, || {
-        let customer = client.customers().get(&whom).wait()?;
+        let customer = client.customers().get(&customer).wait()?;
         let name = customer.name().unwrap_or("a customer without a name");
         Ok(format!("Delete {name} ({}) for good?", customer.id()))
     })?;
     let advice =
         format!("`skiplino customers get {typed}` shows whether the customer still exists");
-    send_write(client.customers().delete(whom), advice, out)?;
+    send_write(client.customers().delete(customer), advice, out)?;
     if out.json {
         return Ok(out.object(&json!({"deleted": true}))?);
     }

@@ -9,7 +9,7 @@ use serde_json::json;
 use skiplino::{Client, RowOutcome, SyncedRow};
 use skiplino_directory::{FileRow, ReadProgress, RowReader};
 
-use super::import_report::{Report, Tally, reason};
+use super::import_report::{OutcomeCounts, Report, reason};
 use crate::failure::{Failure, RowsFailed, UsageError};
 use crate::files::{FormatArgument, format_of, is_standard_stream, with_suffix};
 use crate::output::{Output, Progress};
@@ -85,21 +85,24 @@ impl Import {
         if let Some(path) = &checkpoint {
             sync = sync.checkpoint(path);
         }
-        let report = self.report.clone().or_else(|| self.beside(".failed.csv"));
+        let report = self
+            .report
+            .clone()
+            .or_else(|| self.sibling_path(".failed.csv"));
         let mut running = RunningImport {
             strict: self.strict,
             report: Report::begin(report)?,
-            tally: Tally::default(),
+            counts: OutcomeCounts::default(),
             progress: Progress::new("rows"),
         };
         let result = running.rows(sync.wait(), &read, out);
         running.progress.finish();
-        let (tally, report) = (running.tally, running.report.path());
+        let (counts, report) = (running.counts, running.report.path());
         if out.json {
-            out.object(&tally)?;
+            out.object(&counts)?;
         } else {
             let dry = if self.dry_run { "dry run: " } else { "" };
-            out.line(format_args!("{dry}{tally}"))?;
+            out.line(format_args!("{dry}{counts}"))?;
         }
         out.flush()?;
         // In a dry run, there is no progress to keep.
@@ -111,10 +114,10 @@ impl Import {
             ));
         }
         result?;
-        if tally.not_done() > 0 {
+        if counts.not_done() > 0 {
             return Err(Failure::from(RowsFailed {
-                failed: tally.failed,
-                unknown: tally.unknown,
+                failed: counts.failed,
+                unknown: counts.unknown,
                 report: report.map(Path::to_owned),
                 is_resumable: checkpoint.is_some(),
             }));
@@ -126,15 +129,15 @@ impl Import {
         Ok(())
     }
 
-    /// The path of a file beside the imported file. `None` for standard input.
-    fn beside(&self, suffix: &str) -> Option<PathBuf> {
+    /// The path of the imported file with this suffix added. `None` for standard input.
+    fn sibling_path(&self, suffix: &str) -> Option<PathBuf> {
         (!is_standard_stream(&self.file)).then(|| with_suffix(&self.file, suffix))
     }
 
     /// The checkpoint to use. An existing one is only used with `--resume`.
     fn checkpoint(&self) -> Result<Option<PathBuf>, UsageError> {
         let path = self.checkpoint.clone();
-        let path = path.or_else(|| self.beside(".checkpoint"));
+        let path = path.or_else(|| self.sibling_path(".checkpoint"));
         // A dry run writes no checkpoint, and reads one only with `--resume`.
         let path = path.filter(|_| self.resume || !self.dry_run);
         match path {
@@ -153,7 +156,7 @@ impl Import {
 struct RunningImport {
     strict: bool,
     report: Report,
-    tally: Tally,
+    counts: OutcomeCounts,
     progress: Progress,
 }
 
@@ -171,7 +174,7 @@ impl RunningImport {
                 // its end, or if a strict import has stopped.
                 Err(error) => match read.take_error() {
                     Some(error) => return Err(error.into()),
-                    None if self.strict && self.tally.not_done() > 0 => break,
+                    None if self.strict && self.counts.not_done() > 0 => break,
                     None => return Err(checkpoint_failure(error)),
                 },
             };
@@ -186,7 +189,7 @@ impl RunningImport {
         read: &ReadProgress,
         out: &mut Output,
     ) -> Result<(), Failure> {
-        self.tally.count(row.outcome());
+        self.counts.add(row.outcome());
         if matches!(row.outcome(), RowOutcome::AlreadyDone) {
             self.progress.skip_one();
         }
@@ -206,7 +209,7 @@ impl RunningImport {
             self.progress.note(format_args!("line {line}: {reason}"));
         }
         self.progress
-            .set(self.tally.rows, read.done(), read.total());
+            .set(self.counts.rows, read.done(), read.total());
         Ok(())
     }
 }

@@ -7,10 +7,10 @@ use crate::output::{Cell, Column, Output};
 
 pub(super) const COLUMNS: [Column; 5] = [
     Column::id("ID"),
-    Column::text("EXTERNAL ID").hide_rank(1),
+    Column::text("EXTERNAL ID").hide_priority(1),
     Column::text("NAME"),
-    Column::text("EMAIL").min_width(24).hide_rank(3),
-    Column::text("MOBILE").min_width(16).hide_rank(2),
+    Column::text("EMAIL").min_width(24).hide_priority(3),
+    Column::text("MOBILE").min_width(16).hide_priority(2),
 ];
 
 pub(super) fn row(customer: &Customer) -> [Cell; 5] {

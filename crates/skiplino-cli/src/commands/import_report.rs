@@ -14,7 +14,7 @@ use crate::failure::Failure;
 /// The number of rows of each outcome.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Tally {
+pub(super) struct OutcomeCounts {
     pub(super) rows: u64,
     created: u64,
     updated: u64,
@@ -24,8 +24,8 @@ pub(super) struct Tally {
     pub(super) unknown: u64,
 }
 
-impl Tally {
-    pub(super) fn count(&mut self, outcome: &RowOutcome) {
+impl OutcomeCounts {
+    pub(super) fn add(&mut self, outcome: &RowOutcome) {
         self.rows += 1;
         *match outcome {
             RowOutcome::Created => &mut self.created,
@@ -43,7 +43,7 @@ impl Tally {
     }
 }
 
-impl fmt::Display for Tally {
+impl fmt::Display for OutcomeCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             rows,
@@ -56,13 +56,13 @@ impl fmt::Display for Tally {
             f,
             "{rows} rows: {created} created, {updated} updated, {unchanged} unchanged"
         )?;
-        for (count, what) in [
+        for (count, label) in [
             (self.already_done, "already done"),
             (self.failed, "failed"),
             (self.unknown, "unknown"),
         ] {
             if count > 0 {
-                write!(f, ", {count} {what}")?;
+                write!(f, ", {count} {label}")?;
             }
         }
         Ok(())

@@ -10,8 +10,8 @@ pub(super) const COLUMNS: [Column; 6] = [
     Column::text("NUMBER"),
     Column::text("STATUS"),
     Column::id("TIME"),
-    Column::text("SERVICE").hide_rank(1),
-    Column::text("BRANCH").hide_rank(2),
+    Column::text("SERVICE").hide_priority(1),
+    Column::text("BRANCH").hide_priority(2),
 ];
 
 pub(super) fn row(ticket: &Ticket) -> [Cell; 6] {
@@ -28,7 +28,7 @@ pub(super) fn row(ticket: &Ticket) -> [Cell; 6] {
 fn status(status: &TicketStatus) -> Cell {
     match status {
         TicketStatus::Waiting | TicketStatus::Upcoming | TicketStatus::Serving => {
-            Cell::good(status.as_str())
+            Cell::success(status.as_str())
         }
         _ => Cell::warning(status.as_str()),
     }
@@ -46,9 +46,12 @@ pub(super) fn outcome(ticket: &Ticket, done: &str, out: &mut Output) -> Result<(
         ticket.branch().name()
     );
     if *ticket.status() != TicketStatus::Cancelled {
-        for part in [ticket.time().map(|time| time.to_string()), place(ticket)]
-            .into_iter()
-            .flatten()
+        for part in [
+            ticket.time().map(|time| time.to_string()),
+            queue_position(ticket),
+        ]
+        .into_iter()
+        .flatten()
         {
             line.push_str(", ");
             line.push_str(&part);
@@ -77,7 +80,7 @@ pub(super) fn details(ticket: &Ticket, out: &mut Output) -> Result<(), Failure> 
             "Status",
             format!("{} since {}", ticket.status(), ticket.status_at()),
         ),
-        ("Place", place(ticket).unwrap_or_default()),
+        ("Place", queue_position(ticket).unwrap_or_default()),
         ("Type", ticket.ticket_type().to_string()),
         (
             "Time",
@@ -107,7 +110,7 @@ pub(super) fn details(ticket: &Ticket, out: &mut Output) -> Result<(), Failure> 
 }
 
 /// The place in the queue, as far as the server reports it.
-pub(super) fn place(ticket: &Ticket) -> Option<String> {
+pub(super) fn queue_position(ticket: &Ticket) -> Option<String> {
     let ahead = ticket.queue_size().map(|ahead| match ahead {
         0 => "nobody ahead".to_owned(),
         1 => "1 person ahead".to_owned(),

@@ -50,9 +50,10 @@ pub(super) fn run(
 
 fn line(ticket: &Ticket, most_ahead: u32) -> String {
     let (number, status) = (ticket.ticket_number(), ticket.status());
-    let waits = ticket_view::place(ticket).or_else(|| Some(format!("for {}", ticket.time()?)));
+    let waits =
+        ticket_view::queue_position(ticket).or_else(|| Some(format!("for {}", ticket.time()?)));
     match (ticket.queue_size(), waits) {
-        (Some(ahead), Some(place)) => {
+        (Some(ahead), Some(position)) => {
             let done = BAR_WIDTH
                 - (ahead * BAR_WIDTH)
                     .div_ceil(most_ahead.max(1))
@@ -60,7 +61,7 @@ fn line(ticket: &Ticket, most_ahead: u32) -> String {
             let bar: String = (0..BAR_WIDTH)
                 .map(|part| if part < done { '█' } else { '░' })
                 .collect();
-            format!("{number}  {status}  {bar}  {place}")
+            format!("{number}  {status}  {bar}  {position}")
         }
         (None, Some(waits)) if *status == TicketStatus::Upcoming => {
             format!("{number}  {status}  {waits}")

@@ -18,9 +18,9 @@ pub(crate) struct Column {
     is_number: bool,
     /// The width that the column needs to be of use, if its content is that wide.
     min_width: u16,
-    /// On a narrow terminal, the columns with the highest rank are hidden first. Those of rank 0
-    /// stay.
-    hide_rank: u8,
+    /// On a narrow terminal, the columns with the highest priority are hidden first. Columns of
+    /// priority 0 are always shown.
+    hide_priority: u8,
 }
 
 /// Spaces between two columns.
@@ -41,7 +41,7 @@ impl Column {
             title,
             is_number: false,
             min_width: u16::MAX,
-            hide_rank: 0,
+            hide_priority: 0,
         }
     }
 
@@ -60,42 +60,42 @@ impl Column {
         }
     }
 
-    /// On a narrow terminal, the columns with the highest rank are hidden first.
-    pub(crate) const fn hide_rank(self, rank: u8) -> Self {
+    /// On a narrow terminal, the columns with the highest priority are hidden first.
+    pub(crate) const fn hide_priority(self, priority: u8) -> Self {
         Self {
-            hide_rank: rank,
+            hide_priority: priority,
             ..self
         }
     }
 }
 
-/// The width of each column, or None for a hidden one. `content` is the width of the content, `room`
-/// that of the terminal, and `before` the widths of the page before: a page keeps them, and may use
-/// what room they left.
-fn fit(
+/// The width of each column, or `None` for a hidden column. `content` holds the widths of the
+/// content, and `previous` the widths on the previous page. A page keeps the previous widths, and
+/// widens columns only into the space that the previous page left free.
+fn column_widths(
     columns: &[Column],
     content: &[u16],
-    before: Option<Vec<Option<u16>>>,
-    room: u16,
+    previous: Option<Vec<Option<u16>>>,
+    terminal_width: u16,
 ) -> Vec<Option<u16>> {
-    let before = before.unwrap_or_else(|| vec![Some(0); columns.len()]);
+    let previous = previous.unwrap_or_else(|| vec![Some(0); columns.len()]);
     let wanted = columns.iter().zip(content);
     let mut widths: Vec<Option<u16>> = wanted
-        .zip(before)
-        .map(|((column, content), before)| Some(before?.max(column.min_width.min(*content))))
+        .zip(previous)
+        .map(|((column, content), previous)| Some(previous?.max(column.min_width.min(*content))))
         .collect();
     let left = |widths: &[Option<u16>]| {
         let taken = widths
             .iter()
             .flatten()
             .map(|width| u32::from(*width) + u32::from(GAP));
-        (u32::from(room) + u32::from(GAP)).checked_sub(taken.sum())
+        (u32::from(terminal_width) + u32::from(GAP)).checked_sub(taken.sum())
     };
     while left(&widths).is_none() {
         let shown = columns.iter().zip(&mut widths);
         let next_hidden = shown
-            .filter(|(column, width)| width.is_some() && column.hide_rank > 0)
-            .max_by_key(|(column, _)| column.hide_rank);
+            .filter(|(column, width)| width.is_some() && column.hide_priority > 0)
+            .max_by_key(|(column, _)| column.hide_priority);
         match next_hidden {
             Some((_, width)) => *width = None,
             None => break,
@@ -123,7 +123,7 @@ pub(crate) struct Cell {
 
 impl Cell {
     /// A good state, in green.
-    pub(crate) fn good(text: &str) -> Self {
+    pub(crate) fn success(text: &str) -> Self {
         Self {
             text: text.to_owned(),
             colour: Some(Color::Green),
@@ -140,7 +140,7 @@ impl Cell {
 
     pub(crate) fn open(is_open: bool) -> Self {
         if is_open {
-            Self::good("open")
+            Self::success("open")
         } else {
             Self::warning("closed")
         }
@@ -199,7 +199,7 @@ impl<const N: usize> Listing<N> {
 
     fn lines(
         &mut self,
-        room: Option<u16>,
+        terminal_width: Option<u16>,
         use_colour: bool,
         rows: impl IntoIterator<Item = [Cell; N]>,
     ) -> Vec<String> {
@@ -223,7 +223,7 @@ impl<const N: usize> Listing<N> {
         for row in rows {
             table.add_row(row.map(|Cell { text, colour }| {
                 let text = printable(&text);
-                let cell = comfy_table::Cell::new(isolated(&text, room.is_some()));
+                let cell = comfy_table::Cell::new(isolated(&text, terminal_width.is_some()));
                 match colour {
                     Some(colour) => cell.fg(colour),
                     None => cell,
@@ -232,11 +232,11 @@ impl<const N: usize> Listing<N> {
         }
         let content = table.column_max_content_widths();
         // Without a terminal there is room for everything.
-        let widths = fit(
+        let widths = column_widths(
             &self.columns,
             &content,
             self.widths.take(),
-            room.unwrap_or(u16::MAX),
+            terminal_width.unwrap_or(u16::MAX),
         );
         let last = widths.iter().rposition(Option::is_some);
         let columns = table.column_iter_mut().enumerate();
@@ -257,7 +257,7 @@ impl<const N: usize> Listing<N> {
             }
         }
         self.widths = Some(widths);
-        if room.is_some() {
+        if terminal_width.is_some() {
             table.row_iter_mut().for_each(|row| {
                 row.max_height(1);
             });
@@ -293,22 +293,26 @@ mod tests {
         let columns = [
             Column::id("ID"),
             Column::text("NAME"),
-            Column::text("EMAIL").min_width(20).hide_rank(2),
-            Column::number("N").hide_rank(1),
+            Column::text("EMAIL").min_width(20).hide_priority(2),
+            Column::number("N").hide_priority(1),
         ];
         let content = [32, 30, 25, 3];
-        for (room, widths) in [
+        for (terminal_width, widths) in [
             (96, [Some(32), Some(30), Some(25), Some(3)]),
             (80, [Some(32), Some(19), Some(20), Some(3)]),
             (60, [Some(32), Some(21), None, Some(3)]),
             (44, [Some(32), Some(10), None, None]),
-            // Columns of rank 0 stay, however narrow the terminal is.
+            // Columns of priority 0 are always shown.
             (20, [Some(32), Some(8), None, None]),
             (0, [Some(32), Some(8), None, None]),
         ] {
-            assert_eq!(fit(&columns, &content, None, room), widths, "{room}");
+            assert_eq!(
+                column_widths(&columns, &content, None, terminal_width),
+                widths,
+                "{terminal_width}"
+            );
         }
-        let endless = fit(&columns, &[u16::MAX; 4], None, u16::MAX);
+        let endless = column_widths(&columns, &[u16::MAX; 4], None, u16::MAX);
         assert_eq!(endless.iter().flatten().count(), 2, "{endless:?}");
     }
 
@@ -318,18 +322,22 @@ mod tests {
         let columns = [
             Column::id("ID"),
             Column::text("A LONG HEADING OF A COLUMN"),
-            Column::text("EMAIL").min_width(20).hide_rank(1),
+            Column::text("EMAIL").min_width(20).hide_priority(1),
         ];
         let rows = |name: &str| [["9f2c8b7a4e", name, "layla@example.com"].map(Cell::from)];
-        for room in [30, 40, 60, 200] {
+        for terminal_width in [30, 40, 60, 200] {
             let mut listing = Listing::new(columns);
-            let first = listing.lines(Some(room), false, rows(long));
+            let first = listing.lines(Some(terminal_width), false, rows(long));
             // A later page keeps the widths of the first.
-            let second = listing.lines(Some(room), false, rows(&long.repeat(2)));
-            assert_eq!((first.len(), second.len()), (2, 1), "{room}: {first:?}");
+            let second = listing.lines(Some(terminal_width), false, rows(&long.repeat(2)));
+            assert_eq!(
+                (first.len(), second.len()),
+                (2, 1),
+                "{terminal_width}: {first:?}"
+            );
             for line in first.iter().chain(&second) {
                 let cells = line.chars().filter(|c| *c != '\u{200e}').count();
-                assert!(cells <= room.into(), "{room}: {line:?}");
+                assert!(cells <= terminal_width.into(), "{terminal_width}: {line:?}");
             }
             assert!(
                 second

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// Replaces what would control the terminal: control characters and overrides of the writing
-/// direction.
+/// Replaces characters that could control the terminal: control characters, and overrides of the
+/// writing direction.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     let is_control =
         |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

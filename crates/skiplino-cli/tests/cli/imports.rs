@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::moves::Desk;
+use crate::export_import::Desk;
 use crate::support::run;
 
 #[test]

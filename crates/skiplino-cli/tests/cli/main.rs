@@ -2,12 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed step fails its test")]
 
-mod books;
-mod fails;
-mod guards;
+mod bookings;
+mod export_import;
+mod failures;
+mod help;
 mod imports;
 mod lists;
-mod moves;
+mod safety;
 mod sandbox;
 mod support;
-mod watches;
+mod watch;

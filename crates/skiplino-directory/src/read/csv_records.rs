@@ -187,7 +187,7 @@ mod tests {
         (line, line, text.to_owned(), false)
     }
 
-    fn bad(line: u64, last: u64, text: &str) -> (u64, u64, String, bool) {
+    fn invalid_record(line: u64, last: u64, text: &str) -> (u64, u64, String, bool) {
         (line, last, text.to_owned(), true)
     }
 
@@ -257,7 +257,7 @@ mod tests {
     fn an_unclosed_quote_spoils_only_its_own_row() {
         let text = "a,\"b\nc,d\ne,f\n";
         let rest = [record(2, "c,d"), record(3, "e,f")];
-        assert_eq!(records(text)[0], bad(1, 1, "a,\"b"));
+        assert_eq!(records(text)[0], invalid_record(1, 1, "a,\"b"));
         assert_eq!(records(text)[1..], rest);
         let long = format!("a,\"b\n{}", "c,d\n".repeat(20));
         let records = records(&long);
@@ -270,7 +270,7 @@ mod tests {
         let text = "a,\"b\nc,\"d\"\ne,f\n";
         assert_eq!(
             records(text),
-            [bad(1, 2, "a,\"b\nc,\"d\""), record(3, "e,f")]
+            [invalid_record(1, 2, "a,\"b\nc,\"d\""), record(3, "e,f")]
         );
     }
 

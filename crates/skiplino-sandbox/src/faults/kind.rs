@@ -28,7 +28,7 @@ const WELCOME: &str = "<!DOCTYPE html><html><head><title>Welcome</title></head><
 pub(crate) enum Kind {
     Delay(Duration),
     Hold {
-        cap: Option<Duration>,
+        timeout: Option<Duration>,
         drops: bool,
     },
     Refuse,
@@ -42,7 +42,7 @@ pub(crate) enum Kind {
     },
     Mutate(Mutation),
     /// Sends another response. `commit` says whether the request is handled first.
-    Instead {
+    ReplaceResponse {
         name: &'static str,
         reply: Reply,
         commit: bool,
@@ -64,7 +64,7 @@ impl Kind {
             Self::Mutate(Mutation::UnknownEnum) => "unknown_enum",
             Self::Mutate(Mutation::ExtraFields) => "extra_fields",
             Self::Mutate(Mutation::MissingOptional) => "missing_optional",
-            Self::Instead { name, .. } => name,
+            Self::ReplaceResponse { name, .. } => name,
         }
     }
 
@@ -76,7 +76,7 @@ impl Kind {
         Some(match name.as_str() {
             "delay" => Self::Delay(milliseconds(fields, true)?),
             "hold" => Self::Hold {
-                cap: milliseconds(fields, false),
+                timeout: milliseconds(fields, false),
                 drops: match fields.text("then").as_deref() {
                     None | Some("commit") => false,
                     Some("drop") => true,
@@ -102,31 +102,33 @@ impl Kind {
             "unknown_enum" => Self::Mutate(Mutation::UnknownEnum),
             "extra_fields" => Self::Mutate(Mutation::ExtraFields),
             "missing_optional" => Self::Mutate(Mutation::MissingOptional),
-            "status" => Self::instead("status", status(fields)?, commit),
-            "html_502" => Self::instead(
+            "status" => Self::replace_response("status", status(fields)?, commit),
+            "html_502" => Self::replace_response(
                 "html_502",
                 html(StatusCode::BAD_GATEWAY, BAD_GATEWAY),
                 commit,
             ),
-            "empty_503" => Self::instead(
+            "empty_503" => Self::replace_response(
                 "empty_503",
                 Reply::empty(StatusCode::SERVICE_UNAVAILABLE),
                 commit,
             ),
-            "html_200" => Self::instead("html_200", html(StatusCode::OK, WELCOME), false),
-            "no_content" => Self::instead("no_content", Reply::empty(StatusCode::NO_CONTENT), true),
-            RATE_LIMIT => Self::instead(RATE_LIMIT, rate_limit(fields)?, false),
-            "redirect" => Self::instead("redirect", redirect(fields)?, false),
+            "html_200" => Self::replace_response("html_200", html(StatusCode::OK, WELCOME), false),
+            "no_content" => {
+                Self::replace_response("no_content", Reply::empty(StatusCode::NO_CONTENT), true)
+            }
+            RATE_LIMIT => Self::replace_response(RATE_LIMIT, rate_limit(fields)?, false),
+            "redirect" => Self::replace_response("redirect", redirect(fields)?, false),
             "huge_body" => {
                 let length = fields.whole("bytes", 1, LARGEST_BODY).unwrap_or(17 << 20);
                 let mut reply = Reply::empty(StatusCode::OK);
                 reply.content_type = Some(JSON);
                 reply.payload = Payload::Filler(length);
-                Self::instead("huge_body", reply, false)
+                Self::replace_response("huge_body", reply, false)
             }
             "gzip_bomb" => {
                 let length = fields.whole("bytes", 1, LARGEST_BODY).unwrap_or(64 << 20);
-                Self::instead("gzip_bomb", gzip_bomb(length).ok()?, false)
+                Self::replace_response("gzip_bomb", gzip_bomb(length).ok()?, false)
             }
             _ => {
                 fields.errors.add("kind", Reason::DoesNotExist);
@@ -139,11 +141,11 @@ impl Kind {
     pub(super) fn too_many(wait: Duration) -> Self {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         let retry_after = HeaderValue::from(seconds.max(1));
-        Self::instead(RATE_LIMIT, too_many(Some(retry_after)), false)
+        Self::replace_response(RATE_LIMIT, too_many(Some(retry_after)), false)
     }
 
-    fn instead(name: &'static str, reply: Reply, commit: bool) -> Self {
-        Self::Instead {
+    fn replace_response(name: &'static str, reply: Reply, commit: bool) -> Self {
+        Self::ReplaceResponse {
             name,
             reply,
             commit,
@@ -238,7 +240,7 @@ mod tests {
     fn a_wait_is_rounded_up_to_whole_seconds() {
         for (wait, seconds) in [(0, "1"), (20, "1"), (1000, "1"), (1001, "2"), (2500, "3")] {
             let headers = match Kind::too_many(Duration::from_millis(wait)) {
-                Kind::Instead { reply, .. } => reply.headers,
+                Kind::ReplaceResponse { reply, .. } => reply.headers,
                 _ => Vec::new(),
             };
             let expected = (header::RETRY_AFTER, HeaderValue::from_static(seconds));

@@ -39,13 +39,13 @@ pub(crate) fn open(
     day: Date,
     now: Millis,
 ) -> rusqlite::Result<Vec<Slot>> {
-    let mut slots = to_come(db, service, day, now)?;
+    let mut slots = upcoming(db, service, day, now)?;
     slots.retain(|slot| slot.remaining > 0);
     Ok(slots)
 }
 
 /// The future slots of that day, full slots included.
-pub(crate) fn to_come(
+pub(crate) fn upcoming(
     db: &Db,
     service: &Service,
     day: Date,

@@ -1,4 +1,4 @@
-//! What the page shows live. The size of each view is limited.
+//! The live data of the page. The size of each view is limited.
 
 use rusqlite::Row;
 use serde_json::{Value, json};
@@ -16,11 +16,11 @@ use crate::{
     pagination::Page,
 };
 
-const MOST_CUSTOMERS: i64 = 50;
+const MAX_CUSTOMERS: i64 = 50;
 /// How many days ahead the view searches for slots.
 const DAYS_AHEAD: i32 = 7;
 
-/// Which tickets are in view.
+/// The tickets in view.
 #[derive(Debug)]
 pub(crate) enum Window<'a> {
     Service(&'a str),
@@ -29,7 +29,7 @@ pub(crate) enum Window<'a> {
 }
 
 /// The largest number of a service's tickets by state; tickets being served are always in view.
-struct Most {
+struct ViewLimits {
     waiting: i64,
     upcoming: i64,
     ended: i64,
@@ -89,21 +89,21 @@ pub(crate) fn tickets(db: &Db, window: &Window<'_>) -> rusqlite::Result<Vec<(i64
     let mut tickets = Vec::new();
     match window {
         Window::Service(service) => {
-            let most = Most {
+            let limits = ViewLimits {
                 waiting: 5_000,
                 upcoming: 200,
                 ended: 20,
             };
-            add_tickets(db, service, &most, &mut tickets)?;
+            add_tickets(db, service, &limits, &mut tickets)?;
         }
         Window::Branch(branch) => {
-            let most = Most {
+            let limits = ViewLimits {
                 waiting: 8,
                 upcoming: 0,
                 ended: 0,
             };
             for service in catalogue::services_of(db, branch)? {
-                add_tickets(db, &service.id, &most, &mut tickets)?;
+                add_tickets(db, &service.id, &limits, &mut tickets)?;
             }
         }
     }
@@ -113,16 +113,16 @@ pub(crate) fn tickets(db: &Db, window: &Window<'_>) -> rusqlite::Result<Vec<(i64
 fn add_tickets(
     db: &Db,
     service_id: &str,
-    most: &Most,
+    limits: &ViewLimits,
     tickets: &mut Vec<(i64, String)>,
 ) -> rusqlite::Result<()> {
-    for (filter, most) in [
-        ("place IS NOT NULL ORDER BY place", most.waiting),
+    for (filter, limit) in [
+        ("place IS NOT NULL ORDER BY place", limits.waiting),
         ("status = 'serving' ORDER BY seq", 100),
-        ("status = 'upcoming' ORDER BY time", most.upcoming),
+        ("status = 'upcoming' ORDER BY time", limits.upcoming),
         (
             "status IN ('served', 'cancelled', 'noShow') ORDER BY status_at DESC",
-            most.ended,
+            limits.ended,
         ),
     ] {
         // SQLite builds this text four times as fast as Rust would from columns.
@@ -134,7 +134,7 @@ fn add_tickets(
         );
         let mut statement = db.conn.prepare_cached(&sql)?;
         let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-        for ticket in statement.query_map((service_id, most), read)? {
+        for ticket in statement.query_map((service_id, limit), read)? {
             tickets.push(ticket?);
         }
     }
@@ -152,7 +152,7 @@ pub(crate) fn slots(db: &Db, service_id: &str, now: Millis) -> rusqlite::Result<
         let Ok(day) = today.checked_add(jiff::Span::new().days(ahead)) else {
             break;
         };
-        let slots = slots::to_come(db, &service, day, now)?;
+        let slots = slots::upcoming(db, &service, day, now)?;
         if !slots.is_empty() {
             let slots: Value = slots
                 .iter()
@@ -168,7 +168,7 @@ pub(crate) fn slots(db: &Db, service_id: &str, now: Millis) -> rusqlite::Result<
 pub(crate) fn customers(db: &Db) -> rusqlite::Result<Value> {
     let newest = Page {
         number: 1,
-        limit: MOST_CUSTOMERS,
+        limit: MAX_CUSTOMERS,
     };
     let (customers, total) = customers::page(db, newest)?;
     let rows: Value = customers.iter().map(customers::Customer::json).collect();
