@@ -438,7 +438,7 @@ fn an_export_and_an_import_take_little_memory() {
             most = most.max(peak(child.id()).unwrap_or(0));
             std::thread::yield_now();
         }
-        // The program itself needs some memory, and the id of each customer 16 bytes.
+        // The program itself needs some memory, and the id of each customer about 40 bytes.
         assert!(
             (4 << 10..48 << 10).contains(&most),
             "{arguments:?}: {most} KiB"
