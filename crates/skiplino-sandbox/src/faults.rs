@@ -95,14 +95,23 @@ impl TriggeredFault {
 pub(crate) struct HeldCount {
     pub(crate) now: u64,
     pub(crate) total: u64,
+    /// How often all faults were cleared. A request that was held before no longer counts.
+    clears: u64,
 }
 
 /// Decrements the number of held requests when it is dropped.
-struct HoldGuard<'a>(&'a watch::Sender<HeldCount>);
+struct HoldGuard<'a> {
+    held: &'a watch::Sender<HeldCount>,
+    clears: u64,
+}
 
 impl Drop for HoldGuard<'_> {
     fn drop(&mut self) {
-        self.0.send_modify(|held| held.now -= 1);
+        self.held.send_modify(|held| {
+            if held.clears == self.clears {
+                held.now -= 1;
+            }
+        });
     }
 }
 
@@ -161,9 +170,14 @@ impl Faults {
         self.with(|set| set.faults.len())
     }
 
-    /// Removes all faults and releases their requests.
+    /// Removes all faults and releases their requests, which no longer count as held: their tasks
+    /// may end only after the next request for the count.
     pub(crate) fn clear(&self) {
         self.with(|set| set.faults.clear());
+        self.held.send_modify(|held| {
+            held.now = 0;
+            held.clears += 1;
+        });
     }
 
     /// Removes a fault; false if there is none with this id.
@@ -209,11 +223,16 @@ impl Faults {
 
     /// Waits until the fault is released or removed, or the timeout elapses.
     pub(crate) async fn hold(&self, mut release: watch::Receiver<u64>, timeout: Option<Duration>) {
+        let mut clears = 0;
         self.held.send_modify(|held| {
             held.now += 1;
             held.total += 1;
+            clears = held.clears;
         });
-        let _guard = HoldGuard(&self.held);
+        let _guard = HoldGuard {
+            held: &self.held,
+            clears,
+        };
         match timeout {
             Some(timeout) => {
                 let _ = tokio::time::timeout(timeout, release.changed()).await;
