@@ -30,6 +30,11 @@ impl StringArg {
         })
     }
 
+    /// A copy of the string, or `None` for NULL.
+    pub(crate) fn optional_owned(&self, name: &str) -> Result<Option<String>, Failure> {
+        Ok(self.optional(name)?.map(str::to_owned))
+    }
+
     pub(crate) fn required(&self, name: &str) -> Result<&str, Failure> {
         skiplino_error::require(self.optional(name)?, name)
     }

@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 
 use skiplino::{Call, CallOptions, CancellationToken, Client, List, Operation, Response};
 
-use crate::argument::{StringArg, optional_duration};
+use crate::argument::{StringArg, optional_duration, optional_number};
 use crate::cancellation_token::skiplino_cancellation_token;
 use crate::client::skiplino_client;
 use crate::error::{Failure, skiplino_error};
@@ -118,14 +118,14 @@ impl<'a> PendingCall<'a> {
             options.max_backoff_ms,
         ) {
             (-1, -1, -1) => None,
-            (max_attempts, backoff_ms, max_backoff_ms) => {
-                let settings = &self.client.retry;
-                let settings = settings.overridden(max_attempts, backoff_ms, max_backoff_ms)?;
-                Some(settings.policy())
-            }
+            (max_attempts, backoff_ms, max_backoff_ms) => Some(self.client.retry.overridden(
+                optional_number(max_attempts, "max_attempts")?,
+                optional_duration(backoff_ms, "backoff_ms")?,
+                optional_duration(max_backoff_ms, "max_backoff_ms")?,
+            )),
         };
         Ok(CallOptions {
-            locale: options.locale.optional("locale")?.map(str::to_owned),
+            locale: options.locale.optional_owned("locale")?,
             deadline: optional_duration(options.deadline_ms, "deadline_ms")?,
             retry,
         })

@@ -4,14 +4,13 @@ use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 
 use bindings_common::ForkGuarded;
-use skiplino::{ApiKey, Client, ClientOptions};
+use skiplino::{ApiKey, Client, ClientOptions, RetryPolicy};
 
 use crate::argument::{StringArg, optional_duration, optional_number};
 use crate::boundary;
 use crate::code::skiplino_code;
 use crate::error::{Failure, skiplino_error};
 use crate::log::{Log, skiplino_log_callback, skiplino_log_level};
-use crate::retry_settings::RetrySettings;
 use crate::sized_struct::{self, SizedStruct};
 
 /// A client. Any number of threads may use it at the same time. Each call runs on the thread that
@@ -19,7 +18,7 @@ use crate::sized_struct::{self, SizedStruct};
 /// SKIPLINO_FORKED.
 pub struct skiplino_client {
     pub(crate) inner: ForkGuarded<Client>,
-    pub(crate) retry: RetrySettings,
+    pub(crate) retry: RetryPolicy,
     pub(crate) log: Log,
 }
 
@@ -99,29 +98,28 @@ unsafe impl SizedStruct for skiplino_options {
 pub struct OptionsArg(*const skiplino_options);
 
 fn build(key: &str, options: &skiplino_options) -> Result<skiplino_client, Failure> {
-    let text = |arg: &StringArg, name| arg.optional(name).map(|text| text.map(str::to_owned));
-    let retry = RetrySettings::default().overridden(
-        options.max_attempts,
-        options.backoff_ms,
-        options.max_backoff_ms,
-    )?;
     let limit = options.requests_per_second;
     let settings = ClientOptions {
-        base_url: text(&options.base_url, "base_url")?,
-        locale: text(&options.locale, "locale")?,
+        base_url: options.base_url.optional_owned("base_url")?,
+        locale: options.locale.optional_owned("locale")?,
         connect_timeout: optional_duration(options.connect_timeout_ms, "connect_timeout_ms")?,
         attempt_timeout: optional_duration(options.attempt_timeout_ms, "attempt_timeout_ms")?,
         deadline: optional_duration(options.deadline_ms, "deadline_ms")?,
-        max_attempts: retry.max_attempts,
-        backoff: retry.backoff,
-        max_backoff: retry.max_backoff,
+        max_attempts: optional_number(options.max_attempts, "max_attempts")?,
+        backoff: optional_duration(options.backoff_ms, "backoff_ms")?,
+        max_backoff: optional_duration(options.max_backoff_ms, "max_backoff_ms")?,
         requests_per_second: Some(limit).filter(|limit| *limit != 0.0),
         max_response_bytes: optional_number(options.max_response_bytes, "max_response_bytes")?,
-        proxy: text(&options.proxy, "proxy")?,
-        root_certificates: text(&options.root_certificates, "root_certificates")?
+        proxy: options.proxy.optional_owned("proxy")?,
+        root_certificates: options
+            .root_certificates
+            .optional_owned("root_certificates")?
             .map(String::into_bytes),
-        user_agent_suffix: text(&options.user_agent_suffix, "user_agent_suffix")?,
+        user_agent_suffix: options
+            .user_agent_suffix
+            .optional_owned("user_agent_suffix")?,
     };
+    let retry = settings.retry();
     let builder = Client::builder(ApiKey::new(key)?).options(settings);
     Ok(skiplino_client {
         inner: ForkGuarded::new(builder.host("c").build()?),

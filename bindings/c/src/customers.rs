@@ -99,11 +99,10 @@ pub struct FieldsArg(*const skiplino_customer_fields);
 impl skiplino_customer_fields {
     /// The core's fields; the external id is separate in its requests.
     fn fields(&self) -> Result<CustomerFields, Failure> {
-        let text = |arg: &StringArg, name| arg.optional(name).map(|text| text.map(str::to_owned));
         Ok(CustomerFields {
-            name: text(&self.name, "name")?,
-            email: text(&self.email, "email")?,
-            mobile: text(&self.mobile, "mobile")?,
+            name: self.name.optional_owned("name")?,
+            email: self.email.optional_owned("email")?,
+            mobile: self.mobile.optional_owned("mobile")?,
             metadata: argument::optional_json(&self.metadata_json, "metadata_json")?,
         })
     }

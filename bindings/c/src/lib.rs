@@ -29,7 +29,6 @@ mod log;
 mod pagers;
 mod pages;
 mod response;
-mod retry_settings;
 mod services;
 mod sized_struct;
 #[cfg(feature = "panicking")]
