@@ -1,6 +1,7 @@
 //! Customers, and the requests that create or update one.
 
 mod changes;
+mod stored_metadata;
 
 use std::fmt;
 use std::ops::Range;
@@ -174,7 +175,12 @@ struct CustomerJson<'a> {
     email: Option<CowStr<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     mobile: Option<CowStr<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        borrow,
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "stored_metadata::read"
+    )]
     metadata: Option<&'a RawValue>,
     #[serde(
         serialize_with = "timestamp::write",
