@@ -20,6 +20,7 @@ use crate::event_loop::{Finish, finish};
 use crate::iterators::{NativeAsyncIterator, NativeIterator, NextItem, convert};
 use crate::models::ToPython;
 use crate::options::Options;
+use crate::row::erased_fields;
 use crate::sync::Source;
 
 /// The maximum number of rows in an item of an async sync.
@@ -287,9 +288,10 @@ pub(crate) fn sync_customers(
     rate: Option<f64>,
     dry_run: bool,
     checkpoint: Option<PathBuf>,
+    erase: &Bound<'_, PyAny>,
 ) -> PyResult<NativeIterator> {
     refuse_cancellation_token(py, options)?;
-    let source = Source::new(rows)?;
+    let source = Source::new(rows, erased_fields(erase)?)?;
     let source_error = source.error.clone();
     let sync = client.client(py)?.customers().sync(source);
     let sync = sync.options(options.call.clone()).concurrency(concurrency);
@@ -344,9 +346,10 @@ pub(crate) fn async_sync_customers(
     rate: Option<f64>,
     dry_run: bool,
     checkpoint: Option<PathBuf>,
+    erase: &Bound<'_, PyAny>,
 ) -> PyResult<NativeAsyncIterator> {
     refuse_cancellation_token(py, options)?;
-    let source = Source::collected(rows)?;
+    let source = Source::collected(rows, erased_fields(erase)?)?;
     let source_error = source.error.clone();
     let sync = client.client(py)?.customers().sync(source);
     let sync = sync.options(options.call.clone()).concurrency(concurrency);

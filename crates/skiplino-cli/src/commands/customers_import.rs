@@ -4,10 +4,10 @@ use std::error::Error as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 use skiplino::{Client, RowOutcome, SyncedRow};
-use skiplino_directory::{FileRow, ReadProgress, RowReader};
+use skiplino_directory::{Field, FileRow, ReadProgress, RowReader};
 
 use super::import_report::{OutcomeCounts, Report, reason};
 use crate::failure::{Failure, RowsFailed, UsageError};
@@ -17,9 +17,10 @@ use crate::output::{Output, Progress};
 /// Create and update customers from the rows of a file
 ///
 /// Rows and customers are matched by externalId. The import creates customers that do not exist, updates customers that differ from
-/// their row, and leaves all others unchanged. An empty cell, or a field that is absent, keeps the stored value. The columns are
-/// externalId, name, email, mobile, and metadata (a JSON object) or metadata.KEY (text). Columns that only the server writes are
-/// ignored; any other column is refused. A bad row, or a row that the server rejects, does not stop the others: a report lists them.
+/// their row, and leaves all others unchanged. An empty cell, or a field that is absent, keeps the stored value; --erase names fields
+/// whose stored value an empty cell erases. The columns are externalId, name, email, mobile, and metadata (a JSON object) or
+/// metadata.KEY (text). Columns that only the server writes are ignored; any other column is refused. A bad row, or a row that the
+/// server rejects, does not stop the others: a report lists them.
 ///
 /// A checkpoint beside the file records the finished rows until all are finished. An import that was stopped, by Ctrl-C or by
 /// anything else, continues with --resume. Rows that failed are tried again; you may correct them in the file before.
@@ -29,6 +30,7 @@ use crate::output::{Output, Progress};
   skiplino customers import customers.csv
   skiplino customers import customers.csv --resume
   skiplino customers import customers.parquet --concurrency 4 --rate 20
+  skiplino customers import customers.csv --erase email,mobile
   zcat customers.jsonl.gz | skiplino customers import - --format jsonl")]
 pub(crate) struct Import {
     /// The file to read: .csv, .jsonl, .ndjson or .parquet; - is standard input
@@ -41,6 +43,10 @@ pub(crate) struct Import {
     /// Write nothing; only say what an import would do
     #[arg(long)]
     dry_run: bool,
+
+    /// Erase the stored value of this field where the file has an empty cell, an empty text or null
+    #[arg(long, value_name = "FIELD", value_enum, value_delimiter = ',')]
+    erase: Vec<ErasableField>,
 
     /// Continue an import of the file that was stopped
     #[arg(long)]
@@ -67,6 +73,26 @@ pub(crate) struct Import {
     report: Option<PathBuf>,
 }
 
+/// A field that can be erased.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ErasableField {
+    Name,
+    Email,
+    Mobile,
+    Metadata,
+}
+
+impl From<ErasableField> for Field {
+    fn from(field: ErasableField) -> Self {
+        match field {
+            ErasableField::Name => Self::Name,
+            ErasableField::Email => Self::Email,
+            ErasableField::Mobile => Self::Mobile,
+            ErasableField::Metadata => Self::Metadata,
+        }
+    }
+}
+
 impl Import {
     pub(crate) fn run(self, client: &Client, out: &mut Output) -> Result<(), Failure> {
         let format = format_of(&self.file, self.format)?;
@@ -74,7 +100,12 @@ impl Import {
             true => RowReader::stdin(format),
             false => RowReader::open(&self.file, format),
         }?
-        .strict(self.strict);
+        .strict(self.strict)
+        .erase(self.erase.iter().copied().map(Field::from).collect());
+        let file = self.file.display();
+        for notice in rows.notices() {
+            out.note(format_args!("{file}: {notice}"));
+        }
         let checkpoint = self.checkpoint()?;
         let read = rows.progress();
         let mut sync = client.customers().sync(rows).dry_run(self.dry_run);
@@ -97,6 +128,12 @@ impl Import {
         };
         let result = running.rows(sync.wait(), &read, out);
         running.progress.finish();
+        if read.skipped() > 0 {
+            let lines = read.skipped();
+            out.note(format_args!(
+                "{file}: lines without any value were skipped: {lines}"
+            ));
+        }
         let (counts, report) = (running.counts, running.report.path());
         if out.json {
             out.object(&counts)?;

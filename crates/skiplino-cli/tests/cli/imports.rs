@@ -81,6 +81,7 @@ fn json_lines_with_unknown_fields_are_rejected() {
         {\"name\": \"No id\"}\n\
         {\"externalId\": \"\xff\"}\n\
         {\"externalId\": \"deep\", \"metadata\": \"text\"}\n\
+        {\"externalId\": \"keys\", \"metadata\": {\"a\": [{\"tier\": 1, \"tier\": 2}]}}\n\
         {\"externalId\": \"good-2\"}",
     );
     let ran = desk.run(&["import", "rows.jsonl", "--report", "bad.csv"]);
@@ -95,13 +96,14 @@ fn json_lines_with_unknown_fields_are_rejected() {
         (8, "no externalId"),
         (9, "not UTF-8"),
         (10, "metadata is not a JSON object"),
+        (11, "metadata holds the key \"tier\" twice in one object"),
     ] {
         assert!(
             reasons.get(&line).is_some_and(|text| text.contains(reason)),
             "{line}: {reasons:?}"
         );
     }
-    assert_eq!(reasons.len(), 8);
+    assert_eq!(reasons.len(), 9);
     let said = format!("{ran:?}{}", desk.read("bad.csv"));
     assert!(!said.contains("97333"), "somebody's number: {said}");
 }
@@ -111,8 +113,12 @@ fn unknown_columns_are_rejected_before_anything_is_sent() {
     let desk = Desk::new();
     for (heading, said) in [
         ("externalId,phone,name", "[\"phone\"]"),
-        ("external_id", "[\"external_id\"]"),
-        ("externalId;name", "externalId;name"),
+        ("external.id", "[\"external.id\"]"),
+        ("externalId;phone", "[\"phone\"]"),
+        ("externalId:name", "externalId:name"),
+        ("externalId,,name", "column 2 has no name"),
+        ("sep=;\nexternalId,name", "[\"externalId,name\"]"),
+        ("externalId,Name,name", "\"name\" appears twice"),
         ("name,email", "no column externalId"),
         ("externalId,name,name", "\"name\" appears twice"),
         ("externalId,metadata,metadata.tier", "cannot both"),

@@ -10,5 +10,6 @@ mod imports;
 mod lists;
 mod safety;
 mod sandbox;
+mod spreadsheets;
 mod support;
 mod watch;

@@ -29,7 +29,8 @@ pub use crate::api::customers::sync::row::{RowOutcome, SyncedRow};
 impl Customers<'_> {
     /// Syncs `rows` into the directory, each by its `externalId`: a missing customer is created, a
     /// customer that differs from its row is updated, and any other is left unchanged. Fields that
-    /// a row does not set are left unchanged, too; `metadata` is compared and replaced as a whole.
+    /// a row does not set are left unchanged, too; a field that it sets to an empty text is erased.
+    /// `metadata` is compared and replaced as a whole.
     ///
     /// Returns a stream (or with [`CustomerSync::wait`] an iterator) of the outcome of each row, in
     /// the order in which rows end. A row that fails does not stop the others. An error of the
