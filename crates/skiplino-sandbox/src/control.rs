@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     app::App,
-    envelope::{Answer, Failure},
+    envelope::{ApiResponse, Failure},
     events::{self, PageView},
     locale::{Locale, Reason},
     origin_check,
@@ -95,10 +95,10 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     .merge(with_check(pages(), app, origin_check::reject_unknown_host))
     .fallback(move |request: Request<Body>| async move {
         let failure = Failure::NotFound(Some(Reason::PathNotFound));
-        refuse(&for_fallback, request, failure)
+        reject(&for_fallback, request, failure)
     })
     .method_not_allowed_fallback(move |request: Request<Body>| async move {
-        refuse(&for_method, request, Failure::MethodNotAllowed)
+        reject(&for_method, request, Failure::MethodNotAllowed)
     })
 }
 
@@ -198,11 +198,11 @@ fn filter(method: &str) -> Option<MethodFilter> {
         .and_then(|method| MethodFilter::try_from(method).ok())
 }
 
-fn refuse(app: &App, request: Request<Body>, failure: Failure) -> Response<Body> {
+fn reject(app: &App, request: Request<Body>, failure: Failure) -> Response<Body> {
     if request.uri().path().starts_with(CONTROL_PREFIX) {
         respond(Err(failure), Locale::of(request.headers()))
     } else {
-        pipeline::refuse(app, request, failure)
+        pipeline::reject(app, request, failure)
     }
 }
 
@@ -241,12 +241,12 @@ async fn run(
 }
 
 fn respond(outcome: Outcome, locale: Locale) -> Response<Body> {
-    let answer = match outcome {
-        Ok(body) => Answer {
+    let response = match outcome {
+        Ok(body) => ApiResponse {
             status: StatusCode::OK,
             body,
         },
-        Err(failure) => failure.answer(locale),
+        Err(failure) => failure.into_response(locale),
     };
-    Reply::from(answer).response()
+    Reply::from(response).response()
 }

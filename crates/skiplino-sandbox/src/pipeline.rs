@@ -13,7 +13,7 @@ use crate::{
     api::Call,
     app::App,
     auth::Key,
-    envelope::{Answer, Failure},
+    envelope::{ApiResponse, Failure},
     faults::{Kind, TriggeredFault},
     locale::Locale,
     reply::{Payload, Reply, abort},
@@ -45,12 +45,12 @@ pub(crate) async fn run(
 }
 
 /// Answers a request that matches no operation.
-pub(crate) fn refuse(app: &App, request: Request<Body>, failure: Failure) -> Response<Body> {
+pub(crate) fn reject(app: &App, request: Request<Body>, failure: Failure) -> Response<Body> {
     let (parts, _) = request.into_parts();
     let seq = app
         .log
         .received(app.clock.now(), None, &parts, Bytes::new(), None);
-    let reply = Reply::from(failure.answer(Locale::of(&parts.headers)));
+    let reply = Reply::from(failure.into_response(Locale::of(&parts.headers)));
     app.log.ended(
         seq,
         None,
@@ -136,7 +136,7 @@ struct Exchange<'a> {
 
 impl Exchange<'_> {
     /// Handles the request.
-    fn handle(&mut self) -> Answer {
+    fn handle(&mut self) -> ApiResponse {
         let locale = Locale::of(&self.parts.headers);
         let result = Key::of(&self.parts.headers)
             .authorize(self.operation.key)
@@ -151,7 +151,7 @@ impl Exchange<'_> {
                 })
             });
         self.committed = result.is_ok() && self.operation.writes();
-        result.unwrap_or_else(|failure| failure.answer(locale))
+        result.unwrap_or_else(|failure| failure.into_response(locale))
     }
 
     /// Applies the fault. `None` closes the connection without a response.
@@ -183,9 +183,9 @@ impl Exchange<'_> {
                 return self.deliver(|bytes| Payload::Full(bytes.slice(..bytes.len().div_ceil(2))));
             }
             Kind::Mutate(mutation) => {
-                let mut answer = self.handle();
-                mutation.apply(&mut answer);
-                return Some(answer.into());
+                let mut response = self.handle();
+                mutation.apply(&mut response);
+                return Some(response.into());
             }
         }
         // The sandbox may have been reset while the request waited.

@@ -273,7 +273,7 @@ impl Entry {
     }
 }
 
-/// The headers of a request; the key is replaced by its class.
+/// The headers of a request; the key is replaced by its kind.
 pub(crate) fn headers(all: &HeaderMap) -> Map<String, Value> {
     all.iter()
         .map(|(name, value)| {
