@@ -13,7 +13,7 @@ use pager_source::{PageInfo, PageRequest, Pager};
 #[path = "../../crates/skiplino/src/pagination/pager.rs"]
 mod pager_source;
 
-/// What happens to the list before a read.
+/// A change of the list before a read.
 #[derive(Debug, Clone)]
 pub enum Change {
     Insert(usize),
@@ -117,7 +117,7 @@ fn change(most: usize) -> impl Strategy<Value = Change> {
     ]
 }
 
-/// What happens before each read, most often nothing.
+/// The changes before each read, most often none.
 pub fn changes(reads: usize, quiet: u32, most: usize) -> impl Strategy<Value = Vec<Vec<Change>>> {
     let some = prop_oneof![
         quiet => Just(Vec::new()),

@@ -45,7 +45,7 @@ fn finished_rows_are_not_repeated() {
 }
 
 #[test]
-fn a_checkpoint_is_refused_for_another_source() {
+fn a_checkpoint_is_rejected_for_another_source() {
     let sandbox = TestSandbox::new();
     let client = sandbox.secret();
     let folder = tempfile::tempdir().unwrap();

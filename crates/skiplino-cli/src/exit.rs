@@ -37,8 +37,11 @@ pub(crate) const CODES: [(u8, &str); 18] = [
         NOT_FOUND,
         "not found (NotFound): no such ticket or customer, or no branch, group or service of that name",
     ),
-    (5, "a business rule forbids it (Rejected)"),
-    (6, "the state of the ticket forbids it (Conflict)"),
+    (5, "a business rule forbids the operation (Rejected)"),
+    (
+        6,
+        "the state of the ticket forbids the operation (Conflict)",
+    ),
     (7, "the server rejects the input (Validation)"),
     (8, "too many requests (RateLimited)"),
     (9, "the server failed (Server, UnexpectedStatus)"),
@@ -55,7 +58,7 @@ pub(crate) const CODES: [(u8, &str); 18] = [
         ROWS_FAILED,
         "some rows of an import failed: the report says which, and why",
     ),
-    (130, "stopped by Ctrl-C, as shells report it"),
+    (130, "stopped by Ctrl-C"),
 ];
 
 /// The codes as a page of help.

@@ -101,10 +101,12 @@ pub(crate) enum UsageError {
     NothingToChange,
     #[error("name a customer: by id, by ext: and your own id, or with --external-id")]
     NoCustomerNamed,
-    #[error("the ticket has no customer: only appointments can be rescheduled, and they have one")]
+    #[error(
+        "the ticket has no customer: only appointments can be rescheduled, and every appointment has a customer"
+    )]
     NoAppointment,
     #[error(
-        "{0} can be reached from other machines, and everybody knows the sandbox's keys: add --allow-remote if that is intended"
+        "{0} can be reached from other machines, and the sandbox's keys are public: add --allow-remote if that is intended"
     )]
     RemoteSandbox(IpAddr),
 }

@@ -410,16 +410,17 @@ fn a_rate_limit_rejects_only_requests_above_it() {
     assert_eq!(client.get("/branches").status, 200);
     let booked = [book(&client).status, book(&client).status];
     assert_eq!(booked, [201, 201]);
-    let refused = book(&client);
-    assert_eq!(refused.status, 429);
+    let rejected = book(&client);
+    assert_eq!(rejected.status, 429);
     assert_eq!(
-        refused.json(),
+        rejected.json(),
         json!({"message": "Too Many Requests.", "error": null})
     );
-    let wait: u64 = refused.header("retry-after").parse().unwrap();
+    let wait: u64 = rejected.header("retry-after").parse().unwrap();
     assert!((900..=1000).contains(&wait), "{wait}");
 
-    // The rejected request is not handled, and the log shows it. The fault has counted the other three.
+    // The rejected request is not handled, and the log shows it. The fault has counted the other
+    // three.
     assert_eq!(committed(&client), json!({"received": 3, "committed": 2}));
     let tickets = client.control("GET", "/tickets", Value::Null);
     assert_eq!(tickets.as_array().unwrap().len(), 9);
@@ -432,7 +433,8 @@ fn a_rate_limit_rejects_only_requests_above_it() {
     assert_eq!(entry["body"], self::book());
     let faults = client.control("GET", "/faults", Value::Null);
     assert_eq!(faults[0]["seen"], 3);
-    // The control API is not limited. The fault applies to the first request after the limit is removed.
+    // The control API is not limited. The fault applies to the first request after the limit is
+    // removed.
     assert_eq!(client.control("DELETE", "/rate-limit", Value::Null), none);
     assert_eq!([book(&client).status, book(&client).status], [502, 201]);
 

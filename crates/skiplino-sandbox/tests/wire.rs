@@ -81,7 +81,7 @@ fn an_incomplete_request_is_not_handled() {
 }
 
 #[test]
-fn a_body_the_control_api_cannot_take_is_refused_rather_than_left_out() {
+fn a_body_the_control_api_cannot_take_is_rejected_rather_than_left_out() {
     let (_sandbox, client) = start();
     let long = format!(
         r#"{{"now": "2030-01-01T00:00:00Z"{}}}"#,

@@ -206,7 +206,7 @@ class AsyncCustomers(Resource):
     async def delete(
         self, customer: str | Customer | TicketCustomer | None = None, *, external_id: str | None = None
     ) -> None:
-        """Deletes a customer for good. The customer's tickets remain."""
+        """Deletes a customer permanently. The customer's tickets remain."""
         return await call(self._native.delete_customer, self._options, customer, external_id)
 
     def tickets(

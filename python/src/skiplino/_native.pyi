@@ -407,7 +407,7 @@ class SyncedRow:
 @final
 class CancellationToken:
     """Cancels the calls, lists and watches that ``client.with_options(cancellation_token=…)`` makes,
-    from any thread and for good.
+    from any thread.
 
     Those in progress raise ``CancelledError`` at once; its ``outcome`` says whether a write may
     have been applied. Later calls raise ``CancelledError`` before they send a request. In an event

@@ -81,7 +81,7 @@ class SyncReport:
             self.not_done.append(row)
 
     def __str__(self) -> str:
-        text = f"{self.rows} rows: {self.created} created, {self.updated} updated, {self.unchanged} unchanged"
+        text = f"{_count_rows(self.rows)}: {self.created} created, {self.updated} updated, {self.unchanged} unchanged"
         for count, what in ((self.already_done, "already done"), (self.failed, "failed"), (self.unknown, "unknown")):
             if count:
                 text += f", {count} {what}"
@@ -89,6 +89,10 @@ class SyncReport:
 
     def __repr__(self) -> str:
         return f"<SyncReport {self}>"
+
+
+def _count_rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
 
 
 class SyncIncompleteError(SkiplinoError):
@@ -111,7 +115,7 @@ def _incomplete(report: SyncReport, cause: SkiplinoError | None) -> SyncIncomple
         row = report.not_done[0]
         text = f"{len(report.not_done)} of {report.rows} rows were not done: row {row.index}: {first}"
     else:
-        text = f"aborted after {report.rows} rows: {first}"
+        text = f"aborted after {_count_rows(report.rows)}: {first}"
     error = SyncIncompleteError(text)
     error.__dict__.update(first.__dict__)
     error.kind = first.kind

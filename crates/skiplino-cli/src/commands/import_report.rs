@@ -52,9 +52,10 @@ impl fmt::Display for OutcomeCounts {
             unchanged,
             ..
         } = self;
+        let unit = if *rows == 1 { "row" } else { "rows" };
         write!(
             f,
-            "{rows} rows: {created} created, {updated} updated, {unchanged} unchanged"
+            "{rows} {unit}: {created} created, {updated} updated, {unchanged} unchanged"
         )?;
         for (count, label) in [
             (self.already_done, "already done"),
@@ -85,8 +86,8 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// A report that is created with its first row. The report of an earlier run is removed, because
-    /// this run reports its rows again.
+    /// A report that is created with its first row. The report of an earlier run is removed,
+    /// because this run reports its rows again.
     pub(super) fn begin(path: Option<PathBuf>) -> Result<Self, Failure> {
         let report = Self { path, writer: None };
         match report.path.as_deref().map(std::fs::remove_file) {

@@ -13,10 +13,10 @@ use crate::values;
 
 /// Run a local server for tests and demos
 ///
-/// It simulates the API with real state: a demo company with branches, services, customers and a queue. Open its page in a
-/// browser to act as the staff, set the clock and inject faults; programs do the same through the control URL. It runs until
-/// Ctrl-C, and forgets everything unless --data names a file. Its keys are printed: they are public, and valid for the sandbox
-/// only.
+/// It simulates the API with real state: a demo company with branches, services, customers and a
+/// queue. Open its page in a browser to act as the staff, set the clock and inject faults; programs
+/// do the same through the control URL. The server runs until Ctrl-C, and loses its state unless
+/// --data names a file. It prints its keys, which are public and work only with the sandbox.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino sandbox

@@ -1,8 +1,9 @@
-//! The records of CSV text, as RFC 4180 defines them: fields between commas, quoted where they hold a
-//! comma, a quote or the end of a line.
+//! The records of CSV text, as RFC 4180 defines them: fields between commas, quoted where they hold
+//! a comma, a quote or the end of a line.
 //!
-//! The common readers accept any text and lose rows without notice: after an unclosed quote, the rows
-//! that follow become part of a field. This one reports such a quote, and knows the line of each record.
+//! The common readers accept any text and lose rows without notice: after an unclosed quote, the
+//! rows that follow become part of a field. This one reports such a quote, and knows the line of
+//! each record.
 
 use std::io::{self, BufRead};
 
