@@ -32,8 +32,27 @@ export function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// Updates the children of a list by key. Children that stay keep their element, and so focus and mouse presses.
+// Rows must not move between the press and the release of a button: the click would miss its row. If something in `list` is pressed,
+// `draw` runs after the release, and the result is true.
+const postponed = new Map();
+export function postpone(list, draw) {
+  const pressed = list.querySelector(':active') !== null;
+  if (pressed) postponed.set(list, draw);
+  else postponed.delete(list);
+  return pressed;
+}
+function drawPostponed() {
+  const draws = [...postponed.values()];
+  postponed.clear();
+  for (const draw of draws) draw();
+}
+for (const release of ['pointerup', 'pointercancel', 'keyup']) {
+  addEventListener(release, () => { if (postponed.size) requestAnimationFrame(drawPostponed); });
+}
+
+// Updates the children of a list by key. Children that stay keep their element, and so the focus.
 export function keyed(list, items, key, make, show) {
+  if (postpone(list, () => keyed(list, items, key, make, show))) return;
   const wanted = new Set(items.map((item) => String(key(item))));
   const hadFocus = list.contains(document.activeElement);
   const known = new Map();
