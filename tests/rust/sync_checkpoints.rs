@@ -10,7 +10,7 @@ use skiplino_tests::TestSandbox;
 
 use crate::sync::{counts, created, customer_requests, end_of, outcomes, row, rows, stored};
 
-/// Runs a sync until so many rows have finished, and drops it.
+/// Runs a sync until this number of rows has finished, and drops it.
 fn run_part(client: &Client, rows: Vec<CustomerWriteRequest>, path: &Path, part: usize) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {

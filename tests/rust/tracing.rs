@@ -11,7 +11,7 @@ use skiplino_sandbox::DEMO_SECRET_KEY;
 use skiplino_tests::TestSandbox;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// Collects what a subscriber writes.
+/// Collects the output of a subscriber.
 #[derive(Clone, Default)]
 struct Collected(Arc<Mutex<Vec<u8>>>);
 

@@ -1,4 +1,4 @@
-"""Which C programs are compiled and run, and of what."""
+"""The selection of the C programs to compile and run, and their sources."""
 
 from __future__ import annotations
 

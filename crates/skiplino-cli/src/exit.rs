@@ -1,4 +1,4 @@
-//! Exit codes, and what standard error gets when a command fails.
+//! Exit codes, and the text on standard error when a command fails.
 
 use std::fmt::Write as _;
 

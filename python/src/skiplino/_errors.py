@@ -126,7 +126,7 @@ class TimeoutError(SkiplinoError):
 
 
 class OutcomeUnknownError(SkiplinoError):
-    """A write may have been applied, and looking it up failed.
+    """A write may have been applied, and no lookup could confirm or rule it out.
 
     The text says where to look before you repeat the write.
     """

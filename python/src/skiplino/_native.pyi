@@ -364,7 +364,7 @@ class ArrowTable:
     def __len__(self) -> int: ...
     @property
     def column_names(self) -> list[str]:
-        """The names of the columns: those of `to_dict()`, with the fields that can be written first."""
+        """The names of the columns, as in `to_dict()`. Fields that can be written come first."""
     @property
     def changed_during_read(self) -> bool:
         """Whether the list changed while it was read."""

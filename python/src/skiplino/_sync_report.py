@@ -100,9 +100,9 @@ class SyncIncompleteError(SkiplinoError):
 
     ``report`` lists the rows that were not done and counts the others.
 
-    ``kind`` and the other attributes are those of the error that aborted the sync, which is then
-    the ``__cause__``, or of the first row that was not done. ``outcome`` is unknown if that of any
-    row is unknown.
+    ``kind`` and the other attributes come from the error that aborted the sync, which is then the
+    ``__cause__``, or else from the first row that was not done. ``outcome`` is unknown if the
+    outcome of any row is unknown.
     """
 
     report: SyncReport
@@ -140,8 +140,8 @@ class SyncRun:
         *,
         dry_run: bool,
     ) -> None:
-        #: The native iterator. This is its only reference, because a traceback would keep those of
-        #: its frames alive.
+        #: The native iterator. This is its only reference, because a traceback would keep the
+        #: references of its frames alive.
         self.iterator = iterator
         self._report = SyncReport(dry_run=dry_run)
         self._meter = meter

@@ -73,7 +73,7 @@ impl Output {
         write!(self.writer, "\r\u{1b}[K{text}")
     }
 
-    /// Ends the live line: the next line follows it.
+    /// Ends the line that is updated in place. The next output starts on a new line.
     pub(crate) fn end_live_line(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.has_live_line) {
             self.writer.write_all(b"\n")?;

@@ -93,7 +93,7 @@ impl<R: BufRead> Records<R> {
         }
     }
 
-    /// The byte at this place of the buffer, read if it is the first one after it.
+    /// The byte at this index of the buffer. Reads one more byte if the index is the buffer's end.
     fn byte(&mut self, at: usize) -> io::Result<Option<u8>> {
         if let Some(byte) = self.buffer.get(at) {
             return Ok(Some(*byte));

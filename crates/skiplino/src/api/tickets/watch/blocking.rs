@@ -14,8 +14,8 @@ use crate::models::tickets::Ticket;
 /// An iterator over the changes of a ticket, made by [`Watch::wait`](crate::Watch::wait).
 ///
 /// `next()` blocks until the next change. [`Watch`](crate::Watch) describes the changes that are
-/// returned, the number of requests and the errors. Inside an async runtime the first `next()` fails
-/// with `InvalidRequest`, because it would block the runtime.
+/// returned, the number of requests and the errors. Inside an async runtime the first `next()`
+/// fails with `InvalidRequest`, because it would block the runtime.
 pub struct BlockingWatch {
     pub(super) watcher: Watcher,
     pub(super) cancellation_token: Option<CancellationToken>,
