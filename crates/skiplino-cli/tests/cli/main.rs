@@ -5,6 +5,8 @@
 mod bookings;
 mod export_import;
 mod failures;
+#[cfg(target_os = "linux")]
+mod files;
 mod help;
 mod imports;
 mod lists;
