@@ -78,6 +78,9 @@ pub(crate) enum UsageError {
     NoApiKey,
     #[error("the API key is not text")]
     ApiKeyNotText,
+    /// The file of `--ca-file`.
+    #[error("--ca-file {}: {reason}", file.display())]
+    CaFile { file: PathBuf, reason: String },
     #[error(
         "{}: the format is not clear from the file name: add --format csv, jsonl or parquet",
         .0.display()

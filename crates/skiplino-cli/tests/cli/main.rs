@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed step fails its test")]
 
 mod bookings;
+mod certificates;
 mod export_import;
 mod failures;
 #[cfg(target_os = "linux")]

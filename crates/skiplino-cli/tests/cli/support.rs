@@ -104,6 +104,9 @@ pub(crate) fn bare(arguments: &[&str]) -> Command {
         "SKIPLINO_API_KEY",
         "SKIPLINO_BASE_URL",
         "SKIPLINO_LOCALE",
+        "SKIPLINO_CA_FILE",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
         "NO_COLOR",
     ] {
         command.env_remove(name);
