@@ -50,6 +50,7 @@ impl Settings {
     fn build(&self) -> Result<Client, skiplino::Error> {
         Client::builder(self.key.clone())
             .options(self.options.clone())
+            .root_certificates_from_env()
             .host(&self.host)
             .interrupt(is_interrupted)
             .build()

@@ -9,6 +9,7 @@ mod customers_export;
 mod customers_import;
 mod customers_table;
 pub(crate) mod exit_codes;
+mod import_files;
 mod import_report;
 pub(crate) mod sandbox;
 mod send_write;

@@ -44,6 +44,17 @@ pub(crate) struct Globals {
     )]
     pub(crate) base_url: Option<String>,
 
+    /// A PEM file of certificate authorities to trust beside the usual ones, such as that of a company proxy
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "SKIPLINO_CA_FILE",
+        hide_env_values = true,
+        help_heading = "Connection"
+    )]
+    pub(crate) ca_file: Option<PathBuf>,
+
     /// The language of names and messages, such as en or ar
     #[arg(
         long,

@@ -308,7 +308,9 @@ class AsyncClient(BaseClient):
     The key and the address are read from ``SKIPLINO_API_KEY`` and ``SKIPLINO_BASE_URL`` unless
     given. Times are seconds or timedeltas: ``connect_timeout`` (5), ``attempt_timeout`` (10) and
     ``deadline`` (30), which limits a whole call with its retries and pauses. ``backoff`` is the
-    first and the longest pause between attempts.
+    first and the longest pause between attempts. ``root_certificates`` are authorities to trust
+    beside the usual ones, as PEM; by default those of the file ``SKIPLINO_CA_FILE``. The variables
+    ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` add theirs.
     """
 
     branches: AsyncBranches

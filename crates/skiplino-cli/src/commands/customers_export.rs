@@ -8,7 +8,7 @@ use skiplino::{Client, Customer, Page};
 use skiplino_directory::DirectoryWriter;
 
 use crate::failure::Failure;
-use crate::files::{FormatArgument, format_of, is_standard_stream};
+use crate::files::{FormatArgument, format_of, is_stdout};
 use crate::output::{Output, Progress};
 
 /// Write the whole directory to a file
@@ -34,7 +34,8 @@ impl Export {
     pub(crate) fn run(&self, client: &Client, out: &mut Output) -> Result<(), Failure> {
         let format = format_of(&self.file, self.format)?;
         let mut progress = Progress::new("customers");
-        let mut writer = match is_standard_stream(&self.file) {
+        let is_stdout = is_stdout(&self.file);
+        let mut writer = match is_stdout {
             true => DirectoryWriter::stdout(format),
             false => DirectoryWriter::create(&self.file, format),
         }?;
@@ -48,9 +49,10 @@ impl Export {
         let read = export.wait()?;
         writer.finish()?;
         progress.finish();
-        if is_standard_stream(&self.file) {
+        if is_stdout {
             return Ok(());
         }
+        out.make_optional();
         let customers = read.records;
         if out.json {
             return Ok(out.object(&json!({

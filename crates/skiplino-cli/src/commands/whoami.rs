@@ -54,12 +54,13 @@ pub(crate) fn run(context: &Context, out: &mut Output) -> Result<(), Failure> {
             ("Customers", directory),
         ])?;
     }
-    out.flush()?;
+    // Whether the key is accepted matters more than whether anybody reads it here.
+    let printed = out.flush();
     branches?;
     if let Some(customers) = customers {
         customers?;
     }
-    Ok(())
+    Ok(printed?)
 }
 
 /// A rejected key is a result of this command. Any other error is a failure.

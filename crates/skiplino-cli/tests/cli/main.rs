@@ -4,8 +4,11 @@
 #![allow(clippy::unwrap_used, reason = "a failed step fails its test")]
 
 mod bookings;
+mod certificates;
 mod export_import;
 mod failures;
+#[cfg(target_os = "linux")]
+mod files;
 mod help;
 mod imports;
 mod lists;
