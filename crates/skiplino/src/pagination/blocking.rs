@@ -66,8 +66,9 @@ impl<T: Send + 'static> Iterator for BlockingPages<T> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let request = self.pager.next_request()?;
-            let result = self.list.page_of(request.number, request.limit).wait();
-            let (delivered, _) = on_result(&mut self.pager, request, result);
+            let call = self.list.page_of(request.number, request.limit);
+            let result = call.with_response().wait();
+            let (delivered, _) = on_result(&mut self.pager, self.list.operation, request, result);
             if delivered.is_some() {
                 return delivered;
             }
