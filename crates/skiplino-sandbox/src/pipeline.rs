@@ -1,6 +1,6 @@
 //! The life of an API request: rate limit, fault, log, key, operation, response.
 
-use std::{future::poll_fn, pin::Pin, sync::Arc};
+use std::{future::poll_fn, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -78,7 +78,7 @@ async fn exchange(
     };
     let body = match &fault {
         Some(fault) if matches!(*fault.kind, Kind::Refuse) => Some(Bytes::new()),
-        _ => match read(body, LONGEST_BODY).await {
+        _ => match read(body, LONGEST_BODY, app.body_timeout).await {
             Ok(body) => body,
             // A server must not act on an incomplete request.
             Err(_) => return abort(),
@@ -203,9 +203,19 @@ impl Exchange<'_> {
 }
 
 /// The whole body, or `None` if it is too long. A long body is read to its end, too: otherwise a
-/// connection reset would cost a client that is still sending the response. An incomplete body is
-/// an error.
-pub(crate) async fn read(mut body: Body, longest: usize) -> Result<Option<Bytes>, axum::Error> {
+/// connection reset would cost a client that is still sending the response. A body that is
+/// incomplete after `timeout`, or for ever, is an error.
+pub(crate) async fn read(
+    body: Body,
+    longest: usize,
+    timeout: Duration,
+) -> Result<Option<Bytes>, axum::Error> {
+    tokio::time::timeout(timeout, read_all(body, longest))
+        .await
+        .map_err(axum::Error::new)?
+}
+
+async fn read_all(mut body: Body, longest: usize) -> Result<Option<Bytes>, axum::Error> {
     let mut bytes = BytesMut::new();
     let mut total = 0;
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {

@@ -62,7 +62,7 @@ fn a_truncated_response_has_half_its_bytes() {
     let (sandbox, client) = start();
     client.fault(json!({"operation": "listBranches", "kind": "truncate"}));
     let mut stream = std::net::TcpStream::connect(sandbox.ready().address()).unwrap();
-    let request = "GET /external/v1/branches HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer pk_sandbox_public\r\n\r\n";
+    let request = "GET /external/v1/branches HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer pk_sandbox_public\r\n\r\n";
     std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
     let mut text = String::new();
     let _ = stream.read_to_string(&mut text);
@@ -296,7 +296,7 @@ fn a_client_that_hangs_up_does_not_undo_its_booking() {
     let mut stream = std::net::TcpStream::connect(sandbox.ready().address()).unwrap();
     let body = book().to_string();
     let request = format!(
-        "POST /external/v1/tickets/book HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer pk_sandbox_public\r\nContent-Length: {}\r\n\r\n{body}",
+        "POST /external/v1/tickets/book HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer pk_sandbox_public\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();

@@ -35,6 +35,10 @@ pub(crate) struct Sandbox {
     #[arg(long)]
     allow_remote: bool,
 
+    /// Accept requests to this host name, such as that of a tunnel; may be repeated
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+
     /// The file that keeps the state; without it, the state is lost at the end
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
@@ -70,6 +74,7 @@ impl Sandbox {
         let config = skiplino_sandbox::Config {
             listen: std::net::SocketAddr::from((self.listen, self.port)),
             allow_remote: self.allow_remote,
+            allow_hosts: self.allow_host,
             data: self.data,
             seed: self.seed,
             now: self.now,
@@ -107,6 +112,7 @@ impl Sandbox {
             port,
             listen,
             allow_remote,
+            allow_host,
             data,
             seed,
             now,
@@ -129,11 +135,18 @@ impl Sandbox {
         let values = values
             .into_iter()
             .filter_map(|(name, value)| Some([name.into(), value?]));
+        let hosts = allow_host
+            .into_iter()
+            .map(|name| ["--allow-host".into(), name.into()]);
         let switches = switches
             .into_iter()
             .filter(|(_, is_on)| *is_on)
             .map(|(name, _)| name.into());
-        values.flatten().chain(switches).collect()
+        values
+            .flatten()
+            .chain(hosts.flatten())
+            .chain(switches)
+            .collect()
     }
 }
 
