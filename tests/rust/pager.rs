@@ -340,8 +340,8 @@ fn impossible_totals_do_not_panic() {
     }
 }
 
-/// Reads from a server that answers request number `.0` for a page with `answer`. Returns the number
-/// of requests, and why the read gave up.
+/// Reads from a server that answers request number `.0` for a page with `answer`. Returns the
+/// number of requests, and why the read gave up.
 fn read_from(
     window: u64,
     mut answer: impl FnMut(u64, PageRequest) -> (Vec<u64>, PageInfo),

@@ -254,7 +254,7 @@ fn server_sending(bytes: &'static [u8]) -> u16 {
 }
 
 #[test]
-fn a_tls_1_1_server_is_refused() {
+fn a_tls_1_1_server_is_rejected() {
     // The server refuses the client's versions (an alert, `protocol_version`) ...
     const REFUSING: &[u8] = &[21, 3, 2, 0, 2, 2, 70];
     // ... or chooses its own: a `ServerHello` of TLS 1.1 with a cipher suite of that time.

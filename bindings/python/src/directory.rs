@@ -331,8 +331,8 @@ fn set<I: Iterator>(
     sync
 }
 
-/// Writes rows to the directory, for an event loop. An item is a list of rows, and the exception that
-/// ended the sync after them.
+/// Writes rows to the directory, for an event loop. An item is a list of rows, and the exception
+/// that ended the sync after them.
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "the settings of a sync")]
 pub(crate) fn async_sync_customers(

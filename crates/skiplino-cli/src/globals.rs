@@ -44,7 +44,8 @@ pub(crate) struct Globals {
     )]
     pub(crate) base_url: Option<String>,
 
-    /// A PEM file of certificate authorities to trust beside the usual ones, such as that of a company proxy
+    /// A PEM file of certificate authorities to trust beside the usual ones, such as that of a
+    /// company proxy
     #[arg(
         long,
         global = true,

@@ -34,8 +34,8 @@ use crate::{
 const MIN_INTERVAL: Duration = Duration::from_millis(100);
 /// Opening hours and slots change with time alone.
 const MAX_INTERVAL: Duration = Duration::from_secs(1);
-/// The clock is sent at least once in this number of rounds, so that the page's clock does not drift and no
-/// proxy closes the connection.
+/// The clock is sent at least once in this number of rounds, so that the page's clock does not
+/// drift and no proxy closes the connection.
 const CLOCK_EVERY: u64 = 15;
 /// The largest number of open streams. Each reads the whole state after every change.
 pub(crate) const MAX_STREAMS: usize = 64;

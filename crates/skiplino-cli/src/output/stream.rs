@@ -37,8 +37,8 @@ impl Output {
         }
     }
 
-    /// From now on, output that cannot be written ends nothing: the command changes something, and has
-    /// to finish that. [`lost`](Self::lost) says afterwards whether any output was lost.
+    /// From now on, output that cannot be written ends nothing: the command changes something, and
+    /// has to finish that. [`lost`](Self::lost) says afterwards whether any output was lost.
     pub(crate) fn make_optional(&mut self) {
         self.writer.get_mut().is_optional = true;
     }

@@ -201,8 +201,8 @@ impl ClientBuilder {
     }
 
     /// Trusts the certificate authorities of the file `SSL_CERT_FILE` and of the folders
-    /// `SSL_CERT_DIR`, if these environment variables are set, beside the usual ones. The command and
-    /// the Python package do so.
+    /// `SSL_CERT_DIR`, if these environment variables are set, beside the usual ones. The command
+    /// and the Python package do so.
     pub fn root_certificates_from_env(mut self) -> Self {
         self.use_env_certificates = true;
         self
