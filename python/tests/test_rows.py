@@ -175,9 +175,9 @@ def test_a_column_without_values_is_not_given(sandbox: Sandbox, customers: Both,
         pyarrow.parquet.write_table(renamed, path)
         ran = command(sandbox, tmp_path, "import", path.name)
         assert (ran.returncode, ran.stderr) == (0, ""), index
-        assert ran.stdout.startswith("1 rows: 0 created, 0 updated, 1 unchanged")
+        assert ran.stdout.startswith("1 row: 0 created, 0 updated, 1 unchanged")
     assert written(stored()["crm-7741"]) == LAYLA
-    # A value anywhere in the column still refuses it before anything is sent.
+    # A value anywhere in the column still rejects it before anything is sent.
     chunks = pyarrow.chunked_array([pyarrow.nulls(2, pyarrow.float64()), pyarrow.array([97333112233.0])])
     table = pyarrow.table({"externalId": ["a", "b", "c"], "mobile": chunks})
     with pytest.raises(InvalidRequestError) as raised:

@@ -12,7 +12,7 @@ use pyo3::types::PyCapsule;
 
 /// The batches of a table.
 ///
-/// arrow's own reader refuses a column of nulls that has a buffer of validity. The interface allows
+/// arrow's own reader rejects a column of nulls that has a buffer of validity. The interface allows
 /// none, but polars writes one.
 pub(crate) struct Batches {
     stream: FFI_ArrowArrayStream,

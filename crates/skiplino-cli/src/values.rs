@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_of_which_a_part_would_be_lost_is_refused() {
+    fn an_object_of_which_a_part_would_be_lost_is_rejected() {
         assert!(object(r#"{"a": {"b": [1]}}"#).is_ok());
         for text in ["[1]", "{", "1"] {
             assert_eq!(object(text), Err(ValueError::JsonObject));

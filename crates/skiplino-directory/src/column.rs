@@ -124,7 +124,7 @@ impl Column {
     }
 }
 
-/// The columns of these names. Refuses columns whose values would be lost without notice.
+/// The columns of these names. Rejects columns whose values would be lost without notice.
 pub(crate) fn parse_columns(names: &[&str]) -> Result<Vec<Column>, HeadingError> {
     if let Some(index) = names.iter().position(|name| name.trim().is_empty()) {
         return Err(HeadingError::UnnamedColumn(index + 1));

@@ -24,7 +24,7 @@ pub enum DirectoryError {
     Heading {
         /// The path, or `standard input`.
         file: PathBuf,
-        /// What is wrong with the columns.
+        /// The fault of the columns.
         source: HeadingError,
     },
     /// The file is of another format than its name or the caller says. No row was read.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{JsonError, MetadataError};
 
-/// Reads a JSON object. Text of which a part would be lost is refused: an integer that would be
+/// Reads a JSON object. Text of which a part would be lost is rejected: an integer that would be
 /// rounded, and a key that appears twice.
 ///
 /// # Errors
@@ -32,7 +32,7 @@ pub fn parse_metadata(text: &str) -> Result<Map<String, Value>, MetadataError> {
     }
 }
 
-/// Reads a JSON value, and refuses objects with a key that appears twice. The key is stored in
+/// Reads a JSON value, and rejects objects with a key that appears twice. The key is stored in
 /// `duplicate`.
 #[derive(Clone, Copy)]
 struct Unique<'a> {
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_that_would_be_rounded_are_refused() {
+    fn numbers_that_would_be_rounded_are_rejected() {
         for kept in [
             r#"{"a": 18446744073709551615, "b": -9223372036854775808}"#,
             r#"{"a": "123456789012345678901234567890", "b\"": 1}"#,
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_appears_twice_is_refused_at_any_depth() {
+    fn a_key_that_appears_twice_is_rejected_at_any_depth() {
         for twice in [
             r#"{"tier": 1, "tier": 1}"#,
             r#"{"a": [{"b": 1}, {"tier": 1, "\u0074ier": 2}]}"#,

@@ -1,11 +1,11 @@
 //! Values that a spreadsheet, or a program that takes text for numbers, has damaged.
 //!
-//! Only values that cannot be meant are refused: stored over a good value, they would destroy it.
+//! Only values that cannot be meant are rejected: stored over a good value, they would destroy it.
 
 use crate::column::Field;
 use crate::error::TextError;
 
-/// Refuses a text that is certainly not the value of this field.
+/// Rejects a text that is certainly not the value of this field.
 pub(crate) fn check(field: Field, text: &str) -> Result<(), TextError> {
     let is_number_like = matches!(field, Field::ExternalId | Field::Mobile);
     let unquoted = text.strip_prefix('\'');
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn damaged_values_are_refused_and_others_are_not() {
+    fn damaged_values_are_rejected_and_others_are_not() {
         use TextError::{Apostrophe, Decimals, Formula, ScientificNotation, SpreadsheetError};
         let (id, name, email, mobile) =
             (Field::ExternalId, Field::Name, Field::Email, Field::Mobile);

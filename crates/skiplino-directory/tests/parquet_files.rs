@@ -76,7 +76,7 @@ fn every_codec_of_the_usual_writers_is_read() {
 }
 
 #[test]
-fn a_codec_that_is_not_read_is_refused_by_its_name() {
+fn a_codec_that_is_not_read_is_rejected_by_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows.parquet");
     write(&path, Compression::UNCOMPRESSED, &[]);
@@ -115,7 +115,7 @@ fn a_codec_that_is_not_read_is_refused_by_its_name() {
 }
 
 #[test]
-fn a_column_without_values_is_not_given_and_one_with_numbers_is_refused() {
+fn a_column_without_values_is_not_given_and_one_with_numbers_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows.parquet");
     write(&path, Compression::UNCOMPRESSED, &[f64::NAN, f64::NAN]);

@@ -175,7 +175,7 @@ final class ClientTests: SandboxTestCase {
     func testCustomersWhoseMetadataFoundationCannotReadDiffer() async throws {
         let directory = try directory()
         var customers: [Customer] = []
-        // Foundation refuses numbers that it would round to zero.
+        // Foundation rejects numbers that it would round to zero.
         for number in ["1e-400", "2e-400", "2e-400"] {
             let text = """
                 {"message": "m", "data": {"_id": "9f2c", "companyId": "cmp", "metadata": {"n": \(number)}, \

@@ -28,7 +28,7 @@ fn an_empty_value_erases_only_what_is_named() {
         let import = |erase: &[&str]| desk.run(&[&["import", name], erase].concat());
         import(&[])
             .ok()
-            .prints(&["1 rows: 0 created, 0 updated, 1 unchanged"]);
+            .prints(&["1 row: 0 created, 0 updated, 1 unchanged"]);
         assert_eq!(desk.stored()[LAYLA], before, "{name}");
         import(&["--erase", "email,mobile"])
             .ok()
@@ -188,7 +188,7 @@ fn separators_and_headings_are_understood_and_reported_once() {
         desk.write("rows.csv", text);
         let ran = desk.run(&["import", "rows.csv"]);
         assert_eq!(ran.code, 0, "{ran:?}");
-        assert!(ran.out.starts_with("1 rows: 1 created"), "{ran:?}");
+        assert!(ran.out.starts_with("1 row: 1 created"), "{ran:?}");
         assert_eq!(desk.stored()["a"]["email"], "a,@x", "{text:?}");
         assert_eq!(ran.err.lines().count(), said.len(), "{ran:?}");
         for said in said {
@@ -205,7 +205,7 @@ fn separators_and_headings_are_understood_and_reported_once() {
 }
 
 #[test]
-fn a_file_that_is_not_utf_8_text_is_refused_with_the_cure() {
+fn a_file_that_is_not_utf_8_text_is_rejected_with_the_cure() {
     let desk = Desk::new();
     let utf_16: Vec<u8> = "externalId,name\n"
         .encode_utf16()

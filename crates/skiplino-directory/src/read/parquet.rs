@@ -61,7 +61,7 @@ pub(super) fn rows(
         })?;
         // A column of another type may hold nothing: then programs could not tell its type.
         if !is_text(field) && !is_empty(&reader, schema, field).map_err(parquet_error)? {
-            // Numbers are refused: they have lost their leading zeros and plus signs already.
+            // Numbers are rejected: they have lost their leading zeros and plus signs already.
             return Err(heading_error(HeadingError::NotText(
                 field.name().to_owned(),
             )));
@@ -84,7 +84,7 @@ fn project(schema: &Type, fields: Vec<TypePtr>) -> Result<Type, ParquetError> {
     group.with_fields(fields).build()
 }
 
-/// Refuses a column that is compressed in a way that this program does not know.
+/// Rejects a column that is compressed in a way that this program does not know.
 fn check_codec(metadata: &ParquetMetaData, name: &str) -> Result<(), FormatError> {
     let groups = metadata.row_groups().iter();
     let mut chunks = groups.flat_map(|group| group.columns());

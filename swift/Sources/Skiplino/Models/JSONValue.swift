@@ -162,7 +162,7 @@ enum LazyJSON: Sendable, Hashable {
         }
     }
 
-    /// Whether this is a text that is no JSON. The library refuses responses with such a text, but
+    /// Whether this is a text that is no JSON. The library rejects responses with such a text, but
     /// it does not know each rule of Foundation.
     private var isUnreadable: Bool {
         if case .text = self { value == nil } else { false }
