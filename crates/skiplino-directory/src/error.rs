@@ -5,8 +5,6 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::column::Field;
-
 /// Why a file cannot be read or written. The text starts with the name of the file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -155,10 +153,10 @@ pub enum RowError {
     #[error("duplicate field `{0}`")]
     DuplicateField(String),
     /// The text of a field cannot be its value.
-    #[error("{} {error}", field.name())]
+    #[error("{field} {error}")]
     Text {
-        /// The field.
-        field: Field,
+        /// The name of the field.
+        field: &'static str,
         /// What is wrong with the text.
         error: TextError,
     },

@@ -215,8 +215,8 @@ impl TableRow {
     pub(crate) fn set(&mut self, column: &Column, text: &str) -> Result<(), RowError> {
         match column {
             Column::Field(field) => {
-                let field = *field;
-                let set = self.customer.set_text(field, text);
+                let set = self.customer.set_text(*field, text);
+                let field = field.name();
                 return set.map_err(|error| RowError::Text { field, error });
             }
             Column::MetadataKey(_) if text.is_empty() => self.set_empty(column),

@@ -3,14 +3,11 @@
 use std::io::{self, BufRead};
 use std::path::Path;
 
-use super::csv_records::{Record, Records};
+use super::csv_records::{Record, Records, SEPARATORS};
 use super::notice::Notice;
 use crate::column::{Column, Field, parse_columns};
 use crate::error::{DirectoryError, HeadingError, RowError};
 use crate::row::{FileRow, MAX_ROW_BYTES, TableRow};
-
-/// The separators of fields that are recognised by the heading. The first is the usual one.
-pub(super) const SEPARATORS: &[u8] = b",;\t|";
 
 /// The columns of the file.
 struct Heading {

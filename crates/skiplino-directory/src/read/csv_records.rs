@@ -7,8 +7,10 @@
 
 use std::io::{self, BufRead};
 
-use super::csv::SEPARATORS;
 use crate::error::RowError;
+
+/// The separators of fields that are recognised by the heading. The first is the usual one.
+pub(super) const SEPARATORS: &[u8] = b",;\t|";
 
 /// The text of a record, and the error in it.
 pub(super) struct Record {

@@ -124,7 +124,10 @@ fn set(
             Ok(())
         }
     }
-    .map_err(|error| RowError::Text { field, error })
+    .map_err(|error| {
+        let field = field.name();
+        RowError::Text { field, error }
+    })
 }
 
 /// The error of the JSON library, without the values of the row that it quotes.
