@@ -10,6 +10,7 @@ mod http;
 mod models;
 mod operation;
 mod pagination;
+mod sanitize;
 
 pub use api::branches::Branches;
 pub use api::customers::Customers;

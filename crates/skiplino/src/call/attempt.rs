@@ -55,6 +55,7 @@ pub(crate) async fn attempt(
     };
     progress.set_send_flag(None);
     interpret(spec.operation, spec.read, response, send_flag.is_set())
+        .map_err(|error| error.without_key(config.key()))
 }
 
 /// The result of an attempt. `maybe_sent` says whether the request may have reached the server.
