@@ -260,7 +260,8 @@ fn only_the_owner_can_read_a_new_file_and_no_pipe_is_taken_for_one() {
     };
     symlink("later.db", path("link.db")).unwrap();
     std::fs::write(path("shared.db"), "").unwrap();
-    std::fs::set_permissions(path("shared.db"), PermissionsExt::from_mode(0o640)).unwrap();
+    let shared = std::fs::Permissions::from_mode(0o640);
+    std::fs::set_permissions(path("shared.db"), shared).unwrap();
     for (name, file, mode) in [
         ("company.db", "company.db", 0o600),
         ("link.db", "later.db", 0o600),

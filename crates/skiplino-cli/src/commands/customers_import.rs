@@ -184,14 +184,27 @@ impl RunningImport {
                     None => return Err(checkpoint_failure(error, checkpoint)),
                 },
             };
-            self.report.start()?;
+            self.start_report()?;
             self.row(&row, read, out)?;
         }
         if let Some(error) = read.take_error() {
             return Err(error.into());
         }
         // The file may have no rows.
-        self.report.start()
+        self.start_report()
+    }
+
+    fn start_report(&mut self) -> Result<(), Failure> {
+        let failure = self.report.start()?;
+        self.note_no_report(failure);
+        Ok(())
+    }
+
+    fn note_no_report(&self, failure: Option<Failure>) {
+        if let Some(failure) = failure {
+            self.progress
+                .note(format_args!("{failure}; name another report with --report"));
+        }
     }
 
     fn row(
@@ -206,10 +219,8 @@ impl RunningImport {
         }
         let reason = reason(row);
         if let Some(reason) = &reason {
-            if let Some(failure) = self.report.add(row, reason)? {
-                self.progress
-                    .note(format_args!("{failure}; name another report with --report"));
-            }
+            let failure = self.report.add(row, reason)?;
+            self.note_no_report(failure);
             if self.strict {
                 read.stop();
             }

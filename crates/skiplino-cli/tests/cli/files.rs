@@ -444,6 +444,43 @@ fn an_import_without_a_place_for_a_checkpoint_says_so() {
     );
 }
 
+/// Needs the right to mount a folder.
+#[test]
+fn a_read_only_folder_has_neither_checkpoint_nor_report() {
+    let desk = Desk::new();
+    desk.write("in.csv", ROWS);
+    let read_only = "mount --bind . . && mount -o remount,bind,ro . && cd $PWD";
+    let mounted = |script: &str| {
+        let script = format!("exec unshare -rm bash -c '{read_only} && {script}' $0");
+        run(&mut desk.shell(&script))
+    };
+    if mounted("true").code != 0 {
+        return;
+    }
+    for report in ["", "old"] {
+        if !report.is_empty() {
+            desk.write("in.csv.failed.csv", report);
+        }
+        let ran = mounted("$0 customers import in.csv");
+        assert_eq!(ran.code, 16, "{ran:?}");
+        for said in [
+            "no checkpoint, because in.csv.checkpoint cannot be created: Read-only",
+            "in.csv.failed.csv: Read-only file system",
+            "--report",
+            "line 3: the row has no externalId",
+        ] {
+            assert!(ran.err.contains(said), "{said}: {ran:?}");
+        }
+        for option in ["--report", "--checkpoint"] {
+            let ran = mounted(&format!("$0 customers import in.csv {option} other"));
+            ran.ends(1, &["other", "Read-only"]);
+        }
+        mounted("$0 customers export in.csv").fails(1, &["in.csv: Read-only"]);
+    }
+    assert_eq!(desk.read("in.csv.failed.csv"), "old");
+    assert_eq!(desk.stored()["a"]["name"], "One");
+}
+
 const REPORT: &str = "line,externalId,outcome,reason\n3,,failed,the row has no externalId\n";
 
 #[test]
