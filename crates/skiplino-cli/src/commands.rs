@@ -1,4 +1,4 @@
-//! The commands: one module for each, and what several of them share.
+//! The commands, one module for each, and the code that they share.
 
 pub(crate) mod book;
 pub(crate) mod branches;

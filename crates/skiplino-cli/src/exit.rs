@@ -1,4 +1,4 @@
-//! Exit codes, and what standard error gets when a command fails.
+//! Exit codes, and the text on standard error when a command fails.
 
 use std::fmt::Write as _;
 
@@ -37,8 +37,11 @@ pub(crate) const CODES: [(u8, &str); 20] = [
         NOT_FOUND,
         "not found (NotFound): no such ticket or customer, or no branch, group or service of that name",
     ),
-    (5, "a business rule forbids it (Rejected)"),
-    (6, "the state of the ticket forbids it (Conflict)"),
+    (5, "a business rule forbids the operation (Rejected)"),
+    (
+        6,
+        "the state of the ticket forbids the operation (Conflict)",
+    ),
     (7, "the server rejects the input (Validation)"),
     (8, "too many requests (RateLimited)"),
     (9, "the server failed (Server, UnexpectedStatus)"),

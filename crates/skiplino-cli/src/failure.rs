@@ -40,7 +40,7 @@ pub(crate) enum Failure {
     /// The ticket of this number was cancelled instead of served.
     #[error("{0} is cancelled")]
     TicketCancelled(String),
-    /// A file, or standard input or output. The subject says which one.
+    /// An I/O error. The subject is the file, or standard input or output.
     #[error("{subject}: {source}")]
     Io { subject: String, source: io::Error },
     /// The reader of the output has closed the pipe, as `head` does.
@@ -127,10 +127,12 @@ pub(crate) enum UsageError {
     NothingToChange,
     #[error("name a customer: by id, by ext: and your own id, or with --external-id")]
     NoCustomerNamed,
-    #[error("the ticket has no customer: only appointments can be rescheduled, and they have one")]
+    #[error(
+        "the ticket has no customer: only appointments can be rescheduled, and every appointment has a customer"
+    )]
     NoAppointment,
     #[error(
-        "{0} can be reached from other machines, and everybody knows the sandbox's keys: add --allow-remote if that is intended"
+        "{0} can be reached from other machines, and the sandbox's keys are public: add --allow-remote if that is intended"
     )]
     RemoteSandbox(IpAddr),
 }
@@ -175,7 +177,7 @@ impl From<skiplino::Error> for Failure {
     }
 }
 
-/// Only standard output is written to without naming it.
+/// An I/O error without a subject comes from writing to standard output.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {

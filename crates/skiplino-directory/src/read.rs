@@ -35,7 +35,8 @@ struct Shared {
 }
 
 impl ReadProgress {
-    /// The size of the file, if it is known. The [`size`](FileRow::size) of each row is a part of it.
+    /// The size of the file, if it is known. The [`size`](FileRow::size) of each row is a part of
+    /// it.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
         self.total

@@ -14,7 +14,7 @@ pub(crate) const MAX_ROW_BYTES: usize = 1 << 20;
 
 /// A customer of a source, or the error that keeps it from being one.
 ///
-/// A rejected row has an empty request. The sync refuses an empty request before sending anything,
+/// A rejected row has an empty request. The sync rejects an empty request before sending anything,
 /// and reports the row as failed.
 #[derive(Debug)]
 pub struct CustomerRow<E> {
@@ -181,7 +181,7 @@ impl TableRow {
             Some(Column::MetadataKey(key)) => {
                 self.metadata.insert(key.to_owned(), Value::from(text));
             }
-            // The heading has no unknown columns: `check_columns` refuses them.
+            // The heading has no unknown columns: `check_columns` rejects them.
             Some(Column::ReadOnly) | None => {}
         }
         Ok(())

@@ -25,8 +25,8 @@ pub struct DirectoryWriter {
 }
 
 impl DirectoryWriter {
-    /// Creates a file as an [`OutputFile`], which replaces the old one when the writer is finished. If
-    /// the path is a pipe or a device, writes to that.
+    /// Creates a file as an [`OutputFile`], which replaces the old one when the writer is finished.
+    /// If the path is a pipe or a device, writes to that.
     ///
     /// # Errors
     /// If it cannot be created or written to.

@@ -88,8 +88,8 @@ class Tickets(Resource):
         options: Mapping[str, Any] | None = None,
         location: tuple[float, float] | None = None,
     ) -> Ticket:
-        """Books a walk-in ticket, which joins the queue at once, or with ``time`` (that of a slot)
-        an appointment.
+        """Books a ticket. Without ``time`` it is a walk-in, which joins the queue at once; with the
+        ``time`` of a slot it is an appointment.
 
         ``customer`` or ``external_id`` names the customer. A walk-in may be anonymous. ``location``
         is degrees north and degrees east. The client does not retry a booking that may have reached
@@ -152,8 +152,8 @@ class Customers(Resource):
     ) -> Customer:
         """Creates a customer.
 
-        ``external_id`` is your own, unique id: with it, a lost response cannot lead to a second
-        customer.
+        ``external_id`` is your own, unique id. If it is given, a lost response cannot lead to a
+        second customer.
         """
         return self._native.create_customer(self._options, external_id, name, email, mobile, metadata)
 
@@ -202,7 +202,7 @@ class Customers(Resource):
     def delete(
         self, customer: str | Customer | TicketCustomer | None = None, *, external_id: str | None = None
     ) -> None:
-        """Deletes a customer for good. The customer's tickets remain."""
+        """Deletes a customer permanently. The customer's tickets remain."""
         return self._native.delete_customer(self._options, customer, external_id)
 
     def tickets(
@@ -246,7 +246,7 @@ class Customers(Resource):
 
         ``to`` is a file or a function. An existing file is replaced when the new one is complete; a
         pipe is written to. The ``format`` is ``"csv"``, ``"jsonl"`` or ``"parquet"``, by default
-        that of the file's suffix. ``escape_formulas`` puts a ``'`` before text in CSV that a
+        from the file's suffix. ``escape_formulas`` puts a ``'`` before text in CSV that a
         spreadsheet would run as a formula: it begins with ``=``, ``+``, ``-`` or ``@``. The
         function is called with each page; an exception that it raises ends the export.
         """
@@ -271,7 +271,7 @@ class Customers(Resource):
         have are left unchanged; ``metadata`` is replaced as a whole.
 
         ``rows`` is a table (pandas, polars, pyarrow, …), or an iterable of mappings or customers.
-        Field names are those of the API or of Python; None and NaN count as not given.
+        Fields have their names in the API or in Python; None and NaN count as not given.
         ``concurrency`` rows are in progress at a time, with at most ``rate`` requests per second.
 
         An iterable is read as the sync proceeds.

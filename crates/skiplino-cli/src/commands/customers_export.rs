@@ -13,8 +13,9 @@ use crate::output::{Output, Progress};
 
 /// Write the whole directory to a file
 ///
-/// As CSV, JSON lines or Parquet, by the file name. The file appears only once it is complete. If the directory changes
-/// during the export, customers that exist for the whole export are in the file exactly once.
+/// As CSV, JSON lines or Parquet, by the file name. The file appears only once it is complete. If
+/// the directory changes during the export, customers that exist for the whole export are in the
+/// file exactly once.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino customers export customers.csv
@@ -24,11 +25,12 @@ pub(crate) struct Export {
     /// The file to write: .csv, .jsonl, .ndjson or .parquet; - is standard output
     file: PathBuf,
 
-    /// The format, if the file name does not say it
+    /// The format, if the suffix of the file name does not determine it
     #[arg(long, value_enum)]
     format: Option<FormatArgument>,
 
-    /// In CSV, put a ' before text that a spreadsheet would run as a formula: it begins with =, +, - or @, as mobile numbers do
+    /// In CSV, put a ' before text that a spreadsheet would run as a formula: it begins with =, +, -
+    /// or @, as mobile numbers do
     ///
     /// To import such a file, use --unescape-formulas.
     #[arg(long)]

@@ -17,13 +17,16 @@ use crate::output::{Output, Progress};
 
 /// Create and update customers from the rows of a file
 ///
-/// Rows and customers are matched by externalId. The import creates customers that do not exist, updates customers that differ from
-/// their row, and leaves all others unchanged. An empty cell, or a field that is absent, keeps the stored value. The columns are
-/// externalId, name, email, mobile, and metadata (a JSON object) or metadata.KEY (text). Columns that only the server writes are
-/// ignored; any other column is refused. A bad row, or a row that the server rejects, does not stop the others: a report lists them.
+/// Rows and customers are matched by externalId. The import creates customers that do not exist,
+/// updates customers that differ from their row, and leaves all others unchanged. An empty cell, or
+/// a field that is absent, keeps the stored value. The columns are externalId, name, email, mobile,
+/// and metadata (a JSON object) or metadata.KEY (text). Columns that only the server writes are
+/// ignored; any other column is rejected. A bad row, or a row that the server rejects, does not
+/// stop the others: a report lists them.
 ///
-/// A checkpoint beside the file records the finished rows until all are finished. An import that was stopped, by Ctrl-C or by
-/// anything else, continues with --resume. Rows that failed are tried again; you may correct them in the file before.
+/// A checkpoint beside the file records the finished rows. If an import is interrupted, by Ctrl-C
+/// or otherwise, --resume continues it. Failed rows are sent again; you may correct them in the
+/// file first. When all rows are finished, the checkpoint is removed.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino customers import customers.csv --dry-run
@@ -35,15 +38,15 @@ pub(crate) struct Import {
     /// The file to read: .csv, .jsonl, .ndjson or .parquet; - is standard input
     file: PathBuf,
 
-    /// The format, if the file name does not say it
+    /// The format, if the suffix of the file name does not determine it
     #[arg(long, value_enum)]
     format: Option<FormatArgument>,
 
-    /// Write nothing; only say what an import would do
+    /// Report what the import would do, and write nothing
     #[arg(long)]
     dry_run: bool,
 
-    /// Continue an import of the file that was stopped
+    /// Continue an interrupted import of the file
     #[arg(long)]
     resume: bool,
 
@@ -51,7 +54,8 @@ pub(crate) struct Import {
     #[arg(long)]
     strict: bool,
 
-    /// In CSV, remove the ' before text that begins with =, +, - or @, as exports with --escape-formulas have it
+    /// In CSV, remove the ' before text that begins with =, +, - or @, as exports with
+    /// --escape-formulas have it
     #[arg(long)]
     unescape_formulas: bool,
 

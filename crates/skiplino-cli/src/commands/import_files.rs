@@ -17,8 +17,8 @@ pub(super) struct ImportFile {
 }
 
 impl ImportFile {
-    /// The file that `option` names, or else the one beside the input. None for an input that has no
-    /// place: standard input, a pipe or a device.
+    /// The file that `option` names, or else the one beside the input. None for an input that has
+    /// no place: standard input, a pipe or a device.
     fn new(
         named: Option<PathBuf>,
         input: &Path,
@@ -125,8 +125,8 @@ impl ImportFiles {
         }
     }
 
-    /// The lock of an existing checkpoint, for a dry run that does not use it: the report must not be
-    /// replaced while another import writes it.
+    /// The lock of an existing checkpoint, for a dry run that does not use it: the report must not
+    /// be replaced while another import writes it.
     pub(super) fn lock(&self) -> Result<Option<File>, Failure> {
         let Some(ImportFile { path, .. }) = self.checkpoint.as_ref().filter(|it| it.path.is_file())
         else {

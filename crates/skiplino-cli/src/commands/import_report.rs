@@ -53,9 +53,10 @@ impl fmt::Display for OutcomeCounts {
             unchanged,
             ..
         } = self;
+        let unit = if *rows == 1 { "row" } else { "rows" };
         write!(
             f,
-            "{rows} rows: {created} created, {updated} updated, {unchanged} unchanged"
+            "{rows} {unit}: {created} created, {updated} updated, {unchanged} unchanged"
         )?;
         for (count, label) in [
             (self.already_done, "already done"),
@@ -81,8 +82,9 @@ pub(super) fn reason(row: &SyncedRow<FileRow>) -> Option<String> {
 
 /// The rows that failed, as CSV.
 ///
-/// Nothing is replaced or removed before [`start`](Self::start). A report that the command line names
-/// is always written, even if no row fails. The report beside the file is created with its first row.
+/// Nothing is replaced or removed before [`start`](Self::start). A report that the command line
+/// names is always written, even if no row fails. The report beside the file is created with its
+/// first row.
 #[derive(Default)]
 pub(super) struct Report {
     path: Option<PathBuf>,
@@ -94,7 +96,8 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Prepares the report. A named one that cannot be written is an error before the first request.
+    /// Prepares the report. A named one that cannot be written is an error before the first
+    /// request.
     pub(super) fn new(file: Option<ImportFile>) -> Result<Self, Failure> {
         let Some(ImportFile { path, is_named }) = file else {
             return Ok(Self::default());

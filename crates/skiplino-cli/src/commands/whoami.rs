@@ -1,4 +1,4 @@
-//! `skiplino whoami`: the class of the API key, and whether the server accepts it.
+//! `skiplino whoami`: the kind of the API key, and whether the server accepts it.
 
 use serde_json::json;
 use skiplino::{Error, ErrorKind, KeyClass};

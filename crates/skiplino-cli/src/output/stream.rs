@@ -37,8 +37,8 @@ impl Output {
         }
     }
 
-    /// From now on, output that cannot be written ends nothing: the command changes something, and has
-    /// to finish that. [`lost`](Self::lost) says afterwards whether any output was lost.
+    /// From now on, output that cannot be written ends nothing: the command changes something, and
+    /// has to finish that. [`lost`](Self::lost) says afterwards whether any output was lost.
     pub(crate) fn make_optional(&mut self) {
         self.writer.get_mut().is_optional = true;
     }
@@ -92,7 +92,7 @@ impl Output {
         write!(self.writer, "\r\u{1b}[K{text}")
     }
 
-    /// Ends the live line: the next line follows it.
+    /// Ends the line that is updated in place. The next output starts on a new line.
     pub(crate) fn end_live_line(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.has_live_line) {
             self.writer.write_all(b"\n")?;

@@ -193,7 +193,7 @@ fn a_report_replaces_a_regular_file_and_is_written_to_a_pipe_or_a_device() {
 }
 
 #[test]
-fn a_link_or_a_pipe_where_nobody_named_one_is_refused() {
+fn a_link_or_a_pipe_where_nobody_named_one_is_rejected() {
     let desk = Desk::new();
     desk.write("in.csv", ROWS);
     desk.write("mine", "mine");
@@ -221,7 +221,7 @@ fn a_link_or_a_pipe_where_nobody_named_one_is_refused() {
 }
 
 #[test]
-fn a_refused_import_leaves_the_report_of_the_running_one() {
+fn a_rejected_import_leaves_the_report_of_the_running_one() {
     let desk = Desk::new();
     // More rows than are finished before the first of them is reported.
     let bad = ",Bad\n".repeat(200);

@@ -1,4 +1,5 @@
-//! The command as a process against a sandbox: its arguments and environment, its output and its exit code.
+//! The command as a process against a sandbox: its arguments and environment, its output and its
+//! exit code.
 
 #![allow(clippy::unwrap_used, reason = "a failed step fails its test")]
 

@@ -93,8 +93,8 @@ impl World {
     }
 }
 
-/// The command without any settings: this package's program, or the program that `SKIPLINO_COMMAND` names, such as the console script
-/// of the Python package.
+/// The command without any settings: this package's program, or the program that `SKIPLINO_COMMAND`
+/// names, such as the console script of the Python package.
 pub(crate) fn bare(arguments: &[&str]) -> Command {
     let program = std::env::var_os("SKIPLINO_COMMAND");
     let mut command =

@@ -61,8 +61,8 @@ pub(super) fn open(path: Option<&Path>, seed: u64) -> Result<Db, StoreError> {
     })
 }
 
-/// Creates the file if it does not exist. It holds personal data, so only its owner can read it; the
-/// other files of SQLite have the same mode.
+/// Creates the file if it does not exist. It holds personal data, so only its owner can read it;
+/// the other files of SQLite have the same mode.
 fn create(path: &Path) -> Result<(), Cause> {
     match std::fs::metadata(path) {
         Ok(found) if found.is_file() => return Ok(()),

@@ -201,8 +201,8 @@ impl ClientBuilder {
     }
 
     /// Trusts the certificate authorities of the file `SSL_CERT_FILE` and of the folders
-    /// `SSL_CERT_DIR`, if these environment variables are set, beside the usual ones. The command and
-    /// the Python package do so.
+    /// `SSL_CERT_DIR`, if these environment variables are set, beside the usual ones. The command
+    /// and the Python package do so.
     pub fn root_certificates_from_env(mut self) -> Self {
         self.use_env_certificates = true;
         self
@@ -237,15 +237,15 @@ impl ClientBuilder {
         self
     }
 
-    /// Treats this machine as a phone, for tests elsewhere.
+    /// Applies the rules for phones on any machine, for tests.
     #[doc(hidden)]
     pub fn on_device(mut self) -> Self {
         self.on_device = true;
         self
     }
 
-    /// Allows a secret key on Android and iOS. It is refused there by default, because users of the
-    /// app can read it.
+    /// Allows a secret key on Android and iOS. It is rejected there by default, because users of
+    /// the app can read it.
     pub fn allow_secret_key_on_device(mut self) -> Self {
         self.allow_secret_key_on_device = true;
         self
@@ -323,22 +323,22 @@ impl fmt::Debug for ClientBuilder {
 }
 
 fn base_url(text: &str) -> Result<Url, Error> {
-    let refuse = |reason: &str| Err(Error::invalid("baseUrl", reason));
+    let reject = |reason: &str| Err(Error::invalid("baseUrl", reason));
     // No error contains the URL, because it may contain credentials.
     let Ok(mut url) = Url::parse(text) else {
-        return refuse("must be an absolute URL");
+        return reject("must be an absolute URL");
     };
     if !url.username().is_empty() || url.password().is_some() {
-        return refuse("must not contain credentials");
+        return reject("must not contain credentials");
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return refuse("must not have a query or a fragment");
+        return reject("must not have a query or a fragment");
     }
     match url.scheme() {
         "https" => {}
         "http" if is_loopback(&url) => {}
-        "http" => return refuse("must use https (http only for localhost)"),
-        _ => return refuse("must use https"),
+        "http" => return reject("must use https (http only for localhost)"),
+        _ => return reject("must use https"),
     }
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&path);

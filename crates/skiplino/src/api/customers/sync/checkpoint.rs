@@ -232,7 +232,7 @@ impl Checkpoint {
         }
     }
 
-    /// Checks a row that is refused now: it cannot be the row that an earlier run finished.
+    /// Checks a row that is rejected now: it cannot be the row that an earlier run finished.
     ///
     /// # Errors
     /// When an earlier run finished a row at this place.
