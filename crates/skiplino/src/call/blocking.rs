@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::time::{Interval, MissedTickBehavior};
 
+use crate::call::sigpipe::SigpipeGuard;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::http::transport;
@@ -102,6 +103,8 @@ impl RuntimePool {
                 },
             )));
         }
+        // This thread writes to the connections.
+        let _no_sigpipe = SigpipeGuard::new();
         let idle = self.idle().pop();
         let mut pooled = idle.map_or_else(|| PooledRuntime::new(config), Ok)?;
         let flush_first = !may_repeat || pooled.last_used.elapsed() > Self::STALE;

@@ -9,6 +9,7 @@ pub(crate) mod recovery;
 pub(crate) mod retry;
 pub(crate) mod retry_loop;
 pub(crate) mod shared;
+pub(crate) mod sigpipe;
 pub(crate) mod spec;
 
 use std::fmt;
