@@ -74,10 +74,6 @@ impl RuntimePool {
     /// threads make calls at the same time.
     const MAX_IDLE: usize = 64;
 
-    /// A runtime does not run between calls, so after this time it may have missed that the server
-    /// closed its connection.
-    const STALE: Duration = Duration::from_millis(5);
-
     pub(crate) fn new(interrupt: Option<Interrupt>) -> Self {
         Self {
             idle: Mutex::default(),
@@ -85,12 +81,10 @@ impl RuntimePool {
         }
     }
 
-    /// Runs a call to its end on this thread. `may_repeat` says that the call may be sent again if
-    /// the server has closed its connection.
+    /// Runs a call to its end on this thread.
     pub(crate) fn block_on<T, E: From<Error>>(
         &self,
         config: &Config,
-        may_repeat: bool,
         call: impl AsyncFnOnce(&reqwest::Client) -> Result<T, E>,
     ) -> Result<T, E> {
         if Handle::try_current().is_ok() {
@@ -107,7 +101,6 @@ impl RuntimePool {
         let _no_sigpipe = SigpipeGuard::new();
         let idle = self.idle().pop();
         let mut pooled = idle.map_or_else(|| PooledRuntime::new(config), Ok)?;
-        let flush_first = !may_repeat || pooled.last_used.elapsed() > Self::STALE;
         let PooledRuntime {
             runtime,
             pool,
@@ -118,10 +111,9 @@ impl RuntimePool {
             return Err(Error::new(ErrorKind::Internal).into());
         };
         let ended = runtime.block_on(async {
-            if flush_first {
-                // The server may have closed an idle connection.
-                flush_connections().await;
-            }
+            // The server may have closed an idle connection, or sent bytes that would be taken for
+            // the next response.
+            flush_connections().await;
             let ended = match &self.interrupt {
                 None => Some(call(pool).await),
                 Some(interrupt) => or_interrupted(interrupt, ticks, call(pool)).await,
