@@ -12,6 +12,7 @@ pub(crate) mod retry_loop;
 pub(crate) mod shared;
 pub(crate) mod sigpipe;
 pub(crate) mod spec;
+pub(crate) mod weak_map;
 
 use std::fmt;
 use std::marker::PhantomData;

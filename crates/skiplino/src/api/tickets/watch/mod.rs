@@ -116,7 +116,7 @@ impl Watch {
     fn watcher(&self) -> Watcher {
         let key = (self.ticket.clone(), self.options.locale.clone());
         Watcher {
-            shared: self.registry.get_or_insert(key),
+            shared: self.registry.get_or_default(&key),
             client: self.client.clone(),
             ticket: self.ticket.clone(),
             options: CallOptions {
