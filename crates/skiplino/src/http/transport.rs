@@ -16,6 +16,7 @@ use reqwest::header::{
 };
 use reqwest::redirect::Policy;
 
+use crate::clock::FOREVER;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, TimeoutKind};
 use crate::http::connect_error;
@@ -224,15 +225,18 @@ fn connection_error(error: &reqwest::Error) -> Option<&hyper::Error> {
 }
 
 /// `Retry-After`: seconds, or a date, which is compared with the server's own clock if the response
-/// has a `Date`.
+/// has a `Date`. A longer pause than a year is a year: the host languages count in smaller units.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = httpdate::parse_http_date(text).ok()?;
-    let now = date(headers).unwrap_or_else(SystemTime::now);
-    Some(until.duration_since(now).unwrap_or_default())
+    let pause = match text.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let until = httpdate::parse_http_date(text).ok()?;
+            let now = date(headers).unwrap_or_else(SystemTime::now);
+            until.duration_since(now).unwrap_or_default()
+        }
+    };
+    Some(pause.min(FOREVER))
 }
 
 fn date(headers: &HeaderMap) -> Option<SystemTime> {
