@@ -1,15 +1,17 @@
 //! Connections: timeouts while connecting, reuse, and proxies.
 
 use std::net::TcpListener;
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use skiplino::{
-    ApiKey, BookTicketRequest, Client, CustomerWriteRequest, ErrorKind, Outcome, RetryPolicy,
+    ApiKey, BookTicketRequest, Client, Clock, CustomerWriteRequest, ErrorKind, Outcome, RetryPolicy,
     TimeoutKind,
 };
 use skiplino_tests::quick_retry;
 
 use crate::raw_server::{RawServer, Script, http};
+use crate::test_clock::TestClock;
 
 const BRANCHES: &[u8] = br#"{"message":"m","data":[]}"#;
 const CREATED: &[u8] = br#"{"message":"m","data":{"_id":"i","companyId":"c","createdAt":"2026-06-23T11:00:00.000Z","updatedAt":"2026-06-23T11:00:00.000Z"}}"#;
@@ -124,6 +126,39 @@ fn a_configured_proxy_is_used_even_for_localhost() {
         "{head}"
     );
     assert!(!format!("{client:?}").contains("hunter2"));
+}
+
+#[test]
+fn connections_that_were_idle_for_long_are_closed() {
+    const THREADS: usize = 20;
+    let barrier = Arc::new(Barrier::new(THREADS));
+    let together = Arc::clone(&barrier);
+    let server = RawServer::start(Script::RespondWith(Arc::new(move |_| {
+        together.wait();
+        http(200, "", BRANCHES)
+    })));
+    let clock = TestClock::new(|_| {});
+    let client = server
+        .builder()
+        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+        .build()
+        .unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| client.branches().list().wait().unwrap());
+        }
+    });
+    assert_eq!((server.connections(), server.closed()), (THREADS, 0));
+    server.set_script(Script::Respond(http(200, "", BRANCHES)));
+    drop(clock.sleep(Duration::from_secs(49)));
+    client.branches().list().wait().unwrap();
+    drop(clock.sleep(Duration::from_secs(1)));
+    client.branches().list().wait().unwrap();
+    // One connection was used again, and the others are closed.
+    while server.closed() < THREADS - 1 {
+        std::thread::yield_now();
+    }
+    assert_eq!(server.connections(), THREADS);
 }
 
 #[test]

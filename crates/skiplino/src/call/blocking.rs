@@ -48,7 +48,7 @@ impl PooledRuntime {
             runtime: Some(runtime),
             pool: transport::pool(config)?,
             ticks,
-            last_used: Instant::now(),
+            last_used: config.clock.now(),
         })
     }
 }
@@ -131,12 +131,25 @@ impl RuntimePool {
                 .edit(|inner| inner.reason = Some("interrupted".to_owned()))
                 .into());
         };
-        pooled.last_used = Instant::now();
+        self.put_back(pooled, config.clock.now());
+        result
+    }
+
+    /// Keeps a runtime for later calls, and drops those that were last used long ago: nothing runs
+    /// them, so they cannot close their idle connections themselves.
+    fn put_back(&self, mut pooled: PooledRuntime, now: Instant) {
+        pooled.last_used = now;
         let mut idle = self.idle();
+        // The order is that of their last use, because the newest is taken first.
+        let old = idle.partition_point(|pooled| {
+            now.saturating_duration_since(pooled.last_used) >= transport::IDLE_TIMEOUT
+        });
+        let dropped: Vec<_> = idle.drain(..old).collect();
         if idle.len() < Self::MAX_IDLE {
             idle.push(pooled);
         }
-        result
+        drop(idle);
+        drop(dropped);
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<PooledRuntime>> {

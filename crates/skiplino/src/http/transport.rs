@@ -27,6 +27,10 @@ use crate::http::request::Request;
 const MAX_ERROR_BODY: usize = 64 * 1024;
 
 const LOCALE: HeaderName = HeaderName::from_static("x-locale");
+/// How long an idle connection is kept: load balancers commonly close it after a minute, and a
+/// write at that moment would be lost.
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
+
 
 /// A response whose body is not decoded yet.
 #[derive(Debug)]
@@ -93,7 +97,7 @@ pub(crate) fn pool(config: &Config) -> Result<reqwest::Client, Error> {
         .user_agent(config.user_agent.clone())
         .default_headers(headers)
         .connect_timeout(config.connect_timeout)
-        .pool_idle_timeout(Duration::from_secs(60))
+        .pool_idle_timeout(IDLE_TIMEOUT)
         .redirect(Policy::none())
         // The retry loop alone counts, limits and reports retries.
         .retry(reqwest::retry::never())
