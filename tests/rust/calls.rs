@@ -285,7 +285,23 @@ fn invalid_client_options_are_refused() {
         build(|b| b.root_certificates("no certificate")),
         ["rootCertificates"]
     );
-    assert_eq!(build(|b| b.proxy("::")), ["proxy"]);
+    for proxy in [
+        "::",
+        "foo://127.0.0.1:9",
+        "htp://p:1",
+        "p:3128",
+        "socks5://p:1",
+        "http://",
+    ] {
+        let builder = Client::builder(ApiKey::new("pk_x").unwrap());
+        let error = builder.proxy(proxy).build().unwrap_err();
+        assert!(error.fields().contains_key("proxy"), "{proxy}: {error}");
+    }
+    // The key would reach the proxy unencrypted.
+    assert_eq!(
+        build(|b| b.base_url("http://127.0.0.1:9").proxy("http://127.0.0.1:9")),
+        ["proxy"]
+    );
     assert_eq!(build(|b| b.user_agent_suffix("a\nb")), ["userAgentSuffix"]);
     assert_eq!(
         build(|b| b.connect_timeout(Duration::ZERO)),

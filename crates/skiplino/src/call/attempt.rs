@@ -36,13 +36,7 @@ pub(crate) async fn attempt(
     let limit = (time_left - reserved).min(config.attempt_timeout);
     let send_flag = SendFlag::new(request);
     progress.set_send_flag(Some(send_flag.clone()));
-    let sending = transport::send(
-        context.pool,
-        request,
-        locale,
-        config.max_response_bytes,
-        &send_flag,
-    );
+    let sending = transport::send(context.pool, config, request, locale, &send_flag);
     let response = match tokio::time::timeout(limit, sending).await {
         Ok(response) => response,
         Err(_) => Err(Error::new(ErrorKind::Timeout).edit(|inner| {

@@ -11,13 +11,14 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use jiff::Timestamp;
+use reqwest::Url;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
 use reqwest::redirect::Policy;
 
 use crate::clock::FOREVER;
-use crate::config::Config;
+use crate::config::{Config, ProxySetting};
 use crate::error::{Error, ErrorKind, TimeoutKind};
 use crate::http::connect_error;
 use crate::http::request::Request;
@@ -26,11 +27,11 @@ use crate::http::request::Request;
 /// page.
 const MAX_ERROR_BODY: usize = 64 * 1024;
 
-const LOCALE: HeaderName = HeaderName::from_static("x-locale");
 /// How long an idle connection is kept: load balancers commonly close it after a minute, and a
 /// write at that moment would be lost.
 pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 
+const LOCALE: HeaderName = HeaderName::from_static("x-locale");
 
 /// A response whose body is not decoded yet.
 #[derive(Debug)]
@@ -102,26 +103,35 @@ pub(crate) fn pool(config: &Config) -> Result<reqwest::Client, Error> {
         // The retry loop alone counts, limits and reports retries.
         .retry(reqwest::retry::never())
         .tcp_nodelay(true);
-    if let Some(proxy) = &config.proxy {
-        let proxy = reqwest::Proxy::all(proxy.as_str())
-            .map_err(|_| Error::invalid("proxy", "must be a proxy URL"))?;
-        builder = builder.proxy(proxy);
-    } else if config.loopback {
-        builder = builder.no_proxy();
-    }
+    builder = match &config.proxy {
+        ProxySetting::Use(proxy) => builder.proxy(
+            reqwest::Proxy::all(proxy.as_str())
+                .map_err(|_| Error::invalid("proxy", "must be a proxy URL"))?,
+        ),
+        // Every request fails before it is sent.
+        ProxySetting::Unusable(_) | ProxySetting::Direct => builder.no_proxy(),
+    };
     builder
         .build()
         .map_err(|error| Error::because(ErrorKind::Internal, error))
 }
 
-/// Sends the request once and reads the response, at most `max_bytes` of its body.
+/// Sends the request once and reads the response, up to the largest size of its body.
 pub(crate) async fn send(
     pool: &reqwest::Client,
+    config: &Config,
     request: &Request,
     locale: Option<&HeaderValue>,
-    max_bytes: usize,
     send_flag: &SendFlag,
 ) -> Result<RawResponse, Error> {
+    let proxy = match &config.proxy {
+        ProxySetting::Direct => None,
+        ProxySetting::Use(proxy) => Some(proxy),
+        ProxySetting::Unusable(reason) => {
+            let error = Error::new(ErrorKind::Connect);
+            return Err(error.edit(|inner| inner.reason = Some(reason.clone())));
+        }
+    };
     let mut builder = pool.request(request.operation.http_method(), request.url.clone());
     if let Some(locale) = locale {
         builder = builder.header(LOCALE, locale.clone());
@@ -138,11 +148,11 @@ pub(crate) async fn send(
     let mut response = builder
         .send()
         .await
-        .map_err(|error| before_response(error, send_flag))?;
+        .map_err(|error| before_response(error, proxy, send_flag))?;
     let status = response.status().as_u16();
     let headers = std::mem::take(response.headers_mut());
     let body = if response.status().is_success() {
-        read(&mut response, max_bytes).await
+        read(&mut response, config.max_response_bytes).await
     } else {
         Ok(read(&mut response, MAX_ERROR_BODY)
             .await
@@ -184,12 +194,14 @@ async fn read(response: &mut reqwest::Response, max_bytes: usize) -> Result<Byte
     }))
 }
 
-fn before_response(error: reqwest::Error, send_flag: &SendFlag) -> Error {
+fn before_response(error: reqwest::Error, proxy: Option<&Url>, send_flag: &SendFlag) -> Error {
     // The URL of a read can contain a customer's id.
     let error = error.without_url();
     if error.is_connect() && error.is_timeout() {
-        return Error::new(ErrorKind::Timeout)
-            .edit(|inner| inner.timeout = Some(TimeoutKind::Connect));
+        return Error::new(ErrorKind::Timeout).edit(|inner| {
+            inner.timeout = Some(TimeoutKind::Connect);
+            inner.reason = proxy.map(|_| "the proxy or the server did not answer".to_owned());
+        });
     }
     let never_sent = error.is_connect()
         // The connection was closed before the request was written to it.
@@ -199,7 +211,7 @@ fn before_response(error: reqwest::Error, send_flag: &SendFlag) -> Error {
     } else {
         ErrorKind::Transport
     };
-    let reason = connect_error::reason(&error)
+    let reason = connect_error::reason(&error, proxy)
         .filter(|_| kind == ErrorKind::Connect)
         .map(|reason| reason.to_string());
     Error::because(kind, error).edit(|inner| inner.reason = reason)
