@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value;
 use skiplino::{
-    BookTicketRequest, ChangeTimeRequest, Client, CustomerRef, CustomerUpdateRequest,
+    ApiKey, BookTicketRequest, ChangeTimeRequest, Client, CustomerRef, CustomerUpdateRequest,
     CustomerWriteRequest, Error, ErrorKind, Operation, RetryPolicy,
 };
 use skiplino_tests::openapi;
@@ -445,5 +445,22 @@ fn an_error_keeps_its_status_when_its_body_cannot_be_read() {
     assert_eq!(
         (error.kind(), error.status()),
         (ErrorKind::Decode, Some(200))
+    );
+}
+
+#[test]
+fn the_text_of_an_error_has_only_so_many_fields() {
+    let fields: serde_json::Map<_, _> = (0..1500)
+        .map(|number| (format!("field{number:04}"), "is wrong".into()))
+        .collect();
+    let body = serde_json::json!({"message": "m", "error": fields});
+    let client = Client::new(ApiKey::new("sk_x").unwrap()).unwrap();
+    let call = client.branches().list();
+    let error = call.answered(422, body.to_string().into()).unwrap_err();
+    assert_eq!(error.fields().len(), 1500);
+    let text = error.to_string();
+    assert!(
+        text.ends_with("; field0009: is wrong; and 1490 more fields"),
+        "{text}"
     );
 }

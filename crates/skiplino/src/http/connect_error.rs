@@ -33,6 +33,10 @@ pub(crate) enum ConnectError {
     },
     #[error("the server's certificate is not for {0}")]
     WrongHost(String),
+    #[error(
+        "the server's certificate is signed with an algorithm that is not accepted, such as SHA-1"
+    )]
+    SignatureAlgorithm,
     #[error("the server's certificate is an authority's own; most likely it is self-signed")]
     AuthorityAsServer,
     #[error("the server supports neither TLS 1.2 nor TLS 1.3")]
@@ -114,6 +118,10 @@ fn of_certificate(error: &CertificateError) -> Option<ConnectError> {
         },
         CertificateError::NotValidForNameContext { expected, .. } => {
             ConnectError::WrongHost(expected.to_str().into_owned())
+        }
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            ConnectError::SignatureAlgorithm
         }
         // An error of the verifier below, whose type is not public.
         CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
