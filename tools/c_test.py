@@ -40,7 +40,8 @@ NOT_RUN = {("gcc", "kiosk")}
 # A forked child leaves the memory of its parent's client alone. Valgrind takes what the assembly of
 # TLS writes for uninitialised memory.
 NOT_UNDER_VALGRIND = ("fork", "resets")
-# On purpose, a forked child does not free its parent's client, and a panic's value is never dropped.
+# On purpose, a forked child does not free its parent's client, and a panic's value is never
+# dropped.
 LEAKING = ("fork", "panics")
 # These need optional features: exports that panic, and compressed responses.
 FULL = ("scenarios", "panics")

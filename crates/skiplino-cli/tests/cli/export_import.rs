@@ -210,6 +210,18 @@ fn a_failed_export_keeps_the_old_file() {
     assert_eq!((ran.code, &*ran.out), (5, ""), "{ran:?}");
     assert_eq!(desk.read("all.csv"), "yesterday's");
     assert_eq!(desk.files(), ["all.csv"]);
+    desk.world.control("DELETE", "/faults", "");
+    let no_rows = json!({"message": "m", "data": [], "pagination": {
+        "total": 1000, "totalPages": 10, "hasNextPage": true, "hasPrevPage": false,
+    }});
+    let fault =
+        json!({"operation": "listCustomers", "kind": "status", "status": 200, "body": no_rows});
+    desk.world.fault(&fault.to_string());
+    desk.run(&["export", "all.csv"])
+        .fails(10, &["the server counts 1000 records, but returned 0"]);
+    assert_eq!(desk.read("all.csv"), "yesterday's");
+    assert_eq!(desk.files(), ["all.csv"]);
+    desk.world.control("DELETE", "/faults", "");
     desk.run(&["export", "no/such/folder.csv"])
         .fails(1, &["no/such/folder.csv"]);
     desk.run(&["export", "all.xlsx"])

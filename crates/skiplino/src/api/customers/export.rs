@@ -57,10 +57,10 @@ where
     S: FnMut(Page<Customer>) -> Result<(), E>,
     E: From<Error>,
 {
-    /// Exports on the calling thread, which it blocks.
+    /// Exports on the calling thread, and blocks it until the end.
     ///
     /// # Errors
-    /// Those of [`Export`], and `InvalidRequest` inside an async runtime, which it would block.
+    /// The errors of [`Export`]; `InvalidRequest` inside an async runtime, which would be blocked.
     pub fn wait(self) -> Result<ListProgress, E> {
         let Shared {
             runtimes, config, ..

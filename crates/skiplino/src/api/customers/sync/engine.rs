@@ -186,7 +186,7 @@ where
         };
         let id = match checked {
             Ok(id) => id,
-            Err(error) => return self.refuse(index, row, error),
+            Err(error) => return self.reject(index, row, error),
         };
         if self.in_flight.values().any(|other| other.id == id) {
             self.blocked = Some((index, row));
@@ -226,7 +226,7 @@ where
     }
 
     /// A row with invalid input fails without any call.
-    fn refuse(
+    fn reject(
         &mut self,
         index: u64,
         row: I::Item,
@@ -280,7 +280,7 @@ where
         {
             self.fatal.get_or_insert(error.into_error());
         }
-        // All rows use the same key and server. A refused key fails every row, and after one row
+        // All rows use the same key and server. A rejected key fails every row, and after one row
         // has waited a minute for the server, no other row waits again.
         if let Some(error) = outcome.error()
             && matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Connect)
