@@ -484,3 +484,20 @@ fn a_key_that_the_server_repeats_is_not_in_the_error() {
         assert!(!error.message().unwrap_or_default().contains(key));
     }
 }
+
+#[test]
+fn the_text_of_an_error_has_only_so_many_fields() {
+    let fields: serde_json::Map<_, _> = (0..1500)
+        .map(|number| (format!("field{number:04}"), "is wrong".into()))
+        .collect();
+    let body = serde_json::json!({"message": "m", "error": fields});
+    let client = Client::new(ApiKey::new("sk_x").unwrap()).unwrap();
+    let call = client.branches().list();
+    let error = call.answered(422, body.to_string().into()).unwrap_err();
+    assert_eq!(error.fields().len(), 1500);
+    let text = error.to_string();
+    assert!(
+        text.ends_with("; field0009: is wrong; and 1490 more fields"),
+        "{text}"
+    );
+}

@@ -12,8 +12,6 @@ use crate::operation::KeyClass;
 
 pub(crate) struct Config {
     pub(crate) base_url: Url,
-    /// Whether the server is on this machine, so that no proxy of the environment is used.
-    pub(crate) loopback: bool,
     pub(crate) authorization: HeaderValue,
     pub(crate) key_class: KeyClass,
     pub(crate) locale: Option<HeaderValue>,
@@ -22,7 +20,7 @@ pub(crate) struct Config {
     pub(crate) attempt_timeout: Duration,
     pub(crate) deadline: Duration,
     pub(crate) max_response_bytes: usize,
-    pub(crate) proxy: Option<Url>,
+    pub(crate) proxy: ProxySetting,
     pub(crate) tls: rustls::ClientConfig,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -49,6 +47,14 @@ impl Config {
             .edit(|inner| inner.kind = ErrorKind::SecretKeyRequired)),
         }
     }
+}
+
+/// The way to the server.
+pub(crate) enum ProxySetting {
+    Direct,
+    Use(Url),
+    /// The environment names a proxy that cannot be used, for this reason.
+    Unusable(String),
 }
 
 /// Checks a locale and converts it to a header value. An empty locale is `None`.

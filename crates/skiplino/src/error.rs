@@ -139,6 +139,9 @@ pub enum TimeoutKind {
     Call,
 }
 
+/// The most fields that the text of an error has.
+const MAX_PRINTED_FIELDS: usize = 10;
+
 /// Reasons by field, from a 422 response or from input that the client rejected.
 pub type Fields = BTreeMap<String, Vec<String>>;
 
@@ -391,10 +394,13 @@ impl fmt::Display for Error {
             let (text, redact) = (path.clone(), true);
             write!(f, ": at {}", Sanitized { text, redact })?;
         }
-        for (field, reasons) in &inner.fields {
+        for (field, reasons) in inner.fields.iter().take(MAX_PRINTED_FIELDS) {
             let (field, reasons) = (sanitized(field.clone()), sanitized(reasons.join(", ")));
             write!(f, "{separator}{field}: {reasons}")?;
             separator = "; ";
+        }
+        if let more @ 1.. = inner.fields.len().saturating_sub(MAX_PRINTED_FIELDS) {
+            write!(f, "; and {more} more fields")?;
         }
         // The envelope's message is a general sentence: it is printed only without more precise
         // texts.

@@ -23,6 +23,8 @@ pub use api::tickets::watch::{BlockingWatch, Watch};
 pub use call::UntypedCall;
 pub use call::cancellation::CancellationToken;
 pub use call::retry::RetryPolicy;
+#[doc(hidden)]
+pub use call::sigpipe::SigpipeGuard;
 pub use call::spec::CallOptions;
 pub use call::{Call, CallWithResponse};
 pub use client::Client;

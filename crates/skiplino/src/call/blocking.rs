@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::time::{Interval, MissedTickBehavior};
 
+use crate::call::sigpipe::SigpipeGuard;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::http::transport;
@@ -47,7 +48,7 @@ impl PooledRuntime {
             runtime: Some(runtime),
             pool: transport::pool(config)?,
             ticks,
-            last_used: Instant::now(),
+            last_used: config.clock.now(),
         })
     }
 }
@@ -73,10 +74,6 @@ impl RuntimePool {
     /// threads make calls at the same time.
     const MAX_IDLE: usize = 64;
 
-    /// A runtime does not run between calls, so after this time it may have missed that the server
-    /// closed its connection.
-    const STALE: Duration = Duration::from_millis(5);
-
     pub(crate) fn new(interrupt: Option<Interrupt>) -> Self {
         Self {
             idle: Mutex::default(),
@@ -84,12 +81,10 @@ impl RuntimePool {
         }
     }
 
-    /// Runs a call to its end on this thread. `may_repeat` says that the call may be sent again if
-    /// the server has closed its connection.
+    /// Runs a call to its end on this thread.
     pub(crate) fn block_on<T, E: From<Error>>(
         &self,
         config: &Config,
-        may_repeat: bool,
         call: impl AsyncFnOnce(&reqwest::Client) -> Result<T, E>,
     ) -> Result<T, E> {
         if Handle::try_current().is_ok() {
@@ -102,9 +97,10 @@ impl RuntimePool {
                 },
             )));
         }
+        // This thread writes to the connections.
+        let _no_sigpipe = SigpipeGuard::new();
         let idle = self.idle().pop();
         let mut pooled = idle.map_or_else(|| PooledRuntime::new(config), Ok)?;
-        let flush_first = !may_repeat || pooled.last_used.elapsed() > Self::STALE;
         let PooledRuntime {
             runtime,
             pool,
@@ -115,10 +111,9 @@ impl RuntimePool {
             return Err(Error::new(ErrorKind::Internal).into());
         };
         let ended = runtime.block_on(async {
-            if flush_first {
-                // The server may have closed an idle connection.
-                flush_connections().await;
-            }
+            // The server may have closed an idle connection, or sent bytes that would be taken for
+            // the next response.
+            flush_connections().await;
             let ended = match &self.interrupt {
                 None => Some(call(pool).await),
                 Some(interrupt) => or_interrupted(interrupt, ticks, call(pool)).await,
@@ -136,12 +131,25 @@ impl RuntimePool {
                 .edit(|inner| inner.reason = Some("interrupted".to_owned()))
                 .into());
         };
-        pooled.last_used = Instant::now();
+        self.put_back(pooled, config.clock.now());
+        result
+    }
+
+    /// Keeps a runtime for later calls, and drops those that were last used long ago: nothing runs
+    /// them, so they cannot close their idle connections themselves.
+    fn put_back(&self, mut pooled: PooledRuntime, now: Instant) {
+        pooled.last_used = now;
         let mut idle = self.idle();
+        // The order is that of their last use, because the newest is taken first.
+        let old = idle.partition_point(|pooled| {
+            now.saturating_duration_since(pooled.last_used) >= transport::IDLE_TIMEOUT
+        });
+        let dropped: Vec<_> = idle.drain(..old).collect();
         if idle.len() < Self::MAX_IDLE {
             idle.push(pooled);
         }
-        result
+        drop(idle);
+        drop(dropped);
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<PooledRuntime>> {

@@ -65,7 +65,7 @@ where
         let Shared {
             runtimes, config, ..
         } = &*self.client;
-        runtimes.block_on(config, true, async |pool| {
+        runtimes.block_on(config, async |pool| {
             export_pages(self.list.pages().with_pool(pool), self.sink).await
         })
     }

@@ -62,7 +62,7 @@ where
         } = &*self.client;
         let clock = &*config.clock;
         let finished = &mut self.finished;
-        let is_over = runtimes.block_on(config, false, async |pool| {
+        let is_over = runtimes.block_on(config, async |pool| {
             let until = clock.now() + Self::MAX_BURST_TIME;
             loop {
                 let start_more = finished.len() < Self::MAX_BURST_ROWS && clock.now() < until;
