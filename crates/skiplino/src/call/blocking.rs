@@ -92,56 +92,30 @@ impl RuntimePool {
         may_repeat: bool,
         call: impl AsyncFnOnce(&reqwest::Client) -> Result<T, E>,
     ) -> Result<T, E> {
+        let mut session = self.start(config, may_repeat)?;
+        let pool = session.pool().clone();
+        let result = session.run(call(&pool)).map_err(E::from).flatten();
+        session.finish((), result.is_err());
+        result
+    }
+
+    /// Takes a runtime for work on this thread. `may_repeat`: see [`block_on`](Self::block_on).
+    pub(crate) fn start(&self, config: &Config, may_repeat: bool) -> Result<Session<'_>, Error> {
         if Handle::try_current().is_ok() {
-            return Err(E::from(Error::new(ErrorKind::InvalidRequest).edit(
-                |inner| {
-                    inner.reason = Some(
-                        "waiting here would block an async runtime: await the call instead"
-                            .to_owned(),
-                    );
-                },
-            )));
+            return Err(Error::new(ErrorKind::InvalidRequest).edit(|inner| {
+                inner.reason = Some(
+                    "waiting here would block an async runtime: await the call instead".to_owned(),
+                );
+            }));
         }
         let idle = self.idle().pop();
-        let mut pooled = idle.map_or_else(|| PooledRuntime::new(config), Ok)?;
-        let flush_first = !may_repeat || pooled.last_used.elapsed() > Self::STALE;
-        let PooledRuntime {
-            runtime,
-            pool,
-            ticks,
-            ..
-        } = &mut pooled;
-        let Some(runtime) = runtime else {
-            return Err(Error::new(ErrorKind::Internal).into());
-        };
-        let ended = runtime.block_on(async {
-            if flush_first {
-                // The server may have closed an idle connection.
-                flush_connections().await;
-            }
-            let ended = match &self.interrupt {
-                None => Some(call(pool).await),
-                Some(interrupt) => or_interrupted(interrupt, ticks, call(pool)).await,
-            };
-            if let Some(Err(_)) = &ended {
-                // Otherwise aborted requests would stay open, and keep the client alive.
-                flush_connections().await;
-            }
-            ended
-        });
-        let Some(result) = ended else {
-            // Dropping the runtime ends its connections, and so the request.
-            let interrupted = Error::new(ErrorKind::Internal);
-            return Err(interrupted
-                .edit(|inner| inner.reason = Some("interrupted".to_owned()))
-                .into());
-        };
-        pooled.last_used = Instant::now();
-        let mut idle = self.idle();
-        if idle.len() < Self::MAX_IDLE {
-            idle.push(pooled);
-        }
-        result
+        let pooled = idle.map_or_else(|| PooledRuntime::new(config), Ok)?;
+        Ok(Session {
+            runtimes: self,
+            flush_first: !may_repeat || pooled.last_used.elapsed() > Self::STALE,
+            is_interrupted: false,
+            pooled,
+        })
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<PooledRuntime>> {
@@ -149,30 +123,101 @@ impl RuntimePool {
     }
 }
 
-/// Lets the runtime process its connections: the first turn reads the events, the second lets the
-/// connections act on them.
-async fn flush_connections() {
-    tokio::task::yield_now().await;
-    tokio::task::yield_now().await;
+/// Work on this thread that alternates between steps on a runtime and the program's own code: a
+/// source of rows, a sink of pages, a handler of a signal.
+///
+/// The program's code runs between the steps, outside of the runtime. So it can make blocking calls,
+/// which take a runtime of their own.
+pub(crate) struct Session<'a> {
+    runtimes: &'a RuntimePool,
+    pooled: PooledRuntime,
+    flush_first: bool,
+    is_interrupted: bool,
 }
 
-/// Runs the call to its end; `None` if it was interrupted before.
-async fn or_interrupted<T>(
-    interrupt: &Interrupt,
-    ticks: &mut Interval,
-    call: impl Future<Output = T>,
-) -> Option<T> {
-    let mut call = pin!(call);
-    poll_fn(|context| {
-        if let Poll::Ready(ended) = call.as_mut().poll(context) {
-            return Poll::Ready(Some(ended));
+impl Session<'_> {
+    /// The connections to use.
+    pub(crate) fn pool(&self) -> &reqwest::Client {
+        &self.pooled.pool
+    }
+
+    /// Runs a step to its end. Calls the interrupt between parts of the step, outside of the
+    /// runtime.
+    ///
+    /// # Errors
+    /// If the interrupt ended the step. Then no other step can be run.
+    pub(crate) fn run<T>(&mut self, step: impl Future<Output = T>) -> Result<T, Error> {
+        let PooledRuntime { runtime, ticks, .. } = &mut self.pooled;
+        let Some(runtime) = runtime else {
+            return Err(Error::new(ErrorKind::Internal));
+        };
+        let mut step = pin!(Some(step));
+        if std::mem::take(&mut self.flush_first) {
+            // The server may have closed an idle connection.
+            runtime.block_on(flush_connections());
         }
-        while ticks.poll_tick(context).is_ready() {
-            if interrupt() {
-                return Poll::Ready(None);
+        loop {
+            let part = poll_fn(|context| {
+                let Some(running) = step.as_mut().as_pin_mut() else {
+                    return Poll::Ready(None);
+                };
+                if let Poll::Ready(ended) = running.poll(context) {
+                    // Dropped here, because parts of a call need the runtime for it.
+                    step.set(None);
+                    return Poll::Ready(Some(ended));
+                }
+                let is_due =
+                    self.runtimes.interrupt.is_some() && ticks.poll_tick(context).is_ready();
+                if is_due {
+                    Poll::Ready(None)
+                } else {
+                    Poll::Pending
+                }
+            });
+            if let Some(ended) = runtime.block_on(part) {
+                return Ok(ended);
+            }
+            if self
+                .runtimes
+                .interrupt
+                .as_ref()
+                .is_none_or(|interrupt| interrupt())
+            {
+                runtime.block_on(async { step.set(None) });
+                self.is_interrupted = true;
+                let interrupted = Error::new(ErrorKind::Internal);
+                return Err(interrupted.edit(|inner| inner.reason = Some("interrupted".to_owned())));
             }
         }
-        Poll::Pending
-    })
-    .await
+    }
+
+    /// Drops `rest`, whatever is left of the work, and keeps the runtime for later work. After an
+    /// interrupt, the runtime is dropped, which ends its connections, and so the requests.
+    pub(crate) fn finish<R>(mut self, rest: R, has_failed: bool) {
+        let Some(runtime) = &self.pooled.runtime else {
+            return;
+        };
+        let entered = runtime.enter();
+        drop(rest);
+        drop(entered);
+        if has_failed {
+            // Otherwise aborted requests would stay open, and keep the client alive.
+            runtime.block_on(flush_connections());
+        }
+        if self.is_interrupted {
+            return;
+        }
+        self.pooled.last_used = Instant::now();
+        let mut idle = self.runtimes.idle();
+        if idle.len() < RuntimePool::MAX_IDLE {
+            idle.push(self.pooled);
+        }
+    }
+}
+
+/// Lets the runtime process its connections: the first turn reads the events, the second lets the
+/// connections act on them.
+pub(crate) async fn flush_connections() {
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
 }
