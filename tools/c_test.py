@@ -38,7 +38,8 @@ PROGRAMS = (
 NOT_RUN = {("gcc", "kiosk")}
 # A forked child leaves the memory of its parent's client alone.
 NOT_UNDER_VALGRIND = ("fork",)
-# On purpose, a forked child does not free its parent's client, and a panic's value is never dropped.
+# On purpose, a forked child does not free its parent's client, and a panic's value is never
+# dropped.
 LEAKING = ("fork", "panics")
 # These need optional features: exports that panic, and compressed responses.
 FULL = ("scenarios", "panics")

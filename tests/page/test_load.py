@@ -1,4 +1,4 @@
-"""The page stays responsive with 2,000 people in the queue and 200 requests a second."""
+"""The page keeps up with 200 requests a second while 2,000 people wait, and draws only visible rows."""
 
 import http.client
 import threading
@@ -9,13 +9,11 @@ from playwright.sync_api import expect
 
 RATE, SECONDS = 200, 10
 
-OBSERVE = """() => {
-    const seen = window.seen = { long: [], inputs: [], frames: 0 };
-    new PerformanceObserver((list) => seen.long.push(...list.getEntries().map((one) => one.duration))).observe({ type: 'longtask' });
-    new PerformanceObserver((list) => seen.inputs.push(...list.getEntries().filter((one) => one.interactionId).map((one) => one.duration)))
-        .observe({ type: 'event', durationThreshold: 16 });
-    const count = () => { seen.frames += 1; requestAnimationFrame(count); };
-    requestAnimationFrame(count);
+COUNT_ADDED = """() => {
+    window.added = 0;
+    const size = (node) => 1 + (node.querySelectorAll?.('*').length ?? 0);
+    const count = (changes) => { for (const { addedNodes } of changes) for (const node of addedNodes) window.added += size(node); };
+    new MutationObserver(count).observe(document, { childList: true, subtree: true });
 }"""
 
 
@@ -24,7 +22,7 @@ class App(threading.Thread):
 
     def __init__(self, sandbox):
         super().__init__()
-        self.sandbox, self.sent, self.late = sandbox, 0, 0.0
+        self.sandbox, self.sent = sandbox, 0
 
     def run(self):
         connection = http.client.HTTPConnection(self.sandbox.address, timeout=20)
@@ -34,7 +32,6 @@ class App(threading.Thread):
             pause = begun + number / RATE - time.monotonic()
             if pause > 0:
                 time.sleep(pause)
-            self.late = max(self.late, -pause)
             path = ["/branches", "/tickets/k7m2p9x4q1", f"/services/{CASH}/slots", "/tickets/none"][number % 4]
             connection.request("GET", f"/external/v1{path}", headers=headers)
             connection.getresponse().read()
@@ -42,16 +39,11 @@ class App(threading.Thread):
         connection.close()
 
 
-def percentile(values, share):
-    values = sorted(values)
-    return values[min(len(values) - 1, int(len(values) * share))] if values else 0
-
-
 def test_the_page_stays_usable(sandbox, visit):
     sandbox.control("POST", f"/services/{CASH}/walk-ins", {"count": 2000})
     page = visit(sandbox.page)
     expect(page.locator("#views [data-tab=waiting]")).to_have_text("Waiting 2,007")
-    page.evaluate(OBSERVE)
+    page.evaluate(COUNT_ADDED)
     app = App(sandbox)
     app.start()
     # Meanwhile staff scroll, select, call and cancel.
@@ -65,17 +57,9 @@ def test_the_page_stays_usable(sandbox, visit):
         page.locator("#requests").hover()
         page.mouse.wheel(0, 300)
     app.join()
-    seen = page.evaluate("window.seen")
-    # The browser reports only tasks from 50 ms; the other frames count as short tasks.
-    tasks = seen["long"] + [0] * max(0, seen["frames"] - len(seen["long"]))
-    slow, input_delay = percentile(tasks, 0.95), percentile(seen["inputs"], 0.95)
-    print(
-        f"{app.sent} requests, at most {app.late * 1000:.0f} ms late; {seen['frames']} frames, {len(seen['long'])} long tasks, "
-        f"the longest {max(seen['long'], default=0):.0f} ms, p95 {slow:.0f} ms; {len(seen['inputs'])} inputs, p95 {input_delay:.0f} ms"
-    )
     assert app.sent == RATE * SECONDS
-    assert seen["frames"] > 30 * SECONDS / 2
-    assert slow < 50
+    # The work for a request does not grow with the queue: it draws a few rows of some six elements.
+    assert page.evaluate("window.added") < 20 * app.sent
     # The log keeps its scroll position, and the newest request is at the top. No request is
     # missing, and the document has not grown with the queue or the log.
     assert page.evaluate("document.querySelector('#requests').scrollTop") > 0

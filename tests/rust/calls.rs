@@ -224,7 +224,7 @@ fn a_base_url_may_end_in_a_slash_or_have_no_path() {
 }
 
 #[test]
-fn values_without_a_json_form_are_refused() {
+fn values_without_a_json_form_are_rejected() {
     let sandbox = TestSandbox::new();
     let client = sandbox.secret();
     for day in [date(0, 12, 31), date(-1, 1, 1), date(-9999, 1, 1)] {
@@ -270,7 +270,7 @@ fn the_prefix_of_a_key_gives_its_class() {
 }
 
 #[test]
-fn invalid_client_options_are_refused() {
+fn invalid_client_options_are_rejected() {
     let build = |change: fn(skiplino::ClientBuilder) -> skiplino::ClientBuilder| {
         let builder = Client::builder(ApiKey::new("pk_x").unwrap());
         change(builder)

@@ -299,13 +299,13 @@ fn a_decode_error_has_a_reason() {
     let server = RawServer::start(Script::Respond(Vec::new()));
     let client = server.builder().build().unwrap();
     for (body, path, reason) in [
-        (&b" \n "[..], "$", "it is empty"),
-        (b" \n <p>Hello</p>", "$", "it is HTML, not JSON"),
-        (b"\xff{}", "$", "it is not UTF-8"),
+        (&b" \n "[..], "$", "the body is empty"),
+        (b" \n <p>Hello</p>", "$", "the body is HTML, not JSON"),
+        (b"\xff{}", "$", "the body is not UTF-8"),
         (
             b"{\"message\":\"m\",\n \"data\":[x]}",
             "data[0]",
-            "it is not JSON (line 2, column 10)",
+            "the body is not JSON (line 2, column 10)",
         ),
         (
             b"{\"message\":\"m\",\"data\":[",
@@ -315,7 +315,7 @@ fn a_decode_error_has_a_reason() {
         (
             b"{\"message\":\"m\",\"data\":[]} 7",
             "$",
-            "there is more data after its end",
+            "the body continues after the end of the JSON",
         ),
         (b"{}", "$", "missing field `data`"),
         (b"{\"data\":[],\"data\":[]}", "$", "duplicate field `data`"),
@@ -352,7 +352,7 @@ fn a_long_reason_is_truncated_only_in_the_error_text() {
     let shown = ["word"; 76].join(" ");
     assert_eq!(
         error.to_string(),
-        format!("get the ticket: refused (400): {shown} …")
+        format!("get the ticket: the server rejected the request (400): {shown} …")
     );
     assert_eq!(error.reason(), Some(&*reason));
 }
@@ -372,7 +372,7 @@ fn field_names_in_a_decode_error_are_escaped_redacted_and_truncated() {
         // The path itself is complete.
         assert_eq!(error.path(), Some(name));
         let text = error.to_string();
-        let expected = format!("(200): at {shown}: it is not JSON (line 1, column ");
+        let expected = format!("(200): at {shown}: the body is not JSON (line 1, column ");
         assert!(text.contains(&expected), "{text}");
     }
 }
@@ -410,7 +410,7 @@ fn a_response_may_be_as_large_as_the_limit_and_no_larger() {
         };
         assert!(list(body.len()).is_ok());
         let error = list(body.len() - 1).unwrap_err();
-        assert_eq!(error.reason(), Some("it is larger than 24 bytes"));
+        assert_eq!(error.reason(), Some("the body is larger than 24 bytes"));
         assert_eq!((error.path(), error.status()), (Some("$"), Some(200)));
     }
 }

@@ -13,7 +13,7 @@ use pager_source::{GaveUp, PageInfo, PageRequest, Pager};
 #[path = "../../crates/skiplino/src/pagination/pager.rs"]
 mod pager_source;
 
-/// What happens to the list before a read.
+/// A change of the list before a read.
 #[derive(Debug, Clone)]
 pub enum Change {
     Insert(usize),
@@ -117,7 +117,7 @@ fn change(most: usize) -> impl Strategy<Value = Change> {
     ]
 }
 
-/// What happens before each read, most often nothing.
+/// The changes before each read, most often none.
 pub fn changes(reads: usize, quiet: u32, most: usize) -> impl Strategy<Value = Vec<Vec<Change>>> {
     let some = prop_oneof![
         quiet => Just(Vec::new()),
@@ -340,8 +340,8 @@ fn impossible_totals_do_not_panic() {
     }
 }
 
-/// Reads from a server that answers request number `.0` for a page with `answer`. Returns the number
-/// of requests, and why the read gave up.
+/// Reads from a server that answers request number `.0` for a page with `answer`. Returns the
+/// number of requests, and why the read gave up.
 fn read_from(
     window: u64,
     mut answer: impl FnMut(u64, PageRequest) -> (Vec<u64>, PageInfo),

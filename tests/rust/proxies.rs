@@ -101,7 +101,7 @@ fn a_proxy_tunnels_tls_without_seeing_the_request() {
 
 /// Asserts that a call fails with this reason, without sending anything, and that the error does
 /// not contain the credentials.
-fn refused(client: &Client, reason: &str) {
+fn fails_with(client: &Client, reason: &str) {
     let booking = BookTicketRequest::walk_in("s", "g");
     let error = client.tickets().book(booking).wait().unwrap_err();
     assert_eq!(
@@ -124,22 +124,23 @@ fn refused(client: &Client, reason: &str) {
 }
 
 #[test]
-fn a_refusing_proxy_is_reported_without_its_credentials() {
+fn a_rejecting_proxy_is_reported_without_its_credentials() {
     let authority = authority("ours");
     let server = tls::Server::signed_by(&authority);
-    let unauthorized = "the proxy needs a user and a password, or refused the given ones (407)";
+    let unauthorized =
+        "the proxy requires a user name and a password, or rejected those in its URL (407)";
     for user in ["", "operator:guess@"] {
         let proxy = Proxy::start(true);
         let proxy = format!("http://{user}{}", proxy.address);
-        refused(&client(server.port, &authority, &proxy), unauthorized);
+        fails_with(&client(server.port, &authority, &proxy), unauthorized);
     }
     let unwilling = RawServer::start(Script::Respond(http(503, "", b"")));
     let proxy = unwilling
         .origin()
         .replace("http://", "http://operator:guess@");
-    refused(
+    fails_with(
         &client(server.port, &authority, &proxy),
-        "the proxy refused to connect to the server",
+        "the proxy rejected the connection to the server",
     );
     assert_eq!(server.requests(), 0);
 }

@@ -160,7 +160,7 @@ fn a_trusted_server_is_accepted() {
 #[test]
 fn an_unknown_authority_is_not_trusted() {
     let server = Server::signed_by(&authority("ours"));
-    let unknown = "the server's certificate is not signed by a trusted authority";
+    let unknown = "the server's certificate is not signed by a trusted certificate authority";
     let client = builder("localhost", server.port).build().unwrap();
     assert_eq!(refusal(&client), unknown);
     let trusting = |authority: &Authority| {
@@ -170,7 +170,7 @@ fn an_unknown_authority_is_not_trusted() {
     assert_eq!(trusting(&authority("another")), unknown);
     assert_eq!(
         trusting(&authority("ours")),
-        "the signature of the server's certificate is not by its authority"
+        "the server's certificate has an invalid signature"
     );
     assert_eq!(server.requests(), 0);
 }
@@ -220,10 +220,13 @@ fn a_self_signed_certificate_is_not_trusted() {
     let mut authority = localhost();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     for (certificate, text) in [
-        (localhost(), "is not signed by a trusted authority"),
+        (
+            localhost(),
+            "is not signed by a trusted certificate authority",
+        ),
         (
             authority,
-            "is an authority's own; most likely it is self-signed",
+            "is a CA certificate, which a server must not use as its own; it is probably self-signed",
         ),
     ] {
         let server = Server::signed_by_itself(&certificate);
@@ -251,7 +254,7 @@ fn server_sending(bytes: &'static [u8]) -> u16 {
 }
 
 #[test]
-fn a_tls_1_1_server_is_refused() {
+fn a_tls_1_1_server_is_rejected() {
     // The server refuses the client's versions (an alert, `protocol_version`) ...
     const REFUSING: &[u8] = &[21, 3, 2, 0, 2, 2, 70];
     // ... or chooses its own: a `ServerHello` of TLS 1.1 with a cipher suite of that time.
@@ -281,6 +284,6 @@ fn a_plain_http_server_is_reported() {
     let port = server_sending(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
     assert_eq!(
         refusal(&builder("localhost", port).build().unwrap()),
-        "the server does not speak TLS on this port"
+        "the server does not use TLS on this port"
     );
 }

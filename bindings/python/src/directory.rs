@@ -122,7 +122,7 @@ fn create_file(py: Python<'_>, path: PathBuf, format: Option<&str>) -> PyResult<
         None => Format::from_path(&path),
     };
     let Some(format) = format else {
-        let reason = "must be csv, jsonl or parquet, or the file name must end so";
+        let reason = "must be csv, jsonl or parquet, or the file name must have such a suffix";
         return Err(errors::invalid(py, "format", reason));
     };
     DirectoryWriter::create(path, format).map_err(|error| ExportError::File(error).raise(py))
@@ -288,7 +288,7 @@ pub(crate) fn sync_customers(
     dry_run: bool,
     checkpoint: Option<PathBuf>,
 ) -> PyResult<NativeIterator> {
-    refuse_cancellation_token(py, options)?;
+    reject_cancellation_token(py, options)?;
     let source = Source::new(rows)?;
     let source_error = source.error.clone();
     let sync = client.client(py)?.customers().sync(source);
@@ -306,7 +306,7 @@ pub(crate) fn sync_customers(
 }
 
 /// A cancelled sync would have to report the rows in progress, so it takes no token.
-fn refuse_cancellation_token(py: Python<'_>, options: &Options) -> PyResult<()> {
+fn reject_cancellation_token(py: Python<'_>, options: &Options) -> PyResult<()> {
     match &options.cancellation_token {
         None => Ok(()),
         Some(_) => Err(errors::invalid(
@@ -331,8 +331,8 @@ fn set<I: Iterator>(
     sync
 }
 
-/// Writes rows to the directory, for an event loop. An item is a list of rows, and the exception that
-/// ended the sync after them.
+/// Writes rows to the directory, for an event loop. An item is a list of rows, and the exception
+/// that ended the sync after them.
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "the settings of a sync")]
 pub(crate) fn async_sync_customers(
@@ -345,7 +345,7 @@ pub(crate) fn async_sync_customers(
     dry_run: bool,
     checkpoint: Option<PathBuf>,
 ) -> PyResult<NativeAsyncIterator> {
-    refuse_cancellation_token(py, options)?;
+    reject_cancellation_token(py, options)?;
     let source = Source::collected(rows)?;
     let source_error = source.error.clone();
     let sync = client.client(py)?.customers().sync(source);

@@ -3,7 +3,7 @@
 //! The calls run on one runtime per process, whose threads never touch Python. Completed calls are
 //! queued, and one byte through a socket wakes the loop, which takes the whole queue: waking the
 //! loop for each call would cost more than the call does. The byte is therefore sent when the
-//! runtime's thread has nothing else to do, or when so many calls have completed that the loop can
+//! runtime's thread has nothing else to do, or when enough calls have completed that the loop can
 //! start on them while the runtime continues.
 
 use std::cell::RefCell;

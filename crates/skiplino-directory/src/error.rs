@@ -22,7 +22,7 @@ pub enum DirectoryError {
     Heading {
         /// The path, or `standard input`.
         file: PathBuf,
-        /// What is wrong with the columns.
+        /// The fault of the columns.
         source: HeadingError,
     },
     /// Parquet was to be read from standard input or written to standard output.

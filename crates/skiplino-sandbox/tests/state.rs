@@ -1,4 +1,5 @@
-//! The state: slots never overfill, equal requests get equal responses, and acknowledged writes are never lost.
+//! The state: slots never overfill, equal requests get equal responses, and acknowledged writes are
+//! never lost.
 #![allow(
     clippy::expect_used,
     clippy::needless_pass_by_value,
@@ -75,7 +76,7 @@ fn the_same_seed_gives_the_same_bytes() {
 const DATA_VARIABLE: &str = "SKIPLINO_SANDBOX_TEST_DATA";
 
 #[test]
-#[ignore = "not a test: what the child processes of the tests below run"]
+#[ignore = "not a test: the child processes of the tests below run it"]
 fn child() {
     let config = Config {
         data: Some(std::env::var_os(DATA_VARIABLE).unwrap().into()),

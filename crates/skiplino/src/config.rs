@@ -27,7 +27,7 @@ pub(crate) struct Config {
     pub(crate) clock: Arc<dyn Clock>,
 }
 
-/// Checks a locale and makes the header value of it; an empty one is none.
+/// Checks a locale and converts it to a header value. An empty locale is `None`.
 pub(crate) fn locale(text: &str) -> Result<Option<HeaderValue>, Error> {
     let text = text.trim();
     if text.is_empty() {

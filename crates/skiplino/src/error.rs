@@ -13,29 +13,29 @@ use crate::operation::Operation;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Invalid input, refused before anything was sent; [`Error::fields`] names the field.
+    /// Invalid input, rejected before anything was sent; [`Error::fields`] names the field.
     InvalidRequest,
-    /// The operation needs a secret key and the client has a public key; refused before anything
+    /// The operation needs a secret key and the client has a public key; rejected before anything
     /// was sent.
     SecretKeyRequired,
-    /// 401: the key is missing, unknown or of the wrong class.
+    /// 401: the key is missing, unknown or of the wrong kind.
     Unauthorized,
-    /// 400: a business rule does not allow it; [`Error::reason`] has the localised text.
+    /// 400: a business rule does not allow the operation; [`Error::reason`] has the localised text.
     Rejected,
     /// 404.
     NotFound,
-    /// 409: the ticket's state does not allow it. Final.
+    /// 409: the ticket's state does not allow the operation. A retry cannot succeed.
     Conflict,
     /// 422: [`Error::fields`] has the reasons field by field.
     Validation,
-    /// 429: too many requests; [`Error::retry_after`] has the server's pause, if it named one.
+    /// 429: too many requests; [`Error::retry_after`] has the time to wait, if the server sent one.
     RateLimited,
     /// 5xx.
     Server,
     /// Any other status, redirects included.
     UnexpectedStatus,
-    /// A success with an unreadable body, or a list with fewer records than the server counts;
-    /// [`Error::path`] has the JSON path.
+    /// A successful response with an unreadable body, or a list with fewer records than the server
+    /// counts; [`Error::path`] has the JSON path.
     Decode,
     /// DNS, connection or TLS failed: nothing was sent.
     Connect,
@@ -118,12 +118,12 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// The effect of a failed call on the server's state.
+/// Whether a failed call changed the server's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// None: the request did not arrive, was refused, or only reads.
+    /// It did not: the request did not arrive, was rejected, or only reads.
     NotApplied,
-    /// A write that may have been applied.
+    /// It may have: the call was a write that the server may have applied.
     Unknown,
 }
 
@@ -138,16 +138,16 @@ pub enum TimeoutKind {
     Call,
 }
 
-/// Reasons by field, of a 422 and of refused input.
+/// Reasons by field, from a 422 response or from input that the client rejected.
 pub type Fields = BTreeMap<String, Vec<String>>;
 
 /// Why a call failed. Its size is one machine word.
 ///
 /// `Display` is one line for a person. It never contains a key, a query string or the values of a
 /// customer's record.
-pub struct Error(Box<Inner>);
+pub struct Error(Box<Details>);
 
-pub(crate) struct Inner {
+pub(crate) struct Details {
     pub(crate) kind: ErrorKind,
     pub(crate) operation: Option<Operation>,
     pub(crate) status: Option<u16>,
@@ -168,7 +168,7 @@ pub(crate) struct Inner {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner {
+        Self(Box::new(Details {
             kind,
             operation: None,
             status: None,
@@ -201,7 +201,7 @@ impl Error {
     }
 
     /// The error with some fields changed.
-    pub(crate) fn edit(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+    pub(crate) fn edit(mut self, change: impl FnOnce(&mut Details)) -> Self {
         change(&mut self.0);
         self
     }
@@ -230,7 +230,7 @@ impl Error {
     }
 
     /// All fields, to build a response from.
-    pub(crate) fn into_inner(self) -> Inner {
+    pub(crate) fn into_details(self) -> Details {
         *self.0
     }
 
@@ -249,12 +249,13 @@ impl Error {
         self.0.status
     }
 
-    /// A header of the response, if present and text. The name's case does not matter.
+    /// A header of the response, if it is present and its value is text. The name's case does not
+    /// matter.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.0.headers.get(name)?.to_str().ok()
     }
 
-    /// The effect on the server's state. Always `NotApplied` for a read.
+    /// Whether the call changed the server's state. Always `NotApplied` for a read.
     pub fn outcome(&self) -> Outcome {
         self.0.outcome
     }
@@ -271,18 +272,17 @@ impl Error {
         )
     }
 
-    /// The `message` of the server's envelope, as received.
+    /// The `message` of the server's response, as received.
     pub fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
     }
 
-    /// The `error` of the server's envelope if it is a text (localised), or the client's own
-    /// reason.
+    /// The server's localised reason, if its `error` is a text; otherwise the client's own reason.
     pub fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }
 
-    /// Reasons by field: of a 422, and of input that the client refused.
+    /// Reasons by field, from a 422 response or from input that the client rejected.
     pub fn fields(&self) -> &Fields {
         &self.0.fields
     }
@@ -292,7 +292,7 @@ impl Error {
         self.0.path.as_deref()
     }
 
-    /// The pause that the server asked for.
+    /// The time to wait before a retry, as requested by the server.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
@@ -313,9 +313,9 @@ impl Error {
             ErrorKind::InvalidRequest => "invalid input",
             ErrorKind::SecretKeyRequired => "a secret key is needed; the client has a public key",
             ErrorKind::Unauthorized => "the key was not accepted",
-            ErrorKind::Rejected => "refused",
+            ErrorKind::Rejected => "the server rejected the request",
             ErrorKind::NotFound => "not found",
-            ErrorKind::Conflict => "the current state does not allow it",
+            ErrorKind::Conflict => "the current state does not allow this operation",
             ErrorKind::Validation => "the server found the input invalid",
             ErrorKind::RateLimited => "too many requests",
             ErrorKind::Server => "the server failed",
@@ -325,7 +325,7 @@ impl Error {
             ErrorKind::Transport => "the connection was lost",
             ErrorKind::Timeout => match self.0.timeout {
                 Some(TimeoutKind::Connect) => "connecting took too long",
-                Some(TimeoutKind::Attempt) => "no response in time",
+                Some(TimeoutKind::Attempt) => "the attempt timed out",
                 _ => "the call's deadline passed",
             },
             ErrorKind::OutcomeUnknown => "the outcome is unknown",
@@ -421,7 +421,7 @@ fn root_cause<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 's
 
 /// Prints a text on one line without control characters. A server's text is printed without words
 /// that look like an e-mail address, a telephone number or a key, because a server may quote the
-/// input that it refuses.
+/// input that it rejects.
 struct Sanitized {
     text: String,
     scrub: bool,

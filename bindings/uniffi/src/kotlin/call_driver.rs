@@ -80,7 +80,7 @@ pub(crate) fn return_result(id: u64, result: &[u8]) {
     update_and_wake(|queue| queue.add_result(id, result));
 }
 
-/// Starts a call. Returns its result if it is ready at once, as that of a refused call is.
+/// Starts a call. Returns its result if the call ends at once, for example with invalid input.
 pub(crate) fn start_call(handle: u64, id: u64, mut call: &[u8]) -> Option<EncodedResult> {
     let Ok(call) = <NativeCall as Lift<UniFfiTag>>::try_read(&mut call) else {
         return Some(encode_error(SkiplinoError::internal()));
@@ -118,8 +118,8 @@ pub(crate) fn abort_call(id: u64) {
     }
 }
 
-/// Drives all calls until there are results, and returns these. If there can be no runtime, all
-/// calls that wait for it fail instead of waiting for ever; returns `None` if there are none.
+/// Drives all calls until at least one has a result, and returns the results. If no runtime can be
+/// created, all waiting calls fail; returns `None` if no call was waiting.
 pub(crate) fn drive_until_results() -> Option<Vec<u8>> {
     let Ok(runtime) = runtime() else {
         let mut queue = queue();

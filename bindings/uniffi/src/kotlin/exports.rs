@@ -73,9 +73,9 @@ pub extern "C" fn skiplino_kotlin_abort_call(id: i64) {
     catch_panic(|| call_driver::abort_call(id.cast_unsigned()));
 }
 
-/// Drives all calls until there are results, and returns these; NULL if there can be no runtime and
-/// no call waits for it. The results are valid until the next call of this function. Exactly one
-/// thread calls it, in a loop.
+/// Drives all calls until at least one has a result, and returns the results. Returns NULL if no
+/// runtime can be created and no call was waiting. The results are valid until the next call of
+/// this function. Exactly one thread calls it, in a loop.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_kotlin_drive() -> *const u8 {
     static RETURNED: Mutex<Vec<u8>> = Mutex::new(Vec::new());

@@ -1,5 +1,7 @@
 // A list of any length. Only visible rows are in the document.
 
+import { postpone } from './ui.js';
+
 export class List {
   // `row()` makes an empty row, and `fill(row, item, index)` fills it. Each item has a unique `seq`. With `growsOnTop`, new items are
   // added on top, and a list that is scrolled down keeps the same rows in view.
@@ -44,6 +46,7 @@ export class List {
   }
 
   draw() {
+    if (postpone(this.space, () => this.draw())) return;
     const { root, items, height, rows } = this;
     root.hidden = !items.length;
     const whole = `${items.length * height}px`;

@@ -4,7 +4,7 @@ import { languages } from './translations.js';
 
 export const $ = (id) => document.getElementById(id);
 
-// An element: a tag with classes ('li.row'), what to set on it, and what is in it.
+// Creates an element from a tag with classes ('li.row'), its properties and its children.
 export function h(tag, set = {}, ...children) {
   const [name, ...classes] = tag.split('.');
   const element = document.createElement(name);
@@ -32,8 +32,27 @@ export function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// Updates the children of a list by key. Children that stay keep their element, and so focus and mouse presses.
+// Rows must not move between the press and the release of a button: the click would miss its row. If something in `list` is pressed,
+// `draw` runs after the release, and the result is true.
+const postponed = new Map();
+export function postpone(list, draw) {
+  const pressed = list.querySelector(':active') !== null;
+  if (pressed) postponed.set(list, draw);
+  else postponed.delete(list);
+  return pressed;
+}
+function drawPostponed() {
+  const draws = [...postponed.values()];
+  postponed.clear();
+  for (const draw of draws) draw();
+}
+for (const release of ['pointerup', 'pointercancel', 'keyup']) {
+  addEventListener(release, () => { if (postponed.size) requestAnimationFrame(drawPostponed); });
+}
+
+// Updates the children of a list by key. Children that stay keep their element, and so the focus.
 export function keyed(list, items, key, make, show) {
+  if (postpone(list, () => keyed(list, items, key, make, show))) return;
   const wanted = new Set(items.map((item) => String(key(item))));
   const hadFocus = list.contains(document.activeElement);
   const known = new Map();

@@ -81,7 +81,7 @@ impl Shared {
 
 impl<T> Call<T> {
     /// A call that fails before anything is sent.
-    pub(crate) fn refused(operation: Operation, error: Error) -> Self {
+    pub(crate) fn failed(operation: Operation, error: Error) -> Self {
         let unread = |_: &[u8]| Err(Error::new(ErrorKind::Internal));
         Self::prepared(operation, Err(error), unread)
     }
@@ -218,8 +218,8 @@ impl UntypedCall {
         }
     }
 
-    /// Whether the call fails before anything is sent: then a binding need not leave its thread.
-    pub fn is_refused(&self) -> bool {
+    /// Whether the call fails before anything is sent. A binding can then run it on its own thread.
+    pub fn fails_early(&self) -> bool {
         self.prepared.is_err()
     }
 

@@ -1,4 +1,4 @@
-//! The fixed part of a call: its operation, its options, and how a lost response is recovered from.
+//! The fixed part of a call: its operation, its options and its recovery.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The API key: it has a class, is never printed, and is wiped when dropped.
+//! The API key: it is public or secret, is never printed, and is wiped when dropped.
 
 use std::fmt;
 

@@ -12,9 +12,9 @@ use rustls::{
 /// Why no connection could be made.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ConnectError {
-    #[error("the server's certificate is not signed by a trusted authority")]
+    #[error("the server's certificate is not signed by a trusted certificate authority")]
     UnknownIssuer,
-    #[error("the signature of the server's certificate is not by its authority")]
+    #[error("the server's certificate has an invalid signature")]
     BadSignature,
     #[error("the server's certificate expired at {not_after}, and this machine's clock says {now}")]
     Expired {
@@ -30,16 +30,18 @@ pub(crate) enum ConnectError {
     },
     #[error("the server's certificate is not for {0}")]
     WrongHost(String),
-    #[error("the server's certificate is an authority's own; most likely it is self-signed")]
+    #[error(
+        "the server's certificate is a CA certificate, which a server must not use as its own; it is probably self-signed"
+    )]
     AuthorityAsServer,
     #[error("the server supports neither TLS 1.2 nor TLS 1.3")]
     TlsVersion,
-    #[error("the server does not speak TLS on this port")]
+    #[error("the server does not use TLS on this port")]
     NoTls,
-    #[error("the proxy needs a user and a password, or refused the given ones (407)")]
+    #[error("the proxy requires a user name and a password, or rejected those in its URL (407)")]
     ProxyAuthorization,
-    #[error("the proxy refused to connect to the server")]
-    ProxyRefused,
+    #[error("the proxy rejected the connection to the server")]
+    ProxyRejected,
     #[error("the proxy did not connect to the server: {0}")]
     Proxy(String),
 }
@@ -106,12 +108,12 @@ fn timestamp(time: UnixTime) -> Option<Timestamp> {
     Timestamp::from_second(time.as_secs().try_into().ok()?).ok()
 }
 
-/// A proxy's refusal. Its type is private, so its text is read.
+/// The response of a proxy that does not connect. The error's type is private, so its text is read.
 fn of_proxy(text: &str) -> Option<ConnectError> {
-    let refusal = text.strip_prefix("tunnel error: ")?;
-    Some(match refusal {
+    let failure = text.strip_prefix("tunnel error: ")?;
+    Some(match failure {
         "proxy authorization required" => ConnectError::ProxyAuthorization,
-        "unsuccessful" => ConnectError::ProxyRefused,
+        "unsuccessful" => ConnectError::ProxyRejected,
         other => ConnectError::Proxy(other.to_owned()),
     })
 }

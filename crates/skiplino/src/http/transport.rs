@@ -175,7 +175,7 @@ async fn read(response: &mut reqwest::Response, max_bytes: usize) -> Result<Byte
     }
     Err(Error::new(ErrorKind::Decode).edit(|inner| {
         inner.path = Some("$".to_owned());
-        inner.reason = Some(format!("it is larger than {max_bytes} bytes"));
+        inner.reason = Some(format!("the body is larger than {max_bytes} bytes"));
     }))
 }
 

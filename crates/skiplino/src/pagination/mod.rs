@@ -34,10 +34,10 @@ type Fetch<T> = Box<dyn Fn(u64, u64) -> Call<Page<T>> + Send + Sync>;
 ///
 /// # Requests
 ///
-/// An unchanged list of N pages needs N requests. The iterators send them one at a time. In lists of
-/// more than 4 pages the streams keep up to 4 requests in flight, and confirm the pages that they
-/// have read in parallel by reading the first record of the list again: one more request for every
-/// 64 pages, and one at the end.
+/// An unchanged list of N pages needs N requests. The iterators send them one at a time. In lists
+/// of more than 4 pages the streams keep up to 4 requests in flight, and confirm the pages that
+/// they have read in parallel by reading the first record of the list again: one more request for
+/// every 64 pages, and one at the end.
 ///
 /// Once the list changes, the streams also send one request at a time. Some records are then read
 /// again, and some requests have a limit below [`limit`](Self::limit).
@@ -110,10 +110,10 @@ impl<T: Send + 'static> List<T> {
 
     pub(crate) fn page_of(&self, number: u64, limit: u64) -> Call<Page<T>> {
         let call = if number == 0 {
-            Call::refused(self.operation, Error::invalid("page", "must be 1 or more"))
+            Call::failed(self.operation, Error::invalid("page", "must be 1 or more"))
         } else if limit == 0 || limit > self.max_limit {
             let reason = format!("must be from 1 to {}", self.max_limit);
-            Call::refused(self.operation, Error::invalid("limit", reason))
+            Call::failed(self.operation, Error::invalid("limit", reason))
         } else {
             (self.fetch)(number, limit)
         };

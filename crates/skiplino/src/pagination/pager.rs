@@ -93,7 +93,7 @@ pub(crate) struct PageInfo {
     pub(crate) limit: Option<u64>,
 }
 
-/// What to do with a page, and with the requests that are still in flight.
+/// The decision about a page, and about the requests that are still in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PageVerdict {
     /// Whether the caller gets the page, with the rows that are left in it.

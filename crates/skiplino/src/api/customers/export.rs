@@ -57,10 +57,10 @@ where
     S: FnMut(Page<Customer>) -> Result<(), E>,
     E: From<Error>,
 {
-    /// Exports on the calling thread, which it blocks. The sink can make blocking calls.
+    /// Exports on the calling thread, and blocks it until the end. The sink can make blocking calls.
     ///
     /// # Errors
-    /// Those of [`Export`], and `InvalidRequest` inside an async runtime, which it would block.
+    /// The errors of [`Export`]; `InvalidRequest` inside an async runtime, which would be blocked.
     pub fn wait(self) -> Result<ListProgress, E> {
         let Shared {
             runtimes, config, ..

@@ -1,4 +1,4 @@
-//! The operations on customers, and how a lost response of each is recovered from.
+//! The operations on customers, and the recovery of each write whose response was lost.
 
 pub(crate) mod export;
 pub(crate) mod sync;
@@ -138,8 +138,8 @@ impl Customers<'_> {
             })
     }
 
-    /// Deletes a customer for good (operation 12, `DELETE /customers/delete`). Their tickets stay.
-    /// If the response is lost, the customer is looked up, and deleted again if still there.
+    /// Deletes a customer permanently (operation 12, `DELETE /customers/delete`). Their tickets
+    /// stay. If the response is lost, the customer is looked up, and deleted again if still there.
     ///
     /// # Errors
     /// `Validation` when there is none.

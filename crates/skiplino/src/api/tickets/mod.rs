@@ -1,4 +1,4 @@
-//! The operations on tickets, and how a lost response of each is recovered from.
+//! The operations on tickets, and the recovery of each write whose response was lost.
 
 mod read_ticket;
 pub(crate) mod watch;
@@ -70,10 +70,10 @@ impl Tickets<'_> {
     /// Follows a ticket: its state now, and again each time that it changes, until it is served or
     /// cancelled.
     ///
-    /// The watch polls the ticket (operation 5): every 2 s at the front of the queue, and every 30 s
-    /// far from it. For an appointment, the interval depends on the time until it starts. Watches of
-    /// one ticket share their polls. Failures of the network or the server end the watch only after
-    /// they have lasted for [`Watch::give_up_after`]. Dropping the watch ends it at once.
+    /// The watch polls the ticket (operation 5): every 2 s at the front of the queue, and every 30
+    /// s far from it. For an appointment, the interval depends on the time until it starts. Watches
+    /// of one ticket share their polls. Failures of the network or the server end the watch only
+    /// after they have lasted for [`Watch::give_up_after`]. Dropping the watch ends it at once.
     pub fn watch(&self, ticket: impl Into<TicketId>) -> Watch {
         Watch::new(
             Arc::clone(self.shared),
@@ -105,8 +105,8 @@ impl Tickets<'_> {
     }
 
     /// Moves a waiting appointment to another slot (operation 7, `POST /tickets/{id}/change-time`).
-    /// If the response is lost, the client reads the ticket, and sends the request again only if the
-    /// ticket does not have the new time.
+    /// If the response is lost, the client reads the ticket, and sends the request again only if
+    /// the ticket does not have the new time.
     ///
     /// # Errors
     /// `Validation` for a walk-in, or a ticket in another state; `NotFound` if the server cannot

@@ -154,7 +154,7 @@ impl<'a> BookingAttempt<'a> {
         self.maybe_applied = true;
     }
 
-    pub(crate) fn on_refusal(&mut self) {
+    pub(crate) fn on_rejection(&mut self) {
         self.maybe_applied = false;
     }
 

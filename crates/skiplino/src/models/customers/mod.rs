@@ -124,7 +124,8 @@ impl Customer {
             .map_err(|_| {
                 Error::new(ErrorKind::Decode).edit(|inner| {
                     inner.path = Some("metadata".to_owned());
-                    inner.reason = Some("it does not match the requested type".to_owned());
+                    inner.reason =
+                        Some("the metadata does not match the requested type".to_owned());
                 })
             })
     }

@@ -18,7 +18,7 @@ use crate::models::customers::CustomerWriteRequest;
 /// [`CustomerSync::wait`](crate::CustomerSync::wait).
 ///
 /// [`CustomerSync`](crate::CustomerSync) describes the guarantees, the number of requests and the
-/// errors; inside an async runtime, which it would block, the error is `InvalidRequest`. No request
+/// errors. It would block an async runtime, so there its error is `InvalidRequest`. No request
 /// is in flight between two calls of `next()`, so the iterator can be dropped at any time.
 pub struct BlockingSync<I: Iterator> {
     client: Arc<Shared>,

@@ -198,7 +198,7 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
         };
         let id = match checked {
             Ok(id) => id,
-            Err(error) => return self.refuse(index, row, error),
+            Err(error) => return self.reject(index, row, error),
         };
         if self.in_flight.values().any(|other| other.id == id) {
             self.next = Some((index, row));
@@ -238,7 +238,7 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
     }
 
     /// A row with invalid input fails without any call.
-    fn refuse(&mut self, index: u64, row: R, error: Error) -> Result<StartedRow<R>, Error> {
+    fn reject(&mut self, index: u64, row: R, error: Error) -> Result<StartedRow<R>, Error> {
         if let Some(checkpoint) = &mut self.checkpoint {
             checkpoint
                 .check_not_done(index)
@@ -283,7 +283,7 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
         {
             self.fatal.get_or_insert(error.into_error());
         }
-        // All rows use the same key and server. A refused key fails every row, and after one row
+        // All rows use the same key and server. A rejected key fails every row, and after one row
         // has waited a minute for the server, no other row waits again.
         if let Some(error) = outcome.error()
             && matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Connect)

@@ -56,12 +56,11 @@ impl Customers<'_> {
     /// # }
     /// ```
     ///
-    /// # Errors
-    /// Of the stream: `SecretKeyRequired`; `Unauthorized`, after the outcome of the row that failed
-    /// with it; `Connect`, when the server could not be reached for a minute; `InvalidRequest`
-    /// (fields `concurrency`, `rate`, `checkpoint`). Of a row: those of [`create`](Self::create),
-    /// [`find`](Self::find) and [`update`](Self::update), and `InvalidRequest` (field `externalId`)
-    /// if it has none.
+    /// # Errors Of the stream: `SecretKeyRequired`; `Unauthorized`, after the outcome of the row
+    /// that failed with it; `Connect`, when the server could not be reached for a minute;
+    /// `InvalidRequest` (fields `concurrency`, `rate`, `checkpoint`). Of a row: the errors of
+    /// [`create`](Self::create), [`find`](Self::find) and [`update`](Self::update), and
+    /// `InvalidRequest` (field `externalId`) if it has none.
     pub fn sync<I>(&self, rows: I) -> CustomerSync<I::IntoIter>
     where
         I: IntoIterator,
@@ -80,8 +79,8 @@ impl Customers<'_> {
 ///
 /// # Guarantees
 ///
-/// - Each row of the source is returned once, when it has finished; the order is not that of the
-///   source.
+/// - Each row of the source is returned once, when it has finished; the order can differ from the
+///   order of the source.
 /// - Rows with the same `externalId` are written in the order of the source.
 /// - A row that fails does not stop the other rows.
 /// - Rows are read from the source when they are started, and are not held in memory.

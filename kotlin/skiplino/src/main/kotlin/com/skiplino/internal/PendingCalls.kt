@@ -87,7 +87,7 @@ internal object PendingCalls {
         }
     }
 
-    /** Enough for the result of a call that is refused at once. */
+    /** Enough for the result of a call that is rejected at once. */
     private const val MIN_CAPACITY = 1024
     private const val IN_FLIGHT = -1
     private const val RETRY_MILLIS = 1000L

@@ -209,11 +209,12 @@ def test_the_board_shows_called_tickets(sandbox, visit):
     expect(board.locator("#called li")).to_have_count(0)
 
 
-def test_a_click_works_while_its_row_is_drawn_again(sandbox, counter):
-    """The row of a button is drawn again between mouse down and mouse up."""
+def test_a_click_works_while_its_list_changes(sandbox, counter):
+    """Between mouse down and mouse up, staff elsewhere call a ticket, which comes first in its list."""
     sandbox.control("POST", "/faults", {"operation": "*", "kind": "delay", "ms": 0})
     counter.click("#call-next")
-    for button in [counter.locator("#serving .primary"), counter.locator("#faults button"), counter.locator("#slots button").first]:
+    buttons = [counter.locator("#serving .primary"), counter.locator("#faults button"), counter.locator("#slots button").first]
+    for waiting, button in zip([5, 4, 3], buttons, strict=True):
         box = button.bounding_box()
         counter.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         counter.mouse.down()
@@ -222,10 +223,24 @@ def test_a_click_works_while_its_row_is_drawn_again(sandbox, counter):
         sandbox.api("POST", f"/tickets/{booked['id']}/cancel")
         expect(counter.locator("#requests [aria-posinset='1']")).to_contain_text("cancel")
         sandbox.control("POST", f"/services/{CASH}/call-next")
+        expect(counter.locator("#views [data-tab=waiting]")).to_have_text(f"Waiting {waiting}")
         counter.mouse.up()
     expect(counter.locator("#slots li").first).to_contain_text("Full")
     expect(counter.locator("#faults li")).to_have_count(0)
     expect(counter.locator("#serving li")).to_have_count(3)
+
+
+def test_a_request_can_be_selected_while_others_arrive(sandbox, counter):
+    sandbox.api("GET", "/branches")
+    chosen = counter.locator("#requests [role=option]", has_text="/branches")
+    box = chosen.bounding_box()
+    counter.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    counter.mouse.down()
+    sandbox.book()
+    expect(counter.locator("#views [data-tab=waiting]")).to_have_text("Waiting 8")
+    counter.mouse.up()
+    expect(counter.locator("#requests [aria-posinset='1']")).to_contain_text("/tickets/book")
+    expect(counter.locator("#detail-text")).to_contain_text("Branches fetched")
 
 
 def test_an_idle_page_sends_no_requests(sandbox, counter):
