@@ -123,6 +123,7 @@ pub struct RowReader {
     notices: Vec<Notice>,
     erased: FieldSet,
     is_strict: bool,
+    unescapes: Rc<Cell<bool>>,
     /// The position after the last row that was returned.
     returned: u64,
     progress: ReadProgress,
@@ -208,10 +209,14 @@ impl RowReader {
             let rows = Box::new(json_lines::rows(reader));
             return Ok(Self::new(rows, file, Vec::new(), progress));
         }
+        let unescapes = Rc::default();
         let counter = progress.clone();
         let skipped = move |_: &_| counter.shared.skipped.set(counter.skipped() + 1);
-        let (rows, notices) = csv::rows(reader, file, skipped)?;
-        Ok(Self::new(Box::new(rows), file, notices, progress))
+        let (rows, notices) = csv::rows(reader, file, Rc::clone(&unescapes), skipped)?;
+        Ok(Self {
+            unescapes,
+            ..Self::new(Box::new(rows), file, notices, progress)
+        })
     }
 
     fn new(
@@ -226,6 +231,7 @@ impl RowReader {
             notices,
             erased: FieldSet::default(),
             is_strict: false,
+            unescapes: Rc::default(),
             returned: 0,
             progress,
         }
@@ -252,6 +258,15 @@ impl RowReader {
     #[must_use]
     pub fn notices(&self) -> &[Notice] {
         &self.notices
+    }
+
+    /// Whether a CSV file was written with
+    /// [`DirectoryWriter::escape_formulas`](crate::DirectoryWriter::escape_formulas): then the `'`
+    /// before formulas is removed. By default, a row with such a field is rejected.
+    #[must_use]
+    pub fn unescape_formulas(self, unescapes: bool) -> Self {
+        self.unescapes.set(unescapes);
+        self
     }
 
     /// A handle on this reader.

@@ -77,7 +77,7 @@ fn a_value_that_a_spreadsheet_has_damaged_fails_its_row() {
         crm-7741,,97333112233.0\n\
         1.23E+11,New,\n\
         crm-7741,#NAME?,\n\
-        crm-7741,,'+97333112233\n",
+        crm-7741,,'0097333112233\n",
     );
     desk.write(
         "rows.jsonl",

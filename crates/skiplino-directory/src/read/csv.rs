@@ -1,12 +1,15 @@
 //! Rows of a CSV file.
 
+use std::cell::Cell;
 use std::io::{self, BufRead};
 use std::path::Path;
+use std::rc::Rc;
 
 use super::csv_records::{Record, Records, SEPARATORS};
 use super::notice::Notice;
 use crate::column::{Column, Field, parse_columns};
 use crate::error::{DirectoryError, HeadingError, RowError};
+use crate::formula::unescape;
 use crate::row::{FileRow, MAX_ROW_BYTES, TableRow};
 
 /// The columns of the file.
@@ -26,14 +29,16 @@ pub fn read_csv<R: BufRead>(
     text: R,
     file: &Path,
 ) -> Result<impl Iterator<Item = io::Result<FileRow>> + use<R>, DirectoryError> {
-    rows(text, file, |_| {}).map(|(rows, _)| rows)
+    rows(text, file, Rc::default(), |_| {}).map(|(rows, _)| rows)
 }
 
-/// The rows, and what is unusual about the heading. `skipped` is called for each row without any
-/// value, as spreadsheets write them at the end.
+/// The rows, and what is unusual about the heading. `unescapes` may be set until the first row is
+/// read: formulas lose their `'` then. `skipped` is called for each row without any value, as
+/// spreadsheets write them at the end.
 pub(super) fn rows<R: BufRead, S: Fn(&Record)>(
     text: R,
     file: &Path,
+    unescapes: Rc<Cell<bool>>,
     skipped: S,
 ) -> Result<
     (
@@ -58,7 +63,7 @@ pub(super) fn rows<R: BufRead, S: Fn(&Record)>(
                 skipped(&record);
                 continue;
             }
-            return Some(Ok(row(&record, &fields, &heading)));
+            return Some(Ok(row(&record, &fields, &heading, unescapes.get())));
         }
     });
     Ok((rows, notices))
@@ -143,8 +148,8 @@ fn parse_heading(
     Ok((heading, notices.into_iter().flatten().collect()))
 }
 
-fn row(record: &Record, fields: &[Vec<u8>], heading: &Heading) -> FileRow {
-    parse(record, fields, heading).unwrap_or_else(|mut error| {
+fn row(record: &Record, fields: &[Vec<u8>], heading: &Heading, unescapes: bool) -> FileRow {
+    parse(record, fields, heading, unescapes).unwrap_or_else(|mut error| {
         if record.last_line > record.line {
             error = RowError::MultiLine {
                 error: Box::new(error),
@@ -157,7 +162,12 @@ fn row(record: &Record, fields: &[Vec<u8>], heading: &Heading) -> FileRow {
     })
 }
 
-fn parse(record: &Record, fields: &[Vec<u8>], heading: &Heading) -> Result<FileRow, RowError> {
+fn parse(
+    record: &Record,
+    fields: &[Vec<u8>],
+    heading: &Heading,
+    unescapes: bool,
+) -> Result<FileRow, RowError> {
     if let Some(error) = &record.error {
         return Err(error.clone());
     }
@@ -173,10 +183,14 @@ fn parse(record: &Record, fields: &[Vec<u8>], heading: &Heading) -> Result<FileR
     }
     let mut row = TableRow::default();
     for (column, field) in heading.columns.iter().zip(fields) {
-        let text = std::str::from_utf8(field).map_err(|_| {
-            let name = column.name().unwrap_or_else(|| "a column".to_owned());
-            RowError::FieldNotUtf8(name)
-        })?;
+        let name = || column.name().unwrap_or_else(|| "a column".to_owned());
+        let text = std::str::from_utf8(field).map_err(|_| RowError::FieldNotUtf8(name()))?;
+        let text = match unescape(text) {
+            Some(text) if unescapes => text,
+            // Stored as it is, it would spoil a good number.
+            Some(_) => return Err(RowError::EscapedFormula(name())),
+            None => text,
+        };
         row.set(column, text)?;
     }
     Ok(row.finish(record.line))
