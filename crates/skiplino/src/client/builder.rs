@@ -88,7 +88,8 @@ pub struct ClientBuilder {
     max_response_bytes: usize,
     proxy: Option<String>,
     root_certificates: Vec<u8>,
-    use_env_certificates: bool,
+    /// Why the certificates of the environment cannot be used.
+    env_certificates_error: Option<Error>,
     on_device: bool,
     allow_secret_key_on_device: bool,
     clock: Arc<dyn Clock>,
@@ -111,7 +112,7 @@ impl ClientBuilder {
             max_response_bytes: 16 * 1024 * 1024,
             proxy: None,
             root_certificates: Vec::new(),
-            use_env_certificates: false,
+            env_certificates_error: None,
             on_device: cfg!(any(target_os = "android", target_os = "ios")),
             allow_secret_key_on_device: false,
             clock: Arc::new(SystemClock),
@@ -204,7 +205,11 @@ impl ClientBuilder {
     /// `SSL_CERT_DIR`, if these environment variables are set, beside the usual ones. The command
     /// and the Python package do so.
     pub fn root_certificates_from_env(mut self) -> Self {
-        self.use_env_certificates = true;
+        // Read here, so that apps that do not call this do not contain the code.
+        match certificates::from_environment() {
+            Ok(pem) => self.root_certificates.extend_from_slice(&pem),
+            Err(error) => self.env_certificates_error = Some(error),
+        }
         self
     }
 
@@ -255,7 +260,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// `InvalidRequest` with the name of the invalid setting.
-    pub fn build(mut self) -> Result<Client, Error> {
+    pub fn build(self) -> Result<Client, Error> {
         let guarded = self.on_device && !self.allow_secret_key_on_device;
         if guarded && self.key.class() == KeyClass::Secret {
             return Err(Error::invalid(
@@ -280,9 +285,8 @@ impl ClientBuilder {
             .proxy
             .map(|url| Url::parse(&url).map_err(|_| Error::invalid("proxy", "must be a URL")))
             .transpose()?;
-        if self.use_env_certificates {
-            let found = certificates::from_environment()?;
-            self.root_certificates.extend_from_slice(&found);
+        if let Some(error) = self.env_certificates_error {
+            return Err(error);
         }
         let config = Config {
             loopback: is_loopback(&base_url),
