@@ -341,7 +341,8 @@ fn a_checkpoint_that_cannot_be_written_stops_the_import() {
         "{ran:?}"
     );
     assert!(desk.created() < 400, "it went on: {ran:?}");
-    desk.run(&["import", "rows.csv", "--resume"]).ok();
+    // On a slow machine, standard error has the progress.
+    desk.run(&["import", "rows.csv", "--resume"]).ends(0, &[]);
     assert_eq!(desk.created(), 2000);
 }
 
