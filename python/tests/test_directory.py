@@ -22,6 +22,7 @@ from conftest import LAYLA, PUBLIC
 from skiplino import (
     AsyncClient,
     Client,
+    DecodeError,
     InvalidRequestError,
     SecretKeyRequiredError,
     SkiplinoError,
@@ -211,6 +212,28 @@ def test_files_hold_the_directory(sandbox: Sandbox, customers: Both, client: Cli
     assert customers.sync(polars.read_parquet(tmp_path / "c.parquet").drop_nulls("externalId")).unchanged == len(back)
 
 
+def test_an_incomplete_list_replaces_no_file(
+    sandbox: Sandbox, customers: Both, client: Client, tmp_path: Path
+) -> None:
+    path = tmp_path / "all.csv"
+    path.write_text("yesterday's", encoding="utf-8")
+    pagination = {"total": 1000, "totalPages": 10, "hasNextPage": True, "hasPrevPage": False}
+    body = {"message": "m", "data": [], "pagination": pagination}
+    sandbox.fault("*", "status", status=200, body=body)
+    text = "the list is incomplete: the server counts 1000 records, but returned 0"
+    for call in (
+        lambda: customers.export(path),
+        customers.to_arrow,
+        lambda: list(client.customers.list()),
+        lambda: list(client.customers.tickets(external_id="crm-7741").pages()),
+    ):
+        with pytest.raises(DecodeError, match=text) as raised:
+            call()
+        assert raised.value.path == "pagination.total"
+    assert path.read_text(encoding="utf-8") == "yesterday's"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_a_file_that_cannot_be_written_is_an_error_of_files(sandbox: Sandbox, customers: Both, tmp_path: Path) -> None:
     missing = tmp_path / "missing" / "c.csv"
     with pytest.raises(FileNotFoundError) as raised:
@@ -357,6 +380,42 @@ def test_what_a_source_raises_comes_out(sandbox: Sandbox, customers: Both) -> No
     with pytest.raises(TypeError):
         customers.sync(5)
     assert writes(sandbox) <= 1
+
+
+def test_rows_may_come_from_calls(sandbox: Sandbox, client: Client, stored: Any) -> None:
+    sandbox.generate(300)
+    report = client.customers.sync(
+        ({"external_id": f"copy-{customer.id}", "name": "Copy"} for customer in client.customers.list()), rate=10_000
+    )
+    # New customers are inserted at the front of the list that is read.
+    assert report.created == report.rows >= 303
+    assert sum(customer.name == "Copy" for customer in client.customers.list()) == report.rows
+
+    def rows() -> Iterator[dict[str, str]]:
+        for number in range(20):
+            tickets = list(client.customers.tickets(external_id="crm-7741"))
+            yield {"external_id": f"n{number}", "name": f"{len(tickets)} tickets"}
+
+    dry = client.customers.sync(rows(), dry_run=True, on_row=lambda _: client.branches.list())
+    assert (dry.created, sandbox.received("listBranches")) == (20, 20)
+    client.customers.sync(rows(), progress=lambda *_: client.branches.list())
+    assert "n19" in stored()
+
+
+def test_a_sink_and_a_progress_callback_make_calls(sandbox: Sandbox, client: Client, tmp_path: Path) -> None:
+    sandbox.generate(300)
+    names: list[str | None] = []
+
+    def sink(page: skiplino.Page[skiplino.Customer]) -> None:
+        names.append(client.customers.get(page[0].id).name)
+
+    def progress(*_: object) -> None:
+        assert len(list(client.branches.list())) == 2
+
+    assert client.customers.export(sink, progress=progress).records == 303
+    assert len(names) == 4
+    assert client.customers.export(tmp_path / "all.csv", progress=progress).records == 303
+    assert len(client.customers.to_arrow(progress=progress)) == 303
 
 
 def test_a_sync_is_resumed_from_its_checkpoint(sandbox: Sandbox, customers: Both, tmp_path: Path) -> None:

@@ -377,12 +377,18 @@ fn lists_are_read_as_pages_and_as_items() {
 }
 
 #[test]
-fn an_empty_page_with_has_next_page_ends_the_list() {
+fn empty_pages_with_has_next_page_end_the_list_with_an_error() {
     let body = br#"{"message":"m","data":[],"pagination":{"total":9,"totalPages":9,"hasNextPage":true,"hasPrevPage":false}}"#;
     let server = RawServer::start(Script::Respond(http(200, "", body)));
     let client = server.builder().build().unwrap();
-    assert_eq!(client.customers().list().items_blocking().count(), 0);
-    assert_eq!(server.requests().len(), 1);
+    let mut items = client.customers().list().items_blocking();
+    let error = items.next().unwrap().unwrap_err();
+    assert_eq!(
+        (error.kind(), error.path()),
+        (ErrorKind::Decode, Some("pagination.total"))
+    );
+    assert!(items.next().is_none());
+    assert_eq!(server.requests().len(), 10);
 }
 
 #[test]

@@ -96,6 +96,22 @@ fn writes(sandbox: &TestSandbox) -> u64 {
 }
 
 #[test]
+fn a_source_makes_calls() {
+    let (from, to) = (TestSandbox::new(), TestSandbox::new());
+    from.generate(500);
+    let (reader, writer) = (from.secret(), to.secret());
+    let rows = reader.customers().list().items_blocking().map(|customer| {
+        let customer = customer.unwrap();
+        // With the client of the sync, too.
+        writer.customers().list().page(1).wait().unwrap();
+        row(customer.id().as_str()).name("Copy")
+    });
+    let counts = counts(writer.customers().sync(rows));
+    assert_eq!(counts, BTreeMap::from([("created", 503)]));
+    assert_eq!(created(&to), 503);
+}
+
+#[test]
 fn rows_are_created_updated_or_left_alone() {
     let sandbox = TestSandbox::new();
     let client = sandbox.secret();
