@@ -9,9 +9,7 @@ use std::task::{Context, Poll, ready};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-use crate::api::customers::sync::checkpoint::{
-    self, Checkpoint, CheckpointError, Fingerprint, RowStatus,
-};
+use crate::api::customers::sync::checkpoint::{Checkpoint, CheckpointError, RowHash};
 use crate::api::customers::sync::row::{RowOutcome, SyncedRow};
 use crate::api::customers::sync::upsert::{UpsertResult, Upserter};
 use crate::call::rate_limiter::{self, RateLimiter};
@@ -36,7 +34,7 @@ pub(crate) struct SyncSettings {
 struct InFlightRow<R> {
     row: R,
     id: ExternalId,
-    fingerprint: Fingerprint,
+    hash: RowHash,
 }
 
 /// A sync without its source of rows: the caller reads a row when [`poll`](Self::poll) asks for it,
@@ -128,16 +126,7 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
                 self.next = Some((self.rows_read, row));
                 self.rows_read += 1;
             }
-            None => self.end(),
-        }
-    }
-
-    fn end(&mut self) {
-        self.at_end = true;
-        if let Some(checkpoint) = &self.checkpoint
-            && let Err(error) = checkpoint.check_row_count(self.rows_read)
-        {
-            self.fatal = Some(error.into_error());
+            None => self.at_end = true,
         }
     }
 
@@ -198,17 +187,22 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
         };
         let id = match checked {
             Ok(id) => id,
-            Err(error) => return self.reject(index, row, error),
+            // A row with invalid input fails without any call.
+            Err(error) => {
+                let error = error.edit(|inner| inner.operation = Some(Operation::CreateCustomer));
+                let outcome = RowOutcome::Failed(error);
+                return Ok(StartedRow::Finished(SyncedRow::new(index, row, outcome)));
+            }
         };
         if self.in_flight.values().any(|other| other.id == id) {
             self.next = Some((index, row));
             return Ok(StartedRow::Blocked);
         }
-        let mut fingerprint = Fingerprint::default();
+        let mut hash = RowHash::default();
         if let Some(checkpoint) = &mut self.checkpoint {
-            fingerprint = checkpoint::fingerprint(request)?;
+            hash = RowHash::new(&id, request)?;
             let can_skip = checkpoint
-                .can_skip(index, fingerprint, &id)
+                .can_skip(index, hash)
                 .map_err(CheckpointError::into_error)?;
             if can_skip {
                 let outcome = RowOutcome::AlreadyDone;
@@ -228,26 +222,9 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
             (index, result)
         };
         self.tasks.spawn(upsert.in_current_span());
-        let started = InFlightRow {
-            row,
-            id,
-            fingerprint,
-        };
+        let started = InFlightRow { row, id, hash };
         self.in_flight.insert(index, started);
         Ok(StartedRow::Started)
-    }
-
-    /// A row with invalid input fails without any call.
-    fn reject(&mut self, index: u64, row: R, error: Error) -> Result<StartedRow<R>, Error> {
-        if let Some(checkpoint) = &mut self.checkpoint {
-            checkpoint
-                .check_not_done(index)
-                .and_then(|()| checkpoint.record(index, Fingerprint::default(), RowStatus::Failed))
-                .map_err(CheckpointError::into_error)?;
-        }
-        let error = error.edit(|inner| inner.operation = Some(Operation::CreateCustomer));
-        let outcome = RowOutcome::Failed(error);
-        Ok(StartedRow::Finished(SyncedRow::new(index, row, outcome)))
     }
 
     /// Records the outcome of a row, before the caller receives it.
@@ -270,18 +247,18 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
             Err(error) if error.outcome() == Outcome::Unknown => RowOutcome::Unknown(error),
             Err(error) => RowOutcome::Failed(error),
         };
-        let status = match &outcome {
-            RowOutcome::Failed(_) => RowStatus::Failed,
-            RowOutcome::Unknown(_) => RowStatus::Unknown,
-            _ => RowStatus::Done,
-        };
-        if status == RowStatus::Done {
+        if outcome.error().is_none() {
             self.expects_new = matches!(outcome, RowOutcome::Created);
         }
-        if let Some(checkpoint) = &mut self.checkpoint
-            && let Err(error) = checkpoint.record(index, finished.fingerprint, status)
-        {
-            self.fatal.get_or_insert(error.into_error());
+        if let Some(checkpoint) = &mut self.checkpoint {
+            let recorded = match &outcome {
+                RowOutcome::Failed(_) => Ok(()),
+                RowOutcome::Unknown(_) => checkpoint.record_void(index, finished.hash),
+                _ => checkpoint.record_done(index, finished.hash),
+            };
+            if let Err(error) = recorded {
+                self.fatal.get_or_insert(error.into_error());
+            }
         }
         // All rows use the same key and server. A rejected key fails every row, and after one row
         // has waited a minute for the server, no other row waits again.
