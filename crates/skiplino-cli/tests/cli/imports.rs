@@ -415,9 +415,8 @@ fn a_large_import_that_is_killed_and_mended_ends_equal_to_the_file() {
     desk.write("rows.csv", heading.to_owned() + &mended.collect::<String>());
     let requests = || desk.world.received("getCustomer") + desk.writes();
     let before = requests();
-    let ran = desk
-        .run(&["import", "rows.csv", "--resume", "--concurrency", "32"])
-        .ok();
+    let ran = desk.run(&["import", "rows.csv", "--resume", "--concurrency", "32"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
         ran.out.starts_with(&format!("{} rows: ", rows.len())),
         "{ran:?}"

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 use crate::api::customers::sync::checkpoint::{Checkpoint, CheckpointError, RowHash};
+use crate::api::customers::sync::dry_run::SimulatedCustomers;
 use crate::api::customers::sync::row::{RowOutcome, SyncedRow};
 use crate::api::customers::sync::upsert::{UpsertResult, Upserter};
 use crate::call::rate_limiter::{self, RateLimiter};
@@ -48,7 +49,8 @@ pub(crate) struct SyncEngine<R> {
     /// is in flight.
     next: Option<(u64, R)>,
     concurrency: usize,
-    dry_run: bool,
+    /// Present in a dry run.
+    simulated: Option<SimulatedCustomers>,
     options: CallOptions,
     rate_limiter: Option<Arc<RateLimiter>>,
     checkpoint: Option<Checkpoint>,
@@ -102,7 +104,7 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
             at_end: false,
             next: None,
             concurrency: settings.concurrency,
-            dry_run: settings.dry_run,
+            simulated: settings.dry_run.then(SimulatedCustomers::default),
             options: settings.options.clone(),
             rate_limiter: settings
                 .rate
@@ -209,6 +211,18 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
                 return Ok(StartedRow::Finished(SyncedRow::new(index, row, outcome)));
             }
         }
+        if let Some(simulated) = &mut self.simulated
+            && let Some(changed) = simulated.apply(&id, request)
+        {
+            let outcome = match changed.is_empty() {
+                true => RowOutcome::Unchanged,
+                false => RowOutcome::Updated,
+            };
+            return Ok(StartedRow::Finished(SyncedRow {
+                changed,
+                ..SyncedRow::new(index, row, outcome)
+            }));
+        }
         let upserter = Upserter {
             client: self.client.clone(),
             pool: pool.clone(),
@@ -216,7 +230,7 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
             options: self.options.clone(),
         };
         let (request, key) = (request.clone(), id.clone());
-        let (expects_new, dry_run) = (self.expects_new, self.dry_run);
+        let (expects_new, dry_run) = (self.expects_new, self.simulated.is_some());
         let upsert = async move {
             let result = upserter.upsert(&request, &key, expects_new, dry_run).await;
             (index, result)
@@ -248,6 +262,9 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
             Err(error) => RowOutcome::Failed(error),
         };
         if outcome.error().is_none() {
+            if let Some(simulated) = &mut self.simulated {
+                simulated.start(&finished.id, customer.as_ref(), finished.row.borrow());
+            }
             self.expects_new = matches!(outcome, RowOutcome::Created);
         }
         if let Some(checkpoint) = &mut self.checkpoint {
