@@ -6,13 +6,15 @@ import gc
 import os
 import signal
 import subprocess
+import sys
+import textwrap
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from conftest import TICKET, left, start
+from conftest import ROOT, SECRET, TICKET, left, start
 from skiplino import Client
 from skiplino.testing import Sandbox
 
@@ -116,6 +118,48 @@ def test_a_signal_that_is_handled_does_not_end_a_call(client: Client, sandbox: S
         thread.join()
         signal.signal(signal.SIGUSR1, before)
     assert came == [signal.SIGUSR1]
+
+
+RESETS = """
+    import asyncio, os, signal
+    from pathlib import Path
+    from skiplino import AsyncClient, Client, TransportError
+
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    options = dict(
+        base_url=os.environ["SKIPLINO_RESET_SERVER_URL"],
+        root_certificates=Path(os.environ["SKIPLINO_RESET_SERVER_CERTIFICATE"]).read_bytes(),
+        backoff=(0.001, 0.001),
+    )
+
+    def blocking(client):
+        try:
+            client.branches.list()
+        except TransportError:
+            return
+        raise AssertionError("no failure")
+
+    async def awaiting():
+        async with AsyncClient(**options) as client:
+            calls = [client.branches.list() for _ in range(20)]
+            for result in await asyncio.gather(*calls, return_exceptions=True):
+                assert isinstance(result, TransportError), result
+
+    with Client(**options) as client:
+        for _ in range(10):
+            blocking(client)
+    asyncio.run(awaiting())
+    assert signal.SIGPIPE not in signal.pthread_sigmask(signal.SIG_BLOCK, ()) | signal.sigpending()
+    print("done")
+"""
+
+
+def test_a_reset_does_not_kill_a_program_with_the_default_sigpipe() -> None:
+    program = [sys.executable, "-X", "dev", "-W", "error", "-c", textwrap.dedent(RESETS)]
+    server = [sys.executable, str(ROOT / "tests/reset_server.py")]
+    environment = {**os.environ, "SKIPLINO_API_KEY": SECRET}
+    ended = subprocess.run([*server, *program], env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", "")
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if "asyncio" not in name])

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value;
 use skiplino::{
-    BookTicketRequest, ChangeTimeRequest, Client, CustomerRef, CustomerUpdateRequest,
+    ApiKey, BookTicketRequest, ChangeTimeRequest, Client, CustomerRef, CustomerUpdateRequest,
     CustomerWriteRequest, Error, ErrorKind, Operation, RetryPolicy,
 };
 use skiplino_tests::openapi;
@@ -445,5 +445,59 @@ fn an_error_keeps_its_status_when_its_body_cannot_be_read() {
     assert_eq!(
         (error.kind(), error.status()),
         (ErrorKind::Decode, Some(200))
+    );
+}
+
+#[test]
+fn a_key_that_the_server_repeats_is_not_in_the_error() {
+    let key = "Zm9vYmFyLWtleQ";
+    for (status, body) in [
+        (
+            400,
+            format!(r#"{{"message":"m {key}","error":"no such key: '{key}'"}}"#),
+        ),
+        (
+            422,
+            format!(r#"{{"error":{{"{key}":"{key} is unknown"}}}}"#),
+        ),
+        (500, format!(r#"{{"message":"{key}"}}"#)),
+        (200, format!(r#"{{"data":{{"{key}":?}}}}"#)),
+    ] {
+        let server = RawServer::start(Script::Respond(http(status, "", body.as_bytes())));
+        let builder = Client::builder(ApiKey::new(key).unwrap());
+        let builder = builder.base_url(format!("{}/v1", server.origin()));
+        let error = builder
+            .retry(RetryPolicy::never())
+            .build()
+            .unwrap()
+            .tickets()
+            .get("t")
+            .wait()
+            .unwrap_err();
+        let texts = [
+            error.to_string(),
+            format!("{error:?} {:?} {:?}", error.fields(), error.path()),
+        ];
+        assert!(texts.iter().all(|text| !text.contains(key)), "{texts:?}");
+        assert!(texts[1].contains("[redacted]"), "{texts:?}");
+        assert!(!error.reason().unwrap_or_default().contains(key));
+        assert!(!error.message().unwrap_or_default().contains(key));
+    }
+}
+
+#[test]
+fn the_text_of_an_error_has_only_so_many_fields() {
+    let fields: serde_json::Map<_, _> = (0..1500)
+        .map(|number| (format!("field{number:04}"), "is wrong".into()))
+        .collect();
+    let body = serde_json::json!({"message": "m", "error": fields});
+    let client = Client::new(ApiKey::new("sk_x").unwrap()).unwrap();
+    let call = client.branches().list();
+    let error = call.answered(422, body.to_string().into()).unwrap_err();
+    assert_eq!(error.fields().len(), 1500);
+    let text = error.to_string();
+    assert!(
+        text.ends_with("; field0009: is wrong; and 1490 more fields"),
+        "{text}"
     );
 }

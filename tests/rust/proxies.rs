@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use skiplino::{ApiKey, BookTicketRequest, Client, ErrorKind, Outcome};
 use skiplino_tests::quick_retry;
@@ -158,5 +159,30 @@ fn an_unreachable_proxy_is_reported_without_its_credentials() {
         (error.kind(), error.outcome()),
         (ErrorKind::Connect, Outcome::NotApplied)
     );
+    let text = error.to_string();
+    let expected =
+        format!("book a ticket: could not connect: the proxy {address} cannot be reached: ");
+    assert!(text.starts_with(&expected), "{text}");
     assert!(!format!("{error} {error:?} {client:?}").contains("guess"));
+}
+
+#[test]
+fn a_proxy_that_does_not_answer_is_named() {
+    let authority = authority("ours");
+    // The system accepts the connection, and no proxy answers.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = Client::builder(ApiKey::new("sk_tunnelled").unwrap())
+        .base_url("https://localhost:9/v1")
+        .root_certificates(authority.pem())
+        .proxy(format!("http://{}", silent.local_addr().unwrap()))
+        .connect_timeout(Duration::from_millis(50))
+        .retry(quick_retry())
+        .build()
+        .unwrap();
+    let error = client.branches().list().wait().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(
+        error.reason(),
+        Some("the proxy or the server did not answer")
+    );
 }

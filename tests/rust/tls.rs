@@ -236,6 +236,31 @@ fn a_self_signed_certificate_is_not_trusted() {
     }
 }
 
+#[test]
+fn a_certificate_with_an_unaccepted_signature_is_not_trusted() {
+    // ECDSA with SHA-256 becomes ECDSA with SHA-224, which like SHA-1 is not accepted.
+    const SHA_256: &[u8] = b"\x2a\x86\x48\xce\x3d\x04\x03\x02";
+    let authority = authority("ours");
+    let key = KeyPair::generate().unwrap();
+    let signed = localhost().signed_by(&key, &authority).unwrap();
+    let mut der = signed.der().to_vec();
+    let mut changed = 0;
+    for at in 0..der.len() - SHA_256.len() {
+        if der[at..].starts_with(SHA_256) {
+            der[at + SHA_256.len() - 1] = 1;
+            changed += 1;
+        }
+    }
+    assert_eq!(changed, 2);
+    let server = Server::start(der.into(), &key);
+    let client = builder("localhost", server.port).root_certificates(authority.pem());
+    assert_eq!(
+        refusal(&client.build().unwrap()),
+        "the server's certificate is signed with an algorithm that is not accepted, such as SHA-1"
+    );
+    assert_eq!(server.requests(), 0);
+}
+
 /// A server that sends the same bytes on every connection. Returns its port.
 fn server_sending(bytes: &'static [u8]) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

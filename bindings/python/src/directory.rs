@@ -116,7 +116,12 @@ impl Sink for Py<PyAny> {
 }
 
 /// Creates a file in the given format, or else in the format of the file name's suffix.
-fn create_file(py: Python<'_>, path: PathBuf, format: Option<&str>) -> PyResult<DirectoryWriter> {
+fn create_file(
+    py: Python<'_>,
+    path: PathBuf,
+    format: Option<&str>,
+    escape_formulas: bool,
+) -> PyResult<DirectoryWriter> {
     let format = match format {
         Some(format) => Format::from_extension(format),
         None => Format::from_path(&path),
@@ -125,7 +130,17 @@ fn create_file(py: Python<'_>, path: PathBuf, format: Option<&str>) -> PyResult<
         let reason = "must be csv, jsonl or parquet, or the file name must have such a suffix";
         return Err(errors::invalid(py, "format", reason));
     };
-    DirectoryWriter::create(path, format).map_err(|error| ExportError::File(error).raise(py))
+    if escape_formulas && format != Format::Csv {
+        let reason = "is for CSV files: other formats have no formulas";
+        return Err(errors::invalid(py, "escape_formulas", reason));
+    }
+    // A pipe opens once somebody reads from it, which may be another thread of this program.
+    let created = py.detach(|| DirectoryWriter::create(path, format));
+    let writer = created.map_err(|error| ExportError::File(error).raise(py))?;
+    Ok(match escape_formulas {
+        true => writer.escape_formulas(),
+        false => writer,
+    })
 }
 
 impl Sink for DirectoryWriter {
@@ -255,9 +270,10 @@ pub(crate) fn write_customers(
     options: &Options,
     path: PathBuf,
     format: Option<&str>,
+    escape_formulas: bool,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Py<PyAny>> {
-    let file = create_file(py, path, format)?;
+    let file = create_file(py, path, format, escape_formulas)?;
     export(py, client, options, file, progress)
 }
 
@@ -269,9 +285,10 @@ pub(crate) fn async_write_customers(
     options: &Options,
     path: PathBuf,
     format: Option<&str>,
+    escape_formulas: bool,
     each_page: bool,
 ) -> PyResult<NativeAsyncIterator> {
-    let file = create_file(py, path, format)?;
+    let file = create_file(py, path, format, escape_formulas)?;
     export_items(py, client, options, file, each_page)
 }
 

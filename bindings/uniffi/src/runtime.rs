@@ -48,6 +48,7 @@ mod host {
     use std::task::{Context, Poll};
     use std::thread;
 
+    use skiplino::SigpipeGuard;
     use tokio::runtime::Runtime;
     use tokio::task::JoinHandle;
 
@@ -62,7 +63,10 @@ mod host {
         if !*has_thread {
             thread::Builder::new()
                 .name("skiplino".to_owned())
-                .spawn(|| runtime.block_on(pending::<()>()))?;
+                .spawn(|| {
+                    let _no_sigpipe = SigpipeGuard::new();
+                    runtime.block_on(pending::<()>());
+                })?;
             *has_thread = true;
         }
         Ok(runtime)

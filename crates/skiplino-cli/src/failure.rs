@@ -92,6 +92,8 @@ pub(crate) enum UsageError {
         file.display()
     )]
     UnfinishedImport { checkpoint: PathBuf, file: PathBuf },
+    #[error("{0} is for CSV files: other formats have no formulas")]
+    NotCsv(&'static str),
     /// A file that an import would write is one of its other files.
     #[error("{option} {}: this is {other}: name another file", path.display())]
     SameFile {

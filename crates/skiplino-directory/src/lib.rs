@@ -9,6 +9,7 @@
 mod column;
 mod error;
 mod format;
+mod formula;
 mod metadata;
 mod output_columns;
 mod output_file;

@@ -53,8 +53,7 @@ impl OutputFile {
         let (file, part) = match unnamed(folder(&target)) {
             Some(file) => (file, None),
             None => {
-                let created = part().tempfile_in(folder(&target)).map_err(without_name)?;
-                let (file, part) = created.into_parts();
+                let (file, part) = named(folder(&target))?;
                 (file, Some(part))
             }
         };
@@ -120,14 +119,16 @@ fn part() -> Builder<'static, 'static> {
     builder
 }
 
-/// The error of the system. The random name in the library's error says nothing to the user.
-fn without_name(error: io::Error) -> io::Error {
-    let source = error.get_ref().and_then(|error| error.source());
-    let source = source.and_then(|source| source.downcast_ref::<io::Error>());
-    match source.and_then(io::Error::raw_os_error) {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => error,
-    }
+/// A file that only its owner can read.
+fn named(folder: &Path) -> io::Result<(File, TempPath)> {
+    let create = |path: &Path| {
+        let mut options = File::options();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(path)
+    };
+    Ok(part().make_in(folder, create)?.into_parts())
 }
 
 /// A file without a name, if the file system has such files.
@@ -186,4 +187,49 @@ fn keep_owner_and_mode(file: &File, replaced: &Metadata) -> io::Result<()> {
 #[cfg(not(unix))]
 fn keep_owner_and_mode(_: &File, _: &Metadata) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+mod tests {
+    use std::fs::{read_dir, read_to_string, write};
+    use std::io::Write as _;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    /// As on a file system without unnamed files.
+    #[test]
+    fn a_file_with_a_name_is_private_and_does_not_remain() {
+        let directory = tempfile::tempdir().unwrap();
+        let target = directory.path().join("all.csv");
+        write(&target, "old").unwrap();
+        let create = || {
+            let (file, part) = named(directory.path()).unwrap();
+            let pending = Some(Pending {
+                target: target.clone(),
+                part: Some(part),
+            });
+            OutputFile { file, pending }
+        };
+        let names = || read_dir(directory.path()).unwrap().count();
+        let file = create();
+        assert_eq!(
+            file.file.metadata().unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert_eq!(names(), 2);
+        drop(file);
+        assert_eq!(
+            (names(), read_to_string(&target).unwrap()),
+            (1, "old".to_owned())
+        );
+        let file = create();
+        file.writer().unwrap().write_all(b"new").unwrap();
+        file.commit().unwrap();
+        assert_eq!(
+            (names(), read_to_string(&target).unwrap()),
+            (1, "new".to_owned())
+        );
+    }
 }

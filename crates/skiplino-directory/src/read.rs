@@ -91,6 +91,7 @@ pub struct RowReader {
     rows: Box<dyn Iterator<Item = io::Result<FileRow>>>,
     file: PathBuf,
     is_strict: bool,
+    unescapes: Rc<Cell<bool>>,
     /// The position after the last row that was returned.
     returned: u64,
     progress: ReadProgress,
@@ -167,11 +168,15 @@ impl RowReader {
         if start.starts_with(BYTE_ORDER_MARK) {
             reader.consume(BYTE_ORDER_MARK.len());
         }
+        let unescapes = Rc::default();
         let rows: Box<dyn Iterator<Item = _>> = match format {
             Format::JsonLines => Box::new(json_lines::rows(reader)),
-            _ => Box::new(csv::read_csv(reader, file)?),
+            _ => Box::new(csv::rows(reader, file, Rc::clone(&unescapes))?),
         };
-        Ok(Self::new(rows, file, progress))
+        Ok(Self {
+            unescapes,
+            ..Self::new(rows, file, progress)
+        })
     }
 
     fn new(
@@ -183,6 +188,7 @@ impl RowReader {
             rows,
             file: file.to_owned(),
             is_strict: false,
+            unescapes: Rc::default(),
             returned: 0,
             progress,
         }
@@ -192,6 +198,15 @@ impl RowReader {
     #[must_use]
     pub fn strict(self, is_strict: bool) -> Self {
         Self { is_strict, ..self }
+    }
+
+    /// Whether a CSV file was written with
+    /// [`DirectoryWriter::escape_formulas`](crate::DirectoryWriter::escape_formulas): then the `'`
+    /// before formulas is removed. By default, a row with such a field is rejected.
+    #[must_use]
+    pub fn unescape_formulas(self, unescapes: bool) -> Self {
+        self.unescapes.set(unescapes);
+        self
     }
 
     /// A handle on this reader.

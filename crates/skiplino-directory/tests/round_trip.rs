@@ -75,8 +75,9 @@ fn every_format_is_read_as_it_was_written() {
         assert!(rows.iter().all(|row| row.error().is_none()), "{rows:?}");
         let requests: Vec<_> = rows.iter().map(|row| text(row.borrow())).collect();
         assert_eq!(requests, expected(), "{name}");
-        let read = rows.iter().map(FileRow::size).sum();
-        assert_eq!(progress.total(), Some(read), "{name}");
+        let sizes = rows.iter().map(FileRow::size);
+        assert_eq!(progress.total(), Some(sizes.sum()), "{name}");
+        assert!(rows[0].size() > 0 && rows[1].size() > 0, "{name}");
     }
     let files = fs::read_dir(folder.path()).unwrap();
     assert_eq!(files.count(), FORMATS.len(), "no part is left");
@@ -91,6 +92,20 @@ fn an_unfinished_writer_leaves_no_file() {
         writer.write(&customers()).unwrap();
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn of_two_writers_the_last_one_to_finish_remains() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("all.csv");
+    let create = || DirectoryWriter::create(&path, Format::Csv).unwrap();
+    let (mut first, second) = (create(), create());
+    first.write(&customers()).unwrap();
+    second.finish().unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
+    first.finish().unwrap();
+    let rows = RowReader::open(&path, Format::Csv).unwrap();
+    assert_eq!(rows.count(), customers().len());
 }
 
 #[test]

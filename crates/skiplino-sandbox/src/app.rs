@@ -16,7 +16,6 @@ use crate::{
     clock::{Clock, Millis, Mode},
     config::Config,
     error::StartError,
-    events,
     exchanges::Exchanges,
     faults::Faults,
     origin_check::KnownHosts,
@@ -25,6 +24,9 @@ use crate::{
     store::Store,
     traffic::Traffic,
 };
+
+/// The largest number of open streams of events. Each reads the whole state after every change.
+const MAX_EVENT_STREAMS: usize = 64;
 
 /// Wakes the streams of events.
 #[derive(Debug, Default)]
@@ -61,7 +63,7 @@ impl App {
             address,
             clock: Clock::new(Mode::starting(start_now, config.freeze)),
             body_timeout: config.body_timeout,
-            event_streams: Arc::new(Semaphore::new(events::MAX_STREAMS)),
+            event_streams: Arc::new(Semaphore::new(MAX_EVENT_STREAMS)),
             exchanges: config
                 .exchanges
                 .as_deref()

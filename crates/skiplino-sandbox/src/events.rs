@@ -37,8 +37,6 @@ const MAX_INTERVAL: Duration = Duration::from_secs(1);
 /// The clock is sent at least once in this number of rounds, so that the page's clock does not
 /// drift and no proxy closes the connection.
 const CLOCK_EVERY: u64 = 15;
-/// The largest number of open streams. Each reads the whole state after every change.
-pub(crate) const MAX_STREAMS: usize = 64;
 /// The largest number of requests in an event; the newest are kept.
 const LOG_AT_ONCE: usize = 200;
 

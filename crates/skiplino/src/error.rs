@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
 use crate::operation::Operation;
+use crate::sanitize::Sanitized;
 
 /// The kind of a failure, on which programs can match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -138,6 +139,9 @@ pub enum TimeoutKind {
     Call,
 }
 
+/// The most fields that the text of an error has.
+const MAX_PRINTED_FIELDS: usize = 10;
+
 /// Reasons by field, from a 422 response or from input that the client rejected.
 pub type Fields = BTreeMap<String, Vec<String>>;
 
@@ -204,6 +208,30 @@ impl Error {
     pub(crate) fn edit(mut self, change: impl FnOnce(&mut Details)) -> Self {
         change(&mut self.0);
         self
+    }
+
+    /// The error without this key, which a server may have repeated in its texts.
+    pub(crate) fn without_key(self, key: &str) -> Self {
+        /// A shorter key would be found in words, too.
+        const SHORTEST_KEY: usize = 8;
+        if key.len() < SHORTEST_KEY {
+            return self;
+        }
+        self.edit(|inner| {
+            let redact = |text: &mut String| {
+                if text.contains(key) {
+                    *text = text.replace(key, "[redacted]");
+                }
+            };
+            inner.message.iter_mut().for_each(redact);
+            inner.reason.iter_mut().for_each(redact);
+            inner.path.iter_mut().for_each(redact);
+            for (mut field, mut reasons) in std::mem::take(&mut inner.fields) {
+                redact(&mut field);
+                reasons.iter_mut().for_each(redact);
+                inner.fields.insert(field, reasons);
+            }
+        })
     }
 
     /// A copy without the source, to report the failure a second time.
@@ -311,7 +339,10 @@ impl Error {
         let lost = self.0.outcome_unknown.as_ref();
         match lost.map_or(self.0.kind, |(cause, _)| *cause) {
             ErrorKind::InvalidRequest => "invalid input",
-            ErrorKind::SecretKeyRequired => "a secret key is needed; the client has a public key",
+            ErrorKind::SecretKeyRequired if self.0.fields.is_empty() => {
+                "a secret key is needed; the client has a public key"
+            }
+            ErrorKind::SecretKeyRequired => "the client's key is not known to be a secret one",
             ErrorKind::Unauthorized => "the key was not accepted",
             ErrorKind::Rejected => "the server rejected the request",
             ErrorKind::NotFound => "not found",
@@ -347,19 +378,29 @@ impl fmt::Display for Error {
         }
         // Only a server's text can quote people's input.
         let decode = inner.path.is_some();
-        let local = [ErrorKind::InvalidRequest, ErrorKind::Connect];
+        let local = [
+            ErrorKind::InvalidRequest,
+            ErrorKind::SecretKeyRequired,
+            ErrorKind::Connect,
+        ];
         let ours = decode || local.contains(&inner.kind);
-        let sanitized = |text| Sanitized { text, scrub: !ours };
+        let sanitized = |text| Sanitized {
+            text,
+            redact: !ours,
+        };
         let mut separator = ": ";
         if let Some(path) = &inner.path {
             // The names in the path are the server's.
-            let (text, scrub) = (path.clone(), true);
-            write!(f, ": at {}", Sanitized { text, scrub })?;
+            let (text, redact) = (path.clone(), true);
+            write!(f, ": at {}", Sanitized { text, redact })?;
         }
-        for (field, reasons) in &inner.fields {
+        for (field, reasons) in inner.fields.iter().take(MAX_PRINTED_FIELDS) {
             let (field, reasons) = (sanitized(field.clone()), sanitized(reasons.join(", ")));
             write!(f, "{separator}{field}: {reasons}")?;
             separator = "; ";
+        }
+        if let more @ 1.. = inner.fields.len().saturating_sub(MAX_PRINTED_FIELDS) {
+            write!(f, "; and {more} more fields")?;
         }
         // The envelope's message is a general sentence: it is printed only without more precise
         // texts.
@@ -417,57 +458,4 @@ fn root_cause<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 's
         cause = next;
     }
     cause
-}
-
-/// Prints a text on one line without control characters. A server's text is printed without words
-/// that look like an e-mail address, a telephone number or a key, because a server may quote the
-/// input that it rejects.
-struct Sanitized {
-    text: String,
-    scrub: bool,
-}
-
-impl fmt::Display for Sanitized {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const LONGEST: usize = 300;
-        let mut printed = 0;
-        let mut in_phone_number = false;
-        for (index, word) in self.text.split_whitespace().enumerate() {
-            if printed > LONGEST {
-                return f.write_str(" …");
-            }
-            if index > 0 {
-                f.write_str(" ")?;
-            }
-            in_phone_number = word.starts_with('+')
-                || (in_phone_number && word.bytes().all(|byte| byte.is_ascii_digit()));
-            let private = in_phone_number
-                || is_long_number(word)
-                || ["@", "sk_", "pk_"].iter().any(|mark| word.contains(mark));
-            if private && self.scrub {
-                f.write_str("[redacted]")?;
-            } else {
-                for char in word.chars().take(LONGEST) {
-                    f.write_char(if is_control_like(char) {
-                        '\u{fffd}'
-                    } else {
-                        char
-                    })?;
-                }
-            }
-            printed += word.len();
-        }
-        Ok(())
-    }
-}
-
-/// Whether a character would control the terminal or reverse the text after it.
-fn is_control_like(char: char) -> bool {
-    char.is_control() || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-fn is_long_number(word: &str) -> bool {
-    let is_date = word.len() == 10 && word.matches('-').count() == 2;
-    let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    digits >= 7 && !is_date && !word.chars().any(char::is_alphabetic)
 }

@@ -237,17 +237,20 @@ class Customers(Resource):
         to: str | os.PathLike[str] | Callable[[Page[Customer]], object],
         *,
         format: Literal["csv", "jsonl", "parquet"] | None = None,
+        escape_formulas: bool = False,
         progress: Progress = False,
     ) -> Exported:
         """Exports the whole directory, newest customers first, without holding it in memory.
 
         Pages are fetched ahead.
 
-        ``to`` is a file or a function. The file appears when it is complete; its ``format`` is
-        ``"csv"``, ``"jsonl"`` or ``"parquet"``, by default from the file's suffix. The function
-        is called with each page; an exception that it raises ends the export.
+        ``to`` is a file or a function. An existing file is replaced when the new one is complete; a
+        pipe is written to. The ``format`` is ``"csv"``, ``"jsonl"`` or ``"parquet"``, by default
+        from the file's suffix. ``escape_formulas`` puts a ``'`` before text in CSV that a
+        spreadsheet would run as a formula: it begins with ``=``, ``+``, ``-`` or ``@``. The
+        function is called with each page; an exception that it raises ends the export.
         """
-        return export(self._native, self._options, to, format, progress)
+        return export(self._native, self._options, to, format, escape_formulas, progress)
 
     def sync(
         self,

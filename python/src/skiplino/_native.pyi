@@ -600,10 +600,16 @@ def write_customers(
     options: Options,
     path: str | PathLike[str],
     format: str | None,
+    escape_formulas: bool,
     progress: Callable[[int, int | None], object] | None,
 ) -> tuple[int, bool]: ...
 def async_write_customers(
-    client: NativeClient, options: Options, path: str | PathLike[str], format: str | None, each_page: bool
+    client: NativeClient,
+    options: Options,
+    path: str | PathLike[str],
+    format: str | None,
+    escape_formulas: bool,
+    each_page: bool,
 ) -> NativeAsyncIterator[Any]: ...
 def sync_customers(
     client: NativeClient,

@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use futures_util::FutureExt as _;
+use skiplino::SigpipeGuard;
 use tokio::task::AbortHandle;
 use uniffi::Lift;
 
@@ -132,6 +133,7 @@ pub(crate) fn drive_until_results() -> Option<Vec<u8>> {
         drop(queue);
         return (!results.is_empty()).then_some(results);
     };
+    let _no_sigpipe = SigpipeGuard::new();
     Some(runtime.block_on(poll_fn(|context| {
         let mut queue = queue();
         for (id, call) in mem::take(&mut queue.not_spawned) {

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 use skiplino::{Client, Customer, Page};
-use skiplino_directory::DirectoryWriter;
+use skiplino_directory::{DirectoryWriter, Format};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, UsageError};
 use crate::files::{FormatArgument, format_of, is_stdout};
 use crate::output::{Output, Progress};
 
@@ -28,17 +28,30 @@ pub(crate) struct Export {
     /// The format, if the suffix of the file name does not determine it
     #[arg(long, value_enum)]
     format: Option<FormatArgument>,
+
+    /// In CSV, put a ' before text that a spreadsheet would run as a formula: it begins with =, +, -
+    /// or @, as mobile numbers do
+    ///
+    /// To import such a file, use --unescape-formulas.
+    #[arg(long)]
+    escape_formulas: bool,
 }
 
 impl Export {
     pub(crate) fn run(&self, client: &Client, out: &mut Output) -> Result<(), Failure> {
         let format = format_of(&self.file, self.format)?;
+        if self.escape_formulas && format != Format::Csv {
+            return Err(UsageError::NotCsv("--escape-formulas").into());
+        }
         let mut progress = Progress::new("customers");
         let is_stdout = is_stdout(&self.file);
         let mut writer = match is_stdout {
             true => DirectoryWriter::stdout(format),
             false => DirectoryWriter::create(&self.file, format),
         }?;
+        if self.escape_formulas {
+            writer = writer.escape_formulas();
+        }
         let mut written = 0;
         let export = client.customers().export(|page: Page<Customer>| {
             writer.write(page.items())?;

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 use skiplino::{Client, RowOutcome, SyncedRow};
-use skiplino_directory::{FileRow, ReadProgress, RowReader};
+use skiplino_directory::{FileRow, Format, ReadProgress, RowReader};
 
 use super::import_files::ImportFiles;
 use super::import_report::{OutcomeCounts, Report, reason};
-use crate::failure::{Failure, RowsFailed};
+use crate::failure::{Failure, RowsFailed, UsageError};
 use crate::files::{FormatArgument, format_of, is_standard_stream};
 use crate::output::{Output, Progress};
 
@@ -55,6 +55,11 @@ pub(crate) struct Import {
     #[arg(long)]
     strict: bool,
 
+    /// In CSV, remove the ' before text that begins with =, +, - or @, as exports with
+    /// --escape-formulas have it
+    #[arg(long)]
+    unescape_formulas: bool,
+
     /// Rows to process at the same time
     #[arg(long, value_name = "N", default_value_t = 8)]
     concurrency: usize,
@@ -75,12 +80,16 @@ pub(crate) struct Import {
 impl Import {
     pub(crate) fn run(self, client: &Client, out: &mut Output) -> Result<(), Failure> {
         let format = format_of(&self.file, self.format)?;
+        if self.unescape_formulas && format != Format::Csv {
+            return Err(UsageError::NotCsv("--unescape-formulas").into());
+        }
         let files = ImportFiles::new(&self.file, self.checkpoint.clone(), self.report.clone())?;
         let rows = match is_standard_stream(&self.file) {
             true => RowReader::stdin(format),
             false => RowReader::open(&self.file, format),
         }?
-        .strict(self.strict);
+        .strict(self.strict)
+        .unescape_formulas(self.unescape_formulas);
         out.make_optional();
         // A dry run writes no checkpoint, and reads one only with `--resume`.
         let uses_checkpoint = self.resume || !self.dry_run;
@@ -191,14 +200,27 @@ impl RunningImport {
                     None => return Err(checkpoint_failure(error, checkpoint)),
                 },
             };
-            self.report.start()?;
+            self.start_report()?;
             self.row(&row, read, out)?;
         }
         if let Some(error) = read.take_error() {
             return Err(error.into());
         }
         // The file may have no rows.
-        self.report.start()
+        self.start_report()
+    }
+
+    fn start_report(&mut self) -> Result<(), Failure> {
+        let failure = self.report.start()?;
+        self.note_no_report(failure);
+        Ok(())
+    }
+
+    fn note_no_report(&self, failure: Option<Failure>) {
+        if let Some(failure) = failure {
+            self.progress
+                .note(format_args!("{failure}; name another report with --report"));
+        }
     }
 
     fn row(
@@ -213,10 +235,8 @@ impl RunningImport {
         }
         let reason = reason(row);
         if let Some(reason) = &reason {
-            if let Some(failure) = self.report.add(row, reason)? {
-                self.progress
-                    .note(format_args!("{failure}; name another report with --report"));
-            }
+            let failure = self.report.add(row, reason)?;
+            self.note_no_report(failure);
             if self.strict {
                 read.stop();
             }

@@ -115,19 +115,26 @@ impl Report {
 
     /// Replaces the report of an earlier run, whose failed rows this run reports again. Called once
     /// this run has locked the checkpoint: before that, another run may be writing to the report.
-    pub(super) fn start(&mut self) -> Result<(), Failure> {
+    /// Returns why there is no report.
+    pub(super) fn start(&mut self) -> Result<Option<Failure>, Failure> {
         let is_started = std::mem::replace(&mut self.is_started, true);
         let Some(path) = self.path.as_deref().filter(|_| !is_started) else {
-            return Ok(());
+            return Ok(None);
         };
-        let started = match self.prepared.take() {
-            Some(file) => open(file).map(|writer| self.writer = Some(writer)),
-            None => match std::fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                _ => Ok(()),
-            },
-        };
-        started.map_err(|error| failure(path, error))
+        if let Some(file) = self.prepared.take() {
+            let writer = open(file).map_err(|error| failure(path, error))?;
+            self.writer = Some(writer);
+        } else if path.exists()
+            && let Err(error) = std::fs::remove_file(path)
+        {
+            return Ok(self.give_up(error));
+        }
+        Ok(None)
+    }
+
+    /// A report that nobody named cannot be written, for example beside a file on a read-only disk.
+    fn give_up(&mut self, error: io::Error) -> Option<Failure> {
+        Some(failure(&self.path.take()?, error))
     }
 
     /// The file, if any row is in it.
@@ -148,12 +155,7 @@ impl Report {
             Some(writer) => writer,
             none => match OutputFile::create(path).and_then(open) {
                 Ok(writer) => none.insert(writer),
-                // Such as a file on a read-only disk.
-                Err(error) => {
-                    let failure = failure(path, error);
-                    self.path = None;
-                    return Ok(Some(failure));
-                }
+                Err(error) => return Ok(self.give_up(error)),
             },
         };
         let mut write = || -> io::Result<()> {

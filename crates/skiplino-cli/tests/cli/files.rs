@@ -33,6 +33,29 @@ impl Desk {
             .is_fifo()
     }
 
+    /// A device like `/dev/NAME` in the folder: a mistake of the command must not cost this machine its
+    /// own. Without the right to make one, the command has no right to remove that one either.
+    fn device(&self, name: &str) -> String {
+        let minor = match name {
+            "null" => "3",
+            _ => "7",
+        };
+        let path = self.path(name);
+        let made = Command::new("mknod")
+            .arg(&path)
+            .args(["c", "1", minor])
+            .output();
+        match made.unwrap().status.success() && File::options().write(true).open(&path).is_ok() {
+            true => name.to_owned(),
+            false => format!("/dev/{name}"),
+        }
+    }
+
+    fn is_device(&self, path: &str) -> bool {
+        let found = fs::symlink_metadata(self.path(path));
+        found.unwrap().file_type().is_char_device()
+    }
+
     /// A shell script in the folder, in which `$0` is the command.
     fn shell(&self, script: &str) -> Command {
         let command = self.world.command(&[]);
@@ -131,21 +154,18 @@ fn a_report_replaces_a_regular_file_and_is_written_to_a_pipe_or_a_device() {
         assert!(desk.is_pipe("pipe"));
         fs::remove_file(desk.path("pipe")).unwrap();
 
-        assert_eq!(desk.run(&arguments("/dev/null")).code, 16);
-        assert!(
-            fs::metadata("/dev/null")
-                .unwrap()
-                .file_type()
-                .is_char_device()
-        );
-        let ran = desk.run(&arguments("/dev/stderr"));
+        let (null, full) = (desk.device("null"), desk.device("full"));
+        assert_eq!(desk.run(&arguments(&null)).code, 16);
+        assert!(desk.is_device(&null));
+        let said = format!("skiplino: {full}: No space left");
+        desk.run(&arguments(&full)).ends(1, &[&said]);
+        // As /dev/stderr is one.
+        symlink("/proc/self/fd/2", desk.path("stderr")).unwrap();
+        let ran = desk.run(&arguments("stderr"));
         assert!(ran.err.starts_with(report), "{ran:?}");
-        let ran = desk.run(&arguments("/dev/full"));
-        assert_eq!(ran.code, 1, "{ran:?}");
-        assert!(
-            ran.err.contains("skiplino: /dev/full: No space left"),
-            "{ran:?}"
-        );
+        for name in ["null", "full", "stderr"] {
+            let _ = fs::remove_file(desk.path(name));
+        }
     }
     // A named report is always written. The report beside the file is there if a row failed.
     desk.write("good.csv", "externalId\na\n");
@@ -188,7 +208,7 @@ fn a_link_or_a_pipe_where_nobody_named_one_is_rejected() {
         fs::remove_file(desk.path(&name)).unwrap();
     }
     desk.pipe("pipe");
-    for checkpoint in ["pipe", "/dev/null"] {
+    for checkpoint in ["pipe", &desk.device("null")] {
         for dry in [&[][..], &["--dry-run"]] {
             let all = ["import", "in.csv", "--resume", "--checkpoint", checkpoint];
             desk.run(&[&all[..], dry].concat())
@@ -196,6 +216,7 @@ fn a_link_or_a_pipe_where_nobody_named_one_is_rejected() {
         }
     }
     assert_eq!(desk.read("mine"), "mine");
+    let _ = fs::remove_file(desk.path("null"));
     assert_eq!(desk.files(), ["in.csv", "mine", "pipe"]);
 }
 
@@ -215,6 +236,7 @@ fn a_rejected_import_leaves_the_report_of_the_running_one() {
         .current_dir(&desk.folder)
         .args(["--concurrency", "1"])
         .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     desk.world.held();
@@ -285,18 +307,17 @@ fn an_export_writes_into_pipes_and_devices() {
     assert!(desk.is_pipe("pipe.csv"));
     assert_eq!(received, all);
 
-    desk.run(&["export", "/dev/null", "--format", "csv"]).ok();
-    assert!(
-        fs::metadata("/dev/null")
-            .unwrap()
-            .file_type()
-            .is_char_device()
-    );
-    desk.run(&["export", "/dev/full", "--format", "csv"])
-        .fails(1, &["/dev/full", "No space"]);
-    let ran = desk.run(&["export", "/dev/stdout", "--format", "csv"]).ok();
+    let (null, full) = (desk.device("null"), desk.device("full"));
+    desk.run(&["export", &null, "--format", "csv"]).ok();
+    desk.run(&["export", &full, "--format", "csv"])
+        .fails(1, &[&full, "No space"]);
+    assert!(desk.is_device(&null) && desk.is_device(&full));
+    // As /dev/stdout is one.
+    symlink("/proc/self/fd/1", desk.path("stdout")).unwrap();
+    let ran = desk.run(&["export", "stdout", "--format", "csv"]).ok();
     assert_eq!(ran.out, all, "nothing but the customers");
-    let script = "$0 customers export /dev/stdout --format csv > out.csv &&
+    assert!(desk.is_link("stdout"));
+    let script = "$0 customers export stdout --format csv > out.csv &&
         $0 customers export >(cat > copy.csv) --format csv > said && wait $! && cat said
         $0 customers export >(cat > copy.parquet) --format parquet > said && wait $!";
     let ran = run(&mut desk.shell(script)).ok();
@@ -421,6 +442,43 @@ fn an_import_without_a_place_for_a_checkpoint_says_so() {
         ran.err.contains("none/c") && ran.err.contains("--checkpoint"),
         "{ran:?}"
     );
+}
+
+/// Needs the right to mount a folder.
+#[test]
+fn a_read_only_folder_has_neither_checkpoint_nor_report() {
+    let desk = Desk::new();
+    desk.write("in.csv", ROWS);
+    let read_only = "mount --bind . . && mount -o remount,bind,ro . && cd $PWD";
+    let mounted = |script: &str| {
+        let script = format!("exec unshare -rm bash -c '{read_only} && {script}' $0");
+        run(&mut desk.shell(&script))
+    };
+    if mounted("true").code != 0 {
+        return;
+    }
+    for report in ["", "old"] {
+        if !report.is_empty() {
+            desk.write("in.csv.failed.csv", report);
+        }
+        let ran = mounted("$0 customers import in.csv");
+        assert_eq!(ran.code, 16, "{ran:?}");
+        for said in [
+            "no checkpoint, because in.csv.checkpoint cannot be created: Read-only",
+            "in.csv.failed.csv: Read-only file system",
+            "--report",
+            "line 3: the row has no externalId",
+        ] {
+            assert!(ran.err.contains(said), "{said}: {ran:?}");
+        }
+        for option in ["--report", "--checkpoint"] {
+            let ran = mounted(&format!("$0 customers import in.csv {option} other"));
+            ran.ends(1, &["other", "Read-only"]);
+        }
+        mounted("$0 customers export in.csv").fails(1, &["in.csv: Read-only"]);
+    }
+    assert_eq!(desk.read("in.csv.failed.csv"), "old");
+    assert_eq!(desk.stored()["a"]["name"], "One");
 }
 
 const REPORT: &str = "line,externalId,outcome,reason\n3,,failed,the row has no externalId\n";

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::time::{Interval, MissedTickBehavior};
 
+use crate::call::sigpipe::SigpipeGuard;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::http::transport;
@@ -47,7 +49,7 @@ impl PooledRuntime {
             runtime: Some(runtime),
             pool: transport::pool(config)?,
             ticks,
-            last_used: Instant::now(),
+            last_used: config.clock.now(),
         })
     }
 }
@@ -73,10 +75,6 @@ impl RuntimePool {
     /// threads make calls at the same time.
     const MAX_IDLE: usize = 64;
 
-    /// A runtime does not run between calls, so after this time it may have missed that the server
-    /// closed its connection.
-    const STALE: Duration = Duration::from_millis(5);
-
     pub(crate) fn new(interrupt: Option<Interrupt>) -> Self {
         Self {
             idle: Mutex::default(),
@@ -84,23 +82,21 @@ impl RuntimePool {
         }
     }
 
-    /// Runs a call to its end on this thread. `may_repeat` says that the call may be sent again if
-    /// the server has closed its connection.
+    /// Runs a call to its end on this thread.
     pub(crate) fn block_on<T, E: From<Error>>(
         &self,
         config: &Config,
-        may_repeat: bool,
         call: impl AsyncFnOnce(&reqwest::Client) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut session = self.start(config, may_repeat)?;
+        let mut session = self.start(config)?;
         let pool = session.pool().clone();
         let result = session.run(call(&pool)).map_err(E::from).flatten();
         session.finish((), result.is_err());
         result
     }
 
-    /// Takes a runtime for work on this thread. `may_repeat`: see [`block_on`](Self::block_on).
-    pub(crate) fn start(&self, config: &Config, may_repeat: bool) -> Result<Session<'_>, Error> {
+    /// Takes a runtime for work on this thread.
+    pub(crate) fn start<'a>(&'a self, config: &'a Config) -> Result<Session<'a>, Error> {
         if Handle::try_current().is_ok() {
             return Err(Error::new(ErrorKind::InvalidRequest).edit(|inner| {
                 inner.reason = Some(
@@ -112,10 +108,28 @@ impl RuntimePool {
         let pooled = idle.map_or_else(|| PooledRuntime::new(config), Ok)?;
         Ok(Session {
             runtimes: self,
-            flush_first: !may_repeat || pooled.last_used.elapsed() > Self::STALE,
+            clock: &*config.clock,
+            is_flushed: false,
             is_interrupted: false,
             pooled,
         })
+    }
+
+    /// Keeps a runtime for later calls, and drops those that were last used long ago: nothing runs
+    /// them, so they cannot close their idle connections themselves.
+    fn put_back(&self, mut pooled: PooledRuntime, now: Instant) {
+        pooled.last_used = now;
+        let mut idle = self.idle();
+        // The order is that of their last use, because the newest is taken first.
+        let old = idle.partition_point(|pooled| {
+            now.saturating_duration_since(pooled.last_used) >= transport::IDLE_TIMEOUT
+        });
+        let dropped: Vec<_> = idle.drain(..old).collect();
+        if idle.len() < Self::MAX_IDLE {
+            idle.push(pooled);
+        }
+        drop(idle);
+        drop(dropped);
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<PooledRuntime>> {
@@ -130,8 +144,10 @@ impl RuntimePool {
 /// which take a runtime of their own.
 pub(crate) struct Session<'a> {
     runtimes: &'a RuntimePool,
+    clock: &'a dyn Clock,
     pooled: PooledRuntime,
-    flush_first: bool,
+    /// Whether the connections have caught up with what happened before the work.
+    is_flushed: bool,
     is_interrupted: bool,
 }
 
@@ -152,8 +168,10 @@ impl Session<'_> {
             return Err(Error::new(ErrorKind::Internal));
         };
         let mut step = pin!(Some(step));
-        if std::mem::take(&mut self.flush_first) {
-            // The server may have closed an idle connection.
+        if !std::mem::replace(&mut self.is_flushed, true) {
+            let _no_sigpipe = SigpipeGuard::new();
+            // The server may have closed an idle connection, or sent bytes that would be taken for
+            // the next response.
             runtime.block_on(flush_connections());
         }
         loop {
@@ -174,9 +192,12 @@ impl Session<'_> {
                     Poll::Pending
                 }
             });
+            // This thread writes to the connections. The guard ends before the program's code runs.
+            let no_sigpipe = SigpipeGuard::new();
             if let Some(ended) = runtime.block_on(part) {
                 return Ok(ended);
             }
+            drop(no_sigpipe);
             if self
                 .runtimes
                 .interrupt
@@ -193,10 +214,11 @@ impl Session<'_> {
 
     /// Drops `rest`, whatever is left of the work, and keeps the runtime for later work. After an
     /// interrupt, the runtime is dropped, which ends its connections, and so the requests.
-    pub(crate) fn finish<R>(mut self, rest: R, has_failed: bool) {
+    pub(crate) fn finish<R>(self, rest: R, has_failed: bool) {
         let Some(runtime) = &self.pooled.runtime else {
             return;
         };
+        let _no_sigpipe = SigpipeGuard::new();
         let entered = runtime.enter();
         drop(rest);
         drop(entered);
@@ -207,11 +229,7 @@ impl Session<'_> {
         if self.is_interrupted {
             return;
         }
-        self.pooled.last_used = Instant::now();
-        let mut idle = self.runtimes.idle();
-        if idle.len() < RuntimePool::MAX_IDLE {
-            idle.push(self.pooled);
-        }
+        self.runtimes.put_back(self.pooled, self.clock.now());
     }
 }
 

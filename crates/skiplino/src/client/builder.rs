@@ -14,9 +14,9 @@ use crate::call::shared::Shared;
 use crate::client::Client;
 use crate::client::api_key::ApiKey;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, Config};
+use crate::config::{self, Config, ProxySetting};
 use crate::error::Error;
-use crate::http::{certificates, tls};
+use crate::http::{certificates, proxy, tls};
 use crate::operation::KeyClass;
 
 /// The base URL of the development environment, the only published one.
@@ -186,8 +186,9 @@ impl ClientBuilder {
         self
     }
 
-    /// A proxy for all calls, as in `http://user:password@host:3128`. Default: the proxy of the
-    /// environment (`HTTPS_PROXY` and so on), except for localhost.
+    /// A proxy for all calls, as in `http://user:password@host:3128`. Needs a base URL with https,
+    /// or the proxy could read the key. Default: the proxy of the environment (`HTTPS_PROXY`, or
+    /// else `ALL_PROXY`), except for localhost and the hosts in `NO_PROXY`.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self
@@ -276,16 +277,16 @@ impl ClientBuilder {
         if let Some(limit) = self.requests_per_second {
             rate_limiter::check("requestsPerSecond", limit)?;
         }
-        let proxy = self
-            .proxy
-            .map(|url| Url::parse(&url).map_err(|_| Error::invalid("proxy", "must be a URL")))
-            .transpose()?;
+        let proxy = match &self.proxy {
+            Some(url) => proxy::configured(url, &base_url)?,
+            None if is_loopback(&base_url) => ProxySetting::Direct,
+            None => proxy::of_environment(&base_url),
+        };
         if self.use_env_certificates {
             let found = certificates::from_environment()?;
             self.root_certificates.extend_from_slice(&found);
         }
         let config = Config {
-            loopback: is_loopback(&base_url),
             base_url,
             authorization: self.key.authorization()?,
             key_class: self.key.class(),

@@ -4,10 +4,13 @@ use std::error::Error as StdError;
 use std::io;
 
 use jiff::Timestamp;
+use reqwest::Url;
 use rustls::pki_types::UnixTime;
 use rustls::{
     AlertDescription, CertificateError, Error as TlsError, InvalidMessage, PeerIncompatible,
 };
+
+use crate::http::proxy;
 
 /// Why no connection could be made.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +34,10 @@ pub(crate) enum ConnectError {
     #[error("the server's certificate is not for {0}")]
     WrongHost(String),
     #[error(
+        "the server's certificate is signed with an algorithm that is not accepted, such as SHA-1"
+    )]
+    SignatureAlgorithm,
+    #[error(
         "the server's certificate is a CA certificate, which a server must not use as its own; it is probably self-signed"
     )]
     AuthorityAsServer,
@@ -44,21 +51,39 @@ pub(crate) enum ConnectError {
     ProxyRejected,
     #[error("the proxy did not connect to the server: {0}")]
     Proxy(String),
+    #[error("the proxy {address} cannot be reached: {cause}")]
+    ProxyUnreachable { address: String, cause: String },
 }
 
 /// The reason, if more can be said than the error's own text says.
-pub(crate) fn reason(error: &(dyn StdError + 'static)) -> Option<ConnectError> {
+pub(crate) fn reason(
+    error: &(dyn StdError + 'static),
+    proxy: Option<&Url>,
+) -> Option<ConnectError> {
+    let mut reached_proxy = true;
     let mut cause = error;
-    loop {
+    let reason = loop {
         if let Some(error) = tls(cause) {
-            return of_tls(error);
+            break of_tls(error);
         }
+        reached_proxy &= cause.to_string() != PROXY_UNREACHABLE;
         match cause.source() {
             Some(next) => cause = next,
-            None => return of_proxy(&cause.to_string()),
+            None => break of_proxy(&cause.to_string()),
         }
+    };
+    match proxy {
+        Some(proxy) if !reached_proxy => Some(ConnectError::ProxyUnreachable {
+            address: proxy::address(proxy),
+            cause: reason.map_or_else(|| cause.to_string(), |reason| reason.to_string()),
+        }),
+        _ => reason,
     }
 }
+
+/// The text of the error whose source is a failure to connect to a proxy. The error's type is
+/// private.
+const PROXY_UNREACHABLE: &str = "tunnel error: failed to create underlying connection";
 
 /// The TLS error in an error, perhaps within I/O errors, which do not return it as their source.
 fn tls<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a TlsError> {
@@ -95,6 +120,10 @@ fn of_certificate(error: &CertificateError) -> Option<ConnectError> {
         },
         CertificateError::NotValidForNameContext { expected, .. } => {
             ConnectError::WrongHost(expected.to_str().into_owned())
+        }
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            ConnectError::SignatureAlgorithm
         }
         // An error of the verifier below, whose type is not public.
         CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {

@@ -204,7 +204,7 @@ fn path(text: &str, read: usize, in_last: bool) -> String {
     path
 }
 
-fn malformed(path: &str, reason: &str) -> Error {
+pub(crate) fn malformed(path: &str, reason: &str) -> Error {
     Error::new(ErrorKind::Decode).edit(|inner| {
         inner.path = Some(path.to_owned());
         inner.reason = Some(reason.to_owned());

@@ -3,6 +3,7 @@
 pub(crate) mod certificates;
 pub(crate) mod connect_error;
 pub(crate) mod decode;
+pub(crate) mod proxy;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod tls;

@@ -65,7 +65,7 @@ where
         let Shared {
             runtimes, config, ..
         } = &*self.client;
-        let mut session = runtimes.start(config, true)?;
+        let mut session = runtimes.start(config)?;
         let mut pages = self.list.pages().with_pool(session.pool());
         let mut sink = self.sink;
         let result = loop {

@@ -11,6 +11,7 @@ use crate::api::customers::newest_tickets;
 use crate::api::tickets::read_ticket::look_up;
 use crate::api::tickets::watch::{Watch, WatchRegistry};
 use crate::call::Call;
+use crate::call::expected_record::{wrong_service, wrong_ticket};
 use crate::call::recovery::Recovery;
 use crate::call::recovery::booking_lookup::BookingLookup;
 use crate::call::recovery::open_bookings::Booking;
@@ -51,6 +52,8 @@ impl Tickets<'_> {
                 request.check()?;
                 ready.json(request)
             });
+        let service = request.service_id.clone();
+        let call = call.refuse_wrong_id(move |ticket| wrong_service(&service, ticket));
         call.recovery(match booking(request) {
             Some(booking) => Recovery::BookingLookup(BookingLookup {
                 booking,
@@ -99,6 +102,8 @@ impl Tickets<'_> {
         // States do not go back: a ticket that cannot be cancelled now cannot be cancelled later.
         let is_final =
             |error: &Error| matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Validation);
+        let asked = ticket.clone();
+        let call = call.refuse_wrong_id(move |found| wrong_ticket(&asked, found));
         call.recovery(look_up(ticket, is_final, |ticket| {
             *ticket.status() == TicketStatus::Cancelled
         }))
@@ -128,7 +133,8 @@ impl Tickets<'_> {
         );
         // A slot that is full now may have a place when an earlier attempt arrives late.
         let is_final = |_: &Error| false;
-        let time = request.time();
+        let (time, asked) = (request.time(), ticket.clone());
+        let call = call.refuse_wrong_id(move |found| wrong_ticket(&asked, found));
         call.recovery(look_up(ticket, is_final, move |ticket| {
             ticket.time() == Some(time)
         }))

@@ -394,6 +394,12 @@ impl CustomerUpdateRequest {
 
     customer_setters!();
 
+    /// The customer that is changed.
+    pub(crate) fn customer(&self) -> Option<CustomerRef> {
+        let id = self.id.as_ref().map(CustomerRef::from);
+        id.or_else(|| self.external_id.as_ref().map(CustomerRef::from))
+    }
+
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.renamed {
             return Err(Error::invalid(

@@ -65,7 +65,7 @@ where
             runtimes, config, ..
         } = &*self.client;
         let clock = &*config.clock;
-        let mut session = runtimes.start(config, false)?;
+        let mut session = runtimes.start(config)?;
         let pool = session.pool().clone();
         let until = clock.now() + Self::MAX_BURST_TIME;
         loop {

@@ -19,7 +19,7 @@ use crate::call::spec::CallOptions;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::models::customers::CustomerWriteRequest;
 use crate::models::ids::ExternalId;
-use crate::operation::{KeyClass, Operation};
+use crate::operation::Operation;
 
 /// The options of a sync.
 #[derive(Debug, Clone)]
@@ -90,9 +90,7 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
         if let Some(rate) = settings.rate {
             rate_limiter::check("rate", rate)?;
         }
-        if client.config.key_class == KeyClass::Public {
-            return Err(Error::new(ErrorKind::SecretKeyRequired));
-        }
+        client.config.require_secret_key()?;
         let checkpoint = match &settings.checkpoint {
             Some(path) => Checkpoint::open(path, &client, settings.dry_run)
                 .map_err(CheckpointError::into_error)?,

@@ -48,7 +48,7 @@ impl BlockingWatch {
         let Shared {
             runtimes, config, ..
         } = &*client;
-        let next = runtimes.block_on(config, true, async |pool| {
+        let next = runtimes.block_on(config, async |pool| {
             let limited =
                 tokio::time::timeout(limit.unwrap_or(FOREVER).min(FOREVER), watcher.next(pool));
             match cancellation::or_cancelled(cancellation_token, limited).await {
