@@ -212,9 +212,7 @@ def test_files_hold_the_directory(sandbox: Sandbox, customers: Both, client: Cli
     assert customers.sync(polars.read_parquet(tmp_path / "c.parquet").drop_nulls("externalId")).unchanged == len(back)
 
 
-def test_an_incomplete_list_replaces_no_file(
-    sandbox: Sandbox, customers: Both, client: Client, tmp_path: Path
-) -> None:
+def test_an_incomplete_list_replaces_no_file(sandbox: Sandbox, customers: Both, client: Client, tmp_path: Path) -> None:
     path = tmp_path / "all.csv"
     path.write_text("yesterday's", encoding="utf-8")
     pagination = {"total": 1000, "totalPages": 10, "hasNextPage": True, "hasPrevPage": False}
