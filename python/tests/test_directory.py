@@ -176,9 +176,7 @@ def test_files_hold_the_directory(sandbox: Sandbox, customers: Both, client: Cli
     assert customers.sync(polars.read_parquet(tmp_path / "c.parquet").drop_nulls("externalId")).unchanged == len(back)
 
 
-def test_an_incomplete_list_replaces_no_file(
-    sandbox: Sandbox, customers: Both, client: Client, tmp_path: Path
-) -> None:
+def test_an_incomplete_list_replaces_no_file(sandbox: Sandbox, customers: Both, client: Client, tmp_path: Path) -> None:
     path = tmp_path / "all.csv"
     path.write_text("yesterday's", encoding="utf-8")
     pagination = {"total": 1000, "totalPages": 10, "hasNextPage": True, "hasPrevPage": False}
@@ -398,9 +396,44 @@ def test_a_sync_is_resumed_from_its_checkpoint(sandbox: Sandbox, customers: Both
     assert report.rows == 40
     assert report.already_done + report.created == 40
     rows[0] = {"external_id": "r0", "name": "other"}
-    with pytest.raises(InvalidRequestError) as raised:
-        customers.sync(rows, checkpoint=checkpoint)
-    assert "checkpoint" in raised.value.fields
+    report = customers.sync(rows, checkpoint=checkpoint)
+    assert (report.updated, report.already_done) == (1, 39)
+    before = writes(sandbox) + sandbox.received("getCustomer")
+    for source in (rows[1:], polars.DataFrame(rows[1:])):
+        with pytest.raises(InvalidRequestError, match="row 1 of an earlier run is done, but no row") as raised:
+            customers.sync(source, checkpoint=checkpoint)
+        assert "checkpoint" in raised.value.fields
+    assert writes(sandbox) + sandbox.received("getCustomer") == before
+
+
+@pytest.mark.parametrize("kind", ["list", "generator", "frame"])
+def test_a_sync_of_mended_rows_is_resumed(
+    sandbox: Sandbox, customers: Both, stored: Any, tmp_path: Path, kind: str
+) -> None:
+    make: dict[str, Callable[[Any], Any]] = {"list": list, "generator": iter, "frame": polars.DataFrame}
+    checkpoint = tmp_path / "customers.checkpoint"
+    rows = [{"external_id": f"r{number}", "name": f"N{number}"} for number in range(40)]
+    rows[7]["external_id"] = ""
+    rows[9]["name"] = "x" * 10_001
+    report = customers.sync(make[kind](rows), checkpoint=checkpoint, check=False)
+    assert (report.created, report.failed) == (38, 2)
+    # A failed row is deleted, the other is mended; others are changed, moved and added.
+    del rows[7]
+    rows[8]["name"] = "short"
+    rows[20]["name"] = "changed"
+    rows = [{"external_id": "new", "name": "new"}, *reversed(rows)]
+    report = customers.sync(make[kind](rows), checkpoint=checkpoint)
+    assert (report.created, report.updated, report.already_done) == (2, 1, 37)
+    now = stored()
+    for row in rows:
+        assert now[row["external_id"]]["name"] == row["name"]
+
+
+def test_a_dry_run_counts_rows_of_one_customer_as_a_real_run(customers: Both) -> None:
+    rows = [{"external_id": "one", "name": name} for name in ("Old", "New", "Old", "Old")]
+    for dry_run in (True, False):
+        report = customers.sync(rows, dry_run=dry_run)
+        assert (report.created, report.updated, report.unchanged) == (1, 2, 1)
 
 
 FRAMES: dict[str, Callable[[], Any]] = {

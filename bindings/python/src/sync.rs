@@ -123,6 +123,9 @@ impl SourceError {
     }
 }
 
+/// The external ids of a source, and the exception that ended them early.
+pub(crate) type ExternalIds = (Box<dyn Iterator<Item = String>>, SourceError);
+
 /// The rows of a table, or of any iterable.
 pub(crate) struct Source {
     rows: Rows,
@@ -163,6 +166,23 @@ impl Source {
             source.rows = Rows::Collected(all.into_iter());
         }
         Ok(source)
+    }
+
+    /// The external ids of the rows, if the rows can be read a second time.
+    pub(crate) fn external_ids(&self, rows: &Bound<'_, PyAny>) -> PyResult<Option<ExternalIds>> {
+        let id = |row: &Row| row.external_id().map(str::to_owned);
+        if let Rows::Collected(all) = &self.rows {
+            let ids: Vec<_> = all.as_slice().iter().filter_map(id).collect();
+            return Ok(Some((Box::new(ids.into_iter()), self.error.clone())));
+        }
+        // An iterator, or a stream of Arrow batches, is consumed by reading it.
+        if rows.len().is_err() || rows.hasattr("__next__")? {
+            return Ok(None);
+        }
+        let again = Self::new(rows, self.erased)?;
+        let error = again.error.clone();
+        let ids = again.filter_map(move |row| id(&row));
+        Ok(Some((Box::new(ids), error)))
     }
 
     fn next_row(&mut self) -> PyResult<Option<Row>> {

@@ -295,7 +295,10 @@ class AsyncCustomers(Resource):
         ``check=False`` it returns the report instead. ``on_row`` is called with each completed row.
 
         ``checkpoint`` is a file that records the completed rows: the same call resumes an
-        interrupted sync.
+        interrupted sync. Rows are recognized by their ``externalId`` and content. Between two runs
+        they may be changed, added and moved, and rows that failed may be removed. If a completed
+        row is missing, the sync raises ``InvalidRequestError`` before it sends anything; rows that
+        can be read only once, as those of a generator, are not checked.
         """
         return await sync(
             self._native,

@@ -26,8 +26,9 @@ use crate::output::{Output, Progress};
 /// them.
 ///
 /// A checkpoint beside the file records the finished rows. If an import is interrupted, by Ctrl-C
-/// or otherwise, --resume continues it. Failed rows are sent again; you may correct them in the
-/// file first. When all rows are finished, the checkpoint is removed.
+/// or otherwise, --resume continues it. Failed rows are sent again; you may correct or delete them
+/// in the file first, and change, add or move other rows. When all rows are finished, the checkpoint
+/// is removed.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino customers import customers.csv --dry-run
@@ -153,6 +154,17 @@ impl Import {
         }
         if let Some(path) = &checkpoint {
             sync = sync.checkpoint(path);
+        }
+        // What can be read only once is not checked.
+        if checkpoint.is_some() && self.resume && self.file.is_file() {
+            let rows = RowReader::open(&self.file, format)?;
+            let read = rows.progress();
+            let ids = rows.filter_map(|row| row.external_id().map(str::to_owned));
+            let checked = sync.check_source(ids);
+            if let Some(error) = read.take_error() {
+                return Err(error.into());
+            }
+            checked.map_err(|error| checkpoint_failure(error, checkpoint.as_deref()))?;
         }
         let result = running.rows(sync.wait(), &read, checkpoint.as_deref(), out);
         running.progress.finish();

@@ -341,6 +341,10 @@ impl CustomerWriteRequest {
         self.external_id.as_ref()
     }
 
+    pub(crate) fn set_fields(&self) -> &CustomerFields {
+        &self.fields
+    }
+
     /// Whether the API stores this request as `customer`: it does not store empty fields.
     pub(crate) fn is_stored_as(&self, customer: &Customer) -> bool {
         let fields = &self.fields;
