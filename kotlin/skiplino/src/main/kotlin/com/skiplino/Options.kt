@@ -112,8 +112,8 @@ public data class CallOptions @JvmOverloads constructor(
     /** The maximum number of attempts, including the first. */
     public val maxAttempts: Int? = null,
     /**
-     * Receives the metadata of the response, on a thread of the call; see also
-     * [SkiplinoClient.withResponse].
+     * Receives the metadata of the response, in the coroutine of the call, or on the thread that
+     * completes its future; see also [SkiplinoClient.withResponse].
      */
     public val onResponse: Consumer<ResponseInfo>? = null,
 ) {

@@ -77,6 +77,9 @@ public class SkiplinoClient private constructor(private val dispatcher: CallDisp
     /**
      * Closes the client and frees its connections and memory. Calls in flight and later calls fail
      * with [SkiplinoException.Closed]. A second call does nothing.
+     *
+     * After the last client is closed, the library ends its threads: an application server that
+     * stops an application needs no other call.
      */
     override fun close() {
         dispatcher.close()

@@ -69,7 +69,7 @@ public class Tickets internal constructor(private val dispatcher: CallDispatcher
         dispatcher.withClient { it.watchTicket(ticketId, options.toNative(), defaults.toNative()) }.use { watch ->
             val handle = watch.register().toLong()
             while (true) {
-                val change = CallDispatcher.next(handle, NativeCall.NextChange, FfiConverterTypeNativeTicket::read) ?: break
+                val change = dispatcher.next(handle, NativeCall.NextChange, FfiConverterTypeNativeTicket::read) ?: break
                 emit(change.toTicket())
             }
         }

@@ -51,6 +51,9 @@ class Sandbox : AutoCloseable {
     fun fault(operation: String, kind: String, vararg more: Pair<String, Any?>): String =
         control("POST /faults", JsonValue.obj("operation" to operation, "kind" to kind, *more))["id"].toString().trim('"')
 
+    /** Holds the requests of an operation until [release]. */
+    fun hold(operation: String): String = fault(operation, "hold", "then" to "commit")
+
     /** Waits until this number of requests is held. */
     fun held(atLeast: Int = 1) {
         control("GET /held?atLeast=$atLeast")
