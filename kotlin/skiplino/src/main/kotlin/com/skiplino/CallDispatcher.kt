@@ -6,6 +6,7 @@ import com.skiplino.internal.FfiConverterTypeSkiplinoError
 import com.skiplino.internal.InternalException
 import com.skiplino.internal.NativeCall
 import com.skiplino.internal.NativeClient
+import com.skiplino.internal.Threads
 import java.nio.ByteBuffer
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.atomic.AtomicBoolean
@@ -28,7 +29,7 @@ internal class CallDispatcher(apiKey: String, options: ClientOptions) {
     private val native: NativeClient
     private val driver: CallDriver
     private val closed = AtomicBoolean()
-    private val futures = CoroutineScope(SupervisorJob() + Dispatchers.Default)
+    private val futures = CoroutineScope(SupervisorJob() + Threads.dispatcher)
 
     init {
         NativeLibrary.load()
@@ -106,7 +107,7 @@ internal class CallDispatcher(apiKey: String, options: ClientOptions) {
      * Runs a call as a future, for callers without coroutines. Cancelling the future cancels the
      * call.
      */
-    fun <T> future(call: suspend () -> T): CompletableFuture<T> = futures.future { call() }
+    fun <T> future(call: suspend () -> T): CompletableFuture<T> = futures.future(start = CoroutineStart.UNDISPATCHED) { call() }
 
     /** A call that changes nothing, of the client, pager or watch with the handle [target]. */
     private suspend fun <T> read(target: Long, call: NativeCall, decode: (ByteBuffer) -> T): T {

@@ -17,8 +17,12 @@ import java.util.function.Consumer
  * ```
  *
  * Every operation is a suspend function that may be called on any thread, including the main
- * thread, and ends when its coroutine is cancelled. Operations throw [SkiplinoException]. For Java,
- * each has a variant that returns a `CompletableFuture`, such as `bookAsync` for `book`.
+ * thread, and ends when its coroutine is cancelled. Operations throw [SkiplinoException].
+ *
+ * For Java, each operation has a variant that returns a `CompletableFuture`, such as `bookAsync` for
+ * `book`. Futures complete on a pool of daemon threads of the library, which has a thread for every
+ * callback, so callbacks may block and wait for other calls. Use `thenApplyAsync` and the like with
+ * an executor to run them elsewhere.
  */
 public class SkiplinoClient private constructor(private val dispatcher: CallDispatcher, private val defaults: CallOptions) : AutoCloseable {
     /**

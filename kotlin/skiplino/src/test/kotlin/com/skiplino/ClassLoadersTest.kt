@@ -152,7 +152,7 @@ class ClassLoadersTest {
                 assertEquals(TICKET, application.later("ticket", TICKET).join())
                 lines.take()
                 val threads = application.threads()
-                assertEquals(setOf("skiplino", "skiplino-log"), threads.map { it.name }.toSet())
+                assertEquals(setOf("skiplino", "skiplino-callback", "skiplino-log"), threads.map { it.name }.toSet())
                 application.close()
                 threads.forEach { it.join() }
             }

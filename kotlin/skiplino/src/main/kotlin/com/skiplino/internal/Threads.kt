@@ -12,8 +12,10 @@ import kotlin.coroutines.Continuation
 import kotlin.coroutines.ContinuationInterceptor
 import kotlin.coroutines.CoroutineContext
 import kotlin.coroutines.resume
+import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.MainCoroutineDispatcher
+import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.runBlocking
 
 /**
@@ -29,6 +31,9 @@ internal object Threads {
     private val log = ThreadPoolExecutor(
         1, 1, KEEP_MILLIS, TimeUnit.MILLISECONDS, LinkedBlockingQueue(MAX_LOG_LINES), named("skiplino-log"), ThreadPoolExecutor.DiscardPolicy(),
     ).apply { allowCoreThreadTimeOut(true) }
+
+    /** The dispatcher of futures. */
+    val dispatcher: CoroutineDispatcher = callbacks.asCoroutineDispatcher()
 
     /** Takes a log line: its level and its text. */
     @Volatile var logger: ((Int, String) -> Unit)? = null
@@ -61,7 +66,7 @@ internal object Threads {
     private fun dispatches(context: CoroutineContext): Boolean {
         val dispatcher = context[ContinuationInterceptor] ?: return false
         return when {
-            dispatcher === Dispatchers.Default || dispatcher === Dispatchers.IO -> true
+            dispatcher === Dispatchers.Default || dispatcher === Dispatchers.IO || dispatcher === this.dispatcher -> true
             dispatcher is MainCoroutineDispatcher -> dispatcher.isDispatchNeeded(context)
             else -> dispatcher.javaClass === ofRunBlocking
         }
