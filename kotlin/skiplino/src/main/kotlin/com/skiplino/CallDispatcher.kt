@@ -147,12 +147,28 @@ internal fun NativeException.toSkiplinoException(): SkiplinoException = when (th
     is NativeException.Failed -> SkiplinoException.of(failure)
 }
 
-/** Loads the native library once a process. */
+/**
+ * Loads the native library once. A failure is final, because the JVM does not initialize JNA's
+ * classes again; each use reports the first failure, which has the reason.
+ */
 internal object NativeLibrary {
-    init {
+    private val failure: Throwable? = try {
         com.skiplino.internal.uniffiEnsureInitialized()
         CallDriver.load()
+        null
+    } catch (failure: ExceptionInInitializerError) {
+        failure.cause
+    } catch (@Suppress("TooGenericExceptionCaught") failure: Throwable) {
+        failure
     }
 
-    fun load() = Unit
+    /** @throws UnsatisfiedLinkError if the library cannot be loaded */
+    fun load() {
+        val cause = failure ?: return
+        val reason = "the native library cannot be loaded: ${cause.message}"
+        throw UnsatisfiedLinkError("$reason ($ADVICE)").apply { initCause(cause) }
+    }
+
+    private const val ADVICE = "JNA unpacks it into a temporary folder: the system property jna.tmpdir can name a folder " +
+        "whose files may be created and executed; jna.library.path can name one that contains the library"
 }

@@ -29,7 +29,8 @@ public class SkiplinoClient private constructor(private val dispatcher: CallDisp
      * Creates a client with the key that the dashboard shows. Sends nothing.
      *
      * The first client of a process loads the native library, which is too slow for a main thread:
-     * see [Skiplino.warmUp].
+     * see [Skiplino.warmUp]. If the library cannot be loaded, each client throws an
+     * `UnsatisfiedLinkError` with the reason.
      *
      * @throws SkiplinoException.InvalidRequest for an invalid setting, which it names, such as a
      * secret key on Android

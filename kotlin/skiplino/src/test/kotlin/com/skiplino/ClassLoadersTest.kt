@@ -175,6 +175,19 @@ class ClassLoadersTest {
         assertEquals(JsonValue.obj("connections" to 0, "requests" to 0), sandbox.idle())
     }
 
+    @Test
+    fun `a native library that cannot be loaded is reported with its cause each time`() {
+        val file = Files.createFile(temporary.resolve("a file, not a folder"))
+        val application = Application(sandbox.baseUrl, sandbox.publicKey)
+        val errors = with("jna.tmpdir", file.resolve("folder")) {
+            List(3) { assertThrows(UnsatisfiedLinkError::class.java) { application.open() } }
+        }
+        for (error in errors) {
+            assertTrue("$file" in error.message!!, error.message)
+            assertEquals(errors[0].cause, error.cause)
+        }
+    }
+
     private companion object {
         val sandbox by lazy { Sandbox() }
 
