@@ -3,8 +3,8 @@
 import Foundation
 import PackageDescription
 
-// The native library: an XCFramework for Apple's platforms if scripts/swift-xcframework built one, otherwise a library that the system's
-// linker finds (scripts/swift-bindings).
+// The native library: an XCFramework for Apple's platforms if scripts/swift-xcframework built one,
+// otherwise a library that the system's linker finds (scripts/swift-bindings).
 let framework = "SkiplinoNativeFFI.xcframework"
 let library: Target =
     FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\(framework)")

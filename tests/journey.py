@@ -315,7 +315,7 @@ class Journey:
         self.staff("others take the last places at 07:00", "POST", f"/services/{CASH}/fill-slot", {"time": full})
         self.fails(f"{appointment} {full}", 5, "This slot is fully booked.")
         self.fails(f"{appointment} 2026-06-23T06:00:00Z", 7, "This time should be in the future.")
-        self.fails(f"skiplino ticket cancel {cancelled} --yes", 6, "the current state does not allow it (409)")
+        self.fails(f"skiplino ticket cancel {cancelled} --yes", 6, "the current state does not allow this operation (409)")
         self.fails("skiplino customers get ext:crm-0000", 4, "there is no customer ext:crm-0000")
         self.set_fault("a proxy returns an HTML page", "html_502")
         self.fails("skiplino branches --retries 0", 9, "the server failed (502)")

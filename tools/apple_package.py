@@ -44,7 +44,7 @@ def privacy_faults(manifest: Any) -> Iterator[str]:
 
 
 def target_faults(package: Any) -> Iterator[str]:
-    """What is wrong with the targets of the published package."""
+    """The faults of the targets of the published package."""
     targets = {target["name"]: target for target in package["targets"]}
     if set(targets) != TARGETS:
         yield f"its targets are {sorted(targets)}"

@@ -25,7 +25,7 @@ GUARD = re.compile(r"boundary::(?:guard|call|get|free)\(")
 
 
 def made() -> str:
-    """The header as cbindgen makes it, with pointers as the rest of the code writes them."""
+    """The header from cbindgen, with pointers in the style of the C code."""
     command = ["target/tools/bin/cbindgen", "--quiet", "--config", "bindings/c/cbindgen.toml"]
     header = output(*command, "bindings/c")
     return re.sub(r"const (char|skiplino_[a-z_]+) \* ", r"const \1 *", header)

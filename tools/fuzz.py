@@ -20,10 +20,12 @@ from tools.workspace import ROOT, host, output
 
 OUT = ROOT / "target/fuzz"
 TARGETS = ("answers", "retry-after", "csv", "c")
-# The server's threads of these targets hold memory while they work, so leaks are looked for at the end only.
+# The server's threads of these targets hold memory while they work, so leaks are looked for at the
+# end only.
 SERVERS = ("retry-after", "c")
-# What cargo-fuzz would pass: libFuzzer sees every branch and comparison, AddressSanitizer every access.
-# The latter is an option of nightly compilers whose code stable compilers have.
+# The flags that cargo-fuzz passes: libFuzzer traces every branch and comparison, and
+# AddressSanitizer checks every access. The option for AddressSanitizer is official in nightly
+# compilers only, but stable compilers contain its code.
 FLAGS = (
     "-Cpasses=sancov-module",
     "-Cllvm-args=-sanitizer-coverage-level=4",

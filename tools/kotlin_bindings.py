@@ -30,8 +30,8 @@ REPLACEMENTS = [
         r"\1PooledStructure()",
     ),
 ]
-# UniFFI's futures are not used, because Kotlin's calls have functions of their own, and JNA looks up
-# every function that is declared.
+# UniFFI's futures are not used, because Kotlin's calls have functions of their own, and JNA looks
+# up every function that is declared.
 UNUSED = re.compile(r"^ *external fun ffi_skiplino_uniffi_rust_future_")
 END_OF_DECLARATION = re.compile(r"^ *\)")
 

@@ -9,7 +9,7 @@ import importlib
 
 
 def main() -> None:
-    """Loads what the package loads on demand, which pdoc would not see, and runs pdoc."""
+    """Loads the modules that the package loads on demand, because pdoc would miss them. Runs pdoc."""
     package = importlib.import_module("skiplino")
     for name in package.__all__:
         setattr(package, name, getattr(package, name))

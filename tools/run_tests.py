@@ -21,7 +21,8 @@ from pathlib import Path
 from tools.workspace import ROOT
 
 SKIPLINO = "target/debug/skiplino"
-# Every sandbox of the run records its responses here; part `answers` checks them against the contract.
+# Every sandbox of the run records its responses here; part `answers` checks them against the
+# contract.
 EXCHANGES = ROOT / "target/exchanges"
 # The scenario runners record here which scenarios passed; part `parity` looks for holes.
 PARITY = ROOT / "target/parity"

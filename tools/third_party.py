@@ -3,8 +3,9 @@
     python3 -m tools.third_party PACKAGE [CARGO OPTIONS...]
 
 The texts are read from all folders of the crates' sources: crates such as ring contain C code, whose
-licences are in subfolders and not in the crate's licence expression. cargo-about and
-cargo-bundle-licenses print only the licences of that expression.
+licences are in subfolders and not in the crate's licence expression. cargo-about prints only the
+licences of that expression. cargo-bundle-licenses was not run: none of its documented options
+collects licences from subfolders.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Crate:
 
 
 def licence_texts(folder: Path) -> Iterator[str]:
-    """The text of every licence file in a crate's folder, without those of its tests and examples."""
+    """The text of every licence file in a crate's folder, except in its tests and examples."""
     for home, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not NOT_COMPILED.match(name))
         for name in sorted(files):

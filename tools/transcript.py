@@ -1,4 +1,4 @@
-"""Runs the `console` blocks of a Markdown file, and compares what they print with what the file shows.
+"""Runs the `console` blocks of a Markdown file, and compares their output with the file.
 
     python3 -m tools.transcript FILE FOLDER-OF-THE-COMMANDS BASE-URL
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def output(*command: str | Path) -> str:
-    """What a command prints on its standard output; its failure is an exception."""
+    """The standard output of a command. If the command fails, this raises an exception."""
     return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 

@@ -191,7 +191,7 @@ def compare(one: type, other: type) -> int:
     return methods
 
 
-def test_arguments_are_refused_when_awaited(sandbox: Sandbox) -> None:
+def test_arguments_are_rejected_when_awaited(sandbox: Sandbox) -> None:
     async def work() -> None:
         async with sandbox.async_client(**SWIFT) as client:
             response = await client.with_response(client.customers.find, LAYLA)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import signal
 import struct
 import subprocess
@@ -61,6 +62,36 @@ def test_a_terminal_shows_the_same(sandbox: Sandbox, columns: int, arguments: li
     )
     assert came == expected
     assert came[1]
+
+
+@pytest.mark.parametrize("program", [SCRIPT, PROGRAM], ids=["script", "program"])
+def test_the_progress_of_an_import_counts_finished_rows(sandbox: Sandbox, tmp_path: Path, program: str) -> None:
+    rows = tmp_path / "rows.csv"
+    # Small enough to be read at once.
+    rows.write_text("externalId,name\n" + "".join(f"row-{number},Somebody\n" for number in range(600)))
+    # The rows before are reported in groups, the first of which is complete by now.
+    fault = sandbox.hold("createCustomer", nth=250)
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+    command = [program, "customers", "import", str(rows), "--concurrency", "1"]
+    with subprocess.Popen(command, env=environment(sandbox), stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        sandbox.held()
+        shown = os.read(ours, 65536).decode()
+        percent = [int(text) for text in re.findall(r"(\d+)%", shown)]
+        assert percent
+        assert percent == sorted(percent)
+        assert percent[-1] <= 250 * 100 // 600, shown
+        assert " 0s left" not in shown
+        sandbox.release(fault)
+        while True:
+            try:
+                shown += os.read(ours, 65536).decode()
+            except OSError:
+                break
+    os.close(ours)
+    assert process.returncode == 0
+    assert "600 rows: 600 created" in shown
 
 
 def test_ctrl_c_ends_a_watch_and_an_import_as_it_ends_a_program(sandbox: Sandbox, tmp_path: Path) -> None:

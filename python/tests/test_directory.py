@@ -22,6 +22,7 @@ from conftest import LAYLA, PUBLIC
 from skiplino import (
     AsyncClient,
     Client,
+    DecodeError,
     InvalidRequestError,
     SecretKeyRequiredError,
     SkiplinoError,
@@ -211,15 +212,37 @@ def test_files_hold_the_directory(sandbox: Sandbox, customers: Both, client: Cli
     assert customers.sync(polars.read_parquet(tmp_path / "c.parquet").drop_nulls("externalId")).unchanged == len(back)
 
 
+def test_an_incomplete_list_replaces_no_file(
+    sandbox: Sandbox, customers: Both, client: Client, tmp_path: Path
+) -> None:
+    path = tmp_path / "all.csv"
+    path.write_text("yesterday's", encoding="utf-8")
+    pagination = {"total": 1000, "totalPages": 10, "hasNextPage": True, "hasPrevPage": False}
+    body = {"message": "m", "data": [], "pagination": pagination}
+    sandbox.fault("*", "status", status=200, body=body)
+    text = "the list is incomplete: the server counts 1000 records, but returned 0"
+    for call in (
+        lambda: customers.export(path),
+        customers.to_arrow,
+        lambda: list(client.customers.list()),
+        lambda: list(client.customers.tickets(external_id="crm-7741").pages()),
+    ):
+        with pytest.raises(DecodeError, match=text) as raised:
+            call()
+        assert raised.value.path == "pagination.total"
+    assert path.read_text(encoding="utf-8") == "yesterday's"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_a_file_that_cannot_be_written_is_an_error_of_files(sandbox: Sandbox, customers: Both, tmp_path: Path) -> None:
     missing = tmp_path / "missing" / "c.csv"
     with pytest.raises(FileNotFoundError) as raised:
         customers.export(missing)
     assert (raised.value.filename, raised.value.strerror) == (str(missing), "No such file or directory")
     for wrong in ({"to": tmp_path / "c.xlsx"}, {"to": tmp_path / "c.csv", "format": "xlsx"}):
-        with pytest.raises(InvalidRequestError) as refused:
+        with pytest.raises(InvalidRequestError) as rejected:
             customers.export(**wrong)
-        assert list(refused.value.fields) == ["format"]
+        assert list(rejected.value.fields) == ["format"]
     sandbox.generate(1_000)
     _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, most))
@@ -288,7 +311,7 @@ def test_rows_that_are_not_done_are_not_passed_over(sandbox: Sandbox, customers:
         {"external_id": "e", "metadata": {"at": datetime.now(UTC)}},
         {"external_id": True},
         {"external_id": 1.5},
-        {"external_id": "refused"},
+        {"external_id": "rejected"},
         {"external_id": "f", "name": "F"},
     ]
     with pytest.raises(SyncIncompleteError) as raised:
@@ -299,17 +322,17 @@ def test_rows_that_are_not_done_are_not_passed_over(sandbox: Sandbox, customers:
     by_index = {row.index: row.error for row in report.not_done}
     assert all(isinstance(error, SkiplinoError) for error in by_index.values())
     texts = {index: str(error) for index, error in by_index.items()}
-    refused = "create the customer: invalid input: "
+    rejected = "create the customer: invalid input: "
     assert texts.pop(8).startswith("create the customer: ")
     assert texts == {
-        0: refused + "e-mail: is not a field of a customer: use externalId, name, email, mobile or metadata",
-        1: refused + "externalId: is required, because rows and customers are matched by it",
-        2: refused + "mobile: must be text, not int",
-        3: refused + "metadata: must be a JSON object",
-        4: refused + "metadata: is not JSON: it ends too early, at column 1",
-        5: refused + "metadata: holds a datetime, which JSON does not have",
-        6: refused + "externalId: must be text, not bool",
-        7: refused + "externalId: must be text, not float",
+        0: rejected + "e-mail: is not a field of a customer: use externalId, name, email, mobile or metadata",
+        1: rejected + "externalId: is required, because rows and customers are matched by it",
+        2: rejected + "mobile: must be text, not int",
+        3: rejected + "metadata: must be a JSON object",
+        4: rejected + "metadata: is not JSON: it ends too early, at column 1",
+        5: rejected + "metadata: holds a datetime, which JSON does not have",
+        6: rejected + "externalId: must be text, not bool",
+        7: rejected + "externalId: must be text, not float",
     }
     first = by_index[0]
     assert isinstance(first, InvalidRequestError)
@@ -318,7 +341,7 @@ def test_rows_that_are_not_done_are_not_passed_over(sandbox: Sandbox, customers:
     assert str(error) == f"9 of 10 rows were not done: row 0: {texts[0]}"
     assert report.not_done[0].external_id == "a"
     assert customers.sync(rows, concurrency=1, check=False).failed == 8, "the fault is gone"
-    assert {"f", "refused"} <= set(stored())
+    assert {"f", "rejected"} <= set(stored())
 
 
 def test_a_row_that_may_have_been_done_is_unknown(sandbox: Sandbox) -> None:
@@ -357,6 +380,42 @@ def test_what_a_source_raises_comes_out(sandbox: Sandbox, customers: Both) -> No
     with pytest.raises(TypeError):
         customers.sync(5)
     assert writes(sandbox) <= 1
+
+
+def test_rows_may_come_from_calls(sandbox: Sandbox, client: Client, stored: Any) -> None:
+    sandbox.generate(300)
+    report = client.customers.sync(
+        ({"external_id": f"copy-{customer.id}", "name": "Copy"} for customer in client.customers.list()), rate=10_000
+    )
+    # New customers are inserted at the front of the list that is read.
+    assert report.created == report.rows >= 303
+    assert sum(customer.name == "Copy" for customer in client.customers.list()) == report.rows
+
+    def rows() -> Iterator[dict[str, str]]:
+        for number in range(20):
+            tickets = list(client.customers.tickets(external_id="crm-7741"))
+            yield {"external_id": f"n{number}", "name": f"{len(tickets)} tickets"}
+
+    dry = client.customers.sync(rows(), dry_run=True, on_row=lambda _: client.branches.list())
+    assert (dry.created, sandbox.received("listBranches")) == (20, 20)
+    client.customers.sync(rows(), progress=lambda *_: client.branches.list())
+    assert "n19" in stored()
+
+
+def test_a_sink_and_a_progress_callback_make_calls(sandbox: Sandbox, client: Client, tmp_path: Path) -> None:
+    sandbox.generate(300)
+    names: list[str | None] = []
+
+    def sink(page: skiplino.Page[skiplino.Customer]) -> None:
+        names.append(client.customers.get(page[0].id).name)
+
+    def progress(*_: object) -> None:
+        assert len(list(client.branches.list())) == 2
+
+    assert client.customers.export(sink, progress=progress).records == 303
+    assert len(names) == 4
+    assert client.customers.export(tmp_path / "all.csv", progress=progress).records == 303
+    assert len(client.customers.to_arrow(progress=progress)) == 303
 
 
 def test_a_sync_is_resumed_from_its_checkpoint(sandbox: Sandbox, customers: Both, tmp_path: Path) -> None:
@@ -427,7 +486,7 @@ def test_integers_tell_customers_apart(sandbox: Sandbox, customers: Both, stored
     assert {"1", "18446744073709551615"} <= set(stored())
 
 
-def test_a_frame_with_a_wrong_column_is_refused_before_anything_is_sent(sandbox: Sandbox, customers: Both) -> None:
+def test_a_frame_with_a_wrong_column_is_rejected_before_anything_is_sent(sandbox: Sandbox, customers: Both) -> None:
     ids = ["a", "b"]
     for columns, field, reason in [
         ({"external_id": ids, "e-mail": ids}, "e-mail", "is not a field of a customer"),
@@ -482,7 +541,7 @@ def test_reports_and_rows_print_nothing_private(sandbox: Sandbox, customers: Bot
     shown = f"{report!r} {report} {rows[0]!r} {rows!r} {report.not_done[0].error!r}"
     for private in ("Private", "private@", "crm-7741", "Layla", "+973"):
         assert private not in shown
-    assert shown.startswith("<SyncReport 1 rows: 0 created, 0 updated, 0 unchanged, 1 failed> ")
+    assert shown.startswith("<SyncReport 1 row: 0 created, 0 updated, 0 unchanged, 1 failed> ")
 
 
 def test_what_was_not_done_goes_to_other_processes(sandbox: Sandbox, customers: Both) -> None:

@@ -115,7 +115,7 @@ def explain(error: skiplino.SkiplinoError) -> str:
         case skiplino.ConnectError():
             return "There is no connection."
         case skiplino.RejectedError():  # In the requested language.
-            return error.reason or "It was refused."
+            return error.reason or "It was rejected."
         case skiplino.InvalidRequestError() | skiplino.ValidationError():
             return f"Please check {', '.join(error.fields)}."
         case skiplino.ConflictError():

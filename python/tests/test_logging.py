@@ -57,7 +57,7 @@ def test_debug_logs_each_attempt_without_personal_data(
         use(client, sandbox)
         client.customers.update(external_id=LAYLA, name="Very Private", email="private@example.com")
     lines = messages(caplog)
-    first = [line for line in lines if line.startswith("getCustomer: an attempt (")]
+    first = [line for line in lines if line.startswith("getCustomer: attempt finished (")]
     assert len(first) == 2
     assert "attempt=1, status=503, kind=Server, elapsed_ms=" in first[0]
     assert "attempt=2, status=200, elapsed_ms=" in first[1]

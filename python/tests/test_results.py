@@ -107,7 +107,7 @@ def test_objects_stand_for_their_ids(client: Client) -> None:
             client.tickets.get(wrong)  # type: ignore[arg-type]
 
 
-def test_times_are_aware_or_refused(client: Client, sandbox: Sandbox) -> None:
+def test_times_are_aware_or_rejected(client: Client, sandbox: Sandbox) -> None:
     with pytest.raises(InvalidRequestError, match="time: must have a time zone") as caught:
         client.tickets.book(*CASH, time=datetime(2026, 7, 1, 9, 30), customer=LAYLA)
     assert caught.value.fields.keys() == {"time"}
@@ -119,7 +119,7 @@ def test_times_are_aware_or_refused(client: Client, sandbox: Sandbox) -> None:
         client.services.slots(CASH[0], datetime(2026, 7, 1, tzinfo=there))
 
 
-def test_metadata_is_a_dict_and_what_json_does_not_have_is_refused(client: Client, sandbox: Sandbox) -> None:
+def test_metadata_is_a_dict_and_what_json_does_not_have_is_rejected(client: Client, sandbox: Sandbox) -> None:
     metadata = {"tier": "gold", "visits": 3, "rate": 0.5, "tags": ["a", None, True], "deep": {"ü": {}}}
     customer = client.customers.create(external_id="crm-1", metadata=metadata)
     assert client.customers.get(customer).metadata == metadata

@@ -128,10 +128,10 @@ class Player:
 
     def play(self) -> None:
         settings = self.settings(self.scenario.get("client", {}))
-        if "refused" in self.scenario:
+        if "rejected" in self.scenario:
             with pytest.raises(SkiplinoError) as caught:
                 self.mode.client(**settings)
-            compare_error(self.scenario["refused"], caught.value)
+            compare_error(self.scenario["rejected"], caught.value)
             return
         client = self.mode.client(**settings)
         for step in self.scenario["steps"]:

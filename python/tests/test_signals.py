@@ -6,13 +6,15 @@ import gc
 import os
 import signal
 import subprocess
+import sys
+import textwrap
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from conftest import TICKET, left, start
+from conftest import ROOT, SECRET, TICKET, left, start
 from skiplino import Client
 from skiplino.testing import Sandbox
 
@@ -116,3 +118,126 @@ def test_a_signal_that_is_handled_does_not_end_a_call(client: Client, sandbox: S
         thread.join()
         signal.signal(signal.SIGUSR1, before)
     assert came == [signal.SIGUSR1]
+
+
+RESETS = """
+    import asyncio, os, signal
+    from pathlib import Path
+    from skiplino import AsyncClient, Client, TransportError
+
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    options = dict(
+        base_url=os.environ["SKIPLINO_RESET_SERVER_URL"],
+        root_certificates=Path(os.environ["SKIPLINO_RESET_SERVER_CERTIFICATE"]).read_bytes(),
+        backoff=(0.001, 0.001),
+    )
+
+    def blocking(client):
+        try:
+            client.branches.list()
+        except TransportError:
+            return
+        raise AssertionError("no failure")
+
+    async def awaiting():
+        async with AsyncClient(**options) as client:
+            calls = [client.branches.list() for _ in range(20)]
+            for result in await asyncio.gather(*calls, return_exceptions=True):
+                assert isinstance(result, TransportError), result
+
+    with Client(**options) as client:
+        for _ in range(10):
+            blocking(client)
+    asyncio.run(awaiting())
+    assert signal.SIGPIPE not in signal.pthread_sigmask(signal.SIG_BLOCK, ()) | signal.sigpending()
+    print("done")
+"""
+
+
+def test_a_reset_does_not_kill_a_program_with_the_default_sigpipe() -> None:
+    program = [sys.executable, "-X", "dev", "-W", "error", "-c", textwrap.dedent(RESETS)]
+    server = [sys.executable, str(ROOT / "tests/reset_server.py")]
+    environment = {**os.environ, "SKIPLINO_API_KEY": SECRET}
+    ended = subprocess.run([*server, *program], env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", "")
+
+
+@pytest.mark.parametrize("name", [name for name in CALLS if "asyncio" not in name])
+def test_a_signal_handler_makes_calls_while_a_call_waits(sandbox: Sandbox, name: str) -> None:
+    call, operation, nth = CALLS[name]
+    script = f"""
+        import signal
+        from skiplino import Client, InvalidRequestError
+
+        TICKET = {TICKET!r}
+        client = Client()
+
+        def handle(*_):
+            print(client.branches.list()[0].id, client.tickets.cancel(TICKET).status, flush=True)
+            print(len(list(client.customers.list(limit=2))), flush=True)
+
+        signal.signal(signal.SIGTERM, handle)
+        print("ready", flush=True)
+        {call}
+    """
+    fault = sandbox.hold(operation, nth=nth)
+    with start(sandbox, script) as process:
+        sandbox.held(1)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.readline() == "802b33af66 cancelled\n"
+        assert process.stdout.readline() == "3\n"
+        sandbox.release(fault)
+        output, errors = process.communicate()
+        assert errors == "", output
+    assert process.returncode == 0
+
+
+def test_an_exception_of_a_call_in_a_signal_handler_ends_the_call(sandbox: Sandbox) -> None:
+    script = """
+        import signal
+        from skiplino import Client, NotFoundError, SkiplinoError
+
+        client = Client()
+        signal.signal(signal.SIGTERM, lambda *_: client.tickets.get("nonesuch01"))
+        print("ready", flush=True)
+        try:
+            client.branches.list()
+        except SkiplinoError as error:
+            print(error.operation, flush=True)
+    """
+    fault = sandbox.hold("listBranches")
+    with start(sandbox, script) as process:
+        sandbox.held(1)
+        process.send_signal(signal.SIGTERM)
+        output, errors = process.communicate()
+        assert (output, errors) == ("ready\ngetTicket\n", "")
+    sandbox.release(fault)
+
+
+def test_a_signal_handler_cannot_read_the_iterator_that_waits(sandbox: Sandbox) -> None:
+    script = f"""
+        import signal
+        from skiplino import Client, InvalidRequestError
+
+        watch = Client().tickets.watch({TICKET!r})
+
+        def handle(*_):
+            try:
+                next(watch)
+            except InvalidRequestError as error:
+                print(error, flush=True)
+
+        signal.signal(signal.SIGTERM, handle)
+        print(next(watch).status, flush=True)
+    """
+    fault = sandbox.hold("getTicket")
+    with start(sandbox, script) as process:
+        sandbox.held(1)
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout is not None
+        text = "invalid input: next: this thread is already waiting for the next item of this iterator\n"
+        assert process.stdout.readline() == text
+        sandbox.release(fault)
+        assert process.communicate() == ("waiting\n", "")

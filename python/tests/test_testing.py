@@ -37,9 +37,9 @@ def test_staff_serves(sandbox: Sandbox, client: Client) -> None:
     other = client.tickets.book(*CASH)
     assert sandbox.cancel(other) == client.tickets.get(other)
     assert client.tickets.get(other).status == "cancelled"
-    with pytest.raises(SandboxError, match="409") as refused:
+    with pytest.raises(SandboxError, match="409") as rejected:
         sandbox.serve(ticket)
-    assert refused.value.status == 409
+    assert rejected.value.status == 409
 
 
 def test_there_is_a_page_for_people(sandbox: Sandbox) -> None:

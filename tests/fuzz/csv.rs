@@ -18,7 +18,7 @@ fuzz_target!(|data: &[u8]| {
 });
 
 /// The line of each row, its external id, and whether it can be a customer. None if the heading is
-/// refused.
+/// rejected.
 fn rows(text: &[u8]) -> Option<Vec<(u64, Option<String>, bool)>> {
     let rows = read_csv(text, Path::new("fuzz.csv")).ok()?;
     let rows = rows.map(|row| {

@@ -75,11 +75,16 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
+/// The longest pause.
+const YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 fn check(error: &Error, status: u16, wait: &[u8], date: Option<&[u8]>, waited: Duration) {
     let text = error.to_string();
     assert_eq!(error.status(), Some(status), "{text}");
     match expected(wait, date) {
-        Some(Wait::For(wait)) => assert_eq!(error.retry_after(), Some(wait), "{text}"),
+        Some(Wait::For(wait)) => {
+            assert_eq!(error.retry_after(), Some(wait.min(YEAR)), "{text}");
+        }
         Some(Wait::Until) => assert!(error.retry_after().is_some(), "{text}"),
         None => assert_eq!(error.retry_after(), None, "{text}"),
     }

@@ -88,7 +88,7 @@ def chromium():
 @pytest.fixture
 def visit(chromium):
     """Opens a page. Any error or warning in the console fails the test, also one of the content
-    security policy. Only refused requests of the staff (409 and 422) are expected."""
+    security policy. Only rejected requests of the staff (409 and 422) are expected."""
     contexts, console_errors = [], []
 
     def on_console(message):

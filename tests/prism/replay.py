@@ -4,7 +4,7 @@
 EXCHANGES has the requests that sandboxes recorded. The User-Agent identifies our clients, and the
 part in brackets is the host language. Equal requests are sent once, and only a few of those that
 differ only in their values. Each host that sent anything must have sent every operation. Prism is
-tested first: it must refuse a request without a key, and one whose body is a list. Exits with 1 at
+tested first: it must reject a request without a key, and one whose body is a list. Exits with 1 at
 an invalid request.
 """
 

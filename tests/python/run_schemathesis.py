@@ -4,7 +4,7 @@
 Runs three passes, each after a reset to the time of the documented examples, so that their ids
 exist: every operation except the deletion with the secret key, the deletion, and every public
 operation with the public key. Calls written by hand cover the responses that generated requests do
-not reach. The request log must show a success of each operation, because a run of refused requests
+not reach. The request log must show a success of each operation, because a run of rejected requests
 proves little. Exits with 0 only if everything passes.
 """
 
@@ -92,7 +92,7 @@ def by_hand(document, root, url):
     # A cancelled ticket cannot be cancelled.
     steps.expect(200, "cancelTicket", id=id)
     steps.expect(409, "cancelTicket", id=id)
-    # A closed branch refuses bookings.
+    # A closed branch rejects bookings.
     call("PUT", f"{root}/_sandbox/branches/{BRANCH}", {"open": False})
     steps.expect(400, "bookTicket", {"serviceId": SERVICE, "groupOfServiceId": GROUP})
     return steps.failures

@@ -229,6 +229,6 @@ def without(value, *keys):
         ("AuthErrorEnvelope", {}, False),
     ],
 )
-def test_a_schema_accepts_and_refuses(schema, value, accepted):
+def test_a_schema_accepts_and_rejects(schema, value, accepted):
     validator = spec.validator(DOCUMENT, {"$ref": f"#/components/schemas/{schema}"})
     assert validator.is_valid(value) is accepted

@@ -1,15 +1,17 @@
-//! Connections: timeouts while connecting, reuse, and proxies.
+//! Connections: timeouts while connecting, reuse, and the proxy of the environment.
 
 use std::net::TcpListener;
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use skiplino::{
-    ApiKey, BookTicketRequest, Client, CustomerWriteRequest, ErrorKind, Outcome, RetryPolicy,
-    TimeoutKind,
+    ApiKey, BookTicketRequest, Client, Clock, CustomerWriteRequest, ErrorKind, Outcome,
+    RetryPolicy, TimeoutKind,
 };
 use skiplino_tests::quick_retry;
 
 use crate::raw_server::{RawServer, Script, http};
+use crate::test_clock::TestClock;
 
 const BRANCHES: &[u8] = br#"{"message":"m","data":[]}"#;
 const CREATED: &[u8] = br#"{"message":"m","data":{"_id":"i","companyId":"c","createdAt":"2026-06-23T11:00:00.000Z","updatedAt":"2026-06-23T11:00:00.000Z"}}"#;
@@ -102,33 +104,89 @@ fn a_write_after_the_server_closed_a_connection_succeeds() {
     assert_eq!(server.requests().len(), 50);
 }
 
+const INSIDE: &str = "SKIPLINO_TESTS_INSIDE";
+
+/// Runs a test of this file in a process of its own, whose environment names this proxy.
+fn run_inside(test: &str, proxy: &str) {
+    let mut inside = std::process::Command::new(std::env::current_exe().unwrap());
+    inside
+        .args(["--exact", &format!("connections::{test}")])
+        .env(INSIDE, "yes");
+    for name in ["http_proxy", "https_proxy", "all_proxy"] {
+        inside.env(name, proxy);
+        inside.env(name.to_uppercase(), proxy);
+    }
+    let output = inside
+        .env_remove("no_proxy")
+        .env_remove("NO_PROXY")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}"
+    );
+}
+
 #[test]
-fn a_configured_proxy_is_used_even_for_localhost() {
-    let proxy = RawServer::start(Script::Respond(http(200, "", BRANCHES)));
-    let address = proxy.origin();
-    let address = address.trim_start_matches("http://");
+fn a_proxy_of_an_unknown_scheme_in_the_environment_is_not_passed_over() {
+    if std::env::var_os(INSIDE).is_none() {
+        run_inside(
+            "a_proxy_of_an_unknown_scheme_in_the_environment_is_not_passed_over",
+            "htp://operator:hunter2@127.0.0.1:9",
+        );
+        return;
+    }
     let client = Client::builder(ApiKey::new("pk_x").unwrap())
-        .base_url("http://127.0.0.1:9/v1")
-        .proxy(format!("http://operator:hunter2@{address}"))
+        .base_url("https://api.example.invalid/v1")
+        .retry(RetryPolicy::never())
         .build()
         .unwrap();
-    assert_eq!(client.branches().list().wait().unwrap(), []);
-    let head = proxy.requests().remove(0).to_lowercase();
-    assert!(
-        head.starts_with("get http://127.0.0.1:9/v1/branches http/1.1\r\n"),
-        "{head}"
+    let error = client.branches().list().wait().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect);
+    assert_eq!(
+        error.reason(),
+        Some(
+            "the proxy in the environment variable HTTPS_PROXY is not the URL of an http or https proxy: htp://127.0.0.1:9"
+        )
     );
-    // operator:hunter2
-    assert!(
-        head.contains("proxy-authorization: basic b3blcmf0b3i6ahvudgvymg==\r\n"),
-        "{head}"
-    );
-    assert!(!format!("{client:?}").contains("hunter2"));
+}
+
+#[test]
+fn connections_that_were_idle_for_long_are_closed() {
+    const THREADS: usize = 20;
+    let barrier = Arc::new(Barrier::new(THREADS));
+    let together = Arc::clone(&barrier);
+    let server = RawServer::start(Script::RespondWith(Arc::new(move |_| {
+        together.wait();
+        http(200, "", BRANCHES)
+    })));
+    let clock = TestClock::new(|_| {});
+    let client = server
+        .builder()
+        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+        .build()
+        .unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| client.branches().list().wait().unwrap());
+        }
+    });
+    assert_eq!((server.connections(), server.closed()), (THREADS, 0));
+    server.set_script(Script::Respond(http(200, "", BRANCHES)));
+    drop(clock.sleep(Duration::from_secs(49)));
+    client.branches().list().wait().unwrap();
+    drop(clock.sleep(Duration::from_secs(1)));
+    client.branches().list().wait().unwrap();
+    // One connection was used again, and the others are closed.
+    while server.closed() < THREADS - 1 {
+        std::thread::yield_now();
+    }
+    assert_eq!(server.connections(), THREADS);
 }
 
 #[test]
 fn a_proxy_from_the_environment_is_not_used_for_localhost() {
-    const INSIDE: &str = "SKIPLINO_TESTS_INSIDE";
     if std::env::var_os(INSIDE).is_some() {
         let server = RawServer::start(Script::Respond(http(200, "", BRANCHES)));
         let here = server.builder().build().unwrap();
@@ -142,28 +200,10 @@ fn a_proxy_from_the_environment_is_not_used_for_localhost() {
         assert_eq!(error.kind(), ErrorKind::Connect);
         return;
     }
-    // Proxy settings come from the environment of the process, so this test starts its own process.
     let proxy = RawServer::start(Script::Respond(http(502, "", b"")));
-    let mut inside = std::process::Command::new(std::env::current_exe().unwrap());
-    inside
-        .args([
-            "--exact",
-            "connections::a_proxy_from_the_environment_is_not_used_for_localhost",
-        ])
-        .env(INSIDE, "yes");
-    for name in ["http_proxy", "https_proxy", "all_proxy"] {
-        inside.env(name, proxy.origin());
-        inside.env(name.to_uppercase(), proxy.origin());
-    }
-    let output = inside
-        .env_remove("no_proxy")
-        .env_remove("NO_PROXY")
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && text.contains("1 passed"),
-        "{text}"
+    run_inside(
+        "a_proxy_from_the_environment_is_not_used_for_localhost",
+        &proxy.origin(),
     );
     let lines: Vec<_> = proxy
         .requests()

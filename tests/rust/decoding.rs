@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value;
 use skiplino::{
-    BookTicketRequest, ChangeTimeRequest, Client, CustomerRef, CustomerUpdateRequest,
+    ApiKey, BookTicketRequest, ChangeTimeRequest, Client, CustomerRef, CustomerUpdateRequest,
     CustomerWriteRequest, Error, ErrorKind, Operation, RetryPolicy,
 };
 use skiplino_tests::openapi;
@@ -299,13 +299,13 @@ fn a_decode_error_has_a_reason() {
     let server = RawServer::start(Script::Respond(Vec::new()));
     let client = server.builder().build().unwrap();
     for (body, path, reason) in [
-        (&b" \n "[..], "$", "it is empty"),
-        (b" \n <p>Hello</p>", "$", "it is HTML, not JSON"),
-        (b"\xff{}", "$", "it is not UTF-8"),
+        (&b" \n "[..], "$", "the body is empty"),
+        (b" \n <p>Hello</p>", "$", "the body is HTML, not JSON"),
+        (b"\xff{}", "$", "the body is not UTF-8"),
         (
             b"{\"message\":\"m\",\n \"data\":[x]}",
             "data[0]",
-            "it is not JSON (line 2, column 10)",
+            "the body is not JSON (line 2, column 10)",
         ),
         (
             b"{\"message\":\"m\",\"data\":[",
@@ -315,7 +315,7 @@ fn a_decode_error_has_a_reason() {
         (
             b"{\"message\":\"m\",\"data\":[]} 7",
             "$",
-            "there is more data after its end",
+            "the body continues after the end of the JSON",
         ),
         (b"{}", "$", "missing field `data`"),
         (b"{\"data\":[],\"data\":[]}", "$", "duplicate field `data`"),
@@ -352,7 +352,7 @@ fn a_long_reason_is_truncated_only_in_the_error_text() {
     let shown = ["word"; 76].join(" ");
     assert_eq!(
         error.to_string(),
-        format!("get the ticket: refused (400): {shown} …")
+        format!("get the ticket: the server rejected the request (400): {shown} …")
     );
     assert_eq!(error.reason(), Some(&*reason));
 }
@@ -372,7 +372,7 @@ fn field_names_in_a_decode_error_are_escaped_redacted_and_truncated() {
         // The path itself is complete.
         assert_eq!(error.path(), Some(name));
         let text = error.to_string();
-        let expected = format!("(200): at {shown}: it is not JSON (line 1, column ");
+        let expected = format!("(200): at {shown}: the body is not JSON (line 1, column ");
         assert!(text.contains(&expected), "{text}");
     }
 }
@@ -410,7 +410,7 @@ fn a_response_may_be_as_large_as_the_limit_and_no_larger() {
         };
         assert!(list(body.len()).is_ok());
         let error = list(body.len() - 1).unwrap_err();
-        assert_eq!(error.reason(), Some("it is larger than 24 bytes"));
+        assert_eq!(error.reason(), Some("the body is larger than 24 bytes"));
         assert_eq!((error.path(), error.status()), (Some("$"), Some(200)));
     }
 }
@@ -445,5 +445,59 @@ fn an_error_keeps_its_status_when_its_body_cannot_be_read() {
     assert_eq!(
         (error.kind(), error.status()),
         (ErrorKind::Decode, Some(200))
+    );
+}
+
+#[test]
+fn a_key_that_the_server_repeats_is_not_in_the_error() {
+    let key = "Zm9vYmFyLWtleQ";
+    for (status, body) in [
+        (
+            400,
+            format!(r#"{{"message":"m {key}","error":"no such key: '{key}'"}}"#),
+        ),
+        (
+            422,
+            format!(r#"{{"error":{{"{key}":"{key} is unknown"}}}}"#),
+        ),
+        (500, format!(r#"{{"message":"{key}"}}"#)),
+        (200, format!(r#"{{"data":{{"{key}":?}}}}"#)),
+    ] {
+        let server = RawServer::start(Script::Respond(http(status, "", body.as_bytes())));
+        let builder = Client::builder(ApiKey::new(key).unwrap());
+        let builder = builder.base_url(format!("{}/v1", server.origin()));
+        let error = builder
+            .retry(RetryPolicy::never())
+            .build()
+            .unwrap()
+            .tickets()
+            .get("t")
+            .wait()
+            .unwrap_err();
+        let texts = [
+            error.to_string(),
+            format!("{error:?} {:?} {:?}", error.fields(), error.path()),
+        ];
+        assert!(texts.iter().all(|text| !text.contains(key)), "{texts:?}");
+        assert!(texts[1].contains("[redacted]"), "{texts:?}");
+        assert!(!error.reason().unwrap_or_default().contains(key));
+        assert!(!error.message().unwrap_or_default().contains(key));
+    }
+}
+
+#[test]
+fn the_text_of_an_error_has_only_so_many_fields() {
+    let fields: serde_json::Map<_, _> = (0..1500)
+        .map(|number| (format!("field{number:04}"), "is wrong".into()))
+        .collect();
+    let body = serde_json::json!({"message": "m", "error": fields});
+    let client = Client::new(ApiKey::new("sk_x").unwrap()).unwrap();
+    let call = client.branches().list();
+    let error = call.answered(422, body.to_string().into()).unwrap_err();
+    assert_eq!(error.fields().len(), 1500);
+    let text = error.to_string();
+    assert!(
+        text.ends_with("; field0009: is wrong; and 1490 more fields"),
+        "{text}"
     );
 }

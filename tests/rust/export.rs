@@ -76,6 +76,29 @@ fn a_blocking_export_prefetches_pages() {
 }
 
 #[test]
+fn a_sink_makes_calls() {
+    let sandbox = TestSandbox::new();
+    sandbox.generate(1000);
+    let client = sandbox.secret();
+    let mut tickets = 0;
+    let export = client.customers().export(|page: Page<Customer>| {
+        for customer in page.items().iter().take(3) {
+            client.customers().get(customer.id()).wait()?;
+        }
+        // A call for each page, a list and an export within the export.
+        let first = page.items()[0].id();
+        tickets += client.customers().tickets(first).items_blocking().count();
+        let within = client.customers().export(|_| Ok::<(), Error>(()));
+        assert_eq!(within.wait()?.records, 1003);
+        Ok::<(), Error>(())
+    });
+    assert_eq!(export.wait().unwrap().records, 1003);
+    assert_eq!(sandbox.received("getCustomer"), 33);
+    let idle = sandbox.control("GET /idle", &Value::Null);
+    assert_eq!(idle["requests"], 0);
+}
+
+#[test]
 fn a_sink_that_fails_ends_the_export() {
     let sandbox = TestSandbox::new();
     sandbox.generate(2000);

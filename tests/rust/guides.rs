@@ -25,8 +25,8 @@ fn customers(key: &str, base_url: &str) -> Result<u64, Error> {
 #[test]
 fn a_public_key_has_no_access_to_the_directory() {
     let sandbox = TestSandbox::new();
-    let refused = customers(DEMO_PUBLIC_KEY, &sandbox.base_url()).unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::SecretKeyRequired);
+    let rejected = customers(DEMO_PUBLIC_KEY, &sandbox.base_url()).unwrap_err();
+    assert_eq!(rejected.kind(), ErrorKind::SecretKeyRequired);
     assert_eq!(sandbox.received("listCustomers"), 0);
     assert_eq!(customers(DEMO_SECRET_KEY, &sandbox.base_url()).unwrap(), 3);
     let printed = format!("{:?}", ApiKey::new(DEMO_SECRET_KEY).unwrap());
@@ -80,7 +80,8 @@ fn follow(
     often: Duration,
     mut show: impl FnMut(String),
 ) -> Result<(), Error> {
-    // Polls at the interval `often` at the front of the queue, and ten times more slowly far from it.
+    // Polls at the interval `often` at the front of the queue, and ten times more slowly far from
+    // it.
     for change in client
         .tickets()
         .watch(ticket)
@@ -169,7 +170,7 @@ fn explain(error: &Error) -> String {
     match error.kind() {
         ErrorKind::Connect => "There is no connection.".to_owned(),
         // In the requested language.
-        ErrorKind::Rejected => error.reason().unwrap_or("It was refused.").to_owned(),
+        ErrorKind::Rejected => error.reason().unwrap_or("It was rejected.").to_owned(),
         ErrorKind::InvalidRequest | ErrorKind::Validation => {
             let fields: Vec<_> = error.fields().keys().map(String::as_str).collect();
             format!("Please check {}.", fields.join(", "))

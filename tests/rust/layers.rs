@@ -16,7 +16,7 @@ const LAYERS: [&[&str]; 7] = [
     &["call"],
     &["http"],
     &["models"],
-    &["config", "clock", "operation", "error"],
+    &["config", "clock", "operation", "error", "sanitize"],
 ];
 
 /// The crates whose files must not import each other in a cycle.

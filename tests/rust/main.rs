@@ -16,6 +16,7 @@ mod contract;
 mod decoding;
 mod export;
 mod guides;
+mod hostile_servers;
 mod layers;
 mod models;
 mod pager;

@@ -263,9 +263,9 @@ fn an_error_has_its_source_and_details() {
     ] {
         assert!(debug.contains(part), "{part} in {debug}");
     }
-    let refused: Error = client.tickets().get("").wait().unwrap_err();
-    assert!(std::error::Error::source(&refused).is_none());
-    assert!(!refused.is_retryable() && lost.is_retryable());
+    let rejected: Error = client.tickets().get("").wait().unwrap_err();
+    assert!(std::error::Error::source(&rejected).is_none());
+    assert!(!rejected.is_retryable() && lost.is_retryable());
     let unknown = client
         .tickets()
         .get("nosuchtick")

@@ -8,12 +8,12 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use pager_source::{PageInfo, PageRequest, Pager};
+use pager_source::{GaveUp, PageInfo, PageRequest, Pager};
 
 #[path = "../../crates/skiplino/src/pagination/pager.rs"]
 mod pager_source;
 
-/// What happens to the list before a read.
+/// A change of the list before a read.
 #[derive(Debug, Clone)]
 pub enum Change {
     Insert(usize),
@@ -117,7 +117,7 @@ fn change(most: usize) -> impl Strategy<Value = Change> {
     ]
 }
 
-/// What happens before each read, most often nothing.
+/// The changes before each read, most often none.
 pub fn changes(reads: usize, quiet: u32, most: usize) -> impl Strategy<Value = Vec<Vec<Change>>> {
     let some = prop_oneof![
         quiet => Just(Vec::new()),
@@ -216,6 +216,7 @@ fn read_all(
         let ids: HashMap<String, u64> = rows.iter().map(|id| (name(*id), *id)).collect();
         let mut rows = rows.iter().map(|id| name(*id)).collect();
         let verdict = pager.on_page(request, info, &mut rows);
+        assert_eq!(verdict.gave_up, None);
         returned.extend(rows.iter().map(|row| ids[row]));
         if verdict.discard_in_flight {
             in_flight.clear();
@@ -339,9 +340,51 @@ fn impossible_totals_do_not_panic() {
     }
 }
 
-#[test]
-fn a_server_that_contradicts_itself_does_not_keep_the_read_going() {
+/// Reads from a server that answers request number `.0` for a page with `answer`. Returns the
+/// number of requests, and why the read gave up.
+fn read_from(
+    window: u64,
+    mut answer: impl FnMut(u64, PageRequest) -> (Vec<u64>, PageInfo),
+) -> (u64, u64, Option<GaveUp>) {
     let names: fn(&String) -> &str = |name| name.as_str();
+    let mut pager = Pager::new(names, 10, window);
+    let (mut requests, mut in_flight) = (0, VecDeque::new());
+    loop {
+        while let Some(request) = pager.next_request() {
+            in_flight.push_back(request);
+        }
+        let Some(request) = in_flight.pop_front() else {
+            return (requests, pager.progress().records, None);
+        };
+        requests += 1;
+        assert!(requests < 1_000, "the read does not end");
+        let (rows, info) = answer(requests, request);
+        let mut page = rows.iter().map(u64::to_string).collect();
+        let verdict = pager.on_page(request, info, &mut page);
+        if verdict.discard_in_flight {
+            in_flight.clear();
+        }
+        if verdict.gave_up.is_some() {
+            assert_eq!(pager.next_request(), None);
+            return (requests, pager.progress().records, verdict.gave_up);
+        }
+    }
+}
+
+/// The rows of an honest page of a list of `total` records.
+fn honest(request: PageRequest, total: u64) -> (Vec<u64>, PageInfo) {
+    let start = (request.number - 1) * request.limit;
+    let end = (start + request.limit).min(total);
+    let info = PageInfo {
+        total,
+        has_next: end < total,
+        limit: None,
+    };
+    ((start..end).collect(), info)
+}
+
+#[test]
+fn a_read_gives_up_if_the_server_sends_the_same_page_again_and_again() {
     for window in [1, 4] {
         for (total, has_next, limit, rows) in [
             (1_000, true, None, 0),
@@ -349,32 +392,96 @@ fn a_server_that_contradicts_itself_does_not_keep_the_read_going() {
             (1_000, false, None, 10),
             (1_000, true, Some(7), 10),
             (1_000, true, Some(1_000), 10),
+            (30, true, None, 10),
+            (20, true, None, 10),
+            (20, false, None, 10),
+            (11, true, None, 10),
+            (1, true, None, 0),
             (0, true, None, 10),
+            (0, true, None, 0),
+            (u64::MAX, true, None, 10),
         ] {
-            let mut pager = Pager::new(names, 10, window);
-            let mut requests = 0;
-            let mut in_flight = VecDeque::new();
-            loop {
-                while let Some(request) = pager.next_request() {
-                    in_flight.push_back(request);
-                }
-                let Some(request) = in_flight.pop_front() else {
-                    break;
-                };
-                requests += 1;
-                assert!(requests < 1_000, "{total} {has_next} {limit:?} {rows}");
-                // The same page for every request.
-                let mut page = (0..rows).map(|row: u64| row.to_string()).collect();
-                let info = PageInfo {
-                    total,
-                    has_next,
-                    limit,
-                };
-                if pager.on_page(request, info, &mut page).discard_in_flight {
-                    in_flight.clear();
-                }
-            }
-            assert_eq!(pager.progress().records, rows);
+            let case = format!("{total} {has_next} {limit:?} {rows}");
+            let info = PageInfo {
+                total,
+                has_next,
+                limit,
+            };
+            let (requests, records, gave_up) =
+                read_from(window, |_, _| ((0..rows).collect(), info));
+            let gave_up = gave_up.expect(&case);
+            assert_eq!((records, gave_up.returned), (rows, rows), "{case}");
+            assert!(gave_up.claimed >= total && gave_up.claimed > rows, "{case}");
+            assert!((10..=30).contains(&requests), "{case}: {requests} requests");
         }
     }
+}
+
+#[test]
+fn a_read_gives_up_if_the_list_stops_in_the_middle() {
+    for window in [1, 4] {
+        // From page 51 on: the last page again, no rows, or the record of each page ten times.
+        for kind in 0..3 {
+            let (requests, records, gave_up) = read_from(window, |_, mut request| {
+                let (mut rows, info) = honest(request, 1_000);
+                if request.number * request.limit > 500 {
+                    request.number = 500 / request.limit;
+                    rows = match kind {
+                        0 => honest(request, 1_000).0,
+                        1 => Vec::new(),
+                        _ => rows.iter().map(|_| 499).collect(),
+                    };
+                }
+                (rows, info)
+            });
+            let gave_up = gave_up.expect("it gave up");
+            assert_eq!((gave_up.claimed, gave_up.returned), (1_000, records));
+            assert!((490..=500).contains(&records), "{records}");
+            // As many pages again as were returned, twice.
+            assert!(requests <= 50 + 10 + 2 * 50 + 10, "{requests} requests");
+        }
+    }
+}
+
+#[test]
+fn a_read_gives_up_if_the_total_shrinks_for_ever() {
+    for window in [1, 4] {
+        for step in [1, 3, 10, 25, 1_000] {
+            for good in [0, 1, 5, 80] {
+                // Honest pages, and then the first page again and again, with less and less total.
+                let (mut total, mut pages) = (1 << 40, 0);
+                let (_, records, gave_up) = read_from(window, |_, mut request| {
+                    pages += 1;
+                    if pages <= good {
+                        return honest(request, total);
+                    }
+                    total -= step;
+                    request.number = 1;
+                    honest(request, total)
+                });
+                let gave_up = gave_up.expect("it gave up");
+                assert_eq!(gave_up.returned, records);
+                assert!(gave_up.claimed > 1 << 39 && gave_up.pages <= 256);
+            }
+        }
+    }
+}
+
+#[test]
+fn deletions_that_are_replaced_do_not_look_like_a_server_that_lies() {
+    // The ten oldest records are deleted and ten new ones inserted while the second page is read,
+    // so that it shows the first page's records, and the end of the list is reached.
+    let mut model = Model::of(20);
+    let history = [
+        Vec::new(),
+        vec![Change::DeleteOldest(10), Change::Insert(10)],
+    ];
+    let outcome = read_all(&mut model, 10, 1, &history, &[0]);
+    assert!(outcome.changed_during_read);
+    let expected: HashSet<u64> = (10..30).collect();
+    assert_eq!(
+        outcome.returned.into_iter().collect::<HashSet<_>>(),
+        expected
+    );
+    assert_eq!(outcome.requests, 3);
 }

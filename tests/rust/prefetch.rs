@@ -43,9 +43,9 @@ fn an_error_in_a_prefetched_page_is_returned_once_in_order_and_ends_the_stream()
         for _ in 0..10 {
             items.next().await.unwrap().unwrap();
         }
-        let refused =
+        let rejected =
             serde_json::json!({"status": 422, "body": {"message": "m", "error": {"page": "no"}}});
-        sandbox.fault("listCustomers", "status", refused);
+        sandbox.fault("listCustomers", "status", rejected);
         let error = items.next().await.unwrap().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Validation);
         assert!(items.next().await.is_none() && items.next().await.is_none());

@@ -78,7 +78,7 @@ fn debug_texts_contain_no_private_data() {
 }
 
 #[test]
-fn errors_do_not_repeat_refused_keys_and_urls() {
+fn errors_do_not_repeat_rejected_keys_and_urls() {
     for key in ["sk_line\nbreak", "sk_ünicode", "sk_spa ce"] {
         let error = ApiKey::new(key).unwrap_err();
         let text = format!("{error} {error:?}");
@@ -142,7 +142,7 @@ fn errors_contain_no_private_data() {
 }
 
 #[test]
-fn a_secret_key_is_refused_on_a_device_unless_allowed() {
+fn a_secret_key_is_rejected_on_a_device_unless_allowed() {
     let sandbox = TestSandbox::new();
     let error = sandbox.builder(DEMO_SECRET_KEY).on_device().build().err();
     let error = error.unwrap();

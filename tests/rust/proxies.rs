@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use skiplino::{ApiKey, BookTicketRequest, Client, ErrorKind, Outcome};
 use skiplino_tests::quick_retry;
@@ -101,7 +102,7 @@ fn a_proxy_tunnels_tls_without_seeing_the_request() {
 
 /// Asserts that a call fails with this reason, without sending anything, and that the error does
 /// not contain the credentials.
-fn refused(client: &Client, reason: &str) {
+fn fails_with(client: &Client, reason: &str) {
     let booking = BookTicketRequest::walk_in("s", "g");
     let error = client.tickets().book(booking).wait().unwrap_err();
     assert_eq!(
@@ -124,22 +125,23 @@ fn refused(client: &Client, reason: &str) {
 }
 
 #[test]
-fn a_refusing_proxy_is_reported_without_its_credentials() {
+fn a_rejecting_proxy_is_reported_without_its_credentials() {
     let authority = authority("ours");
     let server = tls::Server::signed_by(&authority);
-    let unauthorized = "the proxy needs a user and a password, or refused the given ones (407)";
+    let unauthorized =
+        "the proxy requires a user name and a password, or rejected those in its URL (407)";
     for user in ["", "operator:guess@"] {
         let proxy = Proxy::start(true);
         let proxy = format!("http://{user}{}", proxy.address);
-        refused(&client(server.port, &authority, &proxy), unauthorized);
+        fails_with(&client(server.port, &authority, &proxy), unauthorized);
     }
     let unwilling = RawServer::start(Script::Respond(http(503, "", b"")));
     let proxy = unwilling
         .origin()
         .replace("http://", "http://operator:guess@");
-    refused(
+    fails_with(
         &client(server.port, &authority, &proxy),
-        "the proxy refused to connect to the server",
+        "the proxy rejected the connection to the server",
     );
     assert_eq!(server.requests(), 0);
 }
@@ -157,5 +159,30 @@ fn an_unreachable_proxy_is_reported_without_its_credentials() {
         (error.kind(), error.outcome()),
         (ErrorKind::Connect, Outcome::NotApplied)
     );
+    let text = error.to_string();
+    let expected =
+        format!("book a ticket: could not connect: the proxy {address} cannot be reached: ");
+    assert!(text.starts_with(&expected), "{text}");
     assert!(!format!("{error} {error:?} {client:?}").contains("guess"));
+}
+
+#[test]
+fn a_proxy_that_does_not_answer_is_named() {
+    let authority = authority("ours");
+    // The system accepts the connection, and no proxy answers.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = Client::builder(ApiKey::new("sk_tunnelled").unwrap())
+        .base_url("https://localhost:9/v1")
+        .root_certificates(authority.pem())
+        .proxy(format!("http://{}", silent.local_addr().unwrap()))
+        .connect_timeout(Duration::from_millis(50))
+        .retry(quick_retry())
+        .build()
+        .unwrap();
+    let error = client.branches().list().wait().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(
+        error.reason(),
+        Some("the proxy or the server did not answer")
+    );
 }

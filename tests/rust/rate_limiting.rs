@@ -100,9 +100,9 @@ fn one_rate_limited_call_delays_all_others() {
         .build()
         .unwrap();
     let once = skiplino::RetryPolicy::never();
-    let refused = client.tickets().get("k7m2p9x4q1").retry(once);
-    let refused = refused.wait().unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::RateLimited);
+    let rejected = client.tickets().get("k7m2p9x4q1").retry(once);
+    let rejected = rejected.wait().unwrap_err();
+    assert_eq!(rejected.kind(), ErrorKind::RateLimited);
     // A call whose deadline is earlier fails without a request.
     let hurried = client
         .branches()
@@ -294,7 +294,7 @@ fn late_timers_do_not_lower_the_rate() {
 }
 
 #[test]
-fn an_invalid_rate_is_refused() {
+fn an_invalid_rate_is_rejected() {
     let sandbox = TestSandbox::new();
     for rate in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-300] {
         let built = sandbox.builder(DEMO_PUBLIC_KEY).requests_per_second(rate);

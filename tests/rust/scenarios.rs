@@ -68,7 +68,7 @@ fn every_operation_and_every_kind_of_error_has_a_scenario() {
     let mut errors = BTreeSet::new();
     for path in files() {
         for scenario in read_json(&path)["scenarios"].as_array().unwrap() {
-            errors.insert(scenario["refused"]["kind"].to_string());
+            errors.insert(scenario["rejected"]["kind"].to_string());
             for step in scenario["steps"].as_array().into_iter().flatten() {
                 let error = &step["expect"]["error"];
                 errors.insert(error["kind"].to_string());
@@ -154,7 +154,7 @@ fn record_pass(mode: &Mode, name: &str) {
     }
 }
 
-/// What differs from the scenario.
+/// A difference from the scenario.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Difference(String);
@@ -162,10 +162,10 @@ struct Difference(String);
 fn run_scenario(mode: &Mode, sandbox: &TestSandbox, scenario: &Value) -> Result<(), Difference> {
     sandbox.reset();
     let client = client(sandbox, &scenario["client"]);
-    if let Some(refused) = scenario.get("refused") {
+    if let Some(rejected) = scenario.get("rejected") {
         return match client {
             Ok(_) => Err(Difference("the client was built".to_owned())),
-            Err(error) => compare_error(refused, &error),
+            Err(error) => compare_error(rejected, &error),
         };
     }
     let client = client.map_err(|error| Difference(error.to_string()))?;

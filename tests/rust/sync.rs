@@ -96,6 +96,22 @@ fn writes(sandbox: &TestSandbox) -> u64 {
 }
 
 #[test]
+fn a_source_makes_calls() {
+    let (from, to) = (TestSandbox::new(), TestSandbox::new());
+    from.generate(500);
+    let (reader, writer) = (from.secret(), to.secret());
+    let rows = reader.customers().list().items_blocking().map(|customer| {
+        let customer = customer.unwrap();
+        // With the client of the sync, too.
+        writer.customers().list().page(1).wait().unwrap();
+        row(customer.id().as_str()).name("Copy")
+    });
+    let counts = counts(writer.customers().sync(rows));
+    assert_eq!(counts, BTreeMap::from([("created", 503)]));
+    assert_eq!(created(&to), 503);
+}
+
+#[test]
 fn rows_are_created_updated_or_left_alone() {
     let sandbox = TestSandbox::new();
     let client = sandbox.secret();
@@ -236,19 +252,19 @@ fn a_stream_keeps_as_many_rows_in_flight_as_allowed_and_reads_no_further() {
 }
 
 #[test]
-fn a_refused_key_ends_the_sync() {
+fn a_rejected_key_ends_the_sync() {
     let sandbox = TestSandbox::new();
-    let refused = |key: &str| {
+    let rejected = |key: &str| {
         let client = sandbox.builder(key).build().unwrap();
         let sync = client.customers().sync(rows(1000)).concurrency(4);
         sync.wait().collect::<Vec<_>>()
     };
-    let synced = refused("sk_wrong");
+    let synced = rejected("sk_wrong");
     let (end, before) = synced.split_last().unwrap();
     assert_eq!(end.as_ref().unwrap_err().kind(), ErrorKind::Unauthorized);
     assert!((1..=4).contains(&before.len()));
     assert!(before.iter().all(Result::is_ok));
-    let synced = refused("pk_sandbox_public");
+    let synced = rejected("pk_sandbox_public");
     let [Err(error)] = &synced[..] else {
         panic!("{synced:?}");
     };

@@ -10,7 +10,7 @@ use skiplino_tests::TestSandbox;
 
 use crate::sync::{counts, created, customer_requests, end_of, outcomes, row, rows, stored};
 
-/// Runs a sync until so many rows have finished, and drops it.
+/// Runs a sync until this number of rows has finished, and drops it.
 fn run_part(client: &Client, rows: Vec<CustomerWriteRequest>, path: &Path, part: usize) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
@@ -45,7 +45,7 @@ fn finished_rows_are_not_repeated() {
 }
 
 #[test]
-fn a_checkpoint_is_refused_for_another_source() {
+fn a_checkpoint_is_rejected_for_another_source() {
     let sandbox = TestSandbox::new();
     let client = sandbox.secret();
     let folder = tempfile::tempdir().unwrap();

@@ -160,7 +160,7 @@ fn a_trusted_server_is_accepted() {
 #[test]
 fn an_unknown_authority_is_not_trusted() {
     let server = Server::signed_by(&authority("ours"));
-    let unknown = "the server's certificate is not signed by a trusted authority";
+    let unknown = "the server's certificate is not signed by a trusted certificate authority";
     let client = builder("localhost", server.port).build().unwrap();
     assert_eq!(refusal(&client), unknown);
     let trusting = |authority: &Authority| {
@@ -170,7 +170,7 @@ fn an_unknown_authority_is_not_trusted() {
     assert_eq!(trusting(&authority("another")), unknown);
     assert_eq!(
         trusting(&authority("ours")),
-        "the signature of the server's certificate is not by its authority"
+        "the server's certificate has an invalid signature"
     );
     assert_eq!(server.requests(), 0);
 }
@@ -220,10 +220,13 @@ fn a_self_signed_certificate_is_not_trusted() {
     let mut authority = localhost();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     for (certificate, text) in [
-        (localhost(), "is not signed by a trusted authority"),
+        (
+            localhost(),
+            "is not signed by a trusted certificate authority",
+        ),
         (
             authority,
-            "is an authority's own; most likely it is self-signed",
+            "is a CA certificate, which a server must not use as its own; it is probably self-signed",
         ),
     ] {
         let server = Server::signed_by_itself(&certificate);
@@ -231,6 +234,31 @@ fn a_self_signed_certificate_is_not_trusted() {
         assert_eq!(refusal(&client), format!("the server's certificate {text}"));
         assert_eq!(server.requests(), 0);
     }
+}
+
+#[test]
+fn a_certificate_with_an_unaccepted_signature_is_not_trusted() {
+    // ECDSA with SHA-256 becomes ECDSA with SHA-224, which like SHA-1 is not accepted.
+    const SHA_256: &[u8] = b"\x2a\x86\x48\xce\x3d\x04\x03\x02";
+    let authority = authority("ours");
+    let key = KeyPair::generate().unwrap();
+    let signed = localhost().signed_by(&key, &authority).unwrap();
+    let mut der = signed.der().to_vec();
+    let mut changed = 0;
+    for at in 0..der.len() - SHA_256.len() {
+        if der[at..].starts_with(SHA_256) {
+            der[at + SHA_256.len() - 1] = 1;
+            changed += 1;
+        }
+    }
+    assert_eq!(changed, 2);
+    let server = Server::start(der.into(), &key);
+    let client = builder("localhost", server.port).root_certificates(authority.pem());
+    assert_eq!(
+        refusal(&client.build().unwrap()),
+        "the server's certificate is signed with an algorithm that is not accepted, such as SHA-1"
+    );
+    assert_eq!(server.requests(), 0);
 }
 
 /// A server that sends the same bytes on every connection. Returns its port.
@@ -251,7 +279,7 @@ fn server_sending(bytes: &'static [u8]) -> u16 {
 }
 
 #[test]
-fn a_tls_1_1_server_is_refused() {
+fn a_tls_1_1_server_is_rejected() {
     // The server refuses the client's versions (an alert, `protocol_version`) ...
     const REFUSING: &[u8] = &[21, 3, 2, 0, 2, 2, 70];
     // ... or chooses its own: a `ServerHello` of TLS 1.1 with a cipher suite of that time.
@@ -281,6 +309,6 @@ fn a_plain_http_server_is_reported() {
     let port = server_sending(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
     assert_eq!(
         refusal(&builder("localhost", port).build().unwrap()),
-        "the server does not speak TLS on this port"
+        "the server does not use TLS on this port"
     );
 }

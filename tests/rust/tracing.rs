@@ -11,7 +11,7 @@ use skiplino_sandbox::DEMO_SECRET_KEY;
 use skiplino_tests::TestSandbox;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// Collects what a subscriber writes.
+/// Collects the output of a subscriber.
 #[derive(Clone, Default)]
 struct Collected(Arc<Mutex<Vec<u8>>>);
 
@@ -78,15 +78,14 @@ fn spans_have_the_operation_the_attempt_the_status_and_the_time() {
         .map(|line| line.split_once(" skiplino: ").unwrap().1)
         .collect();
     assert!(events[0].starts_with(
-        r#"an attempt operation="getCustomer" attempt=1 status=502 kind="Server" elapsed_ms="#
+        r#"attempt finished operation="getCustomer" attempt=1 status=502 kind="Server" elapsed_ms="#
     ));
     assert!(events[1].starts_with(
         r#"the attempt failed; retrying operation="getCustomer" attempt=1 kind="Server" pause_ms="#
     ));
-    assert!(
-        events[2]
-            .starts_with(r#"an attempt operation="getCustomer" attempt=2 status=200 elapsed_ms="#)
-    );
+    assert!(events[2].starts_with(
+        r#"attempt finished operation="getCustomer" attempt=2 status=200 elapsed_ms="#
+    ));
     let spans = ours.join("\n") + &events.join("\n");
     for private in [
         DEMO_SECRET_KEY,

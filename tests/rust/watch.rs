@@ -248,6 +248,31 @@ fn a_watch_gives_up_in_the_end() {
 }
 
 #[test]
+fn a_watch_ends_if_the_server_asks_for_a_longer_pause_than_it_may_fail() {
+    let sandbox = TestSandbox::new();
+    for retry_after in ["30", "18446744073709551615"] {
+        sandbox.fault(
+            "getTicket",
+            "rate_limit",
+            json!({"retryAfter": retry_after}),
+        );
+        let clock = TestClock::new(|_| {});
+        let client = sandbox
+            .builder(DEMO_PUBLIC_KEY)
+            .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+            .build()
+            .unwrap();
+        let watch = client.tickets().watch(TICKET);
+        let mut watch = watch.give_up_after(Duration::from_secs(5)).wait();
+        let error = watch.next().unwrap().unwrap_err();
+        assert!(error.is_retryable() && error.retry_after().is_some());
+        assert_eq!(clock.passed(), Duration::ZERO, "{retry_after}");
+        assert!(watch.is_over());
+        sandbox.reset();
+    }
+}
+
+#[test]
 fn a_permanent_error_ends_a_watch_at_once() {
     let sandbox = TestSandbox::new();
     let client = sandbox.public();

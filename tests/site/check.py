@@ -16,7 +16,7 @@ TESTED = {
     "crates/skiplino/examples/first.rs": ("tools/run_tests.py", '"--example", "first"'),
     "tests/rust/guides.rs": ("tests/rust/main.rs", "mod guides;"),
     "python/examples/first.sh": ("scripts/python-test", "python/examples/first.sh"),
-    "python/examples/first.py": ("python/tests/test_first.py", "python/examples/first.py"),
+    "python/examples/first.py": ("python/tests/test_readme.py", "python/examples/first.py"),
     "python/tests/test_guides.py": ("scripts/python-test", "pytest python/tests"),
     "swift/Tests/SkiplinoTests/GuideTests.swift": ("scripts/swift-test", "swift test"),
     "kotlin/skiplino/src/test/kotlin/guides/GuidesTest.kt": ("scripts/kotlin-test", "kotlin/pom.xml package"),

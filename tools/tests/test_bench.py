@@ -37,6 +37,6 @@ def test_a_failure_is_a_row(tmp_path: Path) -> None:
     }
 
 
-def test_an_unknown_part_is_refused() -> None:
+def test_an_unknown_part_is_rejected() -> None:
     with pytest.raises(SystemExit, match="no such part: rusty"):
         main(["rusty"])

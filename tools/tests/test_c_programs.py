@@ -1,4 +1,4 @@
-"""Which C programs are compiled and run, and of what."""
+"""The selection of the C programs to compile and run, and their sources."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def test_programs_with_optional_features_use_the_full_library() -> None:
     assert c_test.links("unload") == ["-pthread", "-ldl"]
 
 
-def test_an_unknown_program_is_refused() -> None:
+def test_an_unknown_program_is_rejected() -> None:
     with pytest.raises(SystemExit, match="no such program: frist"):
         c_test.main(["frist"])

@@ -1,4 +1,4 @@
-"""What counts as a change that breaks programs."""
+"""Changes of a public API that break programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of the code that UniFFI generates for Kotlin."""
+"""The changes to the code that UniFFI generates for Kotlin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the checks of the Kotlin and Apple packages find, and how files are found that were built."""
+"""The checks of the Kotlin and Apple packages, and the search for built files."""
 
 from __future__ import annotations
 

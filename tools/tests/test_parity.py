@@ -1,4 +1,4 @@
-"""What is a hole in the parity table, and where the table is published."""
+"""The gaps that the parity table shows, and where the table is published."""
 
 from __future__ import annotations
 

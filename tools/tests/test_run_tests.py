@@ -1,4 +1,4 @@
-"""What the test runner does with parts that pass, fail and cannot run."""
+"""The test runner's results for parts that pass, fail or cannot run."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_the_table() -> None:
     ]
 
 
-def test_selection_keeps_the_order_and_refuses_unknown_names() -> None:
+def test_selection_keeps_the_order_and_rejects_unknown_names() -> None:
     assert [part.name for part in select(["fuzz", "rust"])] == ["rust", "fuzz"]
     assert len(select([])) == len(run_tests.PARTS)
     with pytest.raises(SystemExit, match="no such part: packge"):

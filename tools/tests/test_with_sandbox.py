@@ -1,4 +1,4 @@
-"""What a command run beside a sandbox sees, with a program in the sandbox's place."""
+"""The environment of a command that runs with a sandbox. A program takes the sandbox's place."""
 
 from __future__ import annotations
 

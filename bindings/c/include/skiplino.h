@@ -64,7 +64,7 @@ enum skiplino_code
   SKIPLINO_INVALID_REQUEST = 1,
   // The operation needs a secret key, and the client has a public key. Nothing was sent.
   SKIPLINO_SECRET_KEY_REQUIRED = 2,
-  // 401: the key is missing, unknown or of the wrong class.
+  // 401: the key is missing, unknown or of the wrong kind.
   SKIPLINO_UNAUTHORIZED = 3,
   // 400: a business rule forbids the operation. skiplino_error_reason() has the localised text.
   SKIPLINO_REJECTED = 4,
@@ -100,7 +100,7 @@ enum skiplino_code
   // A pager or a watch has ended.
   SKIPLINO_END = 32,
   // A watch saw no change within the given time. It is still usable.
-  SKIPLINO_NOTHING_YET = 33,
+  SKIPLINO_NO_CHANGE = 33,
   // A required argument is NULL.
   SKIPLINO_NULL_ARGUMENT = 34,
   // A string is not UTF-8.
@@ -948,7 +948,7 @@ skiplino_code skiplino_tickets_watch(const skiplino_client *client,
 
 // Waits up to `deadline_ms` milliseconds (-1 for no limit) for the next change, and returns the
 // new state of the ticket, which the caller frees with skiplino_ticket_free(). Returns
-// SKIPLINO_NOTHING_YET if nothing changed in that time: call again. Returns SKIPLINO_END after the
+// SKIPLINO_NO_CHANGE if nothing changed in that time: call again. Returns SKIPLINO_END after the
 // last state. The limit also aborts a poll that is running, so it should be longer than a response
 // takes. After any other error the watch has ended. One thread at a time.
 skiplino_code skiplino_watch_next(skiplino_watch *watch,

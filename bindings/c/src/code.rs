@@ -16,7 +16,7 @@ pub enum skiplino_code {
     SKIPLINO_INVALID_REQUEST = 1,
     /// The operation needs a secret key, and the client has a public key. Nothing was sent.
     SKIPLINO_SECRET_KEY_REQUIRED = 2,
-    /// 401: the key is missing, unknown or of the wrong class.
+    /// 401: the key is missing, unknown or of the wrong kind.
     SKIPLINO_UNAUTHORIZED = 3,
     /// 400: a business rule forbids the operation. skiplino_error_reason() has the localised text.
     SKIPLINO_REJECTED = 4,
@@ -52,7 +52,7 @@ pub enum skiplino_code {
     /// A pager or a watch has ended.
     SKIPLINO_END = 32,
     /// A watch saw no change within the given time. It is still usable.
-    SKIPLINO_NOTHING_YET = 33,
+    SKIPLINO_NO_CHANGE = 33,
     /// A required argument is NULL.
     SKIPLINO_NULL_ARGUMENT = 34,
     /// A string is not UTF-8.

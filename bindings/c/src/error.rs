@@ -92,7 +92,7 @@ impl skiplino_error {
 
     pub(crate) fn nothing_yet() -> Failure {
         Box::new(Self::local(
-            skiplino_code::SKIPLINO_NOTHING_YET,
+            skiplino_code::SKIPLINO_NO_CHANGE,
             "the ticket did not change in the given time",
         ))
     }

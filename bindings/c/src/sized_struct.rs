@@ -70,8 +70,10 @@ mod tests {
                 size,
                 ..Grown::INIT
             };
-            let refused = read(&raw const other, "grown").err();
-            assert!(refused.is_some_and(|error| error.code == skiplino_code::SKIPLINO_STRUCT_SIZE));
+            let rejected = read(&raw const other, "grown").err();
+            assert!(
+                rejected.is_some_and(|error| error.code == skiplino_code::SKIPLINO_STRUCT_SIZE)
+            );
         }
         assert!(read::<Grown>(ptr::null(), "grown").is_ok_and(|grown| grown.old == 1));
     }

@@ -90,7 +90,7 @@ impl skiplino_watch {
 
 /// Waits up to `deadline_ms` milliseconds (-1 for no limit) for the next change, and returns the
 /// new state of the ticket, which the caller frees with skiplino_ticket_free(). Returns
-/// SKIPLINO_NOTHING_YET if nothing changed in that time: call again. Returns SKIPLINO_END after the
+/// SKIPLINO_NO_CHANGE if nothing changed in that time: call again. Returns SKIPLINO_END after the
 /// last state. The limit also aborts a poll that is running, so it should be longer than a response
 /// takes. After any other error the watch has ended. One thread at a time.
 #[unsafe(no_mangle)]

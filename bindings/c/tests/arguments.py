@@ -81,8 +81,8 @@ def cases(result, function, args):
     for kind, name in args:
         if "*" not in kind and not kind.strip().endswith("_callback"):
             continue
-        refused = None if name in OPTIONAL else "SKIPLINO_NULL_ARGUMENT"
-        yield case(result, function, args, name, "NULL", refused)
+        rejected = None if name in OPTIONAL else "SKIPLINO_NULL_ARGUMENT"
+        yield case(result, function, args, name, "NULL", rejected)
         if kind == "const char *":
             yield case(result, function, args, name, '"\\xff\\xfe"', "SKIPLINO_NOT_UTF8")
         struct = re.fullmatch(r"const (skiplino_\w+) \*", kind)

@@ -54,11 +54,11 @@ static void logs(void) {
   require(skiplino_customers_get(client, NULL, "crm-7741", NULL, &customer, NULL) == SKIPLINO_OK, "get a customer");
   skiplino_customer_free(customer);
   const char *line = all.text;
-  expect_prefix(line, "4 getCustomer: an attempt (attempt=1, status=502, kind=Server, elapsed_ms=");
+  expect_prefix(line, "4 getCustomer: attempt finished (attempt=1, status=502, kind=Server, elapsed_ms=");
   line = next_line(line);
   expect_prefix(line, "2 getCustomer: the attempt failed; retrying (attempt=1, kind=Server, pause_ms=");
   line = next_line(line);
-  expect_prefix(line, "4 getCustomer: an attempt (attempt=2, status=200, elapsed_ms=");
+  expect_prefix(line, "4 getCustomer: attempt finished (attempt=2, status=200, elapsed_ms=");
   require(*next_line(line) == '\0', "the log has no more lines");
 
   /* Each client has its own log. A rejected request is not a warning. */
@@ -78,7 +78,7 @@ static void logs(void) {
   require(skiplino_customers_list_pager(client, -1, NULL, &pager, NULL) == SKIPLINO_OK, "create a pager");
   skiplino_client_free(client);
   require(skiplino_customer_pager_next(pager, &customer, NULL) == SKIPLINO_OK, "read a customer after the client is freed");
-  expect_prefix(all.text, "4 listCustomers: an attempt (attempt=1, status=200, elapsed_ms=");
+  expect_prefix(all.text, "4 listCustomers: attempt finished (attempt=1, status=200, elapsed_ms=");
   skiplino_customer_free(customer);
   skiplino_customer_pager_free(pager);
   skiplino_client_free(quiet);

@@ -94,9 +94,9 @@ static skiplino_code follow(const skiplino_client *client, const char *ticket_id
   skiplino_ticket *ticket = NULL;
   /* Polls every `interval_ms` at the front of the queue, and ten times more slowly far from it. */
   skiplino_code code = skiplino_tickets_watch(client, ticket_id, interval_ms, 10 * interval_ms, -1, NULL, &watch, NULL);
-  while (code == SKIPLINO_OK || code == SKIPLINO_NOTHING_YET) {
+  while (code == SKIPLINO_OK || code == SKIPLINO_NO_CHANGE) {
     code = skiplino_watch_next(watch, 5000, &ticket, NULL);
-    if (code != SKIPLINO_OK) continue; /* On SKIPLINO_NOTHING_YET the program can do other work. */
+    if (code != SKIPLINO_OK) continue; /* On SKIPLINO_NO_CHANGE the program can do other work. */
     show(ticket);
     skiplino_ticket_free(ticket);
   }
@@ -132,7 +132,7 @@ static void explain(const skiplino_error *error) {
     say("There is no connection.");
     break;
   case SKIPLINO_REJECTED: /* In the requested language. */
-    say("%s", reason != NULL ? reason : "It was refused.");
+    say("%s", reason != NULL ? reason : "It was rejected.");
     break;
   case SKIPLINO_INVALID_REQUEST:
   case SKIPLINO_VALIDATION:

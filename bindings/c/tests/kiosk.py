@@ -233,7 +233,8 @@ def test_day(proxy):
     proxy.connect()
     check_receipt(kiosk.until(PROMPT), 4)
 
-    # The response is lost. A ticket without a customer cannot be looked up and is never booked again; a ticket of a customer is found.
+    # The response is lost. A ticket without a customer cannot be looked up and is never booked
+    # again; a ticket of a customer is found.
     fault("bookTicket", "drop_after_commit", when={"first": 1})
     output = kiosk.visitor()
     assert "You MAY have a place in the queue" in output and not TICKET.search(output), output
@@ -248,7 +249,8 @@ def test_day(proxy):
     fault("bookTicket", "rate_limit", retryAfter=0, when={"first": 2})
     check_receipt(kiosk.visitor(), 7)
     assert bookings() == (10, 7), bookings()
-    # The branch closes. The list of services shows it, and the server rejects a booking with a reason.
+    # The branch closes. The list of services shows it, and the server rejects a booking with a
+    # reason.
     control("PUT", "/services/6fe8fb8b12", {"open": False})
     kiosk.type("0")
     assert "Cash Withdrawal (closed)" in kiosk.until(PROMPT)

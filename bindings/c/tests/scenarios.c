@@ -568,7 +568,7 @@ static void run_step(const skiplino_client *client, json_t *step, json_t *saved)
 
 static void run_scenario(json_t *scenario) {
   json_t *start = json_pack("{si, ss, sb}", "seed", 1, "now", "2026-06-23T11:10:00.000Z", "freeze", 1);
-  json_t *refused = json_object_get(scenario, "refused"), *steps = json_object_get(scenario, "steps");
+  json_t *rejected = json_object_get(scenario, "rejected"), *steps = json_object_get(scenario, "steps");
   json_t *requests = json_object_get(scenario, "requests"), *saved = json_object(), *count;
   skiplino_client *client = NULL;
   skiplino_error *error = NULL;
@@ -577,11 +577,11 @@ static void run_scenario(json_t *scenario) {
   json_decref(start);
   difference[0] = '\0';
   skiplino_code code = client_new(json_object_get(scenario, "client"), &client, &error);
-  if (refused != NULL) {
+  if (rejected != NULL) {
     if (code == SKIPLINO_OK) {
       differs("the client was built");
     } else {
-      compare_error(refused, error);
+      compare_error(rejected, error);
     }
   } else if (code != SKIPLINO_OK) {
     differs("no client: %s", skiplino_error_message(error));

@@ -73,7 +73,7 @@ static void watches(void) {
   require(skiplino_watch_next(watch, 60000, &ticket, NULL) == SKIPLINO_OK, "the watch returns the first state");
   skiplino_ticket_free(ticket);
   ticket = NULL;
-  require(skiplino_watch_next(watch, 20, &ticket, NULL) == SKIPLINO_NOTHING_YET && ticket == NULL, "the watch returns no change");
+  require(skiplino_watch_next(watch, 20, &ticket, NULL) == SKIPLINO_NO_CHANGE && ticket == NULL, "the watch returns no change");
   require(skiplino_tickets_cancel(client, "k7m2p9x4q1", NULL, &ticket, NULL) == SKIPLINO_OK, "cancel the ticket");
   skiplino_ticket_free(ticket);
   require(skiplino_watch_next(watch, -1, &ticket, NULL) == SKIPLINO_OK, "the watch returns the last state");

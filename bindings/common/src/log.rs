@@ -46,7 +46,7 @@ pub trait Sink: Send + Sync + 'static {
 pub struct Entry {
     /// The id of the operation, as in `bookTicket`.
     pub operation: Option<String>,
-    /// What happened.
+    /// The event in a few words.
     pub message: String,
     /// The other fields, in the order of the event.
     pub fields: Vec<(&'static str, Value)>,

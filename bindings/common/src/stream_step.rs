@@ -53,7 +53,7 @@ impl<T> StreamSteps<T> {
         }
     }
 
-    /// Drops the stream for good. Connections in flight return to a pool that needs the runtime:
+    /// Drops the stream permanently. Connections in flight return to a pool that needs the runtime:
     /// call this inside the runtime's context.
     pub fn close(&mut self) {
         self.stream = None;

@@ -52,7 +52,7 @@ impl ArrowTable {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
 
-    /// The names of the columns: those of `to_dict()`, with the fields that can be written first.
+    /// The names of the columns, as in `to_dict()`. Fields that can be written come first.
     #[getter]
     fn column_names(&self) -> Vec<String> {
         let fields = self.schema.fields().iter();

@@ -13,8 +13,8 @@ use skiplino::{
 
 use crate::event_loop::ReplyTo;
 use crate::input::{
-    BranchArgument, CustomerArgument, Day, GroupArgument, Moment, Seconds, ServiceArgument,
-    TicketArgument, customer,
+    BranchArgument, CustomerArgument, DateArgument, GroupArgument, Seconds, ServiceArgument,
+    TicketArgument, TimestampArgument, customer,
 };
 use crate::interrupt::is_interrupted;
 use crate::iterators::{NativeAsyncIterator, NativeIterator};
@@ -50,6 +50,7 @@ impl Settings {
     fn build(&self) -> Result<Client, skiplino::Error> {
         Client::builder(self.key.clone())
             .options(self.options.clone())
+            .root_certificates_from_env()
             .host(&self.host)
             .interrupt(is_interrupted)
             .build()
@@ -232,10 +233,10 @@ impl NativeClient {
         py: Python<'_>,
         options: &Options,
         service: ServiceArgument,
-        date: Option<Day>,
+        date: Option<DateArgument>,
         reply_to: Option<ReplyTo<'_>>,
     ) -> CallResult {
-        let date = date.map(|Day(date)| date);
+        let date = date.map(|DateArgument(date)| date);
         options.send(
             py,
             reply_to,
@@ -252,7 +253,7 @@ impl NativeClient {
         options: &Options,
         service: ServiceArgument,
         group: GroupArgument,
-        time: Option<Moment>,
+        time: Option<TimestampArgument>,
         customer: Option<CustomerArgument>,
         external_id: Option<String>,
         ticket_options: Option<Bound<'_, PyAny>>,
@@ -263,7 +264,7 @@ impl NativeClient {
             (None, None) => None,
             _ => Some(self::customer(customer, external_id)?),
         };
-        let time = time.map(|Moment(time)| time);
+        let time = time.map(|TimestampArgument(time)| time);
         let mut request = BookTicketRequest::new(service.0, group.0, time, customer);
         if let Some(options) = ticket_options {
             request = request.options(json::value(&options, "options")?);
@@ -303,7 +304,7 @@ impl NativeClient {
         py: Python<'_>,
         options: &Options,
         ticket: TicketArgument,
-        time: Moment,
+        time: TimestampArgument,
         customer: Option<CustomerArgument>,
         external_id: Option<String>,
         reply_to: Option<ReplyTo<'_>>,

@@ -116,16 +116,31 @@ impl Sink for Py<PyAny> {
 }
 
 /// Creates a file in the given format, or else in the format of the file name's suffix.
-fn create_file(py: Python<'_>, path: PathBuf, format: Option<&str>) -> PyResult<DirectoryWriter> {
+fn create_file(
+    py: Python<'_>,
+    path: PathBuf,
+    format: Option<&str>,
+    escape_formulas: bool,
+) -> PyResult<DirectoryWriter> {
     let format = match format {
         Some(format) => Format::from_extension(format),
         None => Format::from_path(&path),
     };
     let Some(format) = format else {
-        let reason = "must be csv, jsonl or parquet, or the file name must end so";
+        let reason = "must be csv, jsonl or parquet, or the file name must have such a suffix";
         return Err(errors::invalid(py, "format", reason));
     };
-    DirectoryWriter::create(path, format).map_err(|error| ExportError::File(error).raise(py))
+    if escape_formulas && format != Format::Csv {
+        let reason = "is for CSV files: other formats have no formulas";
+        return Err(errors::invalid(py, "escape_formulas", reason));
+    }
+    // A pipe opens once somebody reads from it, which may be another thread of this program.
+    let created = py.detach(|| DirectoryWriter::create(path, format));
+    let writer = created.map_err(|error| ExportError::File(error).raise(py))?;
+    Ok(match escape_formulas {
+        true => writer.escape_formulas(),
+        false => writer,
+    })
 }
 
 impl Sink for DirectoryWriter {
@@ -255,9 +270,10 @@ pub(crate) fn write_customers(
     options: &Options,
     path: PathBuf,
     format: Option<&str>,
+    escape_formulas: bool,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Py<PyAny>> {
-    let file = create_file(py, path, format)?;
+    let file = create_file(py, path, format, escape_formulas)?;
     export(py, client, options, file, progress)
 }
 
@@ -269,9 +285,10 @@ pub(crate) fn async_write_customers(
     options: &Options,
     path: PathBuf,
     format: Option<&str>,
+    escape_formulas: bool,
     each_page: bool,
 ) -> PyResult<NativeAsyncIterator> {
-    let file = create_file(py, path, format)?;
+    let file = create_file(py, path, format, escape_formulas)?;
     export_items(py, client, options, file, each_page)
 }
 
@@ -288,7 +305,7 @@ pub(crate) fn sync_customers(
     dry_run: bool,
     checkpoint: Option<PathBuf>,
 ) -> PyResult<NativeIterator> {
-    refuse_cancellation_token(py, options)?;
+    reject_cancellation_token(py, options)?;
     let source = Source::new(rows)?;
     let source_error = source.error.clone();
     let sync = client.client(py)?.customers().sync(source);
@@ -306,7 +323,7 @@ pub(crate) fn sync_customers(
 }
 
 /// A cancelled sync would have to report the rows in progress, so it takes no token.
-fn refuse_cancellation_token(py: Python<'_>, options: &Options) -> PyResult<()> {
+fn reject_cancellation_token(py: Python<'_>, options: &Options) -> PyResult<()> {
     match &options.cancellation_token {
         None => Ok(()),
         Some(_) => Err(errors::invalid(
@@ -331,8 +348,8 @@ fn set<I: Iterator>(
     sync
 }
 
-/// Writes rows to the directory, for an event loop. An item is a list of rows, and the exception that
-/// ended the sync after them.
+/// Writes rows to the directory, for an event loop. An item is a list of rows, and the exception
+/// that ended the sync after them.
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "the settings of a sync")]
 pub(crate) fn async_sync_customers(
@@ -345,7 +362,7 @@ pub(crate) fn async_sync_customers(
     dry_run: bool,
     checkpoint: Option<PathBuf>,
 ) -> PyResult<NativeAsyncIterator> {
-    refuse_cancellation_token(py, options)?;
+    reject_cancellation_token(py, options)?;
     let source = Source::collected(rows)?;
     let source_error = source.error.clone();
     let sync = client.client(py)?.customers().sync(source);

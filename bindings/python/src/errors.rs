@@ -39,7 +39,7 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     make(py, error.kind().as_str(), &error.to_string(), &attributes)
 }
 
-/// An `InvalidRequestError` for input that is refused before it reaches the core.
+/// An `InvalidRequestError` for input that is rejected before it reaches the core.
 pub(crate) fn invalid(py: Python<'_>, field: &str, reason: &str) -> PyErr {
     invalid_of(py, None, field, reason)
 }

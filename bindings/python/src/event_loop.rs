@@ -3,12 +3,13 @@
 //! The calls run on one runtime per process, whose threads never touch Python. Completed calls are
 //! queued, and one byte through a socket wakes the loop, which takes the whole queue: waking the
 //! loop for each call would cost more than the call does. The byte is therefore sent when the
-//! runtime's thread has nothing else to do, or when so many calls have completed that the loop can
+//! runtime's thread has nothing else to do, or when enough calls have completed that the loop can
 //! start on them while the runtime continues.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{self, Read as _, Write as _};
+use std::mem;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
 use std::panic::AssertUnwindSafe;
@@ -22,6 +23,7 @@ use pyo3::exceptions::PyOSError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
+use skiplino::SigpipeGuard;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::AbortHandle;
 
@@ -65,7 +67,7 @@ impl Inner {
     /// Stops all pending calls.
     fn stop(&self) {
         // Dropped after the lock is released, because dropping a future may run Python code.
-        let stopped = std::mem::take(&mut *lock(&self.pending));
+        let stopped = mem::take(&mut *lock(&self.pending));
         for call in stopped.values() {
             call.task.abort();
         }
@@ -133,6 +135,7 @@ pub(crate) fn runtime() -> io::Result<&'static Runtime> {
         // the system tends to run that thread on the core of Python's thread.
         .worker_threads(2)
         .thread_name("skiplino")
+        .on_thread_start(|| mem::forget(SigpipeGuard::new()))
         .on_thread_park(wake_all)
         .enable_all()
         .build()?;
@@ -172,7 +175,7 @@ impl CompletionQueue {
         };
         // Further bytes belong to batches that an earlier drain has taken.
         let _ = (&inner.reader).read(&mut [0; 64]);
-        let completed = std::mem::take(&mut *lock(&inner.completed.queue));
+        let completed = mem::take(&mut *lock(&inner.completed.queue));
         for (number, finish) in completed {
             let Some(call) = lock(&inner.pending).remove(&number) else {
                 continue;
@@ -224,7 +227,7 @@ impl CompletionQueue {
     /// parent and are not touched.
     fn abandon_after_fork(&self, py: Python<'_>) -> PyResult<()> {
         let inner = self.0.get_unguarded();
-        let calls = inner.map(|inner| std::mem::take(&mut *lock(&inner.pending)));
+        let calls = inner.map(|inner| mem::take(&mut *lock(&inner.pending)));
         for call in calls.into_iter().flatten() {
             let future = call.1.future.bind(py);
             if !future.call_method0(intern!(py, "done"))?.is_truthy()? {

@@ -73,9 +73,9 @@ pub(crate) fn customer(
 
 /// A point in time: an aware datetime.
 #[derive(Clone, Copy)]
-pub(crate) struct Moment(pub(crate) Timestamp);
+pub(crate) struct TimestampArgument(pub(crate) Timestamp);
 
-impl<'py> FromPyObject<'_, 'py> for Moment {
+impl<'py> FromPyObject<'_, 'py> for TimestampArgument {
     type Error = PyErr;
 
     fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
@@ -100,10 +100,10 @@ impl<'py> FromPyObject<'_, 'py> for Moment {
 }
 
 /// A day. A datetime is a date in Python, too, but its day depends on the time zone, so it is
-/// refused.
-pub(crate) struct Day(pub(crate) Date);
+/// rejected.
+pub(crate) struct DateArgument(pub(crate) Date);
 
-impl<'py> FromPyObject<'_, 'py> for Day {
+impl<'py> FromPyObject<'_, 'py> for DateArgument {
     type Error = PyErr;
 
     fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {

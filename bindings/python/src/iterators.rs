@@ -1,6 +1,7 @@
 //! The iterators behind Python's lists, watches and syncs.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 
 use bindings_common::{ForkGuarded, Step, StreamSteps};
 use futures_util::stream::{self, BoxStream};
@@ -26,6 +27,8 @@ type SharedProgress = Arc<Mutex<ListProgress>>;
 const FORKED: &str =
     "this iterator belongs to the process before the fork: create a new one in this process";
 
+const IN_USE: &str = "this thread is already waiting for the next item of this iterator";
+
 const CANCELLED: &str = "reading this list was cancelled: start again with a new list";
 
 /// Converts an item to Python, on the thread that receives it.
@@ -33,25 +36,48 @@ pub(crate) fn convert(item: impl ToPython) -> Finish {
     finish(move |py| item.to_python(py))
 }
 
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn load(progress: &SharedProgress) -> ListProgress {
-    *progress.lock().unwrap_or_else(PoisonError::into_inner)
+    *lock(progress)
 }
 
 fn store(progress: &SharedProgress, current: ListProgress) {
-    *progress.lock().unwrap_or_else(PoisonError::into_inner) = current;
+    *lock(progress) = current;
 }
 
 /// An iterator that blocks.
 #[pyclass(frozen, module = "skiplino._native")]
 pub(crate) struct NativeIterator {
     next: ForkGuarded<Mutex<NextItemFn>>,
+    /// The thread that has locked `next`.
+    owner: Mutex<Option<ThreadId>>,
     progress: SharedProgress,
+}
+
+/// Marks a thread as the owner of an iterator until it is dropped.
+struct Ownership<'a>(&'a Mutex<Option<ThreadId>>);
+
+impl<'a> Ownership<'a> {
+    fn take(owner: &'a Mutex<Option<ThreadId>>) -> Self {
+        *lock(owner) = Some(thread::current().id());
+        Self(owner)
+    }
+}
+
+impl Drop for Ownership<'_> {
+    fn drop(&mut self) {
+        *lock(self.0) = None;
+    }
 }
 
 impl NativeIterator {
     fn new(next: impl FnMut() -> NextItem + Send + 'static, progress: SharedProgress) -> Self {
         Self {
             next: ForkGuarded::new(Mutex::new(Box::new(next))),
+            owner: Mutex::default(),
             progress,
         }
     }
@@ -88,10 +114,15 @@ impl NativeIterator {
     /// The next item, or None after the last.
     fn next(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let next = self.next.get().ok_or_else(|| errors::closed(py, FORKED))?;
+        // A signal handler, or the source of a sync, runs while its thread waits for an item.
+        if *lock(&self.owner) == Some(thread::current().id()) {
+            return Err(errors::invalid(py, "next", IN_USE));
+        }
         // Locked without the interpreter's lock, because the owner of the mutex may need the
         // interpreter's lock.
         let item = blocking(py, || {
-            let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut next = lock(next);
+            let _ownership = Ownership::take(&self.owner);
             next().transpose()
         })?;
         item.map(|finish| finish(py)).transpose()

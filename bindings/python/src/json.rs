@@ -30,7 +30,7 @@ pub(crate) enum JsonError {
     Python(#[from] PyErr),
 }
 
-/// A Python value as JSON. The exception of a refusal names the field.
+/// A Python value as JSON. The exception of a rejection names the field.
 pub(crate) fn value(given: &Bound<'_, PyAny>, field: &str) -> PyResult<Value> {
     to_json(given).map_err(|error| match error {
         JsonError::Python(raised) => raised,
@@ -86,16 +86,16 @@ fn nested_to_json(given: &Bound<'_, PyAny>, depth: usize) -> Result<Value, JsonE
 }
 
 /// Reads JSON text into Python values.
-pub(crate) fn loads(py: Python<'_>, text: &str) -> PyResult<Py<PyAny>> {
-    static LOADS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let loads = LOADS.import(py, "json", "loads")?;
-    loads.call1((text,)).map(Bound::unbind)
+pub(crate) fn parse_json(py: Python<'_>, text: &str) -> PyResult<Py<PyAny>> {
+    static PARSER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let parser = PARSER.import(py, "json", "loads")?;
+    parser.call1((text,)).map(Bound::unbind)
 }
 
 /// A record as a Python dict, with the field names of the API.
 pub(crate) fn to_dict(py: Python<'_>, record: &impl serde::Serialize) -> PyResult<Py<PyAny>> {
     match serde_json::to_string(record) {
-        Ok(text) => loads(py, &text),
+        Ok(text) => parse_json(py, &text),
         Err(_) => Err(errors::bug(py)),
     }
 }

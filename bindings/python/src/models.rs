@@ -87,7 +87,7 @@ macro_rules! record {
 }
 use record;
 
-/// The hash of a record: that of its id.
+/// The hash of a record, computed from its id.
 fn hash(id: impl std::hash::Hash) -> u64 {
     use std::hash::{BuildHasher as _, RandomState};
     use std::sync::LazyLock;

@@ -11,7 +11,7 @@ use crate::event_loop::{ReplyTo, finish};
 use crate::models::ToPython;
 
 /// Cancels the calls, lists and watches that ``client.with_options(cancellation_token=…)`` makes,
-/// from any thread and for good.
+/// from any thread.
 ///
 /// Those in progress raise ``CancelledError`` at once; its ``outcome`` says whether a write may
 /// have been applied. Later calls raise ``CancelledError`` before they send a request. In an event

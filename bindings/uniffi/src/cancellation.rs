@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::errors::SkiplinoError;
 use crate::runtime::{self, ErasedFuture};
 
-/// Cancels one call, page or watch step, from any thread and for good.
+/// Cancels one call, page or watch step, from any thread. This cannot be undone.
 #[cfg_attr(not(feature = "kotlin"), derive(uniffi::Object))]
 pub struct CancelHandle {
     token: CancellationToken,

@@ -123,7 +123,7 @@ impl NativeClient {
         }))
     }
 
-    /// The class of the client's key.
+    /// Whether the client's key is public or secret.
     pub fn key_class(&self) -> NativeKeyClass {
         match self.key_class {
             KeyClass::Public => NativeKeyClass::Public,
@@ -211,14 +211,14 @@ impl NativeClient {
             Ok(call) => call.cancelled_by(&token),
             Err(error) => return Box::pin(ready(Err(error))),
         };
-        let is_refused = call.is_refused();
+        let fails_early = call.fails_early();
         let future: ErasedFuture = Box::pin(async move {
             let response = call.send().await?;
             let info = ResponseInfo::from(&response);
             convert(response.into_data(), info).ok_or_else(SkiplinoError::internal)
         });
-        // A refused call fails on this thread: it needs no network.
-        match is_refused {
+        // A call with invalid input fails on this thread: it needs no network.
+        match fails_early {
             true => future,
             false => self.shutdown().run(token, future),
         }

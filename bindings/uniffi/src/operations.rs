@@ -1,9 +1,9 @@
-//! The table of all operations, from which every host gets its calls.
+//! The table of all operations. The calls of Swift and Kotlin are generated from it.
 //!
-//! A row has the call's name for Kotlin, the operation, the method's name for Swift, the arguments,
-//! the response, and the call of the core. From it come, for Swift, an async method that UniFFI
-//! exports, and for Kotlin, a variant of [`NativeCall`] and the arm of [`dispatch`] that starts the
-//! call.
+//! A row has the call's name in Kotlin, the operation, the method's name in Swift, the arguments,
+//! the response, and the call of the core. For Swift, each row becomes an async method that UniFFI
+//! exports. For Kotlin, it becomes a variant of [`NativeCall`], and the arm of [`dispatch`] that
+//! starts the call.
 
 use std::sync::Arc;
 

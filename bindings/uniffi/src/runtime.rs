@@ -31,6 +31,7 @@ mod host {
     use std::task::{Context, Poll};
     use std::thread;
 
+    use skiplino::SigpipeGuard;
     use tokio::runtime::{Builder, Handle};
     use tokio::task::JoinHandle;
 
@@ -52,7 +53,10 @@ mod host {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         let thread = thread::Builder::new().name("skiplino".to_owned());
-        thread.spawn(move || runtime.block_on(pending::<()>()))?;
+        thread.spawn(move || {
+            let _no_sigpipe = SigpipeGuard::new();
+            runtime.block_on(pending::<()>());
+        })?;
         Ok(RUNTIME.get_or_init(|| handle))
     }
 

@@ -53,7 +53,7 @@ impl NativeClient {
         let operation = Operation::GetTicket;
         let client = self.client()?;
         let read =
-            |ms, field| duration(ms, field).map_err(|refusal| refusal.for_operation(operation));
+            |ms, field| duration(ms, field).map_err(|rejection| rejection.for_operation(operation));
         let min = read(options.min_ms, "min")?;
         let max = read(options.max_ms, "max")?;
         let give_up_after = read(options.give_up_after_ms, "giveUpAfter")?;

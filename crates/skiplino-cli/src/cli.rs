@@ -15,23 +15,23 @@ use crate::output::Output;
 
 const EXAMPLES: &str = "\
 Examples:
-  export SKIPLINO_API_KEY=sk_…                     the key, once for all commands
-  skiplino branches                                which branches are there?
-  skiplino tree \"Seef Mall\"                        which services does one have?
-  skiplino slots \"Open an Account\"                 which appointments are free today?
+  export SKIPLINO_API_KEY=sk_…                     set the key for all commands
+  skiplino branches                                list the branches
+  skiplino tree \"Seef Mall\"                        list the services of a branch
+  skiplino slots \"Open an Account\"                 list today's free appointments
   skiplino book --branch Seef --service \"Cash W\"   join the queue
-  skiplino ticket get k7m2p9x4q1                   how many are ahead?
-  skiplino customers list --all --json > all.jsonl the whole directory, a line for each customer
-  skiplino sandbox                                 a local server to try all this on
+  skiplino ticket get k7m2p9x4q1                   show how many visitors are ahead
+  skiplino customers list --all --json > all.jsonl export all customers, one JSON line each
+  skiplino sandbox                                 start a local server to try the commands on
 
-Every command has examples of its own: skiplino help COMMAND.
+Examples for one command: skiplino help COMMAND.
 The meaning of the exit codes: skiplino help exit-codes.";
 
 /// Queues, tickets, appointments and customers of Skiplino, from the command line.
 ///
-/// Prints tables for people. With --json it prints one object, or one line for each record of a list, with the field names of
-/// the API. Wherever an id of a branch, group or service is expected, its name works too: in any case, and only the start of
-/// it if no other name starts the same.
+/// Prints tables. With --json it prints one JSON object, or for a list one line for each record,
+/// with the field names of the API. A branch, group or service can be given by its id, its name, or
+/// the start of its name if no other name starts the same way. Names are not case-sensitive.
 #[derive(Debug, Parser)]
 #[command(
     name = "skiplino",
@@ -79,7 +79,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Customers(Customers),
     Sandbox(Sandbox),
-    /// Show the class of the API key, and whether the server accepts it
+    /// Show whether the API key is secret or public, and whether the server accepts it
     ///
     /// Reads the branches, and with a secret key one customer. The key itself is never printed.
     #[command(

@@ -1,4 +1,4 @@
-//! The commands: one module for each, and what several of them share.
+//! The commands, one module for each, and the code that they share.
 
 pub(crate) mod book;
 pub(crate) mod branches;
@@ -9,6 +9,7 @@ mod customers_export;
 mod customers_import;
 mod customers_table;
 pub(crate) mod exit_codes;
+mod import_files;
 mod import_report;
 pub(crate) mod sandbox;
 mod send_write;

@@ -1,10 +1,11 @@
 //! The client that the options and the environment describe.
 
-use std::io::Read as _;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 use std::time::Duration;
 
-use skiplino::{ApiKey, Client, DEFAULT_BASE_URL, KeyClass, RetryPolicy};
+use skiplino::{ApiKey, Client, DEFAULT_BASE_URL, Error, KeyClass, RetryPolicy};
 
 use crate::failure::{Failure, UsageError};
 use crate::files::is_standard_stream;
@@ -15,8 +16,9 @@ use crate::secret::{Secret, mask};
 /// The library's own limit for an attempt. `--timeout` may raise it, but does not lower it.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 const RETRIES: u32 = 2;
-/// The most bytes read of a key file: a device named by mistake must not fill the memory.
+/// The most bytes read of a file: a device named by mistake must not fill the memory.
 const MAX_KEY_FILE_BYTES: u64 = 64 << 10;
+const MAX_CA_FILE_BYTES: u64 = 16 << 20;
 
 /// The client and the options with which a command calls the API.
 pub(crate) struct Context {
@@ -39,18 +41,28 @@ impl Context {
         let retries = globals.retries.unwrap_or(RETRIES);
         let mut builder = Client::builder(key)
             .base_url(&base_url)
+            .root_certificates_from_env()
             .host(host.language())
             .user_agent_suffix(concat!("skiplino-cli/", env!("CARGO_PKG_VERSION")))
             .retry(RetryPolicy::default().max_attempts(retries.saturating_add(1)));
         if let Some(locale) = &locale {
             builder = builder.locale(locale);
         }
+        let ca_file = globals.ca_file.filter(|file| !file.as_os_str().is_empty());
+        if let Some(file) = &ca_file {
+            let text = read(file, MAX_CA_FILE_BYTES);
+            let subject = || format!("the certificates in {}", file.display());
+            builder =
+                builder.root_certificates(text.map_err(|error| Failure::io(subject(), error))?);
+        }
         if let Some(timeout) = globals.timeout {
             let attempt = ATTEMPT_TIMEOUT.max(timeout / retries.saturating_add(1));
             builder = builder.deadline(timeout).attempt_timeout(attempt);
         }
         Ok(Self {
-            client: builder.build()?,
+            client: builder
+                .build()
+                .map_err(|error| invalid_certificates(error, ca_file.as_deref()))?,
             masked_key,
             base_url,
             locale,
@@ -74,17 +86,36 @@ fn key(typed: Option<Secret>, file: Option<&Path>) -> Result<String, Failure> {
     Ok(key.into_text().ok_or(UsageError::ApiKeyNotText)?)
 }
 
+fn read(file: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(file)?.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The library does not know where the certificates come from.
+fn invalid_certificates(error: Error, file: Option<&Path>) -> Failure {
+    let reasons = error.fields().get("rootCertificates");
+    match (reasons.and_then(|reasons| reasons.first()), file) {
+        (Some(reason), Some(file)) => Failure::from(UsageError::CaFile {
+            file: file.to_owned(),
+            reason: reason.clone(),
+        }),
+        _ => error.into(),
+    }
+}
+
 fn key_from_file(file: &Path) -> Result<String, Failure> {
-    let mut text = String::new();
     let (name, read) = if is_standard_stream(file) {
-        let stdin = std::io::stdin().lock();
-        let read = stdin.take(MAX_KEY_FILE_BYTES).read_to_string(&mut text);
-        ("standard input".to_owned(), read.map(drop))
+        let mut text = Vec::new();
+        let stdin = io::stdin().lock();
+        let read = stdin.take(MAX_KEY_FILE_BYTES).read_to_end(&mut text);
+        ("standard input".to_owned(), read.map(|_| text))
     } else {
-        let opened = std::fs::File::open(file);
-        let read = opened.and_then(|file| file.take(MAX_KEY_FILE_BYTES).read_to_string(&mut text));
-        (file.display().to_string(), read.map(drop))
+        (file.display().to_string(), read(file, MAX_KEY_FILE_BYTES))
     };
-    read.map_err(|error| Failure::io(format!("the API key in {name}"), error))?;
+    let text = read.and_then(|text| {
+        String::from_utf8(text).map_err(|_| io::Error::new(ErrorKind::InvalidData, "not UTF-8"))
+    });
+    let text = text.map_err(|error| Failure::io(format!("the API key in {name}"), error))?;
     Ok(text.trim().to_owned())
 }

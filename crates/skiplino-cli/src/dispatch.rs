@@ -6,6 +6,7 @@ use crate::cli::{Cli, Command};
 use crate::commands::{exit_codes, whoami};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::host::Host;
 use crate::output::Output;
 
@@ -14,6 +15,20 @@ pub(crate) fn run(cli: Cli, host: &dyn Host) -> Result<(), Failure> {
     let Cli { globals, command } = cli;
     let mut out = Output::new(globals.json);
     let out = &mut out;
+    run_command(command, globals, host, out)?;
+    out.flush()?;
+    match out.lost() {
+        Some(error) => Err(Failure::OutputLost(error)),
+        None => Ok(()),
+    }
+}
+
+fn run_command(
+    command: Command,
+    globals: Globals,
+    host: &dyn Host,
+    out: &mut Output,
+) -> Result<(), Failure> {
     match command {
         Command::Completions(args) => args.run(Cli::command(), out),
         Command::ExitCodes => exit_codes::run(out),
@@ -32,6 +47,5 @@ pub(crate) fn run(cli: Cli, host: &dyn Host) -> Result<(), Failure> {
                 Command::Completions(_) | Command::ExitCodes | Command::Sandbox(_) => Ok(()),
             }
         }
-    }?;
-    Ok(out.flush()?)
+    }
 }

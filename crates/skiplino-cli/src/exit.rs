@@ -1,4 +1,4 @@
-//! Exit codes, and what standard error gets when a command fails.
+//! Exit codes, and the text on standard error when a command fails.
 
 use std::fmt::Write as _;
 
@@ -19,7 +19,7 @@ const TICKET_CANCELLED: u8 = 15;
 const ROWS_FAILED: u8 = 16;
 
 /// Every code with its meaning, in order.
-pub(crate) const CODES: [(u8, &str); 18] = [
+pub(crate) const CODES: [(u8, &str); 20] = [
     (DONE, "done"),
     (
         NOT_DONE,
@@ -37,8 +37,11 @@ pub(crate) const CODES: [(u8, &str); 18] = [
         NOT_FOUND,
         "not found (NotFound): no such ticket or customer, or no branch, group or service of that name",
     ),
-    (5, "a business rule forbids it (Rejected)"),
-    (6, "the state of the ticket forbids it (Conflict)"),
+    (5, "a business rule forbids the operation (Rejected)"),
+    (
+        6,
+        "the state of the ticket forbids the operation (Conflict)",
+    ),
     (7, "the server rejects the input (Validation)"),
     (8, "too many requests (RateLimited)"),
     (9, "the server failed (Server, UnexpectedStatus)"),
@@ -48,14 +51,19 @@ pub(crate) const CODES: [(u8, &str); 18] = [
     (13, "timeout (Timeout)"),
     (
         UNKNOWN_OUTCOME,
-        "a write failed but may have been applied (OutcomeUnknown, or any of the above): check first",
+        "a write failed but may have been applied (OutcomeUnknown, or any of the above), or its result could not be printed: check first",
     ),
     (TICKET_CANCELLED, "the watched ticket was cancelled"),
     (
         ROWS_FAILED,
         "some rows of an import failed: the report says which, and why",
     ),
-    (130, "stopped by Ctrl-C, as shells report it"),
+    (
+        129,
+        "stopped because its terminal was closed (SIGHUP), as shells report it",
+    ),
+    (130, "stopped by Ctrl-C (SIGINT), as shells report it"),
+    (143, "stopped by `kill` (SIGTERM), as shells report it"),
 ];
 
 /// The codes as a page of help.
@@ -78,7 +86,7 @@ pub(crate) fn code(failure: &Failure) -> u8 {
         Failure::Usage(_) | Failure::Directory(_) => USAGE,
         Failure::NoCustomer(_) | Failure::NoName { .. } => NOT_FOUND,
         Failure::TicketCancelled(_) => TICKET_CANCELLED,
-        Failure::Rows(RowsFailed { unknown: 1.., .. }) => UNKNOWN_OUTCOME,
+        Failure::Rows(RowsFailed { unknown: 1.., .. }) | Failure::OutputLost(_) => UNKNOWN_OUTCOME,
         Failure::Rows(_) => ROWS_FAILED,
         Failure::Declined | Failure::Io { .. } => NOT_DONE,
         Failure::OutputClosed => DONE,
@@ -137,11 +145,11 @@ pub(crate) fn json_report(failure: &Failure) -> String {
         Failure::Declined => ("Declined", None),
         Failure::TicketCancelled(_) => ("Cancelled", None),
         Failure::Rows(_) => ("Rows", None),
-        Failure::Io { .. } | Failure::OutputClosed => ("Io", None),
+        Failure::Io { .. } | Failure::OutputClosed | Failure::OutputLost(_) => ("Io", None),
     };
     let outcome = match error.map(skiplino::Error::outcome) {
         Some(Outcome::Unknown) => "Unknown",
-        None if matches!(failure, Failure::Rows(RowsFailed { unknown: 1.., .. })) => "Unknown",
+        None if code(failure) == UNKNOWN_OUTCOME => "Unknown",
         Some(Outcome::NotApplied) | None => "NotApplied",
     };
     let object = json!({"error": {

@@ -40,12 +40,15 @@ pub(crate) enum Failure {
     /// The ticket of this number was cancelled instead of served.
     #[error("{0} is cancelled")]
     TicketCancelled(String),
-    /// A file, or standard input or output. The subject says which one.
+    /// An I/O error. The subject is the file, or standard input or output.
     #[error("{subject}: {source}")]
     Io { subject: String, source: io::Error },
     /// The reader of the output has closed the pipe, as `head` does.
     #[error("the output was closed")]
     OutputClosed,
+    /// The command changed something, but its result could not be printed.
+    #[error("done, but the result could not be printed: standard output: {0}")]
+    OutputLost(io::Error),
 }
 
 fn list(candidates: &[String]) -> String {
@@ -75,6 +78,9 @@ pub(crate) enum UsageError {
     NoApiKey,
     #[error("the API key is not text")]
     ApiKeyNotText,
+    /// The file of `--ca-file`.
+    #[error("--ca-file {}: {reason}", file.display())]
+    CaFile { file: PathBuf, reason: String },
     #[error(
         "{}: the format is not clear from the file name: add --format csv, jsonl or parquet",
         .0.display()
@@ -86,6 +92,26 @@ pub(crate) enum UsageError {
         file.display()
     )]
     UnfinishedImport { checkpoint: PathBuf, file: PathBuf },
+    #[error("{0} is for CSV files: other formats have no formulas")]
+    NotCsv(&'static str),
+    /// A file that an import would write is one of its other files.
+    #[error("{option} {}: this is {other}: name another file", path.display())]
+    SameFile {
+        option: &'static str,
+        path: PathBuf,
+        other: &'static str,
+    },
+    /// A file that nobody named, and that is not an ordinary file.
+    #[error(
+        "{}: this is not a regular file: remove it, or name another file with {option}",
+        path.display()
+    )]
+    NotRegular { path: PathBuf, option: &'static str },
+    #[error(
+        "{}: another import is using this checkpoint: wait until it has ended",
+        .0.display()
+    )]
+    CheckpointInUse(PathBuf),
     #[error(
         "{name:?} matches more than one {kind}: {}; use an id, or name the branch",
         candidates.join(", ")
@@ -101,10 +127,12 @@ pub(crate) enum UsageError {
     NothingToChange,
     #[error("name a customer: by id, by ext: and your own id, or with --external-id")]
     NoCustomerNamed,
-    #[error("the ticket has no customer: only appointments can be rescheduled, and they have one")]
+    #[error(
+        "the ticket has no customer: only appointments can be rescheduled, and every appointment has a customer"
+    )]
     NoAppointment,
     #[error(
-        "{0} can be reached from other machines, and everybody knows the sandbox's keys: add --allow-remote if that is intended"
+        "{0} can be reached from other machines, and the sandbox's keys are public: add --allow-remote if that is intended"
     )]
     RemoteSandbox(IpAddr),
 }
@@ -149,7 +177,7 @@ impl From<skiplino::Error> for Failure {
     }
 }
 
-/// Only standard output is written to without naming it.
+/// An I/O error without a subject comes from writing to standard output.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {

@@ -1,5 +1,7 @@
-//! File arguments: `-` for a standard stream, and the format of a directory.
+//! File arguments: `-` for a standard stream, the format of a directory, and whether two names are
+//! those of one file.
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -45,4 +47,47 @@ pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
+}
+
+/// Whether both names are those of one file, or will be if neither exists yet.
+pub(crate) fn is_same_file(a: &Path, b: &Path) -> bool {
+    match (std::fs::metadata(a), std::fs::metadata(b)) {
+        (Ok(first), Ok(second)) => is_same(a, &first, b, &second),
+        (Err(_), Err(_)) => place(a).is_some_and(|a| Some(a) == place(b)),
+        _ => false,
+    }
+}
+
+/// Links and hard links are other names of the same file.
+#[cfg(unix)]
+fn is_same(_: &Path, a: &Metadata, _: &Path, b: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    (a.dev(), a.ino()) == (b.dev(), b.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(a: &Path, _: &Metadata, b: &Path, _: &Metadata) -> bool {
+    a.canonicalize()
+        .is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
+}
+
+/// Where a file that does not exist would be created.
+fn place(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent()?;
+    let folder = match folder == Path::new("") {
+        true => Path::new("."),
+        false => folder,
+    };
+    Some(folder.canonicalize().ok()?.join(path.file_name()?))
+}
+
+/// Whether the path is that of standard input, such as `-` or `/dev/stdin`.
+pub(crate) fn is_stdin(path: &Path) -> bool {
+    is_standard_stream(path) || is_same_file(path, Path::new("/dev/stdin"))
+}
+
+/// Whether the path is that of standard output, such as `-` or `/dev/stdout`.
+pub(crate) fn is_stdout(path: &Path) -> bool {
+    is_standard_stream(path) || is_same_file(path, Path::new("/dev/stdout"))
 }

@@ -16,7 +16,7 @@ pub(crate) struct Globals {
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) json: bool,
 
-    /// The API key. Other users of the machine can see it here: prefer the variable, or a file
+    /// The API key. Other users of the machine can see command lines: prefer the variable or a file
     #[arg(
         long,
         global = true,
@@ -28,7 +28,8 @@ pub(crate) struct Globals {
     )]
     pub(crate) api_key: Option<Secret>,
 
-    /// A file that holds only the API key; - is standard input. Takes precedence over --api-key and the variable
+    /// A file that holds only the API key; - is standard input. Takes precedence over --api-key and
+    /// the variable
     #[arg(long, global = true, value_name = "FILE", help_heading = "Connection")]
     pub(crate) api_key_file: Option<PathBuf>,
 
@@ -42,6 +43,18 @@ pub(crate) struct Globals {
         help_heading = "Connection"
     )]
     pub(crate) base_url: Option<String>,
+
+    /// A PEM file of certificate authorities to trust beside the usual ones, such as that of a
+    /// company proxy
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "SKIPLINO_CA_FILE",
+        hide_env_values = true,
+        help_heading = "Connection"
+    )]
+    pub(crate) ca_file: Option<PathBuf>,
 
     /// The language of names and messages, such as en or ar
     #[arg(

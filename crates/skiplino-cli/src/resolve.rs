@@ -13,7 +13,8 @@ pub(crate) struct Found {
     service: String,
 }
 
-/// Ten letters and digits are an id. Without any digit, they may be a name as well and are looked up.
+/// Ten letters and digits are an id. Without any digit, they may be a name as well and are looked
+/// up.
 pub(crate) fn is_id(text: &str) -> bool {
     text.len() == 10
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
@@ -49,8 +50,8 @@ pub(crate) fn service(
     look_up(client, branch, None, text).map(|found| found.service_id)
 }
 
-/// The service of this id or name, and its group. Two ids are not looked up; anything else is looked up
-/// in the branch, or in all branches if none is given.
+/// The service of this id or name, and its group. Two ids are not looked up; anything else is
+/// looked up in the branch, or in all branches if none is given.
 pub(crate) fn service_and_group(
     client: &Client,
     branch: Option<&str>,
@@ -168,8 +169,8 @@ fn unknown_name(kind: &'static str, name: &str, candidates: Vec<String>) -> Fail
     }
 }
 
-/// The candidates that match best: by id, else by the whole name, else by the start of the name. Names
-/// match in any case.
+/// The candidates that match best: by id, else by the whole name, else by the start of the name.
+/// Names match in any case.
 fn matching<T>(
     text: &str,
     candidates: &[T],

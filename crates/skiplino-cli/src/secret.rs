@@ -30,7 +30,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The published prefix of a key, which says no more than its class.
+/// The published prefix of a key, which says no more than its kind.
 pub(crate) fn mask(key: &str) -> &'static str {
     if key.starts_with("sk_") {
         "sk_…"

@@ -68,7 +68,7 @@ impl<'a> Column<'a> {
     }
 }
 
-/// Refuses columns whose values would be lost without notice.
+/// Rejects columns whose values would be lost without notice.
 pub(crate) fn check_columns<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), HeadingError> {
     let names: Vec<_> = names.collect();
     let columns: Vec<_> = names.iter().map(|name| Column::parse(name)).collect();

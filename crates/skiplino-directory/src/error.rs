@@ -22,7 +22,7 @@ pub enum DirectoryError {
     Heading {
         /// The path, or `standard input`.
         file: PathBuf,
-        /// What is wrong with the columns.
+        /// The fault of the columns.
         source: HeadingError,
     },
     /// Parquet was to be read from standard input or written to standard output.
@@ -89,6 +89,12 @@ pub enum RowError {
     /// The field is of another type, such as a number.
     #[error("{0} is not text")]
     FieldNotText(String),
+    /// The field begins with the `'` of an export that escapes formulas.
+    #[error(
+        "{0} begins with ' before a sign such as + or =, as exports with --escape-formulas have it: \
+         import the file with --unescape-formulas"
+    )]
+    EscapedFormula(String),
     /// A quoted CSV field has no end.
     #[error("a quote is not closed")]
     UnclosedQuote,

@@ -1,15 +1,18 @@
 //! Reads and writes Skiplino customer directories as CSV, JSON lines and Parquet files.
 //!
 //! [`RowReader`] reads the rows of a file one by one, ready for `client.customers().sync(...)`.
-//! [`DirectoryWriter`] writes customers to a file that appears only once it is complete.
+//! [`DirectoryWriter`] writes customers to an [`OutputFile`], which replaces the old file only once
+//! it is complete.
 //! [`CustomerRow`], [`Field`] and [`Column`] are the rules for a single row. Sources that are not
 //! files (dictionaries, data frames) use them directly.
 
 mod column;
 mod error;
 mod format;
+mod formula;
 mod metadata;
 mod output_columns;
+mod output_file;
 mod read;
 mod row;
 mod write;
@@ -19,6 +22,7 @@ pub use crate::error::{DirectoryError, HeadingError, JsonError, MetadataError, R
 pub use crate::format::Format;
 pub use crate::metadata::parse_metadata;
 pub use crate::output_columns::{TEXT_COLUMNS, TIME_COLUMNS, TextColumn, TimeColumn};
+pub use crate::output_file::OutputFile;
 pub use crate::read::csv::read_csv;
 pub use crate::read::{ReadProgress, RowReader};
 pub use crate::row::{CustomerRow, FileRow};

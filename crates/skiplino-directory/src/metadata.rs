@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{JsonError, MetadataError};
 
-/// Reads a JSON object. An integer that would be rounded is refused.
+/// Reads a JSON object. An integer that would be rounded is rejected.
 ///
 /// # Errors
 /// If the text is not JSON, is not an object, or holds an integer of more than 64 bits.
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_that_would_be_rounded_are_refused() {
+    fn numbers_that_would_be_rounded_are_rejected() {
         for kept in [
             r#"{"a": 18446744073709551615, "b": -9223372036854775808}"#,
             r#"{"a": "123456789012345678901234567890", "b\"": 1}"#,

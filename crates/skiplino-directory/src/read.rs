@@ -19,7 +19,7 @@ use crate::row::FileRow;
 /// The byte order mark that spreadsheets write before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The progress of a [`RowReader`], which stays available after the reader was passed to a sync.
+/// A handle on a [`RowReader`], which stays available after the reader was passed to a sync.
 #[derive(Debug, Clone, Default)]
 pub struct ReadProgress {
     shared: Rc<Shared>,
@@ -28,19 +28,15 @@ pub struct ReadProgress {
 
 #[derive(Debug, Default)]
 struct Shared {
-    done: Cell<u64>,
+    /// How much was read, up to the end of the last row: bytes, or in Parquet rows.
+    position: Cell<u64>,
     is_stopped: Cell<bool>,
     error: RefCell<Option<DirectoryError>>,
 }
 
 impl ReadProgress {
-    /// How much has been read: bytes, or in Parquet rows.
-    #[must_use]
-    pub fn done(&self) -> u64 {
-        self.shared.done.get()
-    }
-
-    /// The value of `done` at the end of the file, if it is known.
+    /// The size of the file, if it is known. The [`size`](FileRow::size) of each row is a part of
+    /// it.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
         self.total
@@ -58,13 +54,14 @@ impl ReadProgress {
     }
 
     fn add(&self, more: u64) {
-        self.shared.done.set(self.done() + more);
+        let position = &self.shared.position;
+        position.set(position.get() + more);
     }
 }
 
-/// Counts the bytes that are read.
+/// Counts the bytes that were taken. The buffer holds more: whole small files.
 struct CountingReader<R> {
-    inner: R,
+    inner: BufReader<R>,
     progress: ReadProgress,
 }
 
@@ -76,6 +73,17 @@ impl<R: Read> Read for CountingReader<R> {
     }
 }
 
+impl<R: Read> BufRead for CountingReader<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.inner.consume(bytes);
+        self.progress.add(bytes as u64);
+    }
+}
+
 /// The rows of a file, in order.
 ///
 /// An error of the file ends the rows; [`ReadProgress::take_error`] returns it.
@@ -83,6 +91,9 @@ pub struct RowReader {
     rows: Box<dyn Iterator<Item = io::Result<FileRow>>>,
     file: PathBuf,
     is_strict: bool,
+    unescapes: Rc<Cell<bool>>,
+    /// The position after the last row that was returned.
+    returned: u64,
     progress: ReadProgress,
 }
 
@@ -103,6 +114,10 @@ impl RowReader {
         let path = path.as_ref();
         let mut progress = ReadProgress::default();
         if format == Format::Parquet {
+            // The end of the file has to be read first.
+            if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+                return Err(DirectoryError::ParquetPipe);
+            }
             let (rows, count) = parquet::rows(path)?;
             progress.total = Some(count);
             let counter = progress.clone();
@@ -142,11 +157,10 @@ impl RowReader {
         format: Format,
         progress: ReadProgress,
     ) -> Result<Self, DirectoryError> {
-        let counting = CountingReader {
-            inner,
+        let mut reader = CountingReader {
+            inner: BufReader::with_capacity(1 << 16, inner),
             progress: progress.clone(),
         };
-        let mut reader = BufReader::with_capacity(1 << 16, counting);
         let start = reader.fill_buf().map_err(|source| DirectoryError::Io {
             file: file.to_owned(),
             source,
@@ -154,11 +168,15 @@ impl RowReader {
         if start.starts_with(BYTE_ORDER_MARK) {
             reader.consume(BYTE_ORDER_MARK.len());
         }
+        let unescapes = Rc::default();
         let rows: Box<dyn Iterator<Item = _>> = match format {
             Format::JsonLines => Box::new(json_lines::rows(reader)),
-            _ => Box::new(csv::read_csv(reader, file)?),
+            _ => Box::new(csv::rows(reader, file, Rc::clone(&unescapes))?),
         };
-        Ok(Self::new(rows, file, progress))
+        Ok(Self {
+            unescapes,
+            ..Self::new(rows, file, progress)
+        })
     }
 
     fn new(
@@ -170,6 +188,8 @@ impl RowReader {
             rows,
             file: file.to_owned(),
             is_strict: false,
+            unescapes: Rc::default(),
+            returned: 0,
             progress,
         }
     }
@@ -180,7 +200,16 @@ impl RowReader {
         Self { is_strict, ..self }
     }
 
-    /// A handle that reports the progress of the reader.
+    /// Whether a CSV file was written with
+    /// [`DirectoryWriter::escape_formulas`](crate::DirectoryWriter::escape_formulas): then the `'`
+    /// before formulas is removed. By default, a row with such a field is rejected.
+    #[must_use]
+    pub fn unescape_formulas(self, unescapes: bool) -> Self {
+        self.unescapes.set(unescapes);
+        self
+    }
+
+    /// A handle on this reader.
     #[must_use]
     pub fn progress(&self) -> ReadProgress {
         self.progress.clone()
@@ -196,6 +225,9 @@ impl Iterator for RowReader {
         }
         match self.rows.next()? {
             Ok(row) => {
+                let position = self.progress.shared.position.get();
+                let size = position - std::mem::replace(&mut self.returned, position);
+                let row = row.with_size(size);
                 if self.is_strict && row.error().is_some() {
                     self.progress.stop();
                 }

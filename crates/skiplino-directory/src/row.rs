@@ -14,7 +14,7 @@ pub(crate) const MAX_ROW_BYTES: usize = 1 << 20;
 
 /// A customer of a source, or the error that keeps it from being one.
 ///
-/// A rejected row has an empty request. The sync refuses an empty request before sending anything,
+/// A rejected row has an empty request. The sync rejects an empty request before sending anything,
 /// and reports the row as failed.
 #[derive(Debug)]
 pub struct CustomerRow<E> {
@@ -99,6 +99,7 @@ impl<E> Borrow<CustomerWriteRequest> for CustomerRow<E> {
 #[derive(Debug)]
 pub struct FileRow {
     line: u64,
+    size: u64,
     customer: CustomerRow<RowError>,
 }
 
@@ -110,7 +111,11 @@ impl FileRow {
             customer.external_id = None;
             customer.reject(RowError::NoExternalId);
         }
-        Self { line, customer }
+        Self {
+            line,
+            size: 0,
+            customer,
+        }
     }
 
     /// A row that cannot be read. The id is for the report.
@@ -120,7 +125,21 @@ impl FileRow {
             error: Some(error),
             ..CustomerRow::default()
         };
-        Self { line, customer }
+        Self {
+            line,
+            size: 0,
+            customer,
+        }
+    }
+
+    pub(crate) fn with_size(self, size: u64) -> Self {
+        Self { size, ..self }
+    }
+
+    /// How much of the file the row takes, with the empty lines before it: bytes, or in Parquet 1.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
     }
 
     /// Where the row begins, from 1: its line, or in Parquet its row.
@@ -162,7 +181,7 @@ impl TableRow {
             Some(Column::MetadataKey(key)) => {
                 self.metadata.insert(key.to_owned(), Value::from(text));
             }
-            // The heading has no unknown columns: `check_columns` refuses them.
+            // The heading has no unknown columns: `check_columns` rejects them.
             Some(Column::ReadOnly) | None => {}
         }
         Ok(())

@@ -1,6 +1,5 @@
 //! Writes customers to a file of any format.
 
-mod atomic_file;
 mod csv;
 mod encoder;
 mod json_lines;
@@ -12,30 +11,31 @@ use std::path::{Path, PathBuf};
 
 use skiplino::Customer;
 
-use self::atomic_file::AtomicFile;
 use self::encoder::Encoder;
 use crate::error::DirectoryError;
 use crate::format::Format;
+use crate::output_file::OutputFile;
 
 /// Writes customers to a file, which appears only once it is complete, or to standard output.
 pub struct DirectoryWriter {
     encoder: Box<dyn Encoder + Send>,
     /// None for standard output.
-    file: Option<AtomicFile>,
+    file: Option<OutputFile>,
     name: PathBuf,
 }
 
 impl DirectoryWriter {
-    /// Creates `PATH.part`, which becomes the file when the writer is finished, and is removed when
-    /// the writer is dropped before that.
+    /// Creates a file as an [`OutputFile`], which replaces the old one when the writer is finished.
+    /// If the path is a pipe or a device, writes to that.
     ///
     /// # Errors
-    /// If it cannot be created, or another writer is writing to the same file.
+    /// If it cannot be created or written to.
     pub fn create(path: impl AsRef<Path>, format: Format) -> Result<Self, DirectoryError> {
         let path = path.as_ref();
         let create = || {
-            let file = AtomicFile::create(path)?;
-            let encoder = encoder(format, Box::new(file.writer()?))?;
+            let file = OutputFile::create(path)?;
+            let writer = BufWriter::new(file.writer()?);
+            let encoder = encoder(format, Box::new(writer))?;
             Ok((encoder, Some(file)))
         };
         Self::new(create(), path)
@@ -55,7 +55,7 @@ impl DirectoryWriter {
     }
 
     fn new(
-        created: io::Result<(Box<dyn Encoder + Send>, Option<AtomicFile>)>,
+        created: io::Result<(Box<dyn Encoder + Send>, Option<OutputFile>)>,
         name: &Path,
     ) -> Result<Self, DirectoryError> {
         let name = name.to_owned();
@@ -67,6 +67,15 @@ impl DirectoryWriter {
             }),
             Err(source) => Err(DirectoryError::Io { file: name, source }),
         }
+    }
+
+    /// Puts a `'` before each text of a CSV file that a spreadsheet would run as a formula: it begins
+    /// with `=`, `+`, `-` or `@`. [`RowReader::unescape_formulas`](crate::RowReader::unescape_formulas)
+    /// removes it.
+    #[must_use]
+    pub fn escape_formulas(mut self) -> Self {
+        self.encoder.escape_formulas();
+        self
     }
 
     /// Appends customers.
@@ -81,7 +90,7 @@ impl DirectoryWriter {
         })
     }
 
-    /// Completes the file. If this is not called, there is no file.
+    /// Completes the file. If this is not called, the old file remains.
     ///
     /// # Errors
     /// If the rest cannot be written, or the file cannot get its name.
@@ -93,7 +102,7 @@ impl DirectoryWriter {
         } = self;
         let finish = || {
             encoder.finish()?;
-            file.map_or(Ok(()), AtomicFile::commit)
+            file.map_or(Ok(()), OutputFile::commit)
         };
         finish().map_err(|source| DirectoryError::Io { file: name, source })
     }

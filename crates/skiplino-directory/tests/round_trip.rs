@@ -12,7 +12,8 @@ use std::fs;
 use serde_json::json;
 use skiplino::{Customer, CustomerWriteRequest};
 use skiplino_directory::{
-    CustomerRow, DirectoryError, DirectoryWriter, Field, Format, HeadingError, RowError, RowReader,
+    CustomerRow, DirectoryError, DirectoryWriter, Field, FileRow, Format, HeadingError, RowError,
+    RowReader,
 };
 
 const FORMATS: [(Format, &str); 3] = [
@@ -74,7 +75,9 @@ fn every_format_is_read_as_it_was_written() {
         assert!(rows.iter().all(|row| row.error().is_none()), "{rows:?}");
         let requests: Vec<_> = rows.iter().map(|row| text(row.borrow())).collect();
         assert_eq!(requests, expected(), "{name}");
-        assert_eq!(progress.total(), Some(progress.done()), "{name}");
+        let sizes = rows.iter().map(FileRow::size);
+        assert_eq!(progress.total(), Some(sizes.sum()), "{name}");
+        assert!(rows[0].size() > 0 && rows[1].size() > 0, "{name}");
     }
     let files = fs::read_dir(folder.path()).unwrap();
     assert_eq!(files.count(), FORMATS.len(), "no part is left");
@@ -87,9 +90,22 @@ fn an_unfinished_writer_leaves_no_file() {
         let path = folder.path().join(name);
         let mut writer = DirectoryWriter::create(&path, format).unwrap();
         writer.write(&customers()).unwrap();
-        assert!(DirectoryWriter::create(&path, format).is_err(), "locked");
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn of_two_writers_the_last_one_to_finish_remains() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("all.csv");
+    let create = || DirectoryWriter::create(&path, Format::Csv).unwrap();
+    let (mut first, second) = (create(), create());
+    first.write(&customers()).unwrap();
+    second.finish().unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
+    first.finish().unwrap();
+    let rows = RowReader::open(&path, Format::Csv).unwrap();
+    assert_eq!(rows.count(), customers().len());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::{
     clock::Millis,
-    envelope::{Answer, Failure},
+    envelope::{ApiResponse, Failure},
     locale::Locale,
     store::Store,
     validate::{Fields, Query},
@@ -36,4 +36,4 @@ impl Call<'_> {
     }
 }
 
-type Outcome = Result<Answer, Failure>;
+type Outcome = Result<ApiResponse, Failure>;

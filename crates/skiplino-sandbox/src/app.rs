@@ -2,11 +2,15 @@
 
 use std::{
     net::SocketAddr,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use jiff::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::{
     clock::{Clock, Millis, Mode},
@@ -14,11 +18,15 @@ use crate::{
     error::StartError,
     exchanges::Exchanges,
     faults::Faults,
+    origin_check::KnownHosts,
     rate_limit::RateLimit,
     request_log::RequestLog,
     store::Store,
     traffic::Traffic,
 };
+
+/// The largest number of open streams of events. Each reads the whole state after every change.
+const MAX_EVENT_STREAMS: usize = 64;
 
 /// Wakes the streams of events.
 #[derive(Debug, Default)]
@@ -32,8 +40,11 @@ pub(crate) struct Changes {
 pub(crate) struct App {
     pub(crate) address: SocketAddr,
     pub(crate) clock: Clock,
+    pub(crate) body_timeout: Duration,
+    pub(crate) event_streams: Arc<Semaphore>,
     pub(crate) exchanges: Option<Exchanges>,
     pub(crate) faults: Faults,
+    pub(crate) known_hosts: Arc<KnownHosts>,
     pub(crate) log: RequestLog,
     pub(crate) changes: watch::Sender<Changes>,
     pub(crate) rate_limit: RateLimit,
@@ -51,12 +62,22 @@ impl App {
         Ok(Self {
             address,
             clock: Clock::new(Mode::starting(start_now, config.freeze)),
+            body_timeout: config.body_timeout,
+            event_streams: Arc::new(Semaphore::new(MAX_EVENT_STREAMS)),
             exchanges: config
                 .exchanges
                 .as_deref()
                 .map(Exchanges::create)
                 .transpose()?,
             faults: Faults::default(),
+            known_hosts: Arc::new(KnownHosts {
+                private_names: !address.ip().is_loopback(),
+                names: config
+                    .allow_hosts
+                    .iter()
+                    .map(|name| name.to_ascii_lowercase())
+                    .collect(),
+            }),
             log: RequestLog::with_capacity(config.log),
             changes: watch::Sender::default(),
             rate_limit: RateLimit::default(),

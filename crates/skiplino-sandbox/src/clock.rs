@@ -159,7 +159,7 @@ pub(crate) fn company_minute(at: Millis) -> i64 {
     i64::from(time.hour()) * 60 + i64::from(time.minute())
 }
 
-/// The time at so many minutes after the company's midnight; `None` at the end of the calendar.
+/// The time `minute` minutes after the company's midnight; `None` at the end of the calendar.
 pub(crate) fn company_moment(day: Date, minute: i64) -> Option<Millis> {
     let midnight = day.to_zoned_datetime(company_zone()).ok()?;
     Some(

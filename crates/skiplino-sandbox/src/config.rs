@@ -3,6 +3,7 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -18,6 +19,9 @@ pub struct Config {
     /// Allows `listen` to be other than loopback. The demo keys are public knowledge, so this is
     /// off.
     pub allow_remote: bool,
+    /// Host names that requests may be addressed to, such as that of a tunnel to this sandbox.
+    /// Addresses and `localhost` always are, and with `allow_remote` names outside the public DNS.
+    pub allow_hosts: Vec<String>,
     /// The SQLite file to keep the state in. In memory if `None`. A file that already holds a
     /// company is kept as it is.
     pub data: Option<PathBuf>,
@@ -31,6 +35,8 @@ pub struct Config {
     /// How many requests the log keeps. Older requests are dropped, as are requests beyond 64 MiB
     /// for each 10,000.
     pub log: usize,
+    /// How long the body of a request may take to arrive. Then the connection is closed.
+    pub body_timeout: Duration,
     /// Worker threads; at least one is used.
     pub threads: usize,
     /// A directory for a file with all requests and responses of the API, as JSON lines.
@@ -41,18 +47,20 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// A free loopback port, state in memory, seed 0, the real clock, 10,000 requests in the log
-    /// and two threads. `exchanges` comes from the environment variable
+    /// A free loopback port, state in memory, seed 0, the real clock, 10,000 requests in the
+    /// log, 30 seconds for a body and two threads. `exchanges` comes from the environment variable
     /// `SKIPLINO_SANDBOX_EXCHANGES`.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             allow_remote: false,
+            allow_hosts: Vec::new(),
             data: None,
             seed: 0,
             now: None,
             freeze: false,
             log: 10_000,
+            body_timeout: Duration::from_secs(30),
             threads: 2,
             exchanges: std::env::var_os(EXCHANGES_VARIABLE)
                 .filter(|directory| !directory.is_empty())

@@ -14,13 +14,13 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     app::App,
-    envelope::{Answer, Failure},
+    envelope::{ApiResponse, Failure},
     events::{self, PageView},
     locale::{Locale, Reason},
-    origin_check,
+    origin_check::{self, KnownHosts},
     page::ASSETS,
     pipeline,
-    reply::Reply,
+    reply::{Reply, abort},
     routes::{API_PREFIX, CONTROL_PREFIX, OPERATIONS},
     validate::Query,
 };
@@ -87,19 +87,20 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         }
     }
     let (for_fallback, for_method) = (Arc::clone(app), Arc::clone(app));
-    api.merge(with_check(
-        control(app),
-        app,
-        origin_check::reject_foreign_page,
-    ))
-    .merge(with_check(pages(), app, origin_check::reject_unknown_host))
-    .fallback(move |request: Request<Body>| async move {
-        let failure = Failure::NotFound(Some(Reason::PathNotFound));
-        refuse(&for_fallback, request, failure)
-    })
-    .method_not_allowed_fallback(move |request: Request<Body>| async move {
-        refuse(&for_method, request, Failure::MethodNotAllowed)
-    })
+    with_check(api, app, origin_check::reject_unknown_host)
+        .merge(with_check(
+            control(app),
+            app,
+            origin_check::reject_foreign_page,
+        ))
+        .merge(with_check(pages(), app, origin_check::reject_unknown_host))
+        .fallback(move |request: Request<Body>| async move {
+            let failure = Failure::NotFound(Some(Reason::PathNotFound));
+            reject(&for_fallback, request, failure)
+        })
+        .method_not_allowed_fallback(move |request: Request<Body>| async move {
+            reject(&for_method, request, Failure::MethodNotAllowed)
+        })
 }
 
 /// The page's files.
@@ -113,21 +114,26 @@ fn pages() -> Router {
 }
 
 /// Handles a request only if the check accepts its headers.
-fn with_check(router: Router, app: &App, check: fn(&HeaderMap, bool) -> Option<Reason>) -> Router {
-    let loopback = app.address.ip().is_loopback();
-    router.route_layer(from_fn(
-        move |request: Request<Body>, next: Next| async move {
-            match check(request.headers(), loopback) {
+fn with_check(
+    router: Router,
+    app: &Arc<App>,
+    check: fn(&HeaderMap, &KnownHosts) -> Option<Reason>,
+) -> Router {
+    let app = Arc::clone(app);
+    router.route_layer(from_fn(move |request: Request<Body>, next: Next| {
+        let app = Arc::clone(&app);
+        async move {
+            match check(request.headers(), &app.known_hosts) {
                 None => next.run(request).await,
                 Some(reason) => {
                     let locale = Locale::of(request.headers());
                     // Read the body: a client that is still sending would lose the response.
-                    let _ = pipeline::read(request.into_body(), 0).await;
+                    let _ = pipeline::read(request.into_body(), 0, app.body_timeout).await;
                     respond(Err(Failure::Forbidden(reason)), locale)
                 }
             }
-        },
-    ))
+        }
+    }))
 }
 
 /// The control API.
@@ -175,6 +181,7 @@ fn control(app: &Arc<App>) -> Router {
                     events::open(app, PageView::Counter { service })
                 }
             }
+            .unwrap_or_else(|| Reply::empty(StatusCode::SERVICE_UNAVAILABLE).response())
         }
     };
     router
@@ -198,11 +205,11 @@ fn filter(method: &str) -> Option<MethodFilter> {
         .and_then(|method| MethodFilter::try_from(method).ok())
 }
 
-fn refuse(app: &App, request: Request<Body>, failure: Failure) -> Response<Body> {
+fn reject(app: &App, request: Request<Body>, failure: Failure) -> Response<Body> {
     if request.uri().path().starts_with(CONTROL_PREFIX) {
         respond(Err(failure), Locale::of(request.headers()))
     } else {
-        pipeline::refuse(app, request, failure)
+        pipeline::reject(app, request, failure)
     }
 }
 
@@ -214,9 +221,10 @@ async fn run(
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let locale = Locale::of(&parts.headers);
-    // The body is too long, or incomplete because the client is gone.
-    let Ok(Some(body)) = pipeline::read(body, LONGEST_BODY).await else {
-        return respond(Err(Failure::field("body", Reason::TooLong)), locale);
+    let body = match pipeline::read(body, LONGEST_BODY, app.body_timeout).await {
+        Ok(Some(body)) => body,
+        Ok(None) => return respond(Err(Failure::field("body", Reason::TooLong)), locale),
+        Err(_) => return abort(),
     };
     let body = match serde_json::from_slice(&body) {
         Ok(Value::Object(body)) => body,
@@ -241,12 +249,12 @@ async fn run(
 }
 
 fn respond(outcome: Outcome, locale: Locale) -> Response<Body> {
-    let answer = match outcome {
-        Ok(body) => Answer {
+    let response = match outcome {
+        Ok(body) => ApiResponse {
             status: StatusCode::OK,
             body,
         },
-        Err(failure) => failure.answer(locale),
+        Err(failure) => failure.into_response(locale),
     };
-    Reply::from(answer).response()
+    Reply::from(response).response()
 }

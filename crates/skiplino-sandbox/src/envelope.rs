@@ -10,12 +10,12 @@ use crate::{
 
 /// A response before it is serialised.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct ApiResponse {
     pub(crate) status: StatusCode,
     pub(crate) body: Value,
 }
 
-impl Answer {
+impl ApiResponse {
     pub(crate) fn ok(message: &str, data: Value) -> Self {
         Self {
             status: StatusCode::OK,
@@ -80,7 +80,7 @@ impl Failure {
         Self::Invalid(vec![(name.to_owned(), reason)])
     }
 
-    pub(crate) fn answer(self, locale: Locale) -> Answer {
+    pub(crate) fn into_response(self, locale: Locale) -> ApiResponse {
         let reason = |reason: Reason| Value::from(reason.text(locale));
         let (status, message, error) = match self {
             Self::Rejected(why) => (StatusCode::BAD_REQUEST, "Booking failed.", reason(why)),
@@ -114,7 +114,7 @@ impl Failure {
                 Value::from(error.to_string()),
             ),
         };
-        Answer {
+        ApiResponse {
             status,
             body: envelope([("message", message.into()), ("error", error)]),
         }

@@ -34,8 +34,8 @@ use crate::{
 const MIN_INTERVAL: Duration = Duration::from_millis(100);
 /// Opening hours and slots change with time alone.
 const MAX_INTERVAL: Duration = Duration::from_secs(1);
-/// The clock is sent at least every so many rounds, so that the page's clock does not drift and no
-/// proxy closes the connection.
+/// The clock is sent at least once in this number of rounds, so that the page's clock does not
+/// drift and no proxy closes the connection.
 const CLOCK_EVERY: u64 = 15;
 /// The largest number of requests in an event; the newest are kept.
 const LOG_AT_ONCE: usize = 200;
@@ -49,10 +49,14 @@ pub(crate) enum PageView {
     Board { branch: String },
 }
 
-/// Opens a stream.
-pub(crate) fn open(app: Arc<App>, page_view: PageView) -> Response<Body> {
+/// Opens a stream. None if too many are open.
+pub(crate) fn open(app: Arc<App>, page_view: PageView) -> Option<Response<Body>> {
+    let permit = Arc::clone(&app.event_streams).try_acquire_owned().ok()?;
     let (send, receive) = mpsc::channel(1);
-    tokio::spawn(stream_events(app, page_view, send));
+    tokio::spawn(async move {
+        stream_events(app, page_view, send).await;
+        drop(permit);
+    });
     let mut response = Response::new(Body::new(Events(receive)));
     let headers = response.headers_mut();
     for (name, value) in [
@@ -61,7 +65,7 @@ pub(crate) fn open(app: Arc<App>, page_view: PageView) -> Response<Body> {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    response
+    Some(response)
 }
 
 struct Events(mpsc::Receiver<Bytes>);

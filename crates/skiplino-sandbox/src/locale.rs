@@ -186,8 +186,8 @@ impl Reason {
             Self::TicketNotFound => ("Ticket not found.", "التذكرة غير موجودة."),
             Self::TooLong => ("This value is too long.", "هذه القيمة طويلة جدًا."),
             Self::UnknownHost => (
-                "The sandbox does not accept this host name: use its address, such as 127.0.0.1.",
-                "لا تُعرف هذه البيئة التجريبية بهذا الاسم: استخدم عنوانها، مثل 127.0.0.1.",
+                "The sandbox does not accept this host name: use its address, such as 127.0.0.1, or allow the name with --allow-host.",
+                "لا تُعرف هذه البيئة التجريبية بهذا الاسم: استخدم عنوانها، مثل 127.0.0.1، أو اسمح بالاسم عبر --allow-host.",
             ),
             Self::WrongState => (
                 "The state of the ticket forbids this.",

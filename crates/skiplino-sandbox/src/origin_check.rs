@@ -1,7 +1,7 @@
-//! Rejects requests of foreign web pages to the control API.
+//! Rejects requests of foreign web pages.
 //!
 //! The control API needs no key, and the demo keys are public. So the sandbox checks the headers
-//! that browsers set. Other programs do not send these headers and are accepted.
+//! that browsers set. Other programs do not send these headers, except for `Host`, and are accepted.
 
 use std::net::IpAddr;
 
@@ -9,9 +9,18 @@ use axum::http::{HeaderMap, header};
 
 use crate::locale::Reason;
 
-/// The reason to reject the request, if any. A loopback sandbox accepts fewer host names.
-pub(crate) fn reject_foreign_page(headers: &HeaderMap, loopback: bool) -> Option<Reason> {
-    reject_unknown_host(headers, loopback).or_else(|| {
+/// The host names that the sandbox accepts beside addresses and `localhost`.
+#[derive(Debug)]
+pub(crate) struct KnownHosts {
+    /// Whether names outside the public DNS are accepted: the sandbox serves other machines.
+    pub(crate) private_names: bool,
+    /// Further names, such as that of a tunnel, in lower case.
+    pub(crate) names: Vec<String>,
+}
+
+/// The reason to reject the request, if any.
+pub(crate) fn reject_foreign_page(headers: &HeaderMap, known: &KnownHosts) -> Option<Reason> {
+    reject_unknown_host(headers, known).or_else(|| {
         let host = headers.get(header::HOST).map(|host| host.as_bytes());
         let foreign_origin = headers.get_all(header::ORIGIN).iter().any(|origin| {
             let origin = origin.as_bytes();
@@ -32,37 +41,39 @@ pub(crate) fn reject_foreign_page(headers: &HeaderMap, loopback: bool) -> Option
 }
 
 /// Detects DNS rebinding: a foreign name that resolves to this machine still stands in `Host`.
-pub(crate) fn reject_unknown_host(headers: &HeaderMap, loopback: bool) -> Option<Reason> {
+pub(crate) fn reject_unknown_host(headers: &HeaderMap, known: &KnownHosts) -> Option<Reason> {
     let mut hosts = headers.get_all(header::HOST).iter();
-    let known = match (hosts.next(), hosts.next()) {
+    let is_known = match (hosts.next(), hosts.next()) {
         // Browsers always send `Host`.
         (None, _) => !headers.contains_key(header::ORIGIN),
-        (Some(host), None) => host
-            .to_str()
-            .is_ok_and(|host| is_local_host(host, loopback)),
+        (Some(host), None) => host.to_str().is_ok_and(|host| known.contains(host)),
         (Some(_), Some(_)) => false,
     };
-    (!known).then_some(Reason::UnknownHost)
+    (!is_known).then_some(Reason::UnknownHost)
 }
 
-/// Whether no foreign DNS server can control this name: an address, a name of this machine, or, if
-/// remote clients are allowed, a name outside the public DNS.
-fn is_local_host(host: &str, loopback: bool) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    if let Some(address) = name.strip_prefix('[') {
-        return address.strip_suffix(']').is_some_and(is_address);
+impl KnownHosts {
+    /// Whether no foreign DNS server can control this name: an address, a name of this machine, a
+    /// name that the configuration allows, or, if remote clients are allowed, a name outside the
+    /// public DNS.
+    fn contains(&self, host: &str) -> bool {
+        let name = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+            _ => host,
+        };
+        if let Some(address) = name.strip_prefix('[') {
+            return address.strip_suffix(']').is_some_and(is_address);
+        }
+        let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+        let ends_with = |end: &str| name.ends_with(end);
+        is_address(&name)
+            || name == "localhost"
+            || ends_with(".localhost")
+            || self.names.contains(&name)
+            || (self.private_names
+                && !name.is_empty()
+                && (!name.contains('.') || ends_with(".local") || ends_with(".internal")))
     }
-    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
-    let ends_with = |end: &str| name.ends_with(end);
-    is_address(&name)
-        || name == "localhost"
-        || ends_with(".localhost")
-        || (!loopback
-            && !name.is_empty()
-            && (!name.contains('.') || ends_with(".local") || ends_with(".internal")))
 }
 
 fn is_address(text: &str) -> bool {

@@ -1,6 +1,6 @@
 //! The life of an API request: rate limit, fault, log, key, operation, response.
 
-use std::{future::poll_fn, pin::Pin, sync::Arc};
+use std::{future::poll_fn, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -13,7 +13,7 @@ use crate::{
     api::Call,
     app::App,
     auth::Key,
-    envelope::{Answer, Failure},
+    envelope::{ApiResponse, Failure},
     faults::{Kind, TriggeredFault},
     locale::Locale,
     reply::{Payload, Reply, abort},
@@ -45,12 +45,12 @@ pub(crate) async fn run(
 }
 
 /// Answers a request that matches no operation.
-pub(crate) fn refuse(app: &App, request: Request<Body>, failure: Failure) -> Response<Body> {
+pub(crate) fn reject(app: &App, request: Request<Body>, failure: Failure) -> Response<Body> {
     let (parts, _) = request.into_parts();
     let seq = app
         .log
         .received(app.clock.now(), None, &parts, Bytes::new(), None);
-    let reply = Reply::from(failure.answer(Locale::of(&parts.headers)));
+    let reply = Reply::from(failure.into_response(Locale::of(&parts.headers)));
     app.log.ended(
         seq,
         None,
@@ -78,7 +78,7 @@ async fn exchange(
     };
     let body = match &fault {
         Some(fault) if matches!(*fault.kind, Kind::Refuse) => Some(Bytes::new()),
-        _ => match read(body, LONGEST_BODY).await {
+        _ => match read(body, LONGEST_BODY, app.body_timeout).await {
             Ok(body) => body,
             // A server must not act on an incomplete request.
             Err(_) => return abort(),
@@ -136,7 +136,7 @@ struct Exchange<'a> {
 
 impl Exchange<'_> {
     /// Handles the request.
-    fn handle(&mut self) -> Answer {
+    fn handle(&mut self) -> ApiResponse {
         let locale = Locale::of(&self.parts.headers);
         let result = Key::of(&self.parts.headers)
             .authorize(self.operation.key)
@@ -151,7 +151,7 @@ impl Exchange<'_> {
                 })
             });
         self.committed = result.is_ok() && self.operation.writes();
-        result.unwrap_or_else(|failure| failure.answer(locale))
+        result.unwrap_or_else(|failure| failure.into_response(locale))
     }
 
     /// Applies the fault. `None` closes the connection without a response.
@@ -183,9 +183,9 @@ impl Exchange<'_> {
                 return self.deliver(|bytes| Payload::Full(bytes.slice(..bytes.len().div_ceil(2))));
             }
             Kind::Mutate(mutation) => {
-                let mut answer = self.handle();
-                mutation.apply(&mut answer);
-                return Some(answer.into());
+                let mut response = self.handle();
+                mutation.apply(&mut response);
+                return Some(response.into());
             }
         }
         // The sandbox may have been reset while the request waited.
@@ -203,9 +203,19 @@ impl Exchange<'_> {
 }
 
 /// The whole body, or `None` if it is too long. A long body is read to its end, too: otherwise a
-/// connection reset would cost a client that is still sending the response. An incomplete body is
-/// an error.
-pub(crate) async fn read(mut body: Body, longest: usize) -> Result<Option<Bytes>, axum::Error> {
+/// connection reset would cost a client that is still sending the response. A body that is
+/// incomplete after `timeout`, or for ever, is an error.
+pub(crate) async fn read(
+    body: Body,
+    longest: usize,
+    timeout: Duration,
+) -> Result<Option<Bytes>, axum::Error> {
+    tokio::time::timeout(timeout, read_all(body, longest))
+        .await
+        .map_err(axum::Error::new)?
+}
+
+async fn read_all(mut body: Body, longest: usize) -> Result<Option<Bytes>, axum::Error> {
     let mut bytes = BytesMut::new();
     let mut total = 0;
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {

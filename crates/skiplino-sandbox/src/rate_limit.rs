@@ -28,7 +28,7 @@ impl RateLimit {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Allows so many requests per second, and so many at once.
+    /// Allows `rate` requests per second, and `burst` requests at once.
     pub(crate) fn set(&self, rate: f64, burst: u32) {
         let bucket = Bucket {
             rate,

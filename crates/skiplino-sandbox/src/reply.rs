@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http_body::Frame;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::envelope::Answer;
+use crate::envelope::ApiResponse;
 
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const HTML: &str = "text/html; charset=utf-8";
@@ -97,9 +97,9 @@ impl Reply {
     }
 }
 
-impl From<Answer> for Reply {
-    fn from(answer: Answer) -> Self {
-        Self::new(answer.status, JSON, answer.body.to_string().into())
+impl From<ApiResponse> for Reply {
+    fn from(response: ApiResponse) -> Self {
+        Self::new(response.status, JSON, response.body.to_string().into())
     }
 }
 

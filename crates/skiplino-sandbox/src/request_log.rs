@@ -19,6 +19,9 @@ use crate::{
 /// memory.
 const BYTES_EACH: usize = (64 << 20) / 10_000;
 
+/// What a header takes beside its text, in bytes.
+const HEADER_OVERHEAD: usize = 100;
+
 /// The requests that the API received.
 #[derive(Debug)]
 pub(crate) struct RequestLog(Mutex<Requests>);
@@ -234,7 +237,7 @@ impl Entry {
     fn size(&self) -> usize {
         let headers = self.headers.iter();
         let headers: usize = headers
-            .map(|(name, value)| name.as_str().len() + value.len())
+            .map(|(name, value)| HEADER_OVERHEAD + name.as_str().len() + value.len())
             .sum();
         let answer = self.answer.as_ref().map_or(0, Bytes::len);
         self.path.len() + headers + self.body.len() + answer
@@ -273,7 +276,7 @@ impl Entry {
     }
 }
 
-/// The headers of a request; the key is replaced by its class.
+/// The headers of a request; the key is replaced by its kind.
 pub(crate) fn headers(all: &HeaderMap) -> Map<String, Value> {
     all.iter()
         .map(|(name, value)| {

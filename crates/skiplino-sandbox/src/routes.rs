@@ -4,7 +4,7 @@ use axum::http::Method;
 
 use crate::{
     api::{Call, branches, customers, services, tickets},
-    envelope::{Answer, Failure},
+    envelope::{ApiResponse, Failure},
 };
 
 /// The path under which the API is served.
@@ -34,7 +34,7 @@ pub struct Operation {
     pub key: KeyClass,
     /// All statuses that the operation can return, without faults.
     pub statuses: &'static [u16],
-    pub(crate) handler: fn(&Call<'_>) -> Result<Answer, Failure>,
+    pub(crate) handler: fn(&Call<'_>) -> Result<ApiResponse, Failure>,
 }
 
 impl Operation {

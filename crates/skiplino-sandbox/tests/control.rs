@@ -287,3 +287,22 @@ fn the_log_keeps_the_configured_number_of_requests() {
     assert_eq!((kept.len(), &kept[0]["seq"]), (2, &json!(2)));
     assert_eq!(log["total"]["listBranches"]["received"], 3);
 }
+
+#[test]
+fn the_log_counts_what_headers_take() {
+    // Room for 65,536 bytes.
+    let sandbox = skiplino_sandbox::Sandbox::start(skiplino_sandbox::Config {
+        log: 10,
+        ..config()
+    });
+    let client = Client::new(&sandbox.as_ref().unwrap().base_url());
+    let names: Vec<_> = (0..90).map(|number| format!("x-{number}")).collect();
+    let headers: Vec<_> = names.iter().map(|name| (name.as_str(), "1")).collect();
+    let url = format!("{}/branches", client.base);
+    for _ in 0..10 {
+        client.send("GET", &url, &headers, None).unwrap();
+    }
+    let log = client.control("GET", "/requests", Value::Null);
+    let kept = log["requests"].as_array().unwrap().len();
+    assert!((1..10).contains(&kept), "{kept}");
+}

@@ -62,7 +62,7 @@ fn a_truncated_response_has_half_its_bytes() {
     let (sandbox, client) = start();
     client.fault(json!({"operation": "listBranches", "kind": "truncate"}));
     let mut stream = std::net::TcpStream::connect(sandbox.ready().address()).unwrap();
-    let request = "GET /external/v1/branches HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer pk_sandbox_public\r\n\r\n";
+    let request = "GET /external/v1/branches HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer pk_sandbox_public\r\n\r\n";
     std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
     let mut text = String::new();
     let _ = stream.read_to_string(&mut text);
@@ -296,7 +296,7 @@ fn a_client_that_hangs_up_does_not_undo_its_booking() {
     let mut stream = std::net::TcpStream::connect(sandbox.ready().address()).unwrap();
     let body = book().to_string();
     let request = format!(
-        "POST /external/v1/tickets/book HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer pk_sandbox_public\r\nContent-Length: {}\r\n\r\n{body}",
+        "POST /external/v1/tickets/book HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer pk_sandbox_public\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
@@ -410,16 +410,17 @@ fn a_rate_limit_rejects_only_requests_above_it() {
     assert_eq!(client.get("/branches").status, 200);
     let booked = [book(&client).status, book(&client).status];
     assert_eq!(booked, [201, 201]);
-    let refused = book(&client);
-    assert_eq!(refused.status, 429);
+    let rejected = book(&client);
+    assert_eq!(rejected.status, 429);
     assert_eq!(
-        refused.json(),
+        rejected.json(),
         json!({"message": "Too Many Requests.", "error": null})
     );
-    let wait: u64 = refused.header("retry-after").parse().unwrap();
+    let wait: u64 = rejected.header("retry-after").parse().unwrap();
     assert!((900..=1000).contains(&wait), "{wait}");
 
-    // The rejected request is not handled, and the log shows it. The fault has counted the other three.
+    // The rejected request is not handled, and the log shows it. The fault has counted the other
+    // three.
     assert_eq!(committed(&client), json!({"received": 3, "committed": 2}));
     let tickets = client.control("GET", "/tickets", Value::Null);
     assert_eq!(tickets.as_array().unwrap().len(), 9);
@@ -432,7 +433,8 @@ fn a_rate_limit_rejects_only_requests_above_it() {
     assert_eq!(entry["body"], self::book());
     let faults = client.control("GET", "/faults", Value::Null);
     assert_eq!(faults[0]["seen"], 3);
-    // The control API is not limited. The fault applies to the first request after the limit is removed.
+    // The control API is not limited. The fault applies to the first request after the limit is
+    // removed.
     assert_eq!(client.control("DELETE", "/rate-limit", Value::Null), none);
     assert_eq!([book(&client).status, book(&client).status], [502, 201]);
 

@@ -11,7 +11,7 @@ use std::io::{BufRead as _, BufReader, Read};
 
 use common::*;
 use serde_json::{Value, json};
-use skiplino_sandbox::{Config, Sandbox};
+use skiplino_sandbox::{Config, DEMO_SECRET_KEY, Sandbox};
 
 /// A stream of server-sent events.
 struct Events(BufReader<Box<dyn Read>>);
@@ -320,6 +320,39 @@ fn a_remote_sandbox_accepts_only_private_host_names() {
         let got = ask(&client, "GET", "/_sandbox/health", &[("host", host)]);
         assert_eq!(got.status, status, "{host}");
     }
+}
+
+#[test]
+fn every_path_is_served_to_known_host_names_only() {
+    let sandbox = Sandbox::start(Config {
+        allow_hosts: vec!["Tunnel.example".to_owned()],
+        ..config()
+    });
+    let client = Client::new(&sandbox.as_ref().unwrap().base_url());
+    let key = format!("Bearer {DEMO_SECRET_KEY}");
+    for path in ["/external/v1/branches", "/_sandbox/health", "/board"] {
+        for (host, status) in [
+            ("evil.example", 403),
+            ("not.tunnel.example", 403),
+            ("tunnel.example:443", 200),
+            ("localhost", 200),
+        ] {
+            let headers = [("host", host), ("authorization", &key)];
+            let got = ask(&client, "GET", path, &headers);
+            assert_eq!(got.status, status, "{path} {host}");
+        }
+    }
+}
+
+#[test]
+fn there_is_a_limit_of_open_event_streams() {
+    let (_sandbox, client) = start();
+    let mut streams: Vec<_> = (0..64).map(|_| Events::open(&client, "")).collect();
+    let url = format!("{}/events", client.control);
+    let refused = client.send("GET", &url, &[], None).unwrap();
+    assert_eq!(refused.status, 503);
+    // The others go on.
+    assert!(streams.iter_mut().all(|stream| stream.next().is_some()));
 }
 
 #[test]

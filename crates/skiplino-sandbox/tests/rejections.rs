@@ -359,7 +359,7 @@ fn bad_requests_name_the_field() {
 }
 
 #[test]
-fn business_rules_refuse_with_a_reason() {
+fn business_rules_reject_with_a_reason() {
     let (_sandbox, client) = start();
     let book = |service: &str, group: &str, time: Value| {
         let mut body = json!({"serviceId": service, "groupOfServiceId": group});
@@ -369,22 +369,22 @@ fn business_rules_refuse_with_a_reason() {
         }
         client.post("/tickets/book", body)
     };
-    let refused = |got: Got, reason: &str| {
+    let rejected = |got: Got, reason: &str| {
         assert_eq!(
             got.json(),
             json!({"message": "Booking failed.", "error": reason})
         );
         assert_eq!(got.status, 400);
     };
-    refused(
+    rejected(
         book("f00dbabe03", "f00dbabe02", Value::Null),
         "This branch is not active.",
     );
-    refused(
+    rejected(
         book("dead00beef", "91be44d0aa", Value::Null),
         "This service is not active.",
     );
-    refused(
+    rejected(
         book("e1e2e3e4e5", "2b2b2b2b2b", Value::Null),
         "This branch is closed.",
     );
@@ -399,14 +399,14 @@ fn business_rules_refuse_with_a_reason() {
         201
     );
     client.control("PUT", &format!("/services/{CASH}"), json!({"open": false}));
-    refused(book(CASH, TELLERS, Value::Null), "This service is closed.");
+    rejected(book(CASH, TELLERS, Value::Null), "This service is closed.");
     client.control(
         "PUT",
         &format!("/services/{CASH}"),
         json!({"open": null, "capacity": 1}),
     );
     assert_eq!(book(CASH, TELLERS, json!(SLOT)).status, 201);
-    refused(
+    rejected(
         book(CASH, TELLERS, json!(SLOT)),
         "This slot is fully booked.",
     );
@@ -415,8 +415,8 @@ fn business_rules_refuse_with_a_reason() {
         &format!("/branches/{BRANCH}"),
         json!({"open": false}),
     );
-    refused(book(CASH, TELLERS, Value::Null), "This branch is closed.");
-    refused(book(CASH, TELLERS, json!(SLOT)), "This branch is closed.");
+    rejected(book(CASH, TELLERS, Value::Null), "This branch is closed.");
+    rejected(book(CASH, TELLERS, json!(SLOT)), "This branch is closed.");
     let body = json!({"serviceId": CASH, "groupOfServiceId": TELLERS});
     assert_eq!(
         client.arabic("POST", "/tickets/book", body).error(),

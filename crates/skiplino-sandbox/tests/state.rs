@@ -1,4 +1,5 @@
-//! The state: slots never overfill, equal requests get equal responses, and acknowledged writes are never lost.
+//! The state: slots never overfill, equal requests get equal responses, and acknowledged writes are
+//! never lost.
 #![allow(
     clippy::expect_used,
     clippy::needless_pass_by_value,
@@ -75,7 +76,7 @@ fn the_same_seed_gives_the_same_bytes() {
 const DATA_VARIABLE: &str = "SKIPLINO_SANDBOX_TEST_DATA";
 
 #[test]
-#[ignore = "not a test: what the child processes of the tests below run"]
+#[ignore = "not a test: the child processes of the tests below run it"]
 fn child() {
     let config = Config {
         data: Some(std::env::var_os(DATA_VARIABLE).unwrap().into()),
@@ -243,6 +244,42 @@ fn stored_data_is_kept_and_foreign_files_are_rejected() {
             "{error}"
         );
     }
+}
+
+#[test]
+#[cfg(unix)]
+fn only_the_owner_can_read_a_new_file_and_no_pipe_is_taken_for_one() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let with = |name: &str| {
+        Sandbox::start(Config {
+            data: Some(path(name)),
+            ..config()
+        })
+    };
+    symlink("later.db", path("link.db")).unwrap();
+    std::fs::write(path("shared.db"), "").unwrap();
+    let shared = std::fs::Permissions::from_mode(0o640);
+    std::fs::set_permissions(path("shared.db"), shared).unwrap();
+    for (name, file, mode) in [
+        ("company.db", "company.db", 0o600),
+        ("link.db", "later.db", 0o600),
+        ("shared.db", "shared.db", 0o640),
+    ] {
+        let _sandbox = with(name).unwrap();
+        for suffix in ["", "-wal"] {
+            let found = std::fs::metadata(path(&format!("{file}{suffix}"))).unwrap();
+            assert_eq!(found.permissions().mode() & 0o777, mode, "{file}{suffix}");
+        }
+    }
+    let pipe = std::process::Command::new("mkfifo")
+        .arg(path("pipe"))
+        .status();
+    assert!(pipe.unwrap().success());
+    let error = with("pipe").expect_err("a pipe").to_string();
+    assert!(error.ends_with("it is not a regular file"), "{error}");
 }
 
 /// SQLite treats such names specially.

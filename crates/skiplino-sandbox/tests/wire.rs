@@ -10,7 +10,7 @@ use std::{
 
 use common::*;
 use serde_json::json;
-use skiplino_sandbox::{DEMO_SECRET_KEY, Sandbox};
+use skiplino_sandbox::{Config, DEMO_SECRET_KEY, Sandbox};
 
 /// Sends the bytes, with `breaks_off` closes the sending half, and returns the response.
 fn say(sandbox: &Sandbox, bytes: &str, breaks_off: bool) -> String {
@@ -26,7 +26,7 @@ fn say(sandbox: &Sandbox, bytes: &str, breaks_off: bool) -> String {
 
 fn head(method: &str, path: &str, length: usize) -> String {
     format!(
-        "{method} {path} HTTP/1.1\r\nhost: sandbox\r\nconnection: close\r\nauthorization: Bearer {DEMO_SECRET_KEY}\r\ncontent-length: {length}\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nauthorization: Bearer {DEMO_SECRET_KEY}\r\ncontent-length: {length}\r\n\r\n"
     )
 }
 
@@ -48,7 +48,7 @@ fn an_incomplete_request_is_not_handled() {
             "{response}"
         );
     }
-    let chunked = "POST /external/v1/customers/create HTTP/1.1\r\nhost: sandbox\r\ntransfer-encoding: chunked\r\n";
+    let chunked = "POST /external/v1/customers/create HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n";
     let response = say(
         &sandbox,
         &format!(
@@ -81,7 +81,7 @@ fn an_incomplete_request_is_not_handled() {
 }
 
 #[test]
-fn a_body_the_control_api_cannot_take_is_refused_rather_than_left_out() {
+fn a_body_the_control_api_cannot_take_is_rejected_rather_than_left_out() {
     let (_sandbox, client) = start();
     let long = format!(
         r#"{{"now": "2030-01-01T00:00:00Z"{}}}"#,
@@ -119,4 +119,21 @@ fn long_paths_and_headers_count_against_the_bounds_of_the_log() {
         "64 MiB hold 218 of them, and {kept} are kept"
     );
     assert_eq!(log["total"]["listBranches"]["received"], 230);
+}
+
+#[test]
+fn a_body_that_does_not_arrive_in_time_closes_the_connection() {
+    let sandbox = Sandbox::start(Config {
+        body_timeout: std::time::Duration::from_millis(50),
+        ..config()
+    })
+    .unwrap();
+    // The sending half stays open.
+    for path in ["/external/v1/customers/create", "/_sandbox/reset"] {
+        let response = say(&sandbox, &format!("{}{{", head("POST", path, 500)), false);
+        assert_eq!(response, "", "{path}");
+    }
+    let client = Client::new(&sandbox.base_url());
+    let requests = client.control("GET", "/idle", json!(null));
+    assert_eq!(requests["requests"], 0, "nothing waits for the rest");
 }

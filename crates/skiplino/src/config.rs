@@ -7,13 +7,11 @@ use reqwest::Url;
 use reqwest::header::HeaderValue;
 
 use crate::clock::Clock;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::operation::KeyClass;
 
 pub(crate) struct Config {
     pub(crate) base_url: Url,
-    /// Whether the server is on this machine, so that no proxy of the environment is used.
-    pub(crate) loopback: bool,
     pub(crate) authorization: HeaderValue,
     pub(crate) key_class: KeyClass,
     pub(crate) locale: Option<HeaderValue>,
@@ -22,12 +20,44 @@ pub(crate) struct Config {
     pub(crate) attempt_timeout: Duration,
     pub(crate) deadline: Duration,
     pub(crate) max_response_bytes: usize,
-    pub(crate) proxy: Option<Url>,
+    pub(crate) proxy: ProxySetting,
     pub(crate) tls: rustls::ClientConfig,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
-/// Checks a locale and makes the header value of it; an empty one is none.
+impl Config {
+    /// The API key.
+    pub(crate) fn key(&self) -> &str {
+        let header = self.authorization.to_str().unwrap_or_default();
+        header.strip_prefix("Bearer ").unwrap_or_default()
+    }
+
+    /// # Errors
+    /// `SecretKeyRequired` unless the key is a secret one.
+    pub(crate) fn require_secret_key(&self) -> Result<(), Error> {
+        match self.key_class {
+            KeyClass::Secret => Ok(()),
+            KeyClass::Public if self.key().starts_with("pk_") => {
+                Err(Error::new(ErrorKind::SecretKeyRequired))
+            }
+            KeyClass::Public => Err(Error::invalid(
+                "apiKey",
+                "must start with sk_, but starts with neither sk_ nor pk_; copy the whole key",
+            )
+            .edit(|inner| inner.kind = ErrorKind::SecretKeyRequired)),
+        }
+    }
+}
+
+/// The way to the server.
+pub(crate) enum ProxySetting {
+    Direct,
+    Use(Url),
+    /// The environment names a proxy that cannot be used, for this reason.
+    Unusable(String),
+}
+
+/// Checks a locale and converts it to a header value. An empty locale is `None`.
 pub(crate) fn locale(text: &str) -> Result<Option<HeaderValue>, Error> {
     let text = text.trim();
     if text.is_empty() {

@@ -2,39 +2,41 @@
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
 use crate::operation::Operation;
+use crate::sanitize::Sanitized;
 
 /// The kind of a failure, on which programs can match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Invalid input, refused before anything was sent; [`Error::fields`] names the field.
+    /// Invalid input, rejected before anything was sent; [`Error::fields`] names the field.
     InvalidRequest,
-    /// The operation needs a secret key and the client has a public key; refused before anything
+    /// The operation needs a secret key and the client has a public key; rejected before anything
     /// was sent.
     SecretKeyRequired,
-    /// 401: the key is missing, unknown or of the wrong class.
+    /// 401: the key is missing, unknown or of the wrong kind.
     Unauthorized,
-    /// 400: a business rule does not allow it; [`Error::reason`] has the localised text.
+    /// 400: a business rule does not allow the operation; [`Error::reason`] has the localised text.
     Rejected,
     /// 404.
     NotFound,
-    /// 409: the ticket's state does not allow it. Final.
+    /// 409: the ticket's state does not allow the operation. A retry cannot succeed.
     Conflict,
     /// 422: [`Error::fields`] has the reasons field by field.
     Validation,
-    /// 429: too many requests; [`Error::retry_after`] has the server's pause, if it named one.
+    /// 429: too many requests; [`Error::retry_after`] has the time to wait, if the server sent one.
     RateLimited,
     /// 5xx.
     Server,
     /// Any other status, redirects included.
     UnexpectedStatus,
-    /// A success with an unreadable body; [`Error::path`] has the JSON path.
+    /// A successful response with an unreadable body, or a list with fewer records than the server
+    /// counts; [`Error::path`] has the JSON path.
     Decode,
     /// DNS, connection or TLS failed: nothing was sent.
     Connect,
@@ -117,12 +119,12 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// The effect of a failed call on the server's state.
+/// Whether a failed call changed the server's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// None: the request did not arrive, was refused, or only reads.
+    /// It did not: the request did not arrive, was rejected, or only reads.
     NotApplied,
-    /// A write that may have been applied.
+    /// It may have: the call was a write that the server may have applied.
     Unknown,
 }
 
@@ -137,16 +139,19 @@ pub enum TimeoutKind {
     Call,
 }
 
-/// Reasons by field, of a 422 and of refused input.
+/// The most fields that the text of an error has.
+const MAX_PRINTED_FIELDS: usize = 10;
+
+/// Reasons by field, from a 422 response or from input that the client rejected.
 pub type Fields = BTreeMap<String, Vec<String>>;
 
 /// Why a call failed. Its size is one machine word.
 ///
 /// `Display` is one line for a person. It never contains a key, a query string or the values of a
 /// customer's record.
-pub struct Error(Box<Inner>);
+pub struct Error(Box<Details>);
 
-pub(crate) struct Inner {
+pub(crate) struct Details {
     pub(crate) kind: ErrorKind,
     pub(crate) operation: Option<Operation>,
     pub(crate) status: Option<u16>,
@@ -167,7 +172,7 @@ pub(crate) struct Inner {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner {
+        Self(Box::new(Details {
             kind,
             operation: None,
             status: None,
@@ -200,9 +205,33 @@ impl Error {
     }
 
     /// The error with some fields changed.
-    pub(crate) fn edit(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+    pub(crate) fn edit(mut self, change: impl FnOnce(&mut Details)) -> Self {
         change(&mut self.0);
         self
+    }
+
+    /// The error without this key, which a server may have repeated in its texts.
+    pub(crate) fn without_key(self, key: &str) -> Self {
+        /// A shorter key would be found in words, too.
+        const SHORTEST_KEY: usize = 8;
+        if key.len() < SHORTEST_KEY {
+            return self;
+        }
+        self.edit(|inner| {
+            let redact = |text: &mut String| {
+                if text.contains(key) {
+                    *text = text.replace(key, "[redacted]");
+                }
+            };
+            inner.message.iter_mut().for_each(redact);
+            inner.reason.iter_mut().for_each(redact);
+            inner.path.iter_mut().for_each(redact);
+            for (mut field, mut reasons) in std::mem::take(&mut inner.fields) {
+                redact(&mut field);
+                reasons.iter_mut().for_each(redact);
+                inner.fields.insert(field, reasons);
+            }
+        })
     }
 
     /// A copy without the source, to report the failure a second time.
@@ -229,7 +258,7 @@ impl Error {
     }
 
     /// All fields, to build a response from.
-    pub(crate) fn into_inner(self) -> Inner {
+    pub(crate) fn into_details(self) -> Details {
         *self.0
     }
 
@@ -248,12 +277,13 @@ impl Error {
         self.0.status
     }
 
-    /// A header of the response, if present and text. The name's case does not matter.
+    /// A header of the response, if it is present and its value is text. The name's case does not
+    /// matter.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.0.headers.get(name)?.to_str().ok()
     }
 
-    /// The effect on the server's state. Always `NotApplied` for a read.
+    /// Whether the call changed the server's state. Always `NotApplied` for a read.
     pub fn outcome(&self) -> Outcome {
         self.0.outcome
     }
@@ -270,18 +300,17 @@ impl Error {
         )
     }
 
-    /// The `message` of the server's envelope, as received.
+    /// The `message` of the server's response, as received.
     pub fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
     }
 
-    /// The `error` of the server's envelope if it is a text (localised), or the client's own
-    /// reason.
+    /// The server's localised reason, if its `error` is a text; otherwise the client's own reason.
     pub fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }
 
-    /// Reasons by field: of a 422, and of input that the client refused.
+    /// Reasons by field, from a 422 response or from input that the client rejected.
     pub fn fields(&self) -> &Fields {
         &self.0.fields
     }
@@ -291,7 +320,7 @@ impl Error {
         self.0.path.as_deref()
     }
 
-    /// The pause that the server asked for.
+    /// The time to wait before a retry, as requested by the server.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
@@ -310,11 +339,14 @@ impl Error {
         let lost = self.0.outcome_unknown.as_ref();
         match lost.map_or(self.0.kind, |(cause, _)| *cause) {
             ErrorKind::InvalidRequest => "invalid input",
-            ErrorKind::SecretKeyRequired => "a secret key is needed; the client has a public key",
+            ErrorKind::SecretKeyRequired if self.0.fields.is_empty() => {
+                "a secret key is needed; the client has a public key"
+            }
+            ErrorKind::SecretKeyRequired => "the client's key is not known to be a secret one",
             ErrorKind::Unauthorized => "the key was not accepted",
-            ErrorKind::Rejected => "refused",
+            ErrorKind::Rejected => "the server rejected the request",
             ErrorKind::NotFound => "not found",
-            ErrorKind::Conflict => "the current state does not allow it",
+            ErrorKind::Conflict => "the current state does not allow this operation",
             ErrorKind::Validation => "the server found the input invalid",
             ErrorKind::RateLimited => "too many requests",
             ErrorKind::Server => "the server failed",
@@ -324,7 +356,7 @@ impl Error {
             ErrorKind::Transport => "the connection was lost",
             ErrorKind::Timeout => match self.0.timeout {
                 Some(TimeoutKind::Connect) => "connecting took too long",
-                Some(TimeoutKind::Attempt) => "no response in time",
+                Some(TimeoutKind::Attempt) => "the attempt timed out",
                 _ => "the call's deadline passed",
             },
             ErrorKind::OutcomeUnknown => "the outcome is unknown",
@@ -346,19 +378,29 @@ impl fmt::Display for Error {
         }
         // Only a server's text can quote people's input.
         let decode = inner.path.is_some();
-        let local = [ErrorKind::InvalidRequest, ErrorKind::Connect];
+        let local = [
+            ErrorKind::InvalidRequest,
+            ErrorKind::SecretKeyRequired,
+            ErrorKind::Connect,
+        ];
         let ours = decode || local.contains(&inner.kind);
-        let sanitized = |text| Sanitized { text, scrub: !ours };
+        let sanitized = |text| Sanitized {
+            text,
+            redact: !ours,
+        };
         let mut separator = ": ";
         if let Some(path) = &inner.path {
             // The names in the path are the server's.
-            let (text, scrub) = (path.clone(), true);
-            write!(f, ": at {}", Sanitized { text, scrub })?;
+            let (text, redact) = (path.clone(), true);
+            write!(f, ": at {}", Sanitized { text, redact })?;
         }
-        for (field, reasons) in &inner.fields {
+        for (field, reasons) in inner.fields.iter().take(MAX_PRINTED_FIELDS) {
             let (field, reasons) = (sanitized(field.clone()), sanitized(reasons.join(", ")));
             write!(f, "{separator}{field}: {reasons}")?;
             separator = "; ";
+        }
+        if let more @ 1.. = inner.fields.len().saturating_sub(MAX_PRINTED_FIELDS) {
+            write!(f, "; and {more} more fields")?;
         }
         // The envelope's message is a general sentence: it is printed only without more precise
         // texts.
@@ -416,57 +458,4 @@ fn root_cause<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 's
         cause = next;
     }
     cause
-}
-
-/// Prints a text on one line without control characters. A server's text is printed without words
-/// that look like an e-mail address, a telephone number or a key, because a server may quote the
-/// input that it refuses.
-struct Sanitized {
-    text: String,
-    scrub: bool,
-}
-
-impl fmt::Display for Sanitized {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const LONGEST: usize = 300;
-        let mut printed = 0;
-        let mut in_phone_number = false;
-        for (index, word) in self.text.split_whitespace().enumerate() {
-            if printed > LONGEST {
-                return f.write_str(" …");
-            }
-            if index > 0 {
-                f.write_str(" ")?;
-            }
-            in_phone_number = word.starts_with('+')
-                || (in_phone_number && word.bytes().all(|byte| byte.is_ascii_digit()));
-            let private = in_phone_number
-                || is_long_number(word)
-                || ["@", "sk_", "pk_"].iter().any(|mark| word.contains(mark));
-            if private && self.scrub {
-                f.write_str("[redacted]")?;
-            } else {
-                for char in word.chars().take(LONGEST) {
-                    f.write_char(if is_control_like(char) {
-                        '\u{fffd}'
-                    } else {
-                        char
-                    })?;
-                }
-            }
-            printed += word.len();
-        }
-        Ok(())
-    }
-}
-
-/// Whether a character would control the terminal or reverse the text after it.
-fn is_control_like(char: char) -> bool {
-    char.is_control() || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-fn is_long_number(word: &str) -> bool {
-    let is_date = word.len() == 10 && word.matches('-').count() == 2;
-    let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    digits >= 7 && !is_date && !word.chars().any(char::is_alphabetic)
 }

@@ -10,6 +10,7 @@ mod http;
 mod models;
 mod operation;
 mod pagination;
+mod sanitize;
 
 pub use api::branches::Branches;
 pub use api::customers::Customers;
@@ -22,6 +23,8 @@ pub use api::tickets::watch::{BlockingWatch, Watch};
 pub use call::UntypedCall;
 pub use call::cancellation::CancellationToken;
 pub use call::retry::RetryPolicy;
+#[doc(hidden)]
+pub use call::sigpipe::SigpipeGuard;
 pub use call::spec::CallOptions;
 pub use call::{Call, CallWithResponse};
 pub use client::Client;

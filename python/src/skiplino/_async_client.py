@@ -88,8 +88,8 @@ class AsyncTickets(Resource):
         options: Mapping[str, Any] | None = None,
         location: tuple[float, float] | None = None,
     ) -> Ticket:
-        """Books a walk-in ticket, which joins the queue at once, or with ``time`` (that of a slot)
-        an appointment.
+        """Books a ticket. Without ``time`` it is a walk-in, which joins the queue at once; with the
+        ``time`` of a slot it is an appointment.
 
         ``customer`` or ``external_id`` names the customer. A walk-in may be anonymous. ``location``
         is degrees north and degrees east. The client does not retry a booking that may have reached
@@ -154,8 +154,8 @@ class AsyncCustomers(Resource):
     ) -> Customer:
         """Creates a customer.
 
-        ``external_id`` is your own, unique id: with it, a lost response cannot lead to a second
-        customer.
+        ``external_id`` is your own, unique id. If it is given, a lost response cannot lead to a
+        second customer.
         """
         return await call(self._native.create_customer, self._options, external_id, name, email, mobile, metadata)
 
@@ -206,7 +206,7 @@ class AsyncCustomers(Resource):
     async def delete(
         self, customer: str | Customer | TicketCustomer | None = None, *, external_id: str | None = None
     ) -> None:
-        """Deletes a customer for good. The customer's tickets remain."""
+        """Deletes a customer permanently. The customer's tickets remain."""
         return await call(self._native.delete_customer, self._options, customer, external_id)
 
     def tickets(
@@ -243,19 +243,22 @@ class AsyncCustomers(Resource):
         to: str | os.PathLike[str] | Callable[[Page[Customer]], object],
         *,
         format: Literal["csv", "jsonl", "parquet"] | None = None,
+        escape_formulas: bool = False,
         progress: Progress = False,
     ) -> Exported:
         """Exports the whole directory, newest customers first, without holding it in memory.
 
         Pages are fetched ahead.
 
-        ``to`` is a file or a function. The file appears when it is complete; its ``format`` is
-        ``"csv"``, ``"jsonl"`` or ``"parquet"``, by default that of the file's suffix. The function
-        is called with each page; an exception that it raises ends the export.
+        ``to`` is a file or a function. An existing file is replaced when the new one is complete; a
+        pipe is written to. The ``format`` is ``"csv"``, ``"jsonl"`` or ``"parquet"``, by default
+        from the file's suffix. ``escape_formulas`` puts a ``'`` before text in CSV that a
+        spreadsheet would run as a formula: it begins with ``=``, ``+``, ``-`` or ``@``. The
+        function is called with each page; an exception that it raises ends the export.
 
         If the function returns an awaitable, the export awaits it.
         """
-        return await export(self._native, self._options, to, format, progress)
+        return await export(self._native, self._options, to, format, escape_formulas, progress)
 
     async def sync(
         self,
@@ -276,7 +279,7 @@ class AsyncCustomers(Resource):
         have are left unchanged; ``metadata`` is replaced as a whole.
 
         ``rows`` is a table (pandas, polars, pyarrow, …), or an iterable of mappings or customers.
-        Field names are those of the API or of Python; None and NaN count as not given.
+        Fields have their names in the API or in Python; None and NaN count as not given.
         ``concurrency`` rows are in progress at a time, with at most ``rate`` requests per second.
 
         An iterable is read completely before the first request.
@@ -308,7 +311,9 @@ class AsyncClient(BaseClient):
     The key and the address are read from ``SKIPLINO_API_KEY`` and ``SKIPLINO_BASE_URL`` unless
     given. Times are seconds or timedeltas: ``connect_timeout`` (5), ``attempt_timeout`` (10) and
     ``deadline`` (30), which limits a whole call with its retries and pauses. ``backoff`` is the
-    first and the longest pause between attempts.
+    first and the longest pause between attempts. ``root_certificates`` are authorities to trust
+    beside the usual ones, as PEM; by default those of the file ``SKIPLINO_CA_FILE``. The variables
+    ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` add theirs.
     """
 
     branches: AsyncBranches

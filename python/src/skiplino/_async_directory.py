@@ -47,12 +47,14 @@ async def export(
     options: Options,
     to: str | os.PathLike[str] | Callable[[Page[Customer]], object],
     format: str | None,
+    escape_formulas: bool,
     progress: Progress,
 ) -> Exported:
     """Exports the directory to a file or a function."""
     with Meter(progress, "customers") as meter:
         if not callable(to):
-            iterator = async_write_customers(native, options, to, format, meter.update is not None)
+            each_page = meter.update is not None
+            iterator = async_write_customers(native, options, to, format, escape_formulas, each_page)
             return Exported(*await _last_item(iterator, meter))
         records = 0
         with closing(native.async_iterate_customers(options, None)) as pages:

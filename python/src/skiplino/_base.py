@@ -54,6 +54,9 @@ class BaseClient:
         root_certificates: bytes | None = None,
         user_agent_suffix: str | None = None,
     ) -> None:
+        if root_certificates is None and (file := os.environ.get("SKIPLINO_CA_FILE")):
+            with open(file, "rb") as certificates:
+                root_certificates = certificates.read()
         native = NativeClient(
             os.environ.get("SKIPLINO_API_KEY", "") if api_key is None else api_key,
             base_url=os.environ.get("SKIPLINO_BASE_URL") if base_url is None else base_url,

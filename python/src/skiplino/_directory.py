@@ -34,13 +34,14 @@ def export(
     options: Options,
     to: str | os.PathLike[str] | Callable[[Page[Customer]], object],
     format: str | None,
+    escape_formulas: bool,
     progress: Progress,
 ) -> Exported:
     """Exports the directory to a file or a function."""
     with Meter(progress, "customers") as meter:
         if callable(to):
             return Exported(*export_customers(native, options, to, meter.update))
-        return Exported(*write_customers(native, options, to, format, meter.update))
+        return Exported(*write_customers(native, options, to, format, escape_formulas, meter.update))
 
 
 def sync(

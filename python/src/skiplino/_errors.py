@@ -23,9 +23,9 @@ class SkiplinoError(Exception):
     #: The ``message`` of the response's envelope.
     message: str | None = None
     #: The ``error`` of the response's envelope if it is a string (localised), or the reason why the
-    #: client refused the call.
+    #: client rejected the call.
     reason: str | None = None
-    #: Reasons by field, for a 422 and for input that the client refused.
+    #: Reasons by field, for a 422 and for input that the client rejected.
     fields: dict[str, list[str]]
     #: For ``DecodeError``: the path in the JSON, as in ``"data[0].createdAt"``.
     path: str | None = None
@@ -33,7 +33,7 @@ class SkiplinoError(Exception):
     retry_after: float | None = None
     #: For ``TimeoutError``: the timeout that expired, ``"Connect"``, ``"Attempt"`` or ``"Call"``.
     timeout: str | None = None
-    #: The number of attempts made; 0 if the client refused the call.
+    #: The number of attempts made; 0 if the client rejected the call.
     attempts: int = 0
 
     def __init__(self, text: str = "") -> None:
@@ -42,7 +42,7 @@ class SkiplinoError(Exception):
 
 
 class InvalidRequestError(SkiplinoError, ValueError):
-    """The client refused the input before sending a request; ``fields`` names the input."""
+    """The client rejected the input before sending a request; ``fields`` names the input."""
 
     kind = "InvalidRequest"
 
@@ -54,7 +54,7 @@ class SecretKeyRequiredError(SkiplinoError):
 
 
 class UnauthorizedError(SkiplinoError):
-    """401: the key is missing, unknown or of the wrong class."""
+    """401: the key is missing, unknown or of the wrong kind."""
 
     kind = "Unauthorized"
 
@@ -126,7 +126,7 @@ class TimeoutError(SkiplinoError):
 
 
 class OutcomeUnknownError(SkiplinoError):
-    """A write may have been applied, and looking it up failed.
+    """A write may have been applied, and no lookup could confirm or rule it out.
 
     The text says where to look before you repeat the write.
     """

@@ -364,7 +364,7 @@ class ArrowTable:
     def __len__(self) -> int: ...
     @property
     def column_names(self) -> list[str]:
-        """The names of the columns: those of `to_dict()`, with the fields that can be written first."""
+        """The names of the columns, as in `to_dict()`. Fields that can be written come first."""
     @property
     def changed_during_read(self) -> bool:
         """Whether the list changed while it was read."""
@@ -407,7 +407,7 @@ class SyncedRow:
 @final
 class CancellationToken:
     """Cancels the calls, lists and watches that ``client.with_options(cancellation_token=…)`` makes,
-    from any thread and for good.
+    from any thread.
 
     Those in progress raise ``CancelledError`` at once; its ``outcome`` says whether a write may
     have been applied. Later calls raise ``CancelledError`` before they send a request. In an event
@@ -600,10 +600,16 @@ def write_customers(
     options: Options,
     path: str | PathLike[str],
     format: str | None,
+    escape_formulas: bool,
     progress: Callable[[int, int | None], object] | None,
 ) -> tuple[int, bool]: ...
 def async_write_customers(
-    client: NativeClient, options: Options, path: str | PathLike[str], format: str | None, each_page: bool
+    client: NativeClient,
+    options: Options,
+    path: str | PathLike[str],
+    format: str | None,
+    escape_formulas: bool,
+    each_page: bool,
 ) -> NativeAsyncIterator[Any]: ...
 def sync_customers(
     client: NativeClient,

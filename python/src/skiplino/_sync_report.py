@@ -81,7 +81,7 @@ class SyncReport:
             self.not_done.append(row)
 
     def __str__(self) -> str:
-        text = f"{self.rows} rows: {self.created} created, {self.updated} updated, {self.unchanged} unchanged"
+        text = f"{_count_rows(self.rows)}: {self.created} created, {self.updated} updated, {self.unchanged} unchanged"
         for count, what in ((self.already_done, "already done"), (self.failed, "failed"), (self.unknown, "unknown")):
             if count:
                 text += f", {count} {what}"
@@ -91,14 +91,18 @@ class SyncReport:
         return f"<SyncReport {self}>"
 
 
+def _count_rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
 class SyncIncompleteError(SkiplinoError):
     """A sync that did not complete all rows.
 
     ``report`` lists the rows that were not done and counts the others.
 
-    ``kind`` and the other attributes are those of the error that aborted the sync, which is then
-    the ``__cause__``, or of the first row that was not done. ``outcome`` is unknown if that of any
-    row is unknown.
+    ``kind`` and the other attributes come from the error that aborted the sync, which is then the
+    ``__cause__``, or else from the first row that was not done. ``outcome`` is unknown if the
+    outcome of any row is unknown.
     """
 
     report: SyncReport
@@ -111,7 +115,7 @@ def _incomplete(report: SyncReport, cause: SkiplinoError | None) -> SyncIncomple
         row = report.not_done[0]
         text = f"{len(report.not_done)} of {report.rows} rows were not done: row {row.index}: {first}"
     else:
-        text = f"aborted after {report.rows} rows: {first}"
+        text = f"aborted after {_count_rows(report.rows)}: {first}"
     error = SyncIncompleteError(text)
     error.__dict__.update(first.__dict__)
     error.kind = first.kind
@@ -136,8 +140,8 @@ class SyncRun:
         *,
         dry_run: bool,
     ) -> None:
-        #: The native iterator. This is its only reference, because a traceback would keep those of
-        #: its frames alive.
+        #: The native iterator. This is its only reference, because a traceback would keep the
+        #: references of its frames alive.
         self.iterator = iterator
         self._report = SyncReport(dry_run=dry_run)
         self._meter = meter

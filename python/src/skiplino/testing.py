@@ -40,9 +40,9 @@ _SHUTDOWN_TIMEOUT = 10
 
 
 class SandboxError(Exception):
-    """The sandbox did not start, or refused a control request."""
+    """The sandbox did not start, or rejected a control request."""
 
-    #: The HTTP status of a refused control request.
+    #: The HTTP status of a rejected control request.
     status: int | None
 
     def __init__(self, text: str, status: int | None = None) -> None:
@@ -153,7 +153,7 @@ class Sandbox:
         {"open": False})``.
 
         The readme of the crate ``skiplino-sandbox`` lists the requests. Raises
-        :class:`SandboxError` if the sandbox refuses the request.
+        :class:`SandboxError` if the sandbox rejects the request.
         """
         method, path = request.split(" ", 1)
         data = None if body is None else json.dumps(body).encode()

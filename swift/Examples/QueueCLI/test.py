@@ -112,7 +112,7 @@ def given_up(app: App, sandbox: Sandbox) -> None:
     assert sandbox.control("GET /requests/counts")["cancelTicket"]["committed"] == 1
 
 
-def refused(app: App, sandbox: Sandbox) -> None:
+def rejected(app: App, sandbox: Sandbox) -> None:
     app.expect("the key was not accepted")
     app.ends_with(1)
 
@@ -121,10 +121,10 @@ def main() -> None:
     skiplino, command = sys.argv[1], sys.argv[2:]
     # Ends a test that waits forever.
     signal.alarm(180)
-    for story in served, given_up, refused:
+    for story in served, given_up, rejected:
         sandbox = Sandbox(skiplino)
         try:
-            info = sandbox.info if story is not refused else {**sandbox.info, "publicKey": "pk_wrong"}
+            info = sandbox.info if story is not rejected else {**sandbox.info, "publicKey": "pk_wrong"}
             story(App(command, info), sandbox)
         finally:
             sandbox.close()

@@ -52,7 +52,7 @@ public final class SkiplinoClient: Sendable {
     /// The customer directory.
     public var customers: Customers { Customers(client: self) }
 
-    /// The class of the client's key.
+    /// Whether the client's key is public or secret.
     public var keyClass: KeyClass { native.keyClass() == .secret ? .secret : .public }
 
     /// Whether ``close()`` was called.

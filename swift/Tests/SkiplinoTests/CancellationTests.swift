@@ -3,7 +3,8 @@ import Skiplino
 import XCTest
 
 final class CancellationTests: SandboxTestCase {
-    /// Holds an operation, cancels its task, and requires that its connection closes while the client stays open.
+    /// Holds an operation, cancels its task, and requires that its connection closes while the
+    /// client stays open.
     @discardableResult
     private func cancelled(_ operation: String, _ work: @escaping @Sendable () async throws -> Void) async throws -> SkiplinoError {
         let fault = try await sandbox.hold(operation)

@@ -47,7 +47,8 @@ func join(_ client: SkiplinoClient, for customer: CustomerRef? = nil) async thro
 
 // ANCHOR: following
 func follow(_ client: SkiplinoClient, _ ticket: Ticket.ID, often: Duration, show: (String) async throws -> Void) async throws {
-    // Polls at the interval `often` at the front of the queue, and ten times more slowly far from it.
+    // Polls at the interval `often` at the front of the queue, and ten times more slowly far from
+    // it.
     for try await change in client.tickets.watch(ticket, min: often, max: often * 10) {
         switch (change.status, change.queueSize) {
         case (.waiting, 0?): try await show("you are next")
@@ -65,7 +66,7 @@ func explain(_ error: SkiplinoError) -> String {
     switch error.kind {
     case .connect: "There is no connection."
     // In the requested language.
-    case .rejected: error.reason ?? "It was refused."
+    case .rejected: error.reason ?? "It was rejected."
     case .invalidRequest, .validation: "Please check \(error.fields.keys.joined(separator: ", "))."
     case .conflict: "It is too late for that."
     case .outcomeUnknown: "It may have been applied: check before you retry."
@@ -80,7 +81,8 @@ func joinUnlessLeft(_ booking: Task<Ticket, any Error>) async throws -> String {
     do {
         return "your number is \(try await booking.value.ticketNumber)"
     } catch let error as SkiplinoError where error.kind == .cancelled {
-        // Cancelling ended the request at once. The error says whether the server may have received it.
+        // Cancelling ended the request at once. The error says whether the server may have received
+        // it.
         return error.outcome == .unknown ? "there may be a ticket" : "nothing was booked"
     }
 }

@@ -87,4 +87,22 @@ final class NetworkTests: SandboxTestCase {
         client.close()
         sandbox.stop()
     }
+
+    func testAResetDoesNotKillAProcessWithTheDefaultSIGPIPE() async throws {
+        // tests/reset_server.py runs beside the tests.
+        let environment = ProcessInfo.processInfo.environment
+        let url = try unwrap(environment["SKIPLINO_RESET_SERVER_URL"].flatMap(URL.init(string:)), "the server's address")
+        let certificate = try unwrap(environment["SKIPLINO_RESET_SERVER_CERTIFICATE"], "the server's certificate")
+        let before = signal(SIGPIPE, SIG_DFL)
+        defer { signal(SIGPIPE, before) }
+        var configuration = SkiplinoClient.Configuration(baseURL: url)
+        configuration.rootCertificates = try String(contentsOfFile: certificate, encoding: .utf8)
+        configuration.backoff = .milliseconds(1)
+        let client = try SkiplinoClient(apiKey: sandbox.publicKey, configuration: configuration)
+        for _ in 0..<10 {
+            let error = try await failure { _ = try await client.branches.list() }
+            XCTAssertEqual(error.kind, .transport)
+        }
+        client.close()
+    }
 }

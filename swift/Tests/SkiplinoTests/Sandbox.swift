@@ -69,7 +69,8 @@ final class Sandbox: @unchecked Sendable {
         return try SkiplinoClient(apiKey: key ?? publicKey, configuration: configuration)
     }
 
-    /// A request to the control API, such as `control("POST /reset", ["seed": 1])`, which must succeed.
+    /// A request to the control API, such as `control("POST /reset", ["seed": 1])`, which must
+    /// succeed.
     @discardableResult
     func control(_ request: String, _ body: JSONValue? = nil) async throws -> JSONValue {
         let parts = request.split(separator: " ", maxSplits: 1)
@@ -90,7 +91,8 @@ final class Sandbox: @unchecked Sendable {
         try await control("POST /reset", ["seed": 1, "now": "2026-06-23T11:10:00.000Z", "freeze": true])
     }
 
-    /// Holds the requests of an operation and returns the fault's id. Held requests are executed when released, unless dropped.
+    /// Holds the requests of an operation and returns the fault's id. Held requests are executed
+    /// when released, unless dropped.
     func hold(_ operation: String, then: String = "commit", when: JSONValue? = nil) async throws -> String {
         try await fault(["operation": .string(operation), "kind": "hold", "then": .string(then)], when: when)
     }

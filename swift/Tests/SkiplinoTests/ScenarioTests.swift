@@ -55,11 +55,11 @@ private struct Player {
     mutating func play() async throws {
         try await sandbox.reset()
         let client: SkiplinoClient
-        if let refused = scenario["refused"] {
+        if let rejected = scenario["rejected"] {
             do {
                 client = try makeClient()
             } catch let error as SkiplinoError {
-                return try compare(error, with: refused)
+                return try compare(error, with: rejected)
             }
             client.close()
             throw Failure("the client was made")

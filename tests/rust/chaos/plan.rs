@@ -33,7 +33,7 @@ pub type Service = (&'static str, &'static str);
 pub const CASH: Service = ("6fe8fb8b12", "7c1f9a3b2d");
 const DEPOSIT: Service = ("b7a1d2c3e4", "7c1f9a3b2d");
 pub const ACCOUNT: Service = ("c4d5e6f708", "91be44d0aa");
-/// In a branch that is closed: every walk-in is refused.
+/// In a branch that is closed: every walk-in is rejected.
 const CLOSED: Service = ("e1e2e3e4e5", "2b2b2b2b2b");
 
 /// Four tasks with a client and customers of their own.

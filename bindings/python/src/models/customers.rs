@@ -49,7 +49,7 @@ record! {
         /// Your own data about the customer, if any is stored.
         #[getter]
         fn metadata(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-            self.0.metadata_json().map(|text| json::loads(py, text)).transpose()
+            self.0.metadata_json().map(|text| json::parse_json(py, text)).transpose()
         }
 
         /// When the record was created.

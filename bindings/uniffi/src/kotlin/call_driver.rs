@@ -13,6 +13,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use futures_util::FutureExt as _;
+use skiplino::SigpipeGuard;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::AbortHandle;
 use uniffi::Lift;
@@ -143,7 +144,7 @@ impl CallDriver {
         self.update_and_wake(|queue| queue.add_result(id, result));
     }
 
-    /// Starts a call. Returns its result if it is ready at once, as that of a refused call is.
+    /// Starts a call. Returns its result if the call ends at once, for example with invalid input.
     pub(crate) fn start_call(
         &self,
         handle: u64,
@@ -195,6 +196,7 @@ impl CallDriver {
     /// Drives the calls until there are results, and returns these; `None` at the end of the
     /// driver.
     fn next_results(self: &Arc<Self>) -> Option<Vec<u8>> {
+        let _no_sigpipe = SigpipeGuard::new();
         self.runtime.block_on(poll_fn(|context| {
             // Dropped after the lock is released.
             let mut aborted = Vec::new();

@@ -13,8 +13,8 @@ use crate::{resolve, values};
 
 /// Book a ticket: join the queue now, or take an appointment
 ///
-/// Without --time the ticket is a walk-in and joins the queue at once. With --time it is an appointment: it needs a customer, and
-/// a time from `skiplino slots`.
+/// Without --time the ticket is a walk-in and joins the queue at once. With --time it is an
+/// appointment: it needs a customer, and a time from `skiplino slots`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino book --branch seef --service \"Cash Withdrawal\"
@@ -49,7 +49,8 @@ pub(crate) struct Book {
     #[arg(long, group = "whom", value_name = "ID", value_parser = values::external_id)]
     external_id: Option<ExternalId>,
 
-    /// An option of the service. A value that is JSON is sent as JSON, any other as text. Can be repeated
+    /// An option of the service. A value that is JSON is sent as JSON, any other as text. Can be
+    /// repeated
     #[arg(long = "option", value_name = "KEY=VALUE", value_parser = values::option)]
     option: Vec<(String, Value)>,
 

@@ -18,8 +18,8 @@ use crate::values;
 
 /// Read and change the customer directory
 ///
-/// Name a customer by the server's id (32 hexadecimal characters), or by your own id: ext:crm-7741 or --external-id crm-7741.
-/// All commands except `tickets` need a secret key.
+/// Name a customer by the server's id (32 hexadecimal characters), or by your own id: ext:crm-7741
+/// or --external-id crm-7741. All commands except `tickets` need a secret key.
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:
   skiplino customers list --limit 20
@@ -46,8 +46,8 @@ pub(crate) enum Customers {
     Get(CustomerArg),
     /// Create a customer
     ///
-    /// Every field is optional. An external id of your own is recommended: with it, a second try cannot create a second
-    /// customer.
+    /// Every field is optional. An external id of your own is recommended: with it, a second try
+    /// cannot create a second customer.
     #[command(after_help = "Examples:
   skiplino customers create --external-id crm-1 --name \"Layla Hassan\" --email layla@example.com
   skiplino customers create --name Guest --metadata '{\"source\": \"kiosk\"}' --json | jq -r ._id")]
@@ -60,8 +60,9 @@ pub(crate) enum Customers {
     },
     /// Change fields of a customer
     ///
-    /// Fields that are not given stay as they are; metadata is replaced as a whole. After a customer's id, --external-id is the
-    /// new external id; without an id before it, --external-id names the customer.
+    /// Fields that are not given keep their values; metadata is replaced as a whole. --external-id
+    /// has two meanings: with a CUSTOMER argument it sets the customer's new external id; without
+    /// one it selects the customer to change.
     #[command(after_help = "Examples:
   skiplino customers update 9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b --name \"Layla A. Hassan\"
   skiplino customers update ext:crm-7741 --mobile +97333778899
@@ -70,15 +71,16 @@ pub(crate) enum Customers {
         /// The customer: its id, or ext: and your own id
         #[arg(value_parser = values::customer, required_unless_present = "external_id")]
         customer: Option<CustomerRef>,
-        /// The new external id; if no customer is given before, the customer itself
+        /// The new external id; without CUSTOMER, the external id of the customer to change
         #[arg(long, value_name = "ID", value_parser = values::external_id)]
         external_id: Option<ExternalId>,
         #[command(flatten)]
         fields: Fields,
     },
-    /// Delete a customer for good
+    /// Delete a customer permanently
     ///
-    /// Asks for confirmation on a terminal; elsewhere --yes is needed. The customer's tickets remain.
+    /// Asks for confirmation on a terminal; elsewhere --yes is needed. The customer's tickets
+    /// remain.
     #[command(after_help = "Examples:
   skiplino customers delete ext:crm-7741
   skiplino customers delete 9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b --yes")]
@@ -93,7 +95,8 @@ pub(crate) enum Customers {
     Import(Import),
     /// List a customer's tickets, newest first
     ///
-    /// Works with any key. The time is that of the appointment, or for a walk-in the time of booking.
+    /// Works with any key. TIME is the time of the appointment, or the time of booking for a
+    /// walk-in.
     #[command(after_help = "Examples:
   skiplino customers tickets ext:crm-7741
   skiplino customers tickets ext:crm-7741 --all --json | jq -r 'select(.status == \"upcoming\").id'")]
@@ -292,7 +295,7 @@ fn delete(
     confirm(yes, || {
         let customer = client.customers().get(&customer).wait()?;
         let name = customer.name().unwrap_or("a customer without a name");
-        Ok(format!("Delete {name} ({}) for good?", customer.id()))
+        Ok(format!("Permanently delete {name} ({})?", customer.id()))
     })?;
     let advice =
         format!("`skiplino customers get {typed}` shows whether the customer still exists");
@@ -323,7 +326,8 @@ impl Paging {
             } else {
                 out.line(format_args!("Page {} is after the last page.", self.page))?;
             }
-            // Each page is printed at once. If the reader has closed the pipe, no further page is read.
+            // Each page is printed at once. If the reader has closed the pipe, no further page is
+            // read.
             Ok(out.flush()?)
         };
         if self.all {

@@ -5,16 +5,17 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 use skiplino::{Client, Customer, Page};
-use skiplino_directory::DirectoryWriter;
+use skiplino_directory::{DirectoryWriter, Format};
 
-use crate::failure::Failure;
-use crate::files::{FormatArgument, format_of, is_standard_stream};
+use crate::failure::{Failure, UsageError};
+use crate::files::{FormatArgument, format_of, is_stdout};
 use crate::output::{Output, Progress};
 
 /// Write the whole directory to a file
 ///
-/// As CSV, JSON lines or Parquet, by the file name. The file appears only once it is complete. If the directory changes
-/// during the export, customers that exist for the whole export are in the file exactly once.
+/// As CSV, JSON lines or Parquet, by the file name. The file appears only once it is complete. If
+/// the directory changes during the export, customers that exist for the whole export are in the
+/// file exactly once.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino customers export customers.csv
@@ -24,19 +25,33 @@ pub(crate) struct Export {
     /// The file to write: .csv, .jsonl, .ndjson or .parquet; - is standard output
     file: PathBuf,
 
-    /// The format, if the file name does not say it
+    /// The format, if the suffix of the file name does not determine it
     #[arg(long, value_enum)]
     format: Option<FormatArgument>,
+
+    /// In CSV, put a ' before text that a spreadsheet would run as a formula: it begins with =, +, -
+    /// or @, as mobile numbers do
+    ///
+    /// To import such a file, use --unescape-formulas.
+    #[arg(long)]
+    escape_formulas: bool,
 }
 
 impl Export {
     pub(crate) fn run(&self, client: &Client, out: &mut Output) -> Result<(), Failure> {
         let format = format_of(&self.file, self.format)?;
+        if self.escape_formulas && format != Format::Csv {
+            return Err(UsageError::NotCsv("--escape-formulas").into());
+        }
         let mut progress = Progress::new("customers");
-        let mut writer = match is_standard_stream(&self.file) {
+        let is_stdout = is_stdout(&self.file);
+        let mut writer = match is_stdout {
             true => DirectoryWriter::stdout(format),
             false => DirectoryWriter::create(&self.file, format),
         }?;
+        if self.escape_formulas {
+            writer = writer.escape_formulas();
+        }
         let mut written = 0;
         let export = client.customers().export(|page: Page<Customer>| {
             writer.write(page.items())?;
@@ -47,9 +62,10 @@ impl Export {
         let read = export.wait()?;
         writer.finish()?;
         progress.finish();
-        if is_standard_stream(&self.file) {
+        if is_stdout {
             return Ok(());
         }
+        out.make_optional();
         let customers = read.records;
         if out.json {
             return Ok(out.object(&json!({

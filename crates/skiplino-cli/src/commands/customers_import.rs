@@ -7,22 +7,26 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 use skiplino::{Client, RowOutcome, SyncedRow};
-use skiplino_directory::{FileRow, ReadProgress, RowReader};
+use skiplino_directory::{FileRow, Format, ReadProgress, RowReader};
 
+use super::import_files::ImportFiles;
 use super::import_report::{OutcomeCounts, Report, reason};
 use crate::failure::{Failure, RowsFailed, UsageError};
-use crate::files::{FormatArgument, format_of, is_standard_stream, with_suffix};
+use crate::files::{FormatArgument, format_of, is_standard_stream};
 use crate::output::{Output, Progress};
 
 /// Create and update customers from the rows of a file
 ///
-/// Rows and customers are matched by externalId. The import creates customers that do not exist, updates customers that differ from
-/// their row, and leaves all others unchanged. An empty cell, or a field that is absent, keeps the stored value. The columns are
-/// externalId, name, email, mobile, and metadata (a JSON object) or metadata.KEY (text). Columns that only the server writes are
-/// ignored; any other column is refused. A bad row, or a row that the server rejects, does not stop the others: a report lists them.
+/// Rows and customers are matched by externalId. The import creates customers that do not exist,
+/// updates customers that differ from their row, and leaves all others unchanged. An empty cell, or
+/// a field that is absent, keeps the stored value. The columns are externalId, name, email, mobile,
+/// and metadata (a JSON object) or metadata.KEY (text). Columns that only the server writes are
+/// ignored; any other column is rejected. A bad row, or a row that the server rejects, does not
+/// stop the others: a report lists them.
 ///
-/// A checkpoint beside the file records the finished rows until all are finished. An import that was stopped, by Ctrl-C or by
-/// anything else, continues with --resume. Rows that failed are tried again; you may correct them in the file before.
+/// A checkpoint beside the file records the finished rows. If an import is interrupted, by Ctrl-C
+/// or otherwise, --resume continues it. Failed rows are sent again; you may correct them in the
+/// file first. When all rows are finished, the checkpoint is removed.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino customers import customers.csv --dry-run
@@ -34,21 +38,26 @@ pub(crate) struct Import {
     /// The file to read: .csv, .jsonl, .ndjson or .parquet; - is standard input
     file: PathBuf,
 
-    /// The format, if the file name does not say it
+    /// The format, if the suffix of the file name does not determine it
     #[arg(long, value_enum)]
     format: Option<FormatArgument>,
 
-    /// Write nothing; only say what an import would do
+    /// Report what the import would do, and write nothing
     #[arg(long)]
     dry_run: bool,
 
-    /// Continue an import of the file that was stopped
+    /// Continue an interrupted import of the file
     #[arg(long)]
     resume: bool,
 
     /// Stop at the first row that fails
     #[arg(long)]
     strict: bool,
+
+    /// In CSV, remove the ' before text that begins with =, +, - or @, as exports with
+    /// --escape-formulas have it
+    #[arg(long)]
+    unescape_formulas: bool,
 
     /// Rows to process at the same time
     #[arg(long, value_name = "N", default_value_t = 8)]
@@ -70,12 +79,41 @@ pub(crate) struct Import {
 impl Import {
     pub(crate) fn run(self, client: &Client, out: &mut Output) -> Result<(), Failure> {
         let format = format_of(&self.file, self.format)?;
+        if self.unescape_formulas && format != Format::Csv {
+            return Err(UsageError::NotCsv("--unescape-formulas").into());
+        }
+        let files = ImportFiles::new(&self.file, self.checkpoint.clone(), self.report.clone())?;
         let rows = match is_standard_stream(&self.file) {
             true => RowReader::stdin(format),
             false => RowReader::open(&self.file, format),
         }?
-        .strict(self.strict);
-        let checkpoint = self.checkpoint()?;
+        .strict(self.strict)
+        .unescape_formulas(self.unescape_formulas);
+        out.make_optional();
+        // A dry run writes no checkpoint, and reads one only with `--resume`.
+        let uses_checkpoint = self.resume || !self.dry_run;
+        let checkpoint = match uses_checkpoint {
+            true => files.checkpoint(&self.file, self.resume)?,
+            false => Err("a dry run".to_owned()),
+        };
+        let _lock = match uses_checkpoint {
+            true => None,
+            false => files.lock()?,
+        };
+        let mut running = RunningImport {
+            strict: self.strict,
+            report: Report::new(files.report)?,
+            counts: OutcomeCounts::default(),
+            finished: 0,
+            progress: Progress::new("rows"),
+        };
+        if let (Err(reason), false) = (&checkpoint, self.dry_run) {
+            out.note(format_args!(
+                "no checkpoint, because {reason}: if this import is stopped, start it again from its \
+                 first row, or name a checkpoint now with --checkpoint"
+            ));
+        }
+        let checkpoint = checkpoint.ok();
         let read = rows.progress();
         let mut sync = client.customers().sync(rows).dry_run(self.dry_run);
         sync = sync.concurrency(self.concurrency);
@@ -85,17 +123,7 @@ impl Import {
         if let Some(path) = &checkpoint {
             sync = sync.checkpoint(path);
         }
-        let report = self
-            .report
-            .clone()
-            .or_else(|| self.sibling_path(".failed.csv"));
-        let mut running = RunningImport {
-            strict: self.strict,
-            report: Report::begin(report)?,
-            counts: OutcomeCounts::default(),
-            progress: Progress::new("rows"),
-        };
-        let result = running.rows(sync.wait(), &read, out);
+        let result = running.rows(sync.wait(), &read, checkpoint.as_deref(), out);
         running.progress.finish();
         let (counts, report) = (running.counts, running.report.path());
         if out.json {
@@ -123,32 +151,11 @@ impl Import {
             }));
         }
         if let Some(path) = checkpoint {
-            let removed = std::fs::remove_file(&path);
+            // Its name may be a link.
+            let removed = path.canonicalize().and_then(std::fs::remove_file);
             removed.map_err(|error| Failure::io(path.display().to_string(), error))?;
         }
         Ok(())
-    }
-
-    /// The path of the imported file with this suffix added. `None` for standard input.
-    fn sibling_path(&self, suffix: &str) -> Option<PathBuf> {
-        (!is_standard_stream(&self.file)).then(|| with_suffix(&self.file, suffix))
-    }
-
-    /// The checkpoint to use. An existing one is only used with `--resume`.
-    fn checkpoint(&self) -> Result<Option<PathBuf>, UsageError> {
-        let path = self.checkpoint.clone();
-        let path = path.or_else(|| self.sibling_path(".checkpoint"));
-        // A dry run writes no checkpoint, and reads one only with `--resume`.
-        let path = path.filter(|_| self.resume || !self.dry_run);
-        match path {
-            Some(checkpoint) if !self.resume && checkpoint.exists() => {
-                Err(UsageError::UnfinishedImport {
-                    checkpoint,
-                    file: self.file.clone(),
-                })
-            }
-            path => Ok(path),
-        }
     }
 }
 
@@ -157,6 +164,8 @@ struct RunningImport {
     strict: bool,
     report: Report,
     counts: OutcomeCounts,
+    /// The size of the rows that are counted.
+    finished: u64,
     progress: Progress,
 }
 
@@ -165,6 +174,7 @@ impl RunningImport {
         &mut self,
         rows: impl Iterator<Item = Result<SyncedRow<FileRow>, skiplino::Error>>,
         read: &ReadProgress,
+        checkpoint: Option<&Path>,
         out: &mut Output,
     ) -> Result<(), Failure> {
         for row in rows {
@@ -175,12 +185,30 @@ impl RunningImport {
                 Err(error) => match read.take_error() {
                     Some(error) => return Err(error.into()),
                     None if self.strict && self.counts.not_done() > 0 => break,
-                    None => return Err(checkpoint_failure(error)),
+                    None => return Err(checkpoint_failure(error, checkpoint)),
                 },
             };
+            self.start_report()?;
             self.row(&row, read, out)?;
         }
-        read.take_error().map_or(Ok(()), |error| Err(error.into()))
+        if let Some(error) = read.take_error() {
+            return Err(error.into());
+        }
+        // The file may have no rows.
+        self.start_report()
+    }
+
+    fn start_report(&mut self) -> Result<(), Failure> {
+        let failure = self.report.start()?;
+        self.note_no_report(failure);
+        Ok(())
+    }
+
+    fn note_no_report(&self, failure: Option<Failure>) {
+        if let Some(failure) = failure {
+            self.progress
+                .note(format_args!("{failure}; name another report with --report"));
+        }
     }
 
     fn row(
@@ -195,7 +223,8 @@ impl RunningImport {
         }
         let reason = reason(row);
         if let Some(reason) = &reason {
-            self.report.add(row, reason)?;
+            let failure = self.report.add(row, reason)?;
+            self.note_no_report(failure);
             if self.strict {
                 read.stop();
             }
@@ -208,8 +237,9 @@ impl RunningImport {
             let line = row.row().line();
             self.progress.note(format_args!("line {line}: {reason}"));
         }
+        self.finished += row.row().size();
         self.progress
-            .set(self.counts.rows, read.done(), read.total());
+            .set(self.counts.rows, self.finished, read.total());
         Ok(())
     }
 }
@@ -233,16 +263,21 @@ fn row_json(row: &SyncedRow<FileRow>, reason: Option<String>) -> serde_json::Val
     object
 }
 
-/// A checkpoint that cannot be written is a failure of a file, not of a call.
-fn checkpoint_failure(error: skiplino::Error) -> Failure {
-    let is_io = error
-        .source()
-        .is_some_and(|source| source.is::<io::Error>());
-    if is_io && error.fields().contains_key("checkpoint") {
-        return Failure::io(
-            "stopped, because finished rows could not be recorded",
-            io::Error::other(error),
-        );
+/// A checkpoint that cannot be opened or written is a failure of a file, not of a call.
+fn checkpoint_failure(error: skiplino::Error, checkpoint: Option<&Path>) -> Failure {
+    let source = error.source();
+    let is_io = source.is_some_and(|source| source.is::<io::Error>());
+    match checkpoint {
+        Some(path) if is_io && error.fields().contains_key("checkpoint") => {
+            let path = path.display();
+            Failure::io(
+                format!(
+                    "stopped, because finished rows could not be recorded in {path} \
+                     (--checkpoint names another file)"
+                ),
+                io::Error::other(error),
+            )
+        }
+        _ => error.into(),
     }
-    error.into()
 }

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use skiplino::{RowOutcome, SyncedRow};
-use skiplino_directory::FileRow;
+use skiplino_directory::{FileRow, OutputFile};
 
+use super::import_files::ImportFile;
 use crate::failure::Failure;
 
 /// The number of rows of each outcome.
@@ -52,9 +53,10 @@ impl fmt::Display for OutcomeCounts {
             unchanged,
             ..
         } = self;
+        let unit = if *rows == 1 { "row" } else { "rows" };
         write!(
             f,
-            "{rows} rows: {created} created, {updated} updated, {unchanged} unchanged"
+            "{rows} {unit}: {created} created, {updated} updated, {unchanged} unchanged"
         )?;
         for (count, label) in [
             (self.already_done, "already done"),
@@ -79,53 +81,105 @@ pub(super) fn reason(row: &SyncedRow<FileRow>) -> Option<String> {
 }
 
 /// The rows that failed, as CSV.
+///
+/// Nothing is replaced or removed before [`start`](Self::start). A report that the command line
+/// names is always written, even if no row fails. The report beside the file is created with its
+/// first row.
+#[derive(Default)]
 pub(super) struct Report {
     path: Option<PathBuf>,
+    /// A named report that has not been put in its place yet.
+    prepared: Option<OutputFile>,
     writer: Option<csv::Writer<File>>,
+    is_started: bool,
+    rows: u64,
 }
 
 impl Report {
-    /// A report that is created with its first row. The report of an earlier run is removed, because
-    /// this run reports its rows again.
-    pub(super) fn begin(path: Option<PathBuf>) -> Result<Self, Failure> {
-        let report = Self { path, writer: None };
-        match report.path.as_deref().map(std::fs::remove_file) {
-            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => {
-                Err(report.failure(error))
-            }
-            _ => Ok(report),
+    /// Prepares the report. A named one that cannot be written is an error before the first
+    /// request.
+    pub(super) fn new(file: Option<ImportFile>) -> Result<Self, Failure> {
+        let Some(ImportFile { path, is_named }) = file else {
+            return Ok(Self::default());
+        };
+        let prepared = match is_named {
+            true => Some(OutputFile::create(&path).map_err(|error| failure(&path, error))?),
+            false => None,
+        };
+        Ok(Self {
+            path: Some(path),
+            prepared,
+            ..Self::default()
+        })
+    }
+
+    /// Replaces the report of an earlier run, whose failed rows this run reports again. Called once
+    /// this run has locked the checkpoint: before that, another run may be writing to the report.
+    /// Returns why there is no report.
+    pub(super) fn start(&mut self) -> Result<Option<Failure>, Failure> {
+        let is_started = std::mem::replace(&mut self.is_started, true);
+        let Some(path) = self.path.as_deref().filter(|_| !is_started) else {
+            return Ok(None);
+        };
+        if let Some(file) = self.prepared.take() {
+            let writer = open(file).map_err(|error| failure(path, error))?;
+            self.writer = Some(writer);
+        } else if path.exists()
+            && let Err(error) = std::fs::remove_file(path)
+        {
+            return Ok(self.give_up(error));
         }
+        Ok(None)
+    }
+
+    /// A report that nobody named cannot be written, for example beside a file on a read-only disk.
+    fn give_up(&mut self, error: io::Error) -> Option<Failure> {
+        Some(failure(&self.path.take()?, error))
     }
 
     /// The file, if any row is in it.
     pub(super) fn path(&self) -> Option<&Path> {
-        self.writer.as_ref().and(self.path.as_deref())
+        self.path.as_deref().filter(|_| self.rows > 0)
     }
 
-    pub(super) fn add(&mut self, row: &SyncedRow<FileRow>, reason: &str) -> Result<(), Failure> {
+    /// Adds a row. Returns why there is no report, once.
+    pub(super) fn add(
+        &mut self,
+        row: &SyncedRow<FileRow>,
+        reason: &str,
+    ) -> Result<Option<Failure>, Failure> {
         let Some(path) = &self.path else {
-            return Ok(());
+            return Ok(None);
+        };
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            none => match OutputFile::create(path).and_then(open) {
+                Ok(writer) => none.insert(writer),
+                Err(error) => return Ok(self.give_up(error)),
+            },
         };
         let mut write = || -> io::Result<()> {
-            let writer = match &mut self.writer {
-                Some(writer) => writer,
-                none => {
-                    let mut writer = csv::Writer::from_path(path)?;
-                    writer.write_record(["line", "externalId", "outcome", "reason"])?;
-                    none.insert(writer)
-                }
-            };
             let id = row.row().external_id().unwrap_or_default();
             let line = row.row().line().to_string();
             writer.write_record([&line, id, row.outcome().as_str(), reason])?;
             // If the import is killed, the report has all rows so far.
             writer.flush()
         };
-        write().map_err(|error| self.failure(error))
+        write().map_err(|error| failure(path, error))?;
+        self.rows += 1;
+        Ok(None)
     }
+}
 
-    fn failure(&self, error: io::Error) -> Failure {
-        let path = self.path.as_deref().unwrap_or(Path::new("the report"));
-        Failure::io(path.display().to_string(), error)
-    }
+/// Puts the report in its place, with its heading.
+fn open(file: OutputFile) -> io::Result<csv::Writer<File>> {
+    let mut writer = csv::Writer::from_writer(file.writer()?);
+    writer.write_record(["line", "externalId", "outcome", "reason"])?;
+    writer.flush()?;
+    file.commit()?;
+    Ok(writer)
+}
+
+fn failure(path: &Path, error: io::Error) -> Failure {
+    Failure::io(path.display().to_string(), error)
 }

@@ -13,10 +13,10 @@ use crate::values;
 
 /// Run a local server for tests and demos
 ///
-/// It simulates the API with real state: a demo company with branches, services, customers and a queue. Open its page in a
-/// browser to act as the staff, set the clock and inject faults; programs do the same through the control URL. It runs until
-/// Ctrl-C, and forgets everything unless --data names a file. Its keys are printed: they are public, and valid for the sandbox
-/// only.
+/// It simulates the API with real state: a demo company with branches, services, customers and a
+/// queue. Open its page in a browser to act as the staff, set the clock and inject faults; programs
+/// do the same through the control URL. The server runs until Ctrl-C, and loses its state unless
+/// --data names a file. It prints its keys, which are public and work only with the sandbox.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino sandbox
@@ -34,6 +34,10 @@ pub(crate) struct Sandbox {
     /// Allow connections from other machines, if --listen is not a loopback address
     #[arg(long)]
     allow_remote: bool,
+
+    /// Accept requests to this host name, such as that of a tunnel; may be repeated
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
 
     /// The file that keeps the state; without it, the state is lost at the end
     #[arg(long, value_name = "FILE")]
@@ -70,6 +74,7 @@ impl Sandbox {
         let config = skiplino_sandbox::Config {
             listen: std::net::SocketAddr::from((self.listen, self.port)),
             allow_remote: self.allow_remote,
+            allow_hosts: self.allow_host,
             data: self.data,
             seed: self.seed,
             now: self.now,
@@ -107,6 +112,7 @@ impl Sandbox {
             port,
             listen,
             allow_remote,
+            allow_host,
             data,
             seed,
             now,
@@ -129,11 +135,18 @@ impl Sandbox {
         let values = values
             .into_iter()
             .filter_map(|(name, value)| Some([name.into(), value?]));
+        let hosts = allow_host
+            .into_iter()
+            .map(|name| ["--allow-host".into(), name.into()]);
         let switches = switches
             .into_iter()
             .filter(|(_, is_on)| *is_on)
             .map(|(name, _)| name.into());
-        values.flatten().chain(switches).collect()
+        values
+            .flatten()
+            .chain(hosts.flatten())
+            .chain(switches)
+            .collect()
     }
 }
 

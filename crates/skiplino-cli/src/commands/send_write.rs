@@ -10,8 +10,9 @@ use crate::output::Output;
 pub(crate) fn send_write<T: Send + 'static>(
     call: Call<T>,
     advice: impl Into<String>,
-    out: &Output,
+    out: &mut Output,
 ) -> Result<T, Failure> {
+    out.make_optional();
     let response = call.with_response().wait().with_advice(advice)?;
     if response.recovered() {
         out.note("the response was lost, but a lookup confirmed the write");

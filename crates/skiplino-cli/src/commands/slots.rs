@@ -10,7 +10,8 @@ use crate::values::{self, Day};
 
 /// List the free appointment times of a service on a day
 ///
-/// An empty list means that the day is full or closed. The times are in UTC, as `skiplino book --time` takes them.
+/// An empty list means that the day is full or closed. The times are in UTC, as `skiplino book
+/// --time` takes them.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino slots 6fe8fb8b12

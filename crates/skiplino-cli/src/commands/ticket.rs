@@ -33,15 +33,16 @@ pub(crate) enum Ticket {
     },
     /// Watch a ticket until it is served or cancelled
     ///
-    /// A live line on a terminal, elsewhere a line for each change. The command polls every 2 seconds near the front of the queue,
-    /// and every 30 seconds far from it. The exit code is 0 if the ticket is served, and 15 if it is cancelled.
+    /// On a terminal the command updates one line; elsewhere it prints a line for each change. It
+    /// polls every 2 seconds near the front of the queue, and every 30 seconds far from it. The
+    /// exit code is 0 if the ticket is served, and 15 if it is cancelled.
     #[command(after_help = "Examples:
   skiplino ticket watch k7m2p9x4q1
   skiplino ticket watch k7m2p9x4q1 --json | while read -r change; do ...; done")]
     Watch {
         /// The ticket's id (not its number)
         id: String,
-        /// The time between two polls, instead of one that depends on the queue
+        /// A fixed time between two polls; by default the time depends on the queue
         #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
         every: Option<Duration>,
         /// How long to retry failures of the network or the server [default: 600]
@@ -50,7 +51,8 @@ pub(crate) enum Ticket {
     },
     /// Cancel a ticket that is waiting or upcoming
     ///
-    /// Asks for confirmation on a terminal; elsewhere --yes is needed. In any other state the exit code is 6.
+    /// Asks for confirmation on a terminal; elsewhere --yes is needed. In any other state the exit
+    /// code is 6.
     #[command(after_help = "Examples:
   skiplino ticket cancel k7m2p9x4q1
   skiplino ticket cancel k7m2p9x4q1 --yes --json")]

@@ -1,4 +1,5 @@
-//! `skiplino ticket watch`: a live line on a terminal, a line for each change elsewhere.
+//! `skiplino ticket watch`: one line that is updated on a terminal, a line for each change
+//! elsewhere.
 
 use std::time::Duration;
 

@@ -9,11 +9,12 @@ use crate::resolve;
 
 /// Show a branch's groups and services
 ///
-/// Active services only: whether each is open now, and whether it takes appointments as well as walk-ins.
+/// Active services only: whether each is open now, and whether it takes appointments as well as
+/// walk-ins.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino tree 802b33af66
-  skiplino tree seef                 the start of its name, if no other branch starts with it
+  skiplino tree seef                 the start of the name, if no other branch's name starts the same way
   skiplino tree seef --json | jq -r '.services[] | select(.isAppointment).id'")]
 pub(crate) struct Tree {
     /// The branch: its id or name

@@ -1,4 +1,4 @@
-//! `skiplino whoami`: the class of the API key, and whether the server accepts it.
+//! `skiplino whoami`: the kind of the API key, and whether the server accepts it.
 
 use serde_json::json;
 use skiplino::{Error, ErrorKind, KeyClass};
@@ -54,12 +54,13 @@ pub(crate) fn run(context: &Context, out: &mut Output) -> Result<(), Failure> {
             ("Customers", directory),
         ])?;
     }
-    out.flush()?;
+    // Whether the key is accepted matters more than whether anybody reads it here.
+    let printed = out.flush();
     branches?;
     if let Some(customers) = customers {
         customers?;
     }
-    Ok(())
+    Ok(printed?)
 }
 
 /// A rejected key is a result of this command. Any other error is a failure.

@@ -13,7 +13,7 @@ use crate::output::text::printable;
 /// Nothing is printed with `println!`: a reader that closes the pipe early must be an error, not a
 /// panic.
 pub(crate) struct Output {
-    writer: BufWriter<StdoutLock<'static>>,
+    writer: BufWriter<Stdout>,
     pub(crate) json: bool,
     /// The width of the terminal, if standard output is one.
     terminal_width: Option<u16>,
@@ -27,10 +27,29 @@ impl Output {
         Self {
             terminal_width: stdout.is_terminal().then(terminal_width),
             use_colour: use_colour(&stdout),
-            writer: BufWriter::new(stdout.lock()),
+            writer: BufWriter::new(Stdout {
+                inner: stdout.lock(),
+                is_optional: false,
+                lost: None,
+            }),
             json,
             has_live_line: false,
         }
+    }
+
+    /// From now on, output that cannot be written ends nothing: the command changes something, and
+    /// has to finish that. [`lost`](Self::lost) says afterwards whether any output was lost.
+    pub(crate) fn make_optional(&mut self) {
+        self.writer.get_mut().is_optional = true;
+    }
+
+    /// Why output was lost. That its reader has closed the pipe, as `head` does, is no such reason.
+    pub(crate) fn lost(&mut self) -> Option<io::Error> {
+        self.writer
+            .get_mut()
+            .lost
+            .take()
+            .filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
     }
 
     /// The width of the terminal, if standard output is one.
@@ -73,7 +92,7 @@ impl Output {
         write!(self.writer, "\r\u{1b}[K{text}")
     }
 
-    /// Ends the live line: the next line follows it.
+    /// Ends the line that is updated in place. The next output starts on a new line.
     pub(crate) fn end_live_line(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.has_live_line) {
             self.writer.write_all(b"\n")?;
@@ -103,6 +122,44 @@ impl Output {
 
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.writer.flush()
+    }
+}
+
+/// Standard output, which may be optional.
+struct Stdout {
+    inner: StdoutLock<'static>,
+    is_optional: bool,
+    /// The first error, after which nothing is written any more.
+    lost: Option<io::Error>,
+}
+
+impl Stdout {
+    fn write_with(
+        &mut self,
+        length: usize,
+        write: impl FnOnce(&mut StdoutLock<'static>) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        if self.lost.is_some() {
+            return Ok(length);
+        }
+        match write(&mut self.inner) {
+            Err(error) if self.is_optional && error.kind() != io::ErrorKind::Interrupted => {
+                self.lost = Some(error);
+                Ok(length)
+            }
+            written => written,
+        }
+    }
+}
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_with(bytes.len(), |inner| inner.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.write_with(0, |inner| inner.flush().map(|()| 0))
+            .map(drop)
     }
 }
 

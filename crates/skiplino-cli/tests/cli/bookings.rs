@@ -225,7 +225,8 @@ fn a_customer_is_created_changed_and_deleted() {
         (&json!("+97330000000"), &json!("Noor"))
     );
     let id = updated["_id"].as_str().unwrap().to_owned();
-    // After an id, --external-id is the new value; alone, it names the customer; twice, it is an error.
+    // After an id, --external-id is the new value; alone, it names the customer; twice, it is an
+    // error.
     world
         .run(&["customers", "update", &id, "--external-id", "crm-2"])
         .ok();

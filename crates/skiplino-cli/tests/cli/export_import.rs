@@ -65,6 +65,17 @@ impl Desk {
         .collect()
     }
 
+    /// Deletes customers without an `externalId`: an import cannot match them.
+    fn delete_unmatched(&self) {
+        let all = self.world.run(&["customers", "list", "--all", "--json"]);
+        for customer in all.json() {
+            if customer["externalId"].is_null() {
+                let id = customer["_id"].as_str().unwrap();
+                self.world.run(&["customers", "delete", id, "--yes"]).ok();
+            }
+        }
+    }
+
     pub(crate) fn created(&self) -> u64 {
         let counts = self.world.control("GET", "/requests/counts", "");
         counts["createCustomer"]["committed"].as_u64().unwrap_or(0)
@@ -143,17 +154,7 @@ fn an_exported_directory_is_imported_unchanged_in_every_format() {
     {
         assert_eq!(stored[external_id], *row);
     }
-    // Customers without an externalId cannot be matched, so they are deleted first.
-    for customer in from
-        .world
-        .run(&["customers", "list", "--all", "--json"])
-        .json()
-    {
-        if customer["externalId"].is_null() {
-            let id = customer["_id"].as_str().unwrap();
-            from.world.run(&["customers", "delete", id, "--yes"]).ok();
-        }
-    }
+    from.delete_unmatched();
     for file in ["all.csv", "all.jsonl", "all.parquet"] {
         from.run(&["export", file])
             .ok()
@@ -210,10 +211,78 @@ fn a_failed_export_keeps_the_old_file() {
     assert_eq!((ran.code, &*ran.out), (5, ""), "{ran:?}");
     assert_eq!(desk.read("all.csv"), "yesterday's");
     assert_eq!(desk.files(), ["all.csv"]);
+    desk.world.control("DELETE", "/faults", "");
+    let no_rows = json!({"message": "m", "data": [], "pagination": {
+        "total": 1000, "totalPages": 10, "hasNextPage": true, "hasPrevPage": false,
+    }});
+    let fault =
+        json!({"operation": "listCustomers", "kind": "status", "status": 200, "body": no_rows});
+    desk.world.fault(&fault.to_string());
+    desk.run(&["export", "all.csv"])
+        .fails(10, &["the server counts 1000 records, but returned 0"]);
+    assert_eq!(desk.read("all.csv"), "yesterday's");
+    assert_eq!(desk.files(), ["all.csv"]);
+    desk.world.control("DELETE", "/faults", "");
     desk.run(&["export", "no/such/folder.csv"])
         .fails(1, &["no/such/folder.csv"]);
     desk.run(&["export", "all.xlsx"])
         .fails(2, &["all.xlsx", "--format"]);
     desk.run(&["export", "-", "--format", "parquet"])
         .fails(2, &["Parquet cannot be read from or written to a pipe"]);
+}
+
+#[test]
+fn formulas_are_escaped_and_come_back() {
+    let from = Desk::new();
+    let mut rows = unusual();
+    rows.extend([
+        json!({"externalId": "=cmd|' /C calc'!A0", "name": "@SUM(1)", "mobile": "+97333112233"}),
+        json!({"externalId": "-12", "name": "'quoted'", "email": "\t=1", "mobile": "0097333112233"}),
+    ]);
+    from.write("rows.jsonl", lines(&rows));
+    from.run(&["import", "rows.jsonl"]).ok();
+    from.delete_unmatched();
+    from.run(&["export", "plain.csv"]).ok();
+    from.run(&["export", "all.csv", "--escape-formulas"]).ok();
+    let text = from.read("all.csv");
+    for escaped in [
+        "'=cmd|' /C calc'!A0,'@SUM(1),,'+97333112233",
+        "'-12,'quoted',",
+    ] {
+        assert!(text.contains(escaped), "{text}");
+    }
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    for field in reader.records().flat_map(|record| {
+        let fields = record.unwrap();
+        fields.iter().map(str::to_owned).collect::<Vec<_>>()
+    }) {
+        assert!(!field.starts_with(['=', '+', '-', '@', '\t']), "{field:?}");
+    }
+
+    let to = Desk::new();
+    to.write("all.csv", &text);
+    let ran = to.run(&["import", "all.csv"]);
+    assert_eq!(ran.code, 16, "{ran:?}");
+    let reasons = to.report("all.csv.failed.csv");
+    assert!(
+        reasons
+            .values()
+            .all(|reason| reason.contains("--unescape-formulas")),
+        "{reasons:?}"
+    );
+    assert_eq!(to.stored()["crm-7741"]["mobile"], "+97333112233");
+    to.run(&["import", "all.csv", "--resume", "--unescape-formulas"])
+        .ok();
+    assert_eq!(to.stored(), from.stored());
+    // A file that was not escaped is read as before.
+    to.write("plain.csv", from.read("plain.csv"));
+    let again = to.run(&["import", "plain.csv"]);
+    again.ok().prints(&[" 0 created, 0 updated"]);
+    for (command, option) in [
+        ("export", "--escape-formulas"),
+        ("import", "--unescape-formulas"),
+    ] {
+        from.run(&[command, "rows.jsonl", option])
+            .fails(2, &[option, "CSV"]);
+    }
 }

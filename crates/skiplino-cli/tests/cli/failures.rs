@@ -139,10 +139,10 @@ fn each_rejection_of_the_api_has_its_own_code() {
         .fails(3, &["a secret key is needed"]);
     world.control("PUT", "/branches/802b33af66", r#"{"open": false}"#);
     let walk_in = ["book", "--service", "6fe8fb8b12", "--group", "7c1f9a3b2d"];
-    let refused = world
+    let rejected = world
         .run(&[&walk_in[..], &["--json"]].concat())
         .fails(5, &["(400)"]);
-    assert_eq!(object(&refused)["kind"], "Rejected");
+    assert_eq!(object(&rejected)["kind"], "Rejected");
     let taken = world
         .run(&["customers", "create", "--external-id", "crm-7741", "--json"])
         .fails(7, &["already taken"]);

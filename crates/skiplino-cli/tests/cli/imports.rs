@@ -321,7 +321,8 @@ fn a_checkpoint_that_cannot_be_written_stops_the_import() {
     desk.write("rows.csv", many(2000));
     let command = desk.world.command(&[]);
     let program = command.get_program().to_owned();
-    // Files may be 4 KiB long at most; the signal for longer files is ignored, so that writing fails.
+    // Files may be 4 KiB long at most; the signal for longer files is ignored, so that writing
+    // fails.
     let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" customers import rows.csv";
     let mut limited = std::process::Command::new("sh");
     limited

@@ -236,12 +236,12 @@ fn whoami_says_what_the_key_can_do() {
         "Key        public (pk_…)",
         "Customers  no: customers need a secret key",
     ]);
-    let refused = crate::support::run(
+    let rejected = crate::support::run(
         world
             .command(&["whoami", "--json"])
             .env("SKIPLINO_API_KEY", "sk_wrong"),
     );
-    assert_eq!(refused.code, 3);
-    assert_eq!(refused.json()[0]["accepted"], false);
-    assert_eq!(refused.json()[0]["maskedKey"], "sk_…");
+    assert_eq!(rejected.code, 3);
+    assert_eq!(rejected.json()[0]["accepted"], false);
+    assert_eq!(rejected.json()[0]["maskedKey"], "sk_…");
 }

@@ -80,6 +80,12 @@ impl World {
         self.control("POST", "/faults", fault);
     }
 
+    /// Waits until a fault holds a request.
+    pub(crate) fn held(&self) {
+        let held = self.control("GET", "/held?atLeast=1", "");
+        assert_ne!(held["held"], 0, "no request is held");
+    }
+
     /// How many requests of an operation arrived.
     pub(crate) fn received(&self, operation: &str) -> u64 {
         let counts = self.control("GET", "/requests/counts", "");
@@ -87,8 +93,8 @@ impl World {
     }
 }
 
-/// The command without any settings: this package's program, or the program that `SKIPLINO_COMMAND` names, such as the console script
-/// of the Python package.
+/// The command without any settings: this package's program, or the program that `SKIPLINO_COMMAND`
+/// names, such as the console script of the Python package.
 pub(crate) fn bare(arguments: &[&str]) -> Command {
     let program = std::env::var_os("SKIPLINO_COMMAND");
     let mut command =
@@ -98,6 +104,9 @@ pub(crate) fn bare(arguments: &[&str]) -> Command {
         "SKIPLINO_API_KEY",
         "SKIPLINO_BASE_URL",
         "SKIPLINO_LOCALE",
+        "SKIPLINO_CA_FILE",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
         "NO_COLOR",
     ] {
         command.env_remove(name);
@@ -140,6 +149,16 @@ impl Ran {
     pub(crate) fn fails(self, code: i32, texts: &[&str]) -> Self {
         assert_eq!((self.code, &*self.out), (code, ""), "{self:?}");
         assert!(self.err.starts_with("skiplino: "), "{self:?}");
+        for text in texts {
+            assert!(self.err.contains(text), "{text:?} is not in {self:?}");
+        }
+        self
+    }
+
+    /// Requires this exit code, and these texts on standard error, whatever the output.
+    #[track_caller]
+    pub(crate) fn ends(self, code: i32, texts: &[&str]) -> Self {
+        assert_eq!(self.code, code, "{self:?}");
         for text in texts {
             assert!(self.err.contains(text), "{text:?} is not in {self:?}");
         }

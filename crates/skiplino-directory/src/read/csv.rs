@@ -1,11 +1,14 @@
 //! Rows of a CSV file.
 
+use std::cell::Cell;
 use std::io::{self, BufRead};
 use std::path::Path;
+use std::rc::Rc;
 
 use super::csv_records::{Record, Records};
 use crate::column::{Field, check_columns};
 use crate::error::{DirectoryError, HeadingError, RowError};
+use crate::formula::unescape;
 use crate::row::{FileRow, MAX_ROW_BYTES, TableRow};
 
 /// Reads CSV text: checks its heading at once, then returns its rows one by one. The name of the
@@ -16,6 +19,15 @@ use crate::row::{FileRow, MAX_ROW_BYTES, TableRow};
 pub fn read_csv<R: BufRead>(
     text: R,
     file: &Path,
+) -> Result<impl Iterator<Item = io::Result<FileRow>> + use<R>, DirectoryError> {
+    rows(text, file, Rc::default())
+}
+
+/// The same. `unescapes` may be set until the first row is read: formulas lose their `'` then.
+pub(super) fn rows<R: BufRead>(
+    text: R,
+    file: &Path,
+    unescapes: Rc<Cell<bool>>,
 ) -> Result<impl Iterator<Item = io::Result<FileRow>> + use<R>, DirectoryError> {
     let file = || file.to_owned();
     let mut records = Records::new(text, MAX_ROW_BYTES);
@@ -28,7 +40,7 @@ pub fn read_csv<R: BufRead>(
         source,
     })?;
     Ok(std::iter::from_fn(move || match records.next() {
-        Ok(Some(record)) => Some(Ok(row(&record, &columns))),
+        Ok(Some(record)) => Some(Ok(row(&record, &columns, unescapes.get()))),
         Ok(None) => None,
         Err(error) => Some(Err(error)),
     }))
@@ -47,9 +59,9 @@ fn columns(heading: Option<Record>) -> Result<Vec<String>, HeadingError> {
     Ok(columns)
 }
 
-fn row(record: &Record, columns: &[String]) -> FileRow {
+fn row(record: &Record, columns: &[String], unescapes: bool) -> FileRow {
     let fields = record.fields();
-    parse(record, &fields, columns).unwrap_or_else(|mut error| {
+    parse(record, &fields, columns, unescapes).unwrap_or_else(|mut error| {
         if record.last_line > record.line {
             error = RowError::MultiLine {
                 error: Box::new(error),
@@ -62,7 +74,12 @@ fn row(record: &Record, columns: &[String]) -> FileRow {
     })
 }
 
-fn parse(record: &Record, fields: &[Vec<u8>], columns: &[String]) -> Result<FileRow, RowError> {
+fn parse(
+    record: &Record,
+    fields: &[Vec<u8>],
+    columns: &[String],
+    unescapes: bool,
+) -> Result<FileRow, RowError> {
     if let Some(error) = &record.error {
         return Err(error.clone());
     }
@@ -76,6 +93,12 @@ fn parse(record: &Record, fields: &[Vec<u8>], columns: &[String]) -> Result<File
     for (column, field) in columns.iter().zip(fields) {
         let text = std::str::from_utf8(field);
         let text = text.map_err(|_| RowError::FieldNotUtf8(column.clone()))?;
+        let text = match unescape(text) {
+            Some(text) if unescapes => text,
+            // Stored as it is, it would spoil a good number.
+            Some(_) => return Err(RowError::EscapedFormula(column.clone())),
+            None => text,
+        };
         // In CSV an empty text and a missing one are the same.
         if !text.is_empty() {
             row.set(column, text)?;

@@ -1,8 +1,9 @@
-//! The records of CSV text, as RFC 4180 defines them: fields between commas, quoted where they hold a
-//! comma, a quote or the end of a line.
+//! The records of CSV text, as RFC 4180 defines them: fields between commas, quoted where they hold
+//! a comma, a quote or the end of a line.
 //!
-//! The common readers accept any text and lose rows without notice: after an unclosed quote, the rows
-//! that follow become part of a field. This one reports such a quote, and knows the line of each record.
+//! The common readers accept any text and lose rows without notice: after an unclosed quote, the
+//! rows that follow become part of a field. This one reports such a quote, and knows the line of
+//! each record.
 
 use std::io::{self, BufRead};
 
@@ -92,7 +93,7 @@ impl<R: BufRead> Records<R> {
         }
     }
 
-    /// The byte at this place of the buffer, read if it is the first one after it.
+    /// The byte at this index of the buffer. Reads one more byte if the index is the buffer's end.
     fn byte(&mut self, at: usize) -> io::Result<Option<u8>> {
         if let Some(byte) = self.buffer.get(at) {
             return Ok(Some(*byte));

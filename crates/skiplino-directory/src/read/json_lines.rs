@@ -9,7 +9,7 @@ use crate::column::Field;
 use crate::error::{JsonError, RowError};
 use crate::row::{CustomerRow, FileRow, MAX_ROW_BYTES};
 
-/// The object of a line. Unknown fields are refused, and so are fields that appear twice.
+/// The object of a line. Unknown fields are rejected, and so are fields that appear twice.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Line<'a> {
@@ -92,7 +92,7 @@ fn fill(customer: &mut CustomerRow<RowError>, line: &Line<'_>) -> Result<(), Row
         (Field::Mobile, line.mobile),
     ] {
         let Some(value) = value else { continue };
-        // Numbers are refused: they have lost their leading zeros and plus signs already.
+        // Numbers are rejected: they have lost their leading zeros and plus signs already.
         let text = serde_json::from_str::<Option<String>>(value.get());
         let text = text.map_err(|_| RowError::FieldNotText(field.name().to_owned()))?;
         if let Some(text) = text {

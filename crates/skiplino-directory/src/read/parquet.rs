@@ -50,7 +50,7 @@ fn columns(columns: &[TypePtr]) -> Result<Vec<TypePtr>, HeadingError> {
     columns
         .map(|column| match is_text(column) {
             true => Ok(column.clone()),
-            // Numbers are refused: they have lost their leading zeros and plus signs already.
+            // Numbers are rejected: they have lost their leading zeros and plus signs already.
             false => Err(HeadingError::NotText(column.name().to_owned())),
         })
         .collect()

@@ -5,10 +5,12 @@ use std::io::{self, Write};
 use skiplino::Customer;
 
 use super::encoder::Encoder;
+use crate::formula::escape;
 use crate::output_columns::{TEXT_COLUMNS, TIME_COLUMNS};
 
 pub(super) struct CsvEncoder<W: Write> {
     writer: csv::Writer<W>,
+    escapes_formulas: bool,
 }
 
 impl<W: Write> CsvEncoder<W> {
@@ -20,13 +22,20 @@ impl<W: Write> CsvEncoder<W> {
         writer
             .write_record(texts.chain(times))
             .map_err(into_io_error)?;
-        Ok(Self { writer })
+        Ok(Self {
+            writer,
+            escapes_formulas: false,
+        })
     }
 
     fn write_row(&mut self, customer: &Customer) -> csv::Result<()> {
         for column in TEXT_COLUMNS {
             let text = (column.read)(customer).unwrap_or_default();
-            self.writer.write_field(text)?;
+            let text = match self.escapes_formulas {
+                true => escape(text),
+                false => text.into(),
+            };
+            self.writer.write_field(&*text)?;
         }
         for column in TIME_COLUMNS {
             let time = (column.read)(customer);
@@ -51,6 +60,10 @@ impl<W: Write> Encoder for CsvEncoder<W> {
         }
         // A reader of standard output gets each page at once.
         self.writer.flush()
+    }
+
+    fn escape_formulas(&mut self) {
+        self.escapes_formulas = true;
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Call, Outcome};
 use crate::{
-    envelope::{Answer, Failure},
+    envelope::{ApiResponse, Failure},
     locale::Reason,
     store::catalogue,
 };
@@ -22,7 +22,7 @@ pub(crate) fn list(call: &Call<'_>) -> Outcome {
             })
         })
         .collect();
-    Ok(Answer::ok("Branches fetched successfully.", data))
+    Ok(ApiResponse::ok("Branches fetched successfully.", data))
 }
 
 pub(crate) fn tree(call: &Call<'_>) -> Outcome {
@@ -56,5 +56,5 @@ pub(crate) fn tree(call: &Call<'_>) -> Outcome {
             }))
         })
         .collect();
-    Ok(Answer::ok("Branch tree fetched successfully.", data))
+    Ok(ApiResponse::ok("Branch tree fetched successfully.", data))
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Call, Outcome};
 use crate::{
-    envelope::{Answer, Failure},
+    envelope::{ApiResponse, Failure},
     locale::Reason,
     store::{
         customers::{self, Change},
@@ -35,7 +35,7 @@ pub(crate) fn create(call: &Call<'_>) -> Outcome {
         reject_taken(customers::holder(db, change.external_id.as_deref())?, None)?;
         customers::insert(db, change, call.now).map_err(Failure::from)
     })?;
-    Ok(Answer::created(
+    Ok(ApiResponse::created(
         "Customer created successfully.",
         customer.json(),
     ))
@@ -57,7 +57,7 @@ pub(crate) fn list(call: &Call<'_>) -> Outcome {
     query.finish(Some(()))?;
     let (customers, total) = call.store.with(|db| customers::page(db, page))?;
     let data = customers.iter().map(customers::Customer::json).collect();
-    Ok(Answer::page(
+    Ok(ApiResponse::page(
         "Customers fetched successfully.",
         data,
         page,
@@ -72,7 +72,7 @@ pub(crate) fn get(call: &Call<'_>) -> Outcome {
     let customer = call
         .store
         .with(|db| customers::find_or_reject(db, &reference, OWN_FIELDS))?;
-    Ok(Answer::ok(
+    Ok(ApiResponse::ok(
         "Customer fetched successfully.",
         customer.json(),
     ))
@@ -101,7 +101,7 @@ pub(crate) fn update(call: &Call<'_>) -> Outcome {
         )?;
         customers::update(db, customer, change, call.now).map_err(Failure::from)
     })?;
-    Ok(Answer::ok(
+    Ok(ApiResponse::ok(
         "Customer updated successfully.",
         customer.json(),
     ))
@@ -115,7 +115,10 @@ pub(crate) fn delete(call: &Call<'_>) -> Outcome {
         let customer = customers::find_or_reject(db, &reference, OWN_FIELDS)?;
         customers::delete(db, &customer).map_err(Failure::from)
     })?;
-    Ok(Answer::ok("Customer deleted successfully.", Value::Null))
+    Ok(ApiResponse::ok(
+        "Customer deleted successfully.",
+        Value::Null,
+    ))
 }
 
 pub(crate) fn tickets(call: &Call<'_>) -> Outcome {
@@ -132,7 +135,7 @@ pub(crate) fn tickets(call: &Call<'_>) -> Outcome {
             .collect();
         Ok::<_, Failure>((data, total))
     })?;
-    Ok(Answer::page(
+    Ok(ApiResponse::page(
         "Customer tickets fetched successfully.",
         data,
         page,

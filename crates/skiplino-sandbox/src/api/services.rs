@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Call, Outcome};
 use crate::{
     clock,
-    envelope::{Answer, Failure},
+    envelope::{ApiResponse, Failure},
     locale::Reason,
     store::{catalogue, slots},
 };
@@ -34,5 +34,5 @@ pub(crate) fn slots(call: &Call<'_>) -> Outcome {
         .iter()
         .map(|slot| json!({"time": clock::format(slot.time), "remaining": slot.remaining}))
         .collect();
-    Ok(Answer::ok("Slots fetched successfully.", data))
+    Ok(ApiResponse::ok("Slots fetched successfully.", data))
 }

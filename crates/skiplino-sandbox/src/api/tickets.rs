@@ -3,7 +3,7 @@
 use super::{Call, Outcome};
 use crate::{
     clock::Millis,
-    envelope::{Answer, Failure},
+    envelope::{ApiResponse, Failure},
     locale::Reason,
     store::{
         Db,
@@ -81,7 +81,7 @@ pub(crate) fn book(call: &Call<'_>) -> Outcome {
     } else {
         "Ticket booked successfully."
     };
-    Ok(Answer::created(message, data))
+    Ok(ApiResponse::created(message, data))
 }
 
 fn service_of_group(db: &Db, service_id: &str, group_id: &str) -> Result<Service, Failure> {
@@ -140,7 +140,7 @@ pub(crate) fn get(call: &Call<'_>) -> Outcome {
             tickets::find(db, &call.id)?.ok_or(Failure::NotFound(Some(Reason::TicketNotFound)))?;
         Ok::<_, Failure>(ticket.json(db, call.locale))
     })?;
-    Ok(Answer::ok("Ticket fetched successfully.", data))
+    Ok(ApiResponse::ok("Ticket fetched successfully.", data))
 }
 
 pub(crate) fn cancel(call: &Call<'_>) -> Outcome {
@@ -153,7 +153,7 @@ pub(crate) fn cancel(call: &Call<'_>) -> Outcome {
         let ticket = tickets::change_status(db, ticket, status::CANCELLED, call.now)?;
         Ok(ticket.json(db, call.locale))
     })?;
-    Ok(Answer::ok("Ticket cancelled successfully.", data))
+    Ok(ApiResponse::ok("Ticket cancelled successfully.", data))
 }
 
 pub(crate) fn reschedule(call: &Call<'_>) -> Outcome {
@@ -192,7 +192,7 @@ pub(crate) fn reschedule(call: &Call<'_>) -> Outcome {
         let ticket = tickets::change_time(db, ticket, time)?;
         Ok(ticket.json(db, call.locale))
     })?;
-    Ok(Answer::ok("Ticket updated successfully.", data))
+    Ok(ApiResponse::ok("Ticket updated successfully.", data))
 }
 
 fn appointment_to_move(db: &Db, ticket: &Ticket) -> Result<(Millis, Service), Failure> {

@@ -1,4 +1,4 @@
-//! Control API: what the staff do with tickets, services, branches and customers.
+//! Control API: the staff's actions on tickets, services, branches and customers.
 
 use rusqlite::ToSql;
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::envelope::Answer;
+use crate::envelope::ApiResponse;
 
 /// A change to the JSON of a response.
 #[derive(Debug, Clone, Copy)]
@@ -14,23 +14,23 @@ pub(crate) enum Mutation {
 }
 
 impl Mutation {
-    pub(crate) fn apply(self, answer: &mut Answer) {
+    pub(crate) fn apply(self, response: &mut ApiResponse) {
         if let Self::ExtraFields = self {
-            add_fields(&mut answer.body);
+            add_fields(&mut response.body);
         }
-        if !answer.status.is_success() {
+        if !response.status.is_success() {
             return;
         }
         match self {
             Self::ExtraFields => {}
-            Self::MissingOptional => remove_optional(&mut answer.body),
+            Self::MissingOptional => remove_optional(&mut response.body),
             Self::UnknownEnum => {
-                if let Some(data) = answer.body.get_mut("data") {
+                if let Some(data) = response.body.get_mut("data") {
                     make_unknown(data);
                 }
             }
             Self::WrongTypes => {
-                if let Some(data) = answer.body.get_mut("data") {
+                if let Some(data) = response.body.get_mut("data") {
                     make_wrong(data);
                 }
             }

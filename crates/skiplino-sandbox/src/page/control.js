@@ -4,13 +4,13 @@ import { $, language, t } from './ui.js';
 
 export async function control(method, path, body) {
   try {
-    const answer = await fetch(`/_sandbox${path}`, {
+    const response = await fetch(`/_sandbox${path}`, {
       method,
       headers: { 'Content-Type': 'application/json', 'X-Locale': language },
       body: method === 'GET' ? undefined : JSON.stringify(body ?? {}),
     });
-    const data = await answer.json();
-    if (answer.ok) return data;
+    const data = await response.json();
+    if (response.ok) return data;
     toast(typeof data.error === 'string' ? data.error : Object.values(data.error ?? {}).join(' ') || data.message, true);
   } catch (error) {
     toast(t('failed', { why: error.message }), true);

@@ -4,7 +4,7 @@ import { languages } from './translations.js';
 
 export const $ = (id) => document.getElementById(id);
 
-// An element: a tag with classes ('li.row'), what to set on it, and what is in it.
+// Creates an element from a tag with classes ('li.row'), its properties and its children.
 export function h(tag, set = {}, ...children) {
   const [name, ...classes] = tag.split('.');
   const element = document.createElement(name);

@@ -37,6 +37,8 @@ enum Cause {
     ReadOnly,
     #[error("another process is using it")]
     Busy,
+    #[error("it is not a regular file")]
+    NotRegular,
     #[error(transparent)]
     Path(#[from] io::Error),
     #[error(transparent)]
@@ -59,12 +61,30 @@ pub(super) fn open(path: Option<&Path>, seed: u64) -> Result<Db, StoreError> {
     })
 }
 
+/// Creates the file if it does not exist. It holds personal data, so only its owner can read it;
+/// the other files of SQLite have the same mode.
+fn create(path: &Path) -> Result<(), Cause> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_file() => return Ok(()),
+        Ok(_) => return Err(Cause::NotRegular),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+        Err(_) => {}
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?;
+    Ok(())
+}
+
 fn try_open(path: Option<&Path>, seed: u64) -> Result<Db, Cause> {
     let conn = match path {
         None => Connection::open_in_memory()?,
         Some(path) => {
             // Absolute: SQLite treats ":memory:" and "file:…" specially.
             let path = std::path::absolute(path)?;
+            create(&path)?;
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
                 | OpenFlags::SQLITE_OPEN_CREATE
                 | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -25,7 +25,7 @@ impl RankedSet {
         self.0.last().copied()
     }
 
-    /// The number with so many greater numbers.
+    /// The number that has exactly `skipped` greater numbers in the set.
     pub(super) fn nth_from_end(&self, skipped: usize) -> Option<i64> {
         self.0.iter().rev().nth(skipped).copied()
     }

@@ -1,4 +1,4 @@
--- The demo company. What the contract's published examples show is here with the same ids, numbers and times.
+-- The demo company. It contains the records of the contract's published examples, with the same ids, numbers and times.
 INSERT INTO branches (id, name_en, name_ar, active, days, opens, closes, slots_from, slots_to) VALUES
     ('802b33af66', 'Seef Mall Branch', 'فرع السيف مول', 1, '0123456', 0, 1440, 540, 1020),
     ('3d90c1e7a4', 'Manama Souq Branch', 'فرع سوق المنامة', 1, '01234', 480, 840, 480, 840),

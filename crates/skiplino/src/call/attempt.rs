@@ -8,7 +8,7 @@ use crate::call::cancellation::CallProgress;
 use crate::call::context::CallContext;
 use crate::call::spec::CallSpec;
 use crate::error::{Error, ErrorKind, Outcome, TimeoutKind};
-use crate::http::decode::{self, Data, DecodeFn};
+use crate::http::decode::{self, Data};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::transport::{self, RawResponse, SendFlag};
@@ -36,13 +36,7 @@ pub(crate) async fn attempt(
     let limit = (time_left - reserved).min(config.attempt_timeout);
     let send_flag = SendFlag::new(request);
     progress.set_send_flag(Some(send_flag.clone()));
-    let sending = transport::send(
-        context.pool,
-        request,
-        locale,
-        config.max_response_bytes,
-        &send_flag,
-    );
+    let sending = transport::send(context.pool, config, request, locale, &send_flag);
     let response = match tokio::time::timeout(limit, sending).await {
         Ok(response) => response,
         Err(_) => Err(Error::new(ErrorKind::Timeout).edit(|inner| {
@@ -54,28 +48,32 @@ pub(crate) async fn attempt(
         })),
     };
     progress.set_send_flag(None);
-    interpret(spec.operation, spec.read, response, send_flag.is_set())
+    interpret(spec, response, send_flag.is_set()).map_err(|error| error.without_key(config.key()))
 }
 
 /// The result of an attempt. `maybe_sent` says whether the request may have reached the server.
 pub(crate) fn interpret(
-    operation: Operation,
-    read: DecodeFn,
+    spec: &CallSpec,
     response: Result<RawResponse, Error>,
     maybe_sent: bool,
 ) -> Result<Response<Data>, Error> {
     response
-        .and_then(|response| decode(response, read))
+        .and_then(|response| decode(response, spec))
         .map_err(|error| {
-            let outcome = outcome(operation, &error, maybe_sent);
+            let outcome = outcome(spec.operation, &error, maybe_sent);
             error.edit(|inner| inner.outcome = outcome)
         })
 }
 
-fn decode(response: RawResponse, read: DecodeFn) -> Result<Response<Data>, Error> {
+fn decode(response: RawResponse, spec: &CallSpec) -> Result<Response<Data>, Error> {
     let status = response.status;
     if (200..300).contains(&status) {
-        return match read(&response.body) {
+        let read = (spec.read)(&response.body).and_then(|(data, message)| {
+            let expected = spec.expected_record.as_ref();
+            expected.map_or(Ok(()), |expected| expected.check(&data))?;
+            Ok((data, message))
+        });
+        return match read {
             Ok((data, message)) => Ok(Response {
                 data,
                 message,

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::time::{Interval, MissedTickBehavior};
 
+use crate::call::sigpipe::SigpipeGuard;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::http::transport;
@@ -47,7 +49,7 @@ impl PooledRuntime {
             runtime: Some(runtime),
             pool: transport::pool(config)?,
             ticks,
-            last_used: Instant::now(),
+            last_used: config.clock.now(),
         })
     }
 }
@@ -73,10 +75,6 @@ impl RuntimePool {
     /// threads make calls at the same time.
     const MAX_IDLE: usize = 64;
 
-    /// A runtime does not run between calls, so after this time it may have missed that the server
-    /// closed its connection.
-    const STALE: Duration = Duration::from_millis(5);
-
     pub(crate) fn new(interrupt: Option<Interrupt>) -> Self {
         Self {
             idle: Mutex::default(),
@@ -84,64 +82,54 @@ impl RuntimePool {
         }
     }
 
-    /// Runs a call to its end on this thread. `may_repeat` says that the call may be sent again if
-    /// the server has closed its connection.
+    /// Runs a call to its end on this thread.
     pub(crate) fn block_on<T, E: From<Error>>(
         &self,
         config: &Config,
-        may_repeat: bool,
         call: impl AsyncFnOnce(&reqwest::Client) -> Result<T, E>,
     ) -> Result<T, E> {
+        let mut session = self.start(config)?;
+        let pool = session.pool().clone();
+        let result = session.run(call(&pool)).map_err(E::from).flatten();
+        session.finish((), result.is_err());
+        result
+    }
+
+    /// Takes a runtime for work on this thread.
+    pub(crate) fn start<'a>(&'a self, config: &'a Config) -> Result<Session<'a>, Error> {
         if Handle::try_current().is_ok() {
-            return Err(E::from(Error::new(ErrorKind::InvalidRequest).edit(
-                |inner| {
-                    inner.reason = Some(
-                        "waiting here would block an async runtime: await the call instead"
-                            .to_owned(),
-                    );
-                },
-            )));
+            return Err(Error::new(ErrorKind::InvalidRequest).edit(|inner| {
+                inner.reason = Some(
+                    "waiting here would block an async runtime: await the call instead".to_owned(),
+                );
+            }));
         }
         let idle = self.idle().pop();
-        let mut pooled = idle.map_or_else(|| PooledRuntime::new(config), Ok)?;
-        let flush_first = !may_repeat || pooled.last_used.elapsed() > Self::STALE;
-        let PooledRuntime {
-            runtime,
-            pool,
-            ticks,
-            ..
-        } = &mut pooled;
-        let Some(runtime) = runtime else {
-            return Err(Error::new(ErrorKind::Internal).into());
-        };
-        let ended = runtime.block_on(async {
-            if flush_first {
-                // The server may have closed an idle connection.
-                flush_connections().await;
-            }
-            let ended = match &self.interrupt {
-                None => Some(call(pool).await),
-                Some(interrupt) => or_interrupted(interrupt, ticks, call(pool)).await,
-            };
-            if let Some(Err(_)) = &ended {
-                // Otherwise aborted requests would stay open, and keep the client alive.
-                flush_connections().await;
-            }
-            ended
-        });
-        let Some(result) = ended else {
-            // Dropping the runtime ends its connections, and so the request.
-            let interrupted = Error::new(ErrorKind::Internal);
-            return Err(interrupted
-                .edit(|inner| inner.reason = Some("interrupted".to_owned()))
-                .into());
-        };
-        pooled.last_used = Instant::now();
+        let pooled = idle.map_or_else(|| PooledRuntime::new(config), Ok)?;
+        Ok(Session {
+            runtimes: self,
+            clock: &*config.clock,
+            is_flushed: false,
+            is_interrupted: false,
+            pooled,
+        })
+    }
+
+    /// Keeps a runtime for later calls, and drops those that were last used long ago: nothing runs
+    /// them, so they cannot close their idle connections themselves.
+    fn put_back(&self, mut pooled: PooledRuntime, now: Instant) {
+        pooled.last_used = now;
         let mut idle = self.idle();
+        // The order is that of their last use, because the newest is taken first.
+        let old = idle.partition_point(|pooled| {
+            now.saturating_duration_since(pooled.last_used) >= transport::IDLE_TIMEOUT
+        });
+        let dropped: Vec<_> = idle.drain(..old).collect();
         if idle.len() < Self::MAX_IDLE {
             idle.push(pooled);
         }
-        result
+        drop(idle);
+        drop(dropped);
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<PooledRuntime>> {
@@ -149,30 +137,105 @@ impl RuntimePool {
     }
 }
 
-/// Lets the runtime process its connections: the first turn reads the events, the second lets the
-/// connections act on them.
-async fn flush_connections() {
-    tokio::task::yield_now().await;
-    tokio::task::yield_now().await;
+/// Work on this thread that alternates between steps on a runtime and the program's own code: a
+/// source of rows, a sink of pages, a handler of a signal.
+///
+/// The program's code runs between the steps, outside of the runtime. So it can make blocking calls,
+/// which take a runtime of their own.
+pub(crate) struct Session<'a> {
+    runtimes: &'a RuntimePool,
+    clock: &'a dyn Clock,
+    pooled: PooledRuntime,
+    /// Whether the connections have caught up with what happened before the work.
+    is_flushed: bool,
+    is_interrupted: bool,
 }
 
-/// Runs the call to its end; `None` if it was interrupted before.
-async fn or_interrupted<T>(
-    interrupt: &Interrupt,
-    ticks: &mut Interval,
-    call: impl Future<Output = T>,
-) -> Option<T> {
-    let mut call = pin!(call);
-    poll_fn(|context| {
-        if let Poll::Ready(ended) = call.as_mut().poll(context) {
-            return Poll::Ready(Some(ended));
+impl Session<'_> {
+    /// The connections to use.
+    pub(crate) fn pool(&self) -> &reqwest::Client {
+        &self.pooled.pool
+    }
+
+    /// Runs a step to its end. Calls the interrupt between parts of the step, outside of the
+    /// runtime.
+    ///
+    /// # Errors
+    /// If the interrupt ended the step. Then no other step can be run.
+    pub(crate) fn run<T>(&mut self, step: impl Future<Output = T>) -> Result<T, Error> {
+        let PooledRuntime { runtime, ticks, .. } = &mut self.pooled;
+        let Some(runtime) = runtime else {
+            return Err(Error::new(ErrorKind::Internal));
+        };
+        let mut step = pin!(Some(step));
+        if !std::mem::replace(&mut self.is_flushed, true) {
+            let _no_sigpipe = SigpipeGuard::new();
+            // The server may have closed an idle connection, or sent bytes that would be taken for
+            // the next response.
+            runtime.block_on(flush_connections());
         }
-        while ticks.poll_tick(context).is_ready() {
-            if interrupt() {
-                return Poll::Ready(None);
+        loop {
+            let part = poll_fn(|context| {
+                let Some(running) = step.as_mut().as_pin_mut() else {
+                    return Poll::Ready(None);
+                };
+                if let Poll::Ready(ended) = running.poll(context) {
+                    // Dropped here, because parts of a call need the runtime for it.
+                    step.set(None);
+                    return Poll::Ready(Some(ended));
+                }
+                let is_due =
+                    self.runtimes.interrupt.is_some() && ticks.poll_tick(context).is_ready();
+                if is_due {
+                    Poll::Ready(None)
+                } else {
+                    Poll::Pending
+                }
+            });
+            // This thread writes to the connections. The guard ends before the program's code runs.
+            let no_sigpipe = SigpipeGuard::new();
+            if let Some(ended) = runtime.block_on(part) {
+                return Ok(ended);
+            }
+            drop(no_sigpipe);
+            if self
+                .runtimes
+                .interrupt
+                .as_ref()
+                .is_none_or(|interrupt| interrupt())
+            {
+                runtime.block_on(async { step.set(None) });
+                self.is_interrupted = true;
+                let interrupted = Error::new(ErrorKind::Internal);
+                return Err(interrupted.edit(|inner| inner.reason = Some("interrupted".to_owned())));
             }
         }
-        Poll::Pending
-    })
-    .await
+    }
+
+    /// Drops `rest`, whatever is left of the work, and keeps the runtime for later work. After an
+    /// interrupt, the runtime is dropped, which ends its connections, and so the requests.
+    pub(crate) fn finish<R>(self, rest: R, has_failed: bool) {
+        let Some(runtime) = &self.pooled.runtime else {
+            return;
+        };
+        let _no_sigpipe = SigpipeGuard::new();
+        let entered = runtime.enter();
+        drop(rest);
+        drop(entered);
+        if has_failed {
+            // Otherwise aborted requests would stay open, and keep the client alive.
+            runtime.block_on(flush_connections());
+        }
+        if self.is_interrupted {
+            return;
+        }
+        self.runtimes.put_back(self.pooled, self.clock.now());
+    }
+}
+
+/// Lets the runtime process its connections: the first turn reads the events, the second lets the
+/// connections act on them.
+pub(crate) async fn flush_connections() {
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
 }

@@ -4,12 +4,15 @@ pub(crate) mod attempt;
 pub(crate) mod blocking;
 pub(crate) mod cancellation;
 pub(crate) mod context;
+pub(crate) mod expected_record;
 pub(crate) mod rate_limiter;
 pub(crate) mod recovery;
 pub(crate) mod retry;
 pub(crate) mod retry_loop;
 pub(crate) mod shared;
+pub(crate) mod sigpipe;
 pub(crate) mod spec;
+pub(crate) mod weak_map;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -21,6 +24,7 @@ use reqwest::header::HeaderMap;
 
 use crate::call::cancellation::CancellationToken;
 use crate::call::context::{CallContext, NestedCall};
+use crate::call::expected_record::ExpectedRecord;
 use crate::call::rate_limiter::RateLimiter;
 use crate::call::recovery::Recovery;
 use crate::call::retry::RetryPolicy;
@@ -31,7 +35,7 @@ use crate::http::decode::{Data, Decode, DecodeFn};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::transport::RawResponse;
-use crate::operation::{Effect, Operation};
+use crate::operation::Operation;
 
 /// The client's state and the request, or the reason why no request can be sent.
 type PreparedRequest = Result<(Arc<Shared>, Request), Error>;
@@ -81,7 +85,7 @@ impl Shared {
 
 impl<T> Call<T> {
     /// A call that fails before anything is sent.
-    pub(crate) fn refused(operation: Operation, error: Error) -> Self {
+    pub(crate) fn failed(operation: Operation, error: Error) -> Self {
         let unread = |_: &[u8]| Err(Error::new(ErrorKind::Internal));
         Self::prepared(operation, Err(error), unread)
     }
@@ -151,6 +155,17 @@ impl<T> Call<T> {
     }
 }
 
+impl<T: 'static> Call<T> {
+    /// Refuses a response whose data have a wrong id, of which the function returns the JSON path.
+    pub(crate) fn refuse_wrong_id(
+        mut self,
+        find_wrong_id: impl Fn(&T) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.untyped.spec.expected_record = Some(ExpectedRecord::new(find_wrong_id));
+        self
+    }
+}
+
 impl<T: Send + 'static> Call<Option<T>> {
     /// Turns the errors that `is_none` accepts into a response without a record.
     pub(crate) fn recover_as_none(mut self, is_none: fn(&Error) -> bool) -> Self {
@@ -210,6 +225,7 @@ impl UntypedCall {
                 operation,
                 read,
                 options: CallOptions::default(),
+                expected_record: None,
                 recovery: Recovery::of(operation.effect()),
                 rate_limiter: None,
                 cancellation_token: None,
@@ -218,8 +234,8 @@ impl UntypedCall {
         }
     }
 
-    /// Whether the call fails before anything is sent: then a binding need not leave its thread.
-    pub fn is_refused(&self) -> bool {
+    /// Whether the call fails before anything is sent. A binding can then run it on its own thread.
+    pub fn fails_early(&self) -> bool {
         self.prepared.is_err()
     }
 
@@ -236,13 +252,10 @@ impl UntypedCall {
     }
 
     fn wait(self) -> Result<Response<Data>, Error> {
-        let may_repeat = self.spec.operation.effect() == Effect::Read;
         let result = self.prepared.and_then(|(shared, request)| {
-            shared
-                .runtimes
-                .block_on(&shared.config, may_repeat, async |pool| {
-                    retry_loop::run(&self.spec, &shared, pool, &request).await
-                })
+            shared.runtimes.block_on(&shared.config, async |pool| {
+                retry_loop::run(&self.spec, &shared, pool, &request).await
+            })
         });
         finish(result, self.spec.operation, self.none_on.as_ref())
     }
@@ -253,12 +266,9 @@ impl UntypedCall {
             headers: HeaderMap::new(),
             body: body.into(),
         };
-        let CallSpec {
-            operation, read, ..
-        } = self.spec;
         let result = self
             .prepared
-            .and_then(|_| attempt::interpret(operation, read, Ok(response), true));
+            .and_then(|_| attempt::interpret(&self.spec, Ok(response), true));
         finish(result, self.spec.operation, self.none_on.as_ref())
     }
 

@@ -10,9 +10,9 @@ use crate::error::{Error, ErrorKind, TimeoutKind};
 ///
 /// After a 429 no attempt is sent until the time that the server named. Then attempts leave one
 /// after another, in the order of their arrival, at the rate that the server accepted before: if
-/// all left at once, the refused ones would collide again in the next second and could use up their
-/// attempts. The rate grows by a tenth of itself each second, and the learned rate is dropped after
-/// a minute without a 429.
+/// all left at once, the rejected ones would collide again in the next second and could use up
+/// their attempts. The rate grows by a tenth of itself each second, and the learned rate is dropped
+/// after a minute without a 429.
 ///
 /// Each attempt gets a start time and waits on its own. No lock is held while it waits: a future
 /// that is not polled for a while must not stop the others.

@@ -251,7 +251,7 @@ impl RetryLoop<'_> {
             status,
             kind = result.as_ref().err().map(|error| error.kind().as_str()),
             elapsed_ms = milliseconds(clock.now() - started),
-            "an attempt"
+            "attempt finished"
         );
         if status.is_some_and(|status| status != 429) {
             shared.rate_limiter.on_response(clock);
@@ -278,7 +278,7 @@ impl RetryLoop<'_> {
                 booking.recover(error).await.map(Response::untyped)
             }
             (_, Some(booking)) => {
-                booking.on_refusal();
+                booking.on_rejection();
                 Err(error)
             }
             (Recovery::Impossible(advice), _) if response_lost => {

@@ -7,10 +7,10 @@ use crate::call::rate_limiter::RateLimiter;
 use crate::call::recovery::open_bookings::Bookings;
 use crate::call::retry::{RetryBudget, RetryPolicy};
 use crate::config::Config;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::http::request::Request;
 use crate::http::transport;
-use crate::operation::{KeyClass, KeyRequirement, Operation};
+use crate::operation::{KeyRequirement, Operation};
 
 pub(crate) struct Shared {
     pub(crate) config: Config,
@@ -53,8 +53,8 @@ impl Shared {
         id: Result<&str, Error>,
     ) -> Result<Request, Error> {
         let config = &self.config;
-        if operation.key() == KeyRequirement::Secret && config.key_class == KeyClass::Public {
-            return Err(Error::new(ErrorKind::SecretKeyRequired));
+        if operation.key() == KeyRequirement::Secret {
+            config.require_secret_key()?;
         }
         Request::new(&config.base_url, operation, id?)
     }

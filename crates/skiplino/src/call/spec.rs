@@ -1,9 +1,10 @@
-//! The fixed part of a call: its operation, its options, and how a lost response is recovered from.
+//! The fixed part of a call: its operation, its options and its recovery.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call::cancellation::CancellationToken;
+use crate::call::expected_record::ExpectedRecord;
 use crate::call::rate_limiter::RateLimiter;
 use crate::call::recovery::Recovery;
 use crate::call::retry::RetryPolicy;
@@ -27,6 +28,7 @@ pub(crate) struct CallSpec {
     /// Reads the body of a success.
     pub(crate) read: DecodeFn,
     pub(crate) options: CallOptions,
+    pub(crate) expected_record: Option<ExpectedRecord>,
     pub(crate) recovery: Recovery,
     /// The rate limiter of the job that the call belongs to, beside the client's own.
     pub(crate) rate_limiter: Option<Arc<RateLimiter>>,

@@ -1,4 +1,4 @@
-//! The API key: it has a class, is never printed, and is wiped when dropped.
+//! The API key: it is public or secret, is never printed, and is wiped when dropped.
 
 use std::fmt;
 
@@ -20,12 +20,18 @@ impl ApiKey {
     /// The key as the dashboard shows it.
     ///
     /// # Errors
-    /// `InvalidRequest` (field `apiKey`) if the key is empty or has characters other than visible
-    /// ASCII; the error does not contain the key.
+    /// `InvalidRequest` (field `apiKey`) if the key is empty, has quotes around it, or has characters
+    /// other than visible ASCII; the error does not contain the key.
     pub fn new(key: impl Into<String>) -> Result<Self, Error> {
         let key = Zeroizing::new(key.into());
         if key.is_empty() {
             return Err(Error::invalid("apiKey", "must not be empty"));
+        }
+        if key.starts_with(['"', '\'']) || key.ends_with(['"', '\'']) {
+            return Err(Error::invalid(
+                "apiKey",
+                "must not have quotes around it: give the key alone",
+            ));
         }
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::invalid(

@@ -14,9 +14,9 @@ use crate::call::shared::Shared;
 use crate::client::Client;
 use crate::client::api_key::ApiKey;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, Config};
+use crate::config::{self, Config, ProxySetting};
 use crate::error::Error;
-use crate::http::tls;
+use crate::http::{certificates, proxy, tls};
 use crate::operation::KeyClass;
 
 /// The base URL of the development environment, the only published one.
@@ -88,6 +88,7 @@ pub struct ClientBuilder {
     max_response_bytes: usize,
     proxy: Option<String>,
     root_certificates: Vec<u8>,
+    use_env_certificates: bool,
     on_device: bool,
     allow_secret_key_on_device: bool,
     clock: Arc<dyn Clock>,
@@ -110,6 +111,7 @@ impl ClientBuilder {
             max_response_bytes: 16 * 1024 * 1024,
             proxy: None,
             root_certificates: Vec::new(),
+            use_env_certificates: false,
             on_device: cfg!(any(target_os = "android", target_os = "ios")),
             allow_secret_key_on_device: false,
             clock: Arc::new(SystemClock),
@@ -184,8 +186,9 @@ impl ClientBuilder {
         self
     }
 
-    /// A proxy for all calls, as in `http://user:password@host:3128`. Default: the proxy of the
-    /// environment (`HTTPS_PROXY` and so on), except for localhost.
+    /// A proxy for all calls, as in `http://user:password@host:3128`. Needs a base URL with https,
+    /// or the proxy could read the key. Default: the proxy of the environment (`HTTPS_PROXY`, or
+    /// else `ALL_PROXY`), except for localhost and the hosts in `NO_PROXY`.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self
@@ -195,6 +198,14 @@ impl ClientBuilder {
     pub fn root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
         self.root_certificates.extend_from_slice(pem.as_ref());
         self.root_certificates.push(b'\n');
+        self
+    }
+
+    /// Trusts the certificate authorities of the file `SSL_CERT_FILE` and of the folders
+    /// `SSL_CERT_DIR`, if these environment variables are set, beside the usual ones. The command
+    /// and the Python package do so.
+    pub fn root_certificates_from_env(mut self) -> Self {
+        self.use_env_certificates = true;
         self
     }
 
@@ -227,15 +238,15 @@ impl ClientBuilder {
         self
     }
 
-    /// Treats this machine as a phone, for tests elsewhere.
+    /// Applies the rules for phones on any machine, for tests.
     #[doc(hidden)]
     pub fn on_device(mut self) -> Self {
         self.on_device = true;
         self
     }
 
-    /// Allows a secret key on Android and iOS. It is refused there by default, because users of the
-    /// app can read it.
+    /// Allows a secret key on Android and iOS. It is rejected there by default, because users of
+    /// the app can read it.
     pub fn allow_secret_key_on_device(mut self) -> Self {
         self.allow_secret_key_on_device = true;
         self
@@ -245,7 +256,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// `InvalidRequest` with the name of the invalid setting.
-    pub fn build(self) -> Result<Client, Error> {
+    pub fn build(mut self) -> Result<Client, Error> {
         let guarded = self.on_device && !self.allow_secret_key_on_device;
         if guarded && self.key.class() == KeyClass::Secret {
             return Err(Error::invalid(
@@ -266,12 +277,16 @@ impl ClientBuilder {
         if let Some(limit) = self.requests_per_second {
             rate_limiter::check("requestsPerSecond", limit)?;
         }
-        let proxy = self
-            .proxy
-            .map(|url| Url::parse(&url).map_err(|_| Error::invalid("proxy", "must be a URL")))
-            .transpose()?;
+        let proxy = match &self.proxy {
+            Some(url) => proxy::configured(url, &base_url)?,
+            None if is_loopback(&base_url) => ProxySetting::Direct,
+            None => proxy::of_environment(&base_url),
+        };
+        if self.use_env_certificates {
+            let found = certificates::from_environment()?;
+            self.root_certificates.extend_from_slice(&found);
+        }
         let config = Config {
-            loopback: is_loopback(&base_url),
             base_url,
             authorization: self.key.authorization()?,
             key_class: self.key.class(),
@@ -309,22 +324,22 @@ impl fmt::Debug for ClientBuilder {
 }
 
 fn base_url(text: &str) -> Result<Url, Error> {
-    let refuse = |reason: &str| Err(Error::invalid("baseUrl", reason));
+    let reject = |reason: &str| Err(Error::invalid("baseUrl", reason));
     // No error contains the URL, because it may contain credentials.
     let Ok(mut url) = Url::parse(text) else {
-        return refuse("must be an absolute URL");
+        return reject("must be an absolute URL");
     };
     if !url.username().is_empty() || url.password().is_some() {
-        return refuse("must not contain credentials");
+        return reject("must not contain credentials");
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return refuse("must not have a query or a fragment");
+        return reject("must not have a query or a fragment");
     }
     match url.scheme() {
         "https" => {}
         "http" if is_loopback(&url) => {}
-        "http" => return refuse("must use https (http only for localhost)"),
-        _ => return refuse("must use https"),
+        "http" => return reject("must use https (http only for localhost)"),
+        _ => return reject("must use https"),
     }
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&path);

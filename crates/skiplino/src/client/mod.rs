@@ -32,7 +32,7 @@ impl Client {
         }
     }
 
-    /// The class of the client's key.
+    /// Whether the client's key is public or secret.
     pub fn key_class(&self) -> KeyClass {
         self.shared.config.key_class
     }

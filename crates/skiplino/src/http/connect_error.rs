@@ -4,17 +4,20 @@ use std::error::Error as StdError;
 use std::io;
 
 use jiff::Timestamp;
+use reqwest::Url;
 use rustls::pki_types::UnixTime;
 use rustls::{
     AlertDescription, CertificateError, Error as TlsError, InvalidMessage, PeerIncompatible,
 };
 
+use crate::http::proxy;
+
 /// Why no connection could be made.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ConnectError {
-    #[error("the server's certificate is not signed by a trusted authority")]
+    #[error("the server's certificate is not signed by a trusted certificate authority")]
     UnknownIssuer,
-    #[error("the signature of the server's certificate is not by its authority")]
+    #[error("the server's certificate has an invalid signature")]
     BadSignature,
     #[error("the server's certificate expired at {not_after}, and this machine's clock says {now}")]
     Expired {
@@ -30,33 +33,57 @@ pub(crate) enum ConnectError {
     },
     #[error("the server's certificate is not for {0}")]
     WrongHost(String),
-    #[error("the server's certificate is an authority's own; most likely it is self-signed")]
+    #[error(
+        "the server's certificate is signed with an algorithm that is not accepted, such as SHA-1"
+    )]
+    SignatureAlgorithm,
+    #[error(
+        "the server's certificate is a CA certificate, which a server must not use as its own; it is probably self-signed"
+    )]
     AuthorityAsServer,
     #[error("the server supports neither TLS 1.2 nor TLS 1.3")]
     TlsVersion,
-    #[error("the server does not speak TLS on this port")]
+    #[error("the server does not use TLS on this port")]
     NoTls,
-    #[error("the proxy needs a user and a password, or refused the given ones (407)")]
+    #[error("the proxy requires a user name and a password, or rejected those in its URL (407)")]
     ProxyAuthorization,
-    #[error("the proxy refused to connect to the server")]
-    ProxyRefused,
+    #[error("the proxy rejected the connection to the server")]
+    ProxyRejected,
     #[error("the proxy did not connect to the server: {0}")]
     Proxy(String),
+    #[error("the proxy {address} cannot be reached: {cause}")]
+    ProxyUnreachable { address: String, cause: String },
 }
 
 /// The reason, if more can be said than the error's own text says.
-pub(crate) fn reason(error: &(dyn StdError + 'static)) -> Option<ConnectError> {
+pub(crate) fn reason(
+    error: &(dyn StdError + 'static),
+    proxy: Option<&Url>,
+) -> Option<ConnectError> {
+    let mut reached_proxy = true;
     let mut cause = error;
-    loop {
+    let reason = loop {
         if let Some(error) = tls(cause) {
-            return of_tls(error);
+            break of_tls(error);
         }
+        reached_proxy &= cause.to_string() != PROXY_UNREACHABLE;
         match cause.source() {
             Some(next) => cause = next,
-            None => return of_proxy(&cause.to_string()),
+            None => break of_proxy(&cause.to_string()),
         }
+    };
+    match proxy {
+        Some(proxy) if !reached_proxy => Some(ConnectError::ProxyUnreachable {
+            address: proxy::address(proxy),
+            cause: reason.map_or_else(|| cause.to_string(), |reason| reason.to_string()),
+        }),
+        _ => reason,
     }
 }
+
+/// The text of the error whose source is a failure to connect to a proxy. The error's type is
+/// private.
+const PROXY_UNREACHABLE: &str = "tunnel error: failed to create underlying connection";
 
 /// The TLS error in an error, perhaps within I/O errors, which do not return it as their source.
 fn tls<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a TlsError> {
@@ -94,6 +121,10 @@ fn of_certificate(error: &CertificateError) -> Option<ConnectError> {
         CertificateError::NotValidForNameContext { expected, .. } => {
             ConnectError::WrongHost(expected.to_str().into_owned())
         }
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            ConnectError::SignatureAlgorithm
+        }
         // An error of the verifier below, whose type is not public.
         CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
             ConnectError::AuthorityAsServer
@@ -106,12 +137,12 @@ fn timestamp(time: UnixTime) -> Option<Timestamp> {
     Timestamp::from_second(time.as_secs().try_into().ok()?).ok()
 }
 
-/// A proxy's refusal. Its type is private, so its text is read.
+/// The response of a proxy that does not connect. The error's type is private, so its text is read.
 fn of_proxy(text: &str) -> Option<ConnectError> {
-    let refusal = text.strip_prefix("tunnel error: ")?;
-    Some(match refusal {
+    let failure = text.strip_prefix("tunnel error: ")?;
+    Some(match failure {
         "proxy authorization required" => ConnectError::ProxyAuthorization,
-        "unsuccessful" => ConnectError::ProxyRefused,
+        "unsuccessful" => ConnectError::ProxyRejected,
         other => ConnectError::Proxy(other.to_owned()),
     })
 }

@@ -96,7 +96,7 @@ pub(crate) const fn page<T: DeserializeOwned + Send + 'static>() -> Decode<Page<
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     // Checking the encoding once and parsing text is measurably faster than parsing bytes.
-    let text = std::str::from_utf8(body).map_err(|_| malformed("$", "it is not UTF-8"))?;
+    let text = std::str::from_utf8(body).map_err(|_| malformed("$", "the body is not UTF-8"))?;
     // serde would accept a list as the envelope's fields in order.
     if !text.trim_start().starts_with('{') {
         return Err(no_object(text));
@@ -107,8 +107,8 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
 #[cold]
 fn no_object(text: &str) -> Error {
     let reason = match text.trim_start().chars().next() {
-        None => "it is empty",
-        Some('<') => "it is HTML, not JSON",
+        None => "the body is empty",
+        Some('<') => "the body is HTML, not JSON",
         Some(_) => "expected an object",
     };
     malformed("$", reason)
@@ -117,7 +117,7 @@ fn no_object(text: &str) -> Error {
 #[cold]
 fn explain(text: &str, error: &serde_json::Error) -> Error {
     if error.to_string().starts_with("trailing characters") {
-        return malformed("$", "there is more data after its end");
+        return malformed("$", "the body continues after the end of the JSON");
     }
     let lines_before = text.split_inclusive('\n').take(error.line().max(1) - 1);
     let read = lines_before.map(str::len).sum::<usize>() + error.column();
@@ -204,7 +204,7 @@ fn path(text: &str, read: usize, in_last: bool) -> String {
     path
 }
 
-fn malformed(path: &str, reason: &str) -> Error {
+pub(crate) fn malformed(path: &str, reason: &str) -> Error {
     Error::new(ErrorKind::Decode).edit(|inner| {
         inner.path = Some(path.to_owned());
         inner.reason = Some(reason.to_owned());
@@ -219,7 +219,7 @@ fn without_values(error: &serde_json::Error) -> String {
             "the JSON ends too early".to_owned()
         } else {
             format!(
-                "it is not JSON (line {}, column {})",
+                "the body is not JSON (line {}, column {})",
                 error.line(),
                 error.column()
             )

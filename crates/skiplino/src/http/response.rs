@@ -65,7 +65,7 @@ impl<T> Response<T> {
 
     /// The response that an error came from, with these data: for errors that are a valid result.
     pub(crate) fn from_error(error: Error, data: T) -> Self {
-        let inner = error.into_inner();
+        let inner = error.into_details();
         Self {
             data,
             message: inner.message,

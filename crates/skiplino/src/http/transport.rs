@@ -11,12 +11,14 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use jiff::Timestamp;
+use reqwest::Url;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
 use reqwest::redirect::Policy;
 
-use crate::config::Config;
+use crate::clock::FOREVER;
+use crate::config::{Config, ProxySetting};
 use crate::error::{Error, ErrorKind, TimeoutKind};
 use crate::http::connect_error;
 use crate::http::request::Request;
@@ -24,6 +26,10 @@ use crate::http::request::Request;
 /// The most bytes read of an error's body: envelopes are small, and a longer body is a proxy's
 /// page.
 const MAX_ERROR_BODY: usize = 64 * 1024;
+
+/// How long an idle connection is kept: load balancers commonly close it after a minute, and a
+/// write at that moment would be lost.
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 
 const LOCALE: HeaderName = HeaderName::from_static("x-locale");
 
@@ -92,31 +98,40 @@ pub(crate) fn pool(config: &Config) -> Result<reqwest::Client, Error> {
         .user_agent(config.user_agent.clone())
         .default_headers(headers)
         .connect_timeout(config.connect_timeout)
-        .pool_idle_timeout(Duration::from_secs(60))
+        .pool_idle_timeout(IDLE_TIMEOUT)
         .redirect(Policy::none())
         // The retry loop alone counts, limits and reports retries.
         .retry(reqwest::retry::never())
         .tcp_nodelay(true);
-    if let Some(proxy) = &config.proxy {
-        let proxy = reqwest::Proxy::all(proxy.as_str())
-            .map_err(|_| Error::invalid("proxy", "must be a proxy URL"))?;
-        builder = builder.proxy(proxy);
-    } else if config.loopback {
-        builder = builder.no_proxy();
-    }
+    builder = match &config.proxy {
+        ProxySetting::Use(proxy) => builder.proxy(
+            reqwest::Proxy::all(proxy.as_str())
+                .map_err(|_| Error::invalid("proxy", "must be a proxy URL"))?,
+        ),
+        // Every request fails before it is sent.
+        ProxySetting::Unusable(_) | ProxySetting::Direct => builder.no_proxy(),
+    };
     builder
         .build()
         .map_err(|error| Error::because(ErrorKind::Internal, error))
 }
 
-/// Sends the request once and reads the response, at most `max_bytes` of its body.
+/// Sends the request once and reads the response, up to the largest size of its body.
 pub(crate) async fn send(
     pool: &reqwest::Client,
+    config: &Config,
     request: &Request,
     locale: Option<&HeaderValue>,
-    max_bytes: usize,
     send_flag: &SendFlag,
 ) -> Result<RawResponse, Error> {
+    let proxy = match &config.proxy {
+        ProxySetting::Direct => None,
+        ProxySetting::Use(proxy) => Some(proxy),
+        ProxySetting::Unusable(reason) => {
+            let error = Error::new(ErrorKind::Connect);
+            return Err(error.edit(|inner| inner.reason = Some(reason.clone())));
+        }
+    };
     let mut builder = pool.request(request.operation.http_method(), request.url.clone());
     if let Some(locale) = locale {
         builder = builder.header(LOCALE, locale.clone());
@@ -133,11 +148,11 @@ pub(crate) async fn send(
     let mut response = builder
         .send()
         .await
-        .map_err(|error| before_response(error, send_flag))?;
+        .map_err(|error| before_response(error, proxy, send_flag))?;
     let status = response.status().as_u16();
     let headers = std::mem::take(response.headers_mut());
     let body = if response.status().is_success() {
-        read(&mut response, max_bytes).await
+        read(&mut response, config.max_response_bytes).await
     } else {
         Ok(read(&mut response, MAX_ERROR_BODY)
             .await
@@ -175,16 +190,18 @@ async fn read(response: &mut reqwest::Response, max_bytes: usize) -> Result<Byte
     }
     Err(Error::new(ErrorKind::Decode).edit(|inner| {
         inner.path = Some("$".to_owned());
-        inner.reason = Some(format!("it is larger than {max_bytes} bytes"));
+        inner.reason = Some(format!("the body is larger than {max_bytes} bytes"));
     }))
 }
 
-fn before_response(error: reqwest::Error, send_flag: &SendFlag) -> Error {
+fn before_response(error: reqwest::Error, proxy: Option<&Url>, send_flag: &SendFlag) -> Error {
     // The URL of a read can contain a customer's id.
     let error = error.without_url();
     if error.is_connect() && error.is_timeout() {
-        return Error::new(ErrorKind::Timeout)
-            .edit(|inner| inner.timeout = Some(TimeoutKind::Connect));
+        return Error::new(ErrorKind::Timeout).edit(|inner| {
+            inner.timeout = Some(TimeoutKind::Connect);
+            inner.reason = proxy.map(|_| "the proxy or the server did not answer".to_owned());
+        });
     }
     let never_sent = error.is_connect()
         // The connection was closed before the request was written to it.
@@ -194,7 +211,7 @@ fn before_response(error: reqwest::Error, send_flag: &SendFlag) -> Error {
     } else {
         ErrorKind::Transport
     };
-    let reason = connect_error::reason(&error)
+    let reason = connect_error::reason(&error, proxy)
         .filter(|_| kind == ErrorKind::Connect)
         .map(|reason| reason.to_string());
     Error::because(kind, error).edit(|inner| inner.reason = reason)
@@ -224,15 +241,18 @@ fn connection_error(error: &reqwest::Error) -> Option<&hyper::Error> {
 }
 
 /// `Retry-After`: seconds, or a date, which is compared with the server's own clock if the response
-/// has a `Date`.
+/// has a `Date`. A longer pause than a year is a year: the host languages count in smaller units.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = httpdate::parse_http_date(text).ok()?;
-    let now = date(headers).unwrap_or_else(SystemTime::now);
-    Some(until.duration_since(now).unwrap_or_default())
+    let pause = match text.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let until = httpdate::parse_http_date(text).ok()?;
+            let now = date(headers).unwrap_or_else(SystemTime::now);
+            until.duration_since(now).unwrap_or_default()
+        }
+    };
+    Some(pause.min(FOREVER))
 }
 
 fn date(headers: &HeaderMap) -> Option<SystemTime> {

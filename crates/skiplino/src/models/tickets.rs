@@ -296,8 +296,8 @@ impl BookTicketRequest {
         }
     }
 
-    /// A walk-in without a time, an appointment with one, for bindings. A call refuses an appointment
-    /// without a customer.
+    /// A walk-in without a time, an appointment with one, for bindings. A call rejects an
+    /// appointment without a customer.
     #[doc(hidden)]
     pub fn new(
         service: impl Into<ServiceId>,

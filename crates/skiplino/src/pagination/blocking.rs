@@ -26,8 +26,8 @@ impl<T: Send + 'static> List<T> {
 ///
 /// Each page holds only records that were not returned before; [`List`] describes the guarantee and
 /// the number of requests. `next()` blocks until the next page has arrived. The iterator ends after
-/// the first error, which is an error of the call for one page ([`List::page`]); inside an async
-/// runtime, which it would block, it is `InvalidRequest`.
+/// the first error, which is an error of reading one page ([`List::page`]). Inside an async runtime
+/// that error is `InvalidRequest`, because the iterator would block the runtime.
 pub struct BlockingPages<T> {
     list: List<T>,
     pager: Pager<T>,
@@ -66,8 +66,9 @@ impl<T: Send + 'static> Iterator for BlockingPages<T> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let request = self.pager.next_request()?;
-            let result = self.list.page_of(request.number, request.limit).wait();
-            let (delivered, _) = on_result(&mut self.pager, request, result);
+            let call = self.list.page_of(request.number, request.limit);
+            let result = call.with_response().wait();
+            let (delivered, _) = on_result(&mut self.pager, self.list.operation, request, result);
             if delivered.is_some() {
                 return delivered;
             }

@@ -9,10 +9,11 @@ use std::fmt;
 use crate::call::Call;
 use crate::call::cancellation::CancellationToken;
 use crate::call::spec::CallOptions;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
+use crate::http::response::Response;
 use crate::models::page::Page;
 use crate::operation::Operation;
-use crate::pagination::pager::{PageInfo, PageRequest, Pager};
+use crate::pagination::pager::{GaveUp, PageInfo, PageRequest, Pager};
 
 /// Makes the call for page `number` of `limit` records.
 type Fetch<T> = Box<dyn Fn(u64, u64) -> Call<Page<T>> + Send + Sync>;
@@ -33,10 +34,10 @@ type Fetch<T> = Box<dyn Fn(u64, u64) -> Call<Page<T>> + Send + Sync>;
 ///
 /// # Requests
 ///
-/// An unchanged list of N pages needs N requests. The iterators send them one at a time. In lists of
-/// more than 4 pages the streams keep up to 4 requests in flight, and confirm the pages that they
-/// have read in parallel by reading the first record of the list again: one more request for every
-/// 64 pages, and one at the end.
+/// An unchanged list of N pages needs N requests. The iterators send them one at a time. In lists
+/// of more than 4 pages the streams keep up to 4 requests in flight, and confirm the pages that
+/// they have read in parallel by reading the first record of the list again: one more request for
+/// every 64 pages, and one at the end.
 ///
 /// Once the list changes, the streams also send one request at a time. Some records are then read
 /// again, and some requests have a limit below [`limit`](Self::limit).
@@ -45,6 +46,9 @@ type Fetch<T> = Box<dyn Fn(u64, u64) -> Call<Page<T>> + Send + Sync>;
 ///
 /// Each page is a call of its own with its own deadline and retries. The first call that fails ends
 /// the read with its error. `InvalidRequest` (fields `page`, `limit`) before anything is sent.
+/// `Decode` (path `pagination.total`) if the server counts more records than it returns: the read
+/// ends after at least 10 and at most 256 pages in a row without a new record, the more the more
+/// pages were returned before.
 pub struct List<T> {
     operation: Operation,
     fetch: Fetch<T>,
@@ -106,10 +110,10 @@ impl<T: Send + 'static> List<T> {
 
     pub(crate) fn page_of(&self, number: u64, limit: u64) -> Call<Page<T>> {
         let call = if number == 0 {
-            Call::refused(self.operation, Error::invalid("page", "must be 1 or more"))
+            Call::failed(self.operation, Error::invalid("page", "must be 1 or more"))
         } else if limit == 0 || limit > self.max_limit {
             let reason = format!("must be from 1 to {}", self.max_limit);
-            Call::refused(self.operation, Error::invalid("limit", reason))
+            Call::failed(self.operation, Error::invalid("limit", reason))
         } else {
             (self.fetch)(number, limit)
         };
@@ -130,11 +134,14 @@ impl<T: Send + 'static> List<T> {
 /// requests in flight must be discarded.
 fn on_result<T>(
     pager: &mut Pager<T>,
+    operation: Operation,
     request: PageRequest,
-    result: Result<Page<T>, Error>,
+    result: Result<Response<Page<T>>, Error>,
 ) -> (Option<Result<Page<T>, Error>>, bool) {
     match result {
-        Ok(page) => {
+        Ok(response) => {
+            let (status, attempts) = (response.status(), response.attempts());
+            let page = response.into_data();
             let pagination = page.pagination().clone();
             let info = PageInfo {
                 total: pagination.total(),
@@ -143,6 +150,14 @@ fn on_result<T>(
             };
             let mut rows = page.into_items();
             let verdict = pager.on_page(request, info, &mut rows);
+            if let Some(gave_up) = verdict.gave_up {
+                let error = incomplete(gave_up).edit(|inner| {
+                    inner.operation = Some(operation);
+                    inner.status = Some(status);
+                    inner.attempts = attempts;
+                });
+                return (Some(Err(error)), true);
+            }
             let delivered = verdict.deliver.then(|| Ok(Page::new(rows, pagination)));
             (delivered, verdict.discard_in_flight)
         }
@@ -151,6 +166,22 @@ fn on_result<T>(
             (Some(Err(error)), true)
         }
     }
+}
+
+/// The error of a read that ended early.
+fn incomplete(gave_up: GaveUp) -> Error {
+    let GaveUp {
+        claimed,
+        returned,
+        pages,
+    } = gave_up;
+    Error::new(ErrorKind::Decode).edit(|inner| {
+        inner.path = Some("pagination.total".to_owned());
+        inner.reason = Some(format!(
+            "the list is incomplete: the server counts {claimed} records, but returned {returned}, \
+             and its last {pages} pages had no new record"
+        ));
+    })
 }
 
 impl<T> fmt::Debug for List<T> {

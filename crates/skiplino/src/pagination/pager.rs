@@ -33,6 +33,20 @@
 //!
 //! The pager remembers the ids that it has returned, and drops records that appear again.
 //!
+//! # Servers that claim more than they give
+//!
+//! A server may count records that it never sends, or send the same page again and again. Then
+//! `tail` reaches 0, or stands still, although the list has more records than were returned. In a
+//! list that changes, this happens only if the records that were not returned are new, and so at
+//! the front. So:
+//!
+//! - If `tail` is 0, fewer records were returned than the list has, and some records of the last
+//!   page were returned before, then the pager reads the front again. The first new record there
+//!   explains the difference.
+//! - After too many pages in a row without a new record, the pager gives up. A page with another
+//!   `total` than the page before may be useless because the list has changed, so more such pages
+//!   are allowed.
+//!
 //! # Prefetching
 //!
 //! When several pages are requested at once, assumption 3 does not hold. One record inserted and
@@ -56,6 +70,13 @@ use std::collections::HashSet;
 /// twice, and the front checks cost one request in this many.
 const PAGES_PER_FRONT_CHECK: u64 = 64;
 
+/// Pages in a row without a new record that a read allows while `total` stays the same, in addition
+/// to those that it may have to read again.
+const MAX_STALLED: u64 = 10;
+/// Pages in a row without a new record that a read allows in any case. More than the pages between
+/// two front checks, which are read again after a change.
+const MAX_FRUITLESS: u64 = 256;
+
 /// A page to request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PageRequest {
@@ -72,13 +93,24 @@ pub(crate) struct PageInfo {
     pub(crate) limit: Option<u64>,
 }
 
-/// What to do with a page, and with the requests that are still in flight.
+/// The decision about a page, and about the requests that are still in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PageVerdict {
     /// Whether the caller gets the page, with the rows that are left in it.
     pub(crate) deliver: bool,
     /// Whether the responses of all other requests in flight must be discarded.
     pub(crate) discard_in_flight: bool,
+    /// Why the read has ended early.
+    pub(crate) gave_up: Option<GaveUp>,
+}
+
+/// A read that ended although the list has more records, by the server's count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct GaveUp {
+    pub(crate) claimed: u64,
+    pub(crate) returned: u64,
+    /// Pages in a row without a new record.
+    pub(crate) pages: u64,
 }
 
 /// How far the read of a list has got.
@@ -142,8 +174,13 @@ pub(crate) struct Pager<T> {
     /// Rows by which a page should start in front of the first candidate row, so that a few
     /// deletions do not make it useless.
     overlap: u64,
-    /// Responses in a row that brought no progress although the list did not change.
+    /// Pages in a row without a new record.
+    fruitless: u64,
+    /// Those of them that had the `total` of the page before.
     stalled: u64,
+    /// Whether the pager reads the front again, because fewer records were returned than the list
+    /// has.
+    is_rereading: bool,
     returned: IdSet,
     progress: ListProgress,
 }
@@ -162,7 +199,9 @@ impl<T> Pager<T> {
             total: 0,
             tail: u64::MAX,
             overlap: 0,
+            fruitless: 0,
             stalled: 0,
+            is_rereading: false,
             returned: IdSet::default(),
             progress: ListProgress::default(),
         }
@@ -239,7 +278,7 @@ impl<T> Pager<T> {
     ) -> PageVerdict {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.progress.pages_read += 1;
-        self.progress.total = Some(info.total);
+        let total_before = self.progress.total.replace(info.total);
         let is_first = matches!(self.stage, Stage::FirstPage);
         let prefetching = self.is_prefetching();
         let unchanged = prefetching && self.check_prefetched(request, info, rows);
@@ -252,15 +291,40 @@ impl<T> Pager<T> {
         if request.is_front_check {
             self.total = info.total;
             rows.clear();
-        } else if unchanged {
-            self.keep_new(rows);
         } else {
-            self.on_sequential_page(request, info, rows);
+            match unchanged {
+                true => self.keep_new(rows),
+                false => self.on_sequential_page(request, info, rows),
+            }
+            if rows.is_empty() {
+                self.fruitless += 1;
+                self.stalled += u64::from(total_before.is_none_or(|before| before == info.total));
+            } else {
+                (self.fruitless, self.stalled) = (0, 0);
+            }
         }
         PageVerdict {
             deliver: is_first || !rows.is_empty(),
             discard_in_flight,
+            gave_up: self.check_gave_up(),
         }
+    }
+
+    /// Ends the read if the server keeps claiming more records than it gives.
+    fn check_gave_up(&mut self) -> Option<GaveUp> {
+        // After a change, the pager goes back and reads pages again.
+        let returned_pages = self.progress.records.div_ceil(self.page_size.max(1));
+        let is_stalled = self.stalled >= MAX_STALLED.saturating_add(returned_pages * 2);
+        let is_over = is_stalled || self.fruitless >= MAX_FRUITLESS;
+        if !is_over || matches!(self.stage, Stage::Done) {
+            return None;
+        }
+        self.stage = Stage::Done;
+        Some(GaveUp {
+            claimed: self.total,
+            returned: self.progress.records,
+            pages: self.fruitless,
+        })
     }
 
     /// Whether the response is the one that an unchanged list would give.
@@ -293,6 +357,7 @@ impl<T> Pager<T> {
             && !rows
                 .iter()
                 .any(|row| self.returned.contains((self.id)(row)))
+            && rows.iter().map(self.id).collect::<HashSet<_>>().len() == rows.len()
     }
 
     fn on_sequential_page(&mut self, request: PageRequest, info: PageInfo, rows: &mut Vec<T>) {
@@ -301,21 +366,17 @@ impl<T> Pager<T> {
         let page_size = self.detect_page_size(is_first, request, info, count);
         let start = (request.number - 1).saturating_mul(page_size);
         let end = start.saturating_add(count);
-        // A total that does not count the rows of this page would end the read too early.
-        let has_new_rows = rows
-            .iter()
-            .any(|row| !self.returned.contains((self.id)(row)));
-        let least_total = end.saturating_add(u64::from(info.has_next));
-        let total = if has_new_rows {
-            info.total.max(least_total)
-        } else {
-            info.total
+        // A total that does not count the rows of this page, or the next page, would end the read
+        // too early.
+        let total = match count == 0 && !info.has_next {
+            true => info.total,
+            false => info.total.max(end.saturating_add(u64::from(info.has_next))),
         };
         let shrunk_by = match is_first {
             true => 0,
             false => self.total.saturating_sub(total),
         };
-        let (total_before, tail_before) = (self.total, self.tail);
+        let total_before = self.total;
         self.total = total;
         let candidate = total.saturating_sub(self.tail);
         if start <= candidate {
@@ -332,16 +393,22 @@ impl<T> Pager<T> {
             .saturating_mul(2)
             .max(self.overlap - self.overlap.div_ceil(4))
             .min(self.page_size / 2);
-        // Without this limit, a server that announces more rows than it sends would never let the
-        // read end.
-        let is_stalled = self.tail >= tail_before && total == total_before;
-        self.stalled = if is_stalled { self.stalled + 1 } else { 0 };
-        self.stage = if self.tail == 0 || (is_first && count == 0) || self.stalled > 1 {
-            Stage::Done
-        } else {
-            self.start_prefetch(is_first, rows)
-                .map_or(Stage::Sequential, Stage::Prefetching)
+        let has_all = self.progress.records >= total;
+        let is_complete = match self.is_rereading {
+            true => has_all || !rows.is_empty(),
+            false => self.tail == 0 && (has_all || !dropped_rows),
         };
+        if is_complete {
+            self.stage = Stage::Done;
+            return;
+        }
+        if self.tail == 0 {
+            self.is_rereading = true;
+            self.tail = total;
+        }
+        self.stage = self
+            .start_prefetch(is_first, rows)
+            .map_or(Stage::Sequential, Stage::Prefetching);
     }
 
     /// The number of rows that the server puts on a full page.

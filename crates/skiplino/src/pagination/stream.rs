@@ -141,8 +141,10 @@ impl<T: Send + 'static> Stream for Pages<T> {
             };
             let (request, result) = (*request, ready!(fetch.poll(context)));
             this.in_flight.pop_front();
-            let result = result.and_then(Response::typed).map(Response::into_data);
-            let (delivered, discard_in_flight) = on_result(&mut this.pager, request, result);
+            let result = result.and_then(Response::typed);
+            let operation = this.list.operation;
+            let (delivered, discard_in_flight) =
+                on_result(&mut this.pager, operation, request, result);
             if discard_in_flight {
                 this.in_flight.clear();
             }

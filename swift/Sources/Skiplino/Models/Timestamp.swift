@@ -1,8 +1,8 @@
 // Times in the JSON of records.
 import Foundation
 
-/// A time as the API writes it: ISO 8601 in UTC with milliseconds, regardless of the date strategy of
-/// the coder.
+/// A time as the API writes it: ISO 8601 in UTC with milliseconds, regardless of the date strategy
+/// of the coder.
 struct Timestamp: Codable {
     let date: Date
 

@@ -58,7 +58,7 @@ fun main(arguments: Array<String>) {
                 Contestant("skiplino") { count -> inFlight(count) { ours.tickets.get(TICKET) } },
                 Contestant("OkHttp, suspending", 1.0) { count -> inFlight(count) { okhttp.ticketLater() } },
             )
-            limit("a call refused here", 60.0) {
+            limit("a call rejected here", 60.0) {
                 try {
                     ours.tickets.get("")
                 } catch (_: SkiplinoException.InvalidRequest) {

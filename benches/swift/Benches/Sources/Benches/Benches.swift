@@ -33,7 +33,7 @@ struct Benches {
                 Contestant(name: "skiplino") { for _ in 0..<$0 { try await getPage(skiplino) } },
                 Contestant(name: "URLSession + Codable") { for _ in 0..<$0 { try await handWritten.getPage() } },
             ])
-        try await refusal(skiplino)
+        try await rejection(skiplino)
         try await cancellation()
     }
 
@@ -47,8 +47,8 @@ struct Benches {
             ])
     }
 
-    /// The processor time of a call that is refused before any request.
-    private static func refusal(_ client: SkiplinoClient) async throws {
+    /// The processor time of a call that is rejected before any request.
+    private static func rejection(_ client: SkiplinoClient) async throws {
         let count = 10_000
         var rounds: [Duration] = []
         for _ in 0..<7 {
@@ -64,7 +64,7 @@ struct Benches {
             let took = Duration.microseconds(Int64(clock() - began) * 1_000_000 / Int64(CLOCKS_PER_SEC))
             rounds.append(took / count)
         }
-        try limit("a call refused here", median(rounds), goal: .microseconds(20))
+        try limit("a call rejected here", median(rounds), goal: .microseconds(20))
     }
 
     /// The time from cancelling a task to the end of its connection at the server.

@@ -57,17 +57,30 @@ where
     S: FnMut(Page<Customer>) -> Result<(), E>,
     E: From<Error>,
 {
-    /// Exports on the calling thread, which it blocks.
+    /// Exports on the calling thread, and blocks it until the end. The sink can make blocking calls.
     ///
     /// # Errors
-    /// Those of [`Export`], and `InvalidRequest` inside an async runtime, which it would block.
+    /// The errors of [`Export`]; `InvalidRequest` inside an async runtime, which would be blocked.
     pub fn wait(self) -> Result<ListProgress, E> {
         let Shared {
             runtimes, config, ..
         } = &*self.client;
-        runtimes.block_on(config, true, async |pool| {
-            export_pages(self.list.pages().with_pool(pool), self.sink).await
-        })
+        let mut session = runtimes.start(config)?;
+        let mut pages = self.list.pages().with_pool(session.pool());
+        let mut sink = self.sink;
+        let result = loop {
+            // The sink runs outside of the runtime, so that it can make calls.
+            match session.run(pages.next()).transpose() {
+                Some(page) => {
+                    if let Err(error) = page.flatten().map_err(E::from).and_then(&mut sink) {
+                        break Err(error);
+                    }
+                }
+                None => break Ok(pages.progress()),
+            }
+        };
+        session.finish(pages, result.is_err());
+        result
     }
 }
 

@@ -1,4 +1,4 @@
-//! The operations on customers, and how a lost response of each is recovered from.
+//! The operations on customers, and the recovery of each write whose response was lost.
 
 pub(crate) mod export;
 pub(crate) mod sync;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::api::customers::export::Export;
 use crate::call::Call;
 use crate::call::context::{CallContext, NestedCall};
+use crate::call::expected_record::{wrong_customer, wrong_customer_of_tickets};
 use crate::call::recovery::{Lookup, Recovery};
 use crate::call::shared::Shared;
 use crate::error::{Error, ErrorKind};
@@ -49,7 +50,8 @@ impl Customers<'_> {
                 "a customer without an externalId cannot be looked up; check the customers before creating it again",
             ));
         };
-        let request = request.clone();
+        let (request, asked) = (request.clone(), CustomerRef::from(&id));
+        let call = call.refuse_wrong_id(move |found| wrong_customer(&asked, found));
         call.recovery(look_up(id.into(), move |found| {
             found.filter(|customer| request.is_stored_as(customer))
         }))
@@ -115,6 +117,7 @@ impl Customers<'_> {
             .call(Operation::GetCustomer, decode::data(), Ok(""), |request| {
                 request.customer(&customer)
             })
+            .refuse_wrong_id(move |found| wrong_customer(&customer, found))
     }
 
     /// One customer, or `None` if there is none (operation 10; its 422 for an unknown id is no
@@ -130,16 +133,19 @@ impl Customers<'_> {
     /// `InvalidRequest` (fields `metadata`, `externalId`); `Validation`; `NotFound` if the record
     /// was deleted during the update.
     pub fn update(&self, request: impl Borrow<CustomerUpdateRequest>) -> Call<Customer> {
-        self.0
+        let request = request.borrow();
+        let call = self
+            .0
             .call(Operation::UpdateCustomer, decode::data(), Ok(""), |ready| {
-                let request = request.borrow();
                 request.check()?;
                 ready.json(request)
-            })
+            });
+        let asked = request.customer();
+        call.refuse_wrong_id(move |found| wrong_customer(asked.as_ref()?, found))
     }
 
-    /// Deletes a customer for good (operation 12, `DELETE /customers/delete`). Their tickets stay.
-    /// If the response is lost, the customer is looked up, and deleted again if still there.
+    /// Deletes a customer permanently (operation 12, `DELETE /customers/delete`). Their tickets
+    /// stay. If the response is lost, the customer is looked up, and deleted again if still there.
     ///
     /// # Errors
     /// `Validation` when there is none.
@@ -165,12 +171,17 @@ impl Customers<'_> {
             10,
             id,
             move |page, limit| {
-                shared.call(
-                    Operation::ListCustomerTickets,
-                    decode::page(),
-                    Ok(""),
-                    |request| Ok(request.customer(&customer)?.paged(page, limit)),
-                )
+                shared
+                    .call(
+                        Operation::ListCustomerTickets,
+                        decode::page(),
+                        Ok(""),
+                        |request| Ok(request.customer(&customer)?.paged(page, limit)),
+                    )
+                    .refuse_wrong_id({
+                        let customer = customer.clone();
+                        move |found| wrong_customer_of_tickets(&customer, found)
+                    })
             },
         )
     }
@@ -178,10 +189,12 @@ impl Customers<'_> {
 
 /// The call that reads a customer, if there is one.
 fn find(shared: &Arc<Shared>, customer: &CustomerRef) -> Call<Option<Customer>> {
+    let asked = customer.clone();
     shared
         .call(Operation::GetCustomer, decode::found(), Ok(""), |request| {
             request.customer(customer)
         })
+        .refuse_wrong_id(move |found: &Option<_>| wrong_customer(&asked, found.as_ref()?))
         .recover_as_none(is_unknown_customer)
 }
 

@@ -1,4 +1,4 @@
-//! The operations on tickets, and how a lost response of each is recovered from.
+//! The operations on tickets, and the recovery of each write whose response was lost.
 
 mod read_ticket;
 pub(crate) mod watch;
@@ -11,6 +11,7 @@ use crate::api::customers::newest_tickets;
 use crate::api::tickets::read_ticket::look_up;
 use crate::api::tickets::watch::{Watch, WatchRegistry};
 use crate::call::Call;
+use crate::call::expected_record::{wrong_service, wrong_ticket};
 use crate::call::recovery::Recovery;
 use crate::call::recovery::booking_lookup::BookingLookup;
 use crate::call::recovery::open_bookings::Booking;
@@ -51,6 +52,8 @@ impl Tickets<'_> {
                 request.check()?;
                 ready.json(request)
             });
+        let service = request.service_id.clone();
+        let call = call.refuse_wrong_id(move |ticket| wrong_service(&service, ticket));
         call.recovery(match booking(request) {
             Some(booking) => Recovery::BookingLookup(BookingLookup {
                 booking,
@@ -70,10 +73,10 @@ impl Tickets<'_> {
     /// Follows a ticket: its state now, and again each time that it changes, until it is served or
     /// cancelled.
     ///
-    /// The watch polls the ticket (operation 5): every 2 s at the front of the queue, and every 30 s
-    /// far from it. For an appointment, the interval depends on the time until it starts. Watches of
-    /// one ticket share their polls. Failures of the network or the server end the watch only after
-    /// they have lasted for [`Watch::give_up_after`]. Dropping the watch ends it at once.
+    /// The watch polls the ticket (operation 5): every 2 s at the front of the queue, and every 30
+    /// s far from it. For an appointment, the interval depends on the time until it starts. Watches
+    /// of one ticket share their polls. Failures of the network or the server end the watch only
+    /// after they have lasted for [`Watch::give_up_after`]. Dropping the watch ends it at once.
     pub fn watch(&self, ticket: impl Into<TicketId>) -> Watch {
         Watch::new(
             Arc::clone(self.shared),
@@ -99,14 +102,16 @@ impl Tickets<'_> {
         // States do not go back: a ticket that cannot be cancelled now cannot be cancelled later.
         let is_final =
             |error: &Error| matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Validation);
+        let asked = ticket.clone();
+        let call = call.refuse_wrong_id(move |found| wrong_ticket(&asked, found));
         call.recovery(look_up(ticket, is_final, |ticket| {
             *ticket.status() == TicketStatus::Cancelled
         }))
     }
 
     /// Moves a waiting appointment to another slot (operation 7, `POST /tickets/{id}/change-time`).
-    /// If the response is lost, the client reads the ticket, and sends the request again only if the
-    /// ticket does not have the new time.
+    /// If the response is lost, the client reads the ticket, and sends the request again only if
+    /// the ticket does not have the new time.
     ///
     /// # Errors
     /// `Validation` for a walk-in, or a ticket in another state; `NotFound` if the server cannot
@@ -128,7 +133,8 @@ impl Tickets<'_> {
         );
         // A slot that is full now may have a place when an earlier attempt arrives late.
         let is_final = |_: &Error| false;
-        let time = request.time();
+        let (time, asked) = (request.time(), ticket.clone());
+        let call = call.refuse_wrong_id(move |found| wrong_ticket(&asked, found));
         call.recovery(look_up(ticket, is_final, move |ticket| {
             ticket.time() == Some(time)
         }))

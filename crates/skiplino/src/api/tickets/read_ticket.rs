@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::call::Call;
+use crate::call::expected_record::wrong_ticket;
 use crate::call::recovery::{Lookup, Recovery};
 use crate::call::shared::Shared;
 use crate::error::{Error, ErrorKind};
@@ -13,7 +14,10 @@ use crate::operation::Operation;
 
 /// The call that reads a ticket.
 pub(super) fn get(shared: &Arc<Shared>, ticket: &TicketId) -> Call<Ticket> {
-    shared.call(Operation::GetTicket, decode::data(), ticket.checked(), Ok)
+    let asked = ticket.clone();
+    shared
+        .call(Operation::GetTicket, decode::data(), ticket.checked(), Ok)
+        .refuse_wrong_id(move |found| wrong_ticket(&asked, found))
 }
 
 /// Reads the ticket; the write was applied if `is_done` accepts it.

@@ -83,16 +83,11 @@ impl Drop for BookingAttempt<'_> {
     // Runs also when the caller drops the call.
     fn drop(&mut self) {
         let shared = self.context.shared;
-        let now = shared.config.clock.now();
-        let mut state = shared.bookings.state();
-        if !self.maybe_applied {
-            state.open.retain(|open| open.number != self.number);
-        } else if let Some(open) = state
-            .open
-            .iter_mut()
-            .find(|open| open.number == self.number)
-        {
-            open.abandoned_at = Some(now);
+        if self.maybe_applied {
+            let now = shared.config.clock.now();
+            shared.bookings.abandon(self.number, now);
+        } else {
+            shared.bookings.close(self.number);
         }
     }
 }
@@ -154,7 +149,7 @@ impl<'a> BookingAttempt<'a> {
         self.maybe_applied = true;
     }
 
-    pub(crate) fn on_refusal(&mut self) {
+    pub(crate) fn on_rejection(&mut self) {
         self.maybe_applied = false;
     }
 
@@ -265,7 +260,7 @@ impl<'a> BookingAttempt<'a> {
         let conflict = state
             .open
             .iter()
-            .any(|open| open.number != self.number && booking.may_conflict(&open.booking, ticket));
+            .any(|(number, other)| *number != self.number && booking.may_conflict(other, ticket));
         if others > 0 || conflict {
             return Err(LookupFailure::Ambiguous);
         }

@@ -41,7 +41,7 @@ pub(crate) type LookupResult = Result<Option<Response<Data>>, Error>;
 pub(crate) type LookupFuture<'a> = Pin<Box<dyn Future<Output = LookupResult> + Send + 'a>>;
 
 impl Lookup {
-    /// `is_final` recognises a refusal that holds for the earlier attempts, too: the server can
+    /// `is_final` recognises a rejection that holds for the earlier attempts, too: the server can
     /// neither have applied them nor apply them later.
     pub(crate) fn new(
         is_final: fn(&Error) -> bool,
@@ -80,9 +80,9 @@ impl Recovery {
     pub(crate) fn of(effect: Effect) -> Self {
         match effect {
             Effect::Read | Effect::Replace => Self::Resend,
-            Effect::TargetState | Effect::KeyedCreate | Effect::Create => {
-                Self::Impossible("nothing shows whether it was applied")
-            }
+            Effect::TargetState | Effect::KeyedCreate | Effect::Create => Self::Impossible(
+                "no lookup can confirm this write; check the record before repeating the call",
+            ),
         }
     }
 

@@ -1,12 +1,13 @@
 //! The bookings of a client that are open, and the tickets that it has returned.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::Mutex as AsyncMutex;
 
+use crate::call::weak_map::WeakMap;
 use crate::models::ids::{CustomerRef, GroupId, ServiceId, TicketId};
 use crate::models::tickets::Ticket;
 
@@ -61,24 +62,22 @@ pub(crate) struct Bookings(Mutex<State>);
 
 #[derive(Default)]
 pub(super) struct State {
-    locks: HashMap<Booking, Weak<AsyncMutex<()>>>,
-    pub(super) open: Vec<OpenBooking>,
+    locks: WeakMap<Booking, AsyncMutex<()>>,
+    /// By their numbers: the bookings in progress, and those whose outcome is unknown.
+    pub(super) open: HashMap<u64, Booking>,
+    /// The numbers of the bookings whose outcome is unknown, and when their callers stopped waiting
+    /// for them, the newest last.
+    abandoned: VecDeque<(u64, Instant)>,
     last_number: u64,
     /// The newest tickets that were returned to callers, the newest last.
     pub(super) returned: VecDeque<TicketId>,
 }
 
-/// A booking in progress, or one whose outcome is unknown.
-pub(super) struct OpenBooking {
-    pub(super) number: u64,
-    pub(super) booking: Booking,
-    /// When its caller stopped waiting for it.
-    pub(super) abandoned_at: Option<Instant>,
-}
-
 impl Bookings {
     /// How long a booking with an unknown outcome counts as open.
     const UNKNOWN_OUTCOME_TTL: Duration = Duration::from_secs(10 * 60);
+    /// The most bookings with an unknown outcome that count as open.
+    const MAX_UNKNOWN_OUTCOMES: usize = 1024;
     const MAX_RETURNED: usize = 1024;
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -87,38 +86,80 @@ impl Bookings {
 
     /// The lock that makes equal bookings run one after another.
     pub(super) fn serialize(&self, booking: &Booking) -> Arc<AsyncMutex<()>> {
-        let mut state = self.state();
-        if let Some(lock) = state.locks.get(booking).and_then(Weak::upgrade) {
-            return lock;
-        }
-        state.locks.retain(|_, lock| lock.strong_count() > 0);
-        let lock = Arc::default();
-        state.locks.insert(booking.clone(), Arc::downgrade(&lock));
-        lock
+        self.state().locks.get_or_default(booking)
     }
 
+    /// Adds a booking that begins, and returns its number.
     pub(super) fn open(&self, booking: &Booking, now: Instant) -> u64 {
         let mut state = self.state();
-        state.open.retain(|open| {
-            open.abandoned_at
-                .is_none_or(|at| now.saturating_duration_since(at) < Self::UNKNOWN_OUTCOME_TTL)
-        });
+        state.forget_abandoned(|at| now.saturating_duration_since(at) >= Self::UNKNOWN_OUTCOME_TTL);
         state.last_number += 1;
         let number = state.last_number;
-        state.open.push(OpenBooking {
-            number,
-            booking: booking.clone(),
-            abandoned_at: None,
-        });
+        state.open.insert(number, booking.clone());
         number
+    }
+
+    /// Removes a booking whose outcome is known.
+    pub(super) fn close(&self, number: u64) {
+        self.state().open.remove(&number);
+    }
+
+    /// Keeps a booking, whose caller no longer waits, as one with an unknown outcome.
+    pub(super) fn abandon(&self, number: u64, now: Instant) {
+        let mut state = self.state();
+        state.abandoned.push_back((number, now));
+        if state.abandoned.len() > Self::MAX_UNKNOWN_OUTCOMES
+            && let Some((oldest, _)) = state.abandoned.pop_front()
+        {
+            state.open.remove(&oldest);
+        }
     }
 }
 
 impl State {
+    fn forget_abandoned(&mut self, is_old: impl Fn(Instant) -> bool) {
+        while let Some((number, at)) = self.abandoned.front()
+            && is_old(*at)
+        {
+            self.open.remove(number);
+            self.abandoned.pop_front();
+        }
+    }
+
     pub(super) fn add_returned(&mut self, ticket: &TicketId) {
         if self.returned.len() == Bookings::MAX_RETURNED {
             self.returned.pop_front();
         }
         self.returned.push_back(ticket.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_so_many_unknown_outcomes_are_kept_for_so_long() {
+        let bookings = Bookings::default();
+        let booking = Booking {
+            customer: CustomerRef::id("c"),
+            service: "s".into(),
+            group: "g".into(),
+            time: None,
+        };
+        let now = Instant::now();
+        let running = bookings.open(&booking, now);
+        for _ in 0..2 * Bookings::MAX_UNKNOWN_OUTCOMES {
+            let number = bookings.open(&booking, now);
+            bookings.abandon(number, now);
+        }
+        let open = || bookings.state().open.len();
+        assert_eq!(open(), 1 + Bookings::MAX_UNKNOWN_OUTCOMES);
+        let later = now + Bookings::UNKNOWN_OUTCOME_TTL;
+        let number = bookings.open(&booking, later);
+        assert_eq!(open(), 2);
+        bookings.close(number);
+        bookings.close(running);
+        assert_eq!(open(), 0);
     }
 }

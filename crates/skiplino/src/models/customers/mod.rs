@@ -124,7 +124,8 @@ impl Customer {
             .map_err(|_| {
                 Error::new(ErrorKind::Decode).edit(|inner| {
                     inner.path = Some("metadata".to_owned());
-                    inner.reason = Some("it does not match the requested type".to_owned());
+                    inner.reason =
+                        Some("the metadata does not match the requested type".to_owned());
                 })
             })
     }
@@ -388,6 +389,12 @@ impl CustomerUpdateRequest {
     }
 
     customer_setters!();
+
+    /// The customer that is changed.
+    pub(crate) fn customer(&self) -> Option<CustomerRef> {
+        let id = self.id.as_ref().map(CustomerRef::from);
+        id.or_else(|| self.external_id.as_ref().map(CustomerRef::from))
+    }
 
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.renamed {

@@ -1,4 +1,5 @@
-// Joins a queue from the terminal and shows the changes of the ticket. Set SKIPLINO_API_KEY and SKIPLINO_BASE_URL.
+// Joins a queue from the terminal and shows the changes of the ticket. Set SKIPLINO_API_KEY and
+// SKIPLINO_BASE_URL.
 import Dispatch
 import Foundation
 import Skiplino
@@ -43,7 +44,8 @@ struct QueueCLI {
         print(last.status == .served ? "Served. Goodbye!" : "Your ticket is \(last.status).")
     }
 
-    /// Shows a ticket's changes until it is served or cancelled, and asks at each Ctrl-C whether to cancel it.
+    /// Shows a ticket's changes until it is served or cancelled, and asks at each Ctrl-C whether to
+    /// cancel it.
     private func follow(_ ticket: Ticket, _ interrupts: AsyncStream<Void>) async throws -> Ticket {
         let following = Task {
             var last = ticket

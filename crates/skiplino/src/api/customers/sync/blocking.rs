@@ -7,8 +7,9 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::api::customers::sync::engine::{SyncEngine, SyncSettings};
+use crate::api::customers::sync::engine::{SyncEngine, SyncSettings, SyncStep};
 use crate::api::customers::sync::row::SyncedRow;
+use crate::call::blocking::flush_connections;
 use crate::call::shared::Shared;
 use crate::error::Error;
 use crate::models::customers::CustomerWriteRequest;
@@ -17,14 +18,15 @@ use crate::models::customers::CustomerWriteRequest;
 /// [`CustomerSync::wait`](crate::CustomerSync::wait).
 ///
 /// [`CustomerSync`](crate::CustomerSync) describes the guarantees, the number of requests and the
-/// errors; inside an async runtime, which it would block, the error is `InvalidRequest`. No request
+/// errors. It would block an async runtime, so there its error is `InvalidRequest`. No request
 /// is in flight between two calls of `next()`, so the iterator can be dropped at any time.
 pub struct BlockingSync<I: Iterator> {
     client: Arc<Shared>,
     settings: SyncSettings,
-    /// Absent once the sync has started.
-    rows: Option<I>,
-    engine: Option<SyncEngine<I>>,
+    rows: I,
+    has_started: bool,
+    /// Present while the sync is running.
+    engine: Option<SyncEngine<I::Item>>,
     finished: VecDeque<Result<SyncedRow<I::Item>, Error>>,
 }
 
@@ -38,11 +40,12 @@ where
     /// or after this time.
     const MAX_BURST_TIME: Duration = Duration::from_secs(1);
 
-    pub(crate) fn new(client: Arc<Shared>, settings: SyncSettings, rows: Option<I>) -> Self {
+    pub(crate) fn new(client: Arc<Shared>, settings: SyncSettings, rows: I) -> Self {
         Self {
             client,
             settings,
             rows,
+            has_started: false,
             engine: None,
             finished: VecDeque::new(),
         }
@@ -51,33 +54,49 @@ where
     /// Works on a burst of rows until all of them have finished: while the caller handles a row,
     /// nothing drives requests in flight, and they would time out.
     fn run_burst(&mut self) -> Result<(), Error> {
-        if let Some(rows) = self.rows.take() {
-            self.engine = Some(SyncEngine::new(self.client.clone(), &self.settings, rows)?);
+        if !self.has_started {
+            self.has_started = true;
+            self.engine = Some(SyncEngine::new(self.client.clone(), &self.settings)?);
         }
-        let Some(engine) = &mut self.engine else {
+        let Some(mut engine) = self.engine.take() else {
             return Ok(());
         };
         let Shared {
             runtimes, config, ..
         } = &*self.client;
         let clock = &*config.clock;
-        let finished = &mut self.finished;
-        let is_over = runtimes.block_on(config, false, async |pool| {
-            let until = clock.now() + Self::MAX_BURST_TIME;
-            loop {
-                let start_more = finished.len() < Self::MAX_BURST_ROWS && clock.now() < until;
-                if !start_more && engine.is_idle() {
-                    return Ok(false);
+        let mut session = runtimes.start(config)?;
+        let pool = session.pool().clone();
+        let until = clock.now() + Self::MAX_BURST_TIME;
+        loop {
+            let start_more = self.finished.len() < Self::MAX_BURST_ROWS && clock.now() < until;
+            if !start_more && engine.is_idle() {
+                self.engine = Some(engine);
+                break;
+            }
+            let step = session.run(async {
+                let step = poll_fn(|context| engine.poll(&pool, start_more, context)).await;
+                if matches!(step, SyncStep::NeedsRow) && !engine.is_idle() {
+                    // The source may take long. The requests in flight are sent before it is read.
+                    flush_connections().await;
                 }
-                match poll_fn(|context| engine.poll(pool, start_more, context)).await {
-                    Some(row) => finished.push_back(row),
-                    None => return Ok(true),
+                step
+            });
+            match step {
+                // The source is read outside of the runtime, so that it can make calls.
+                Ok(SyncStep::NeedsRow) => engine.supply(self.rows.next()),
+                Ok(SyncStep::Finished(row)) => self.finished.push_back(Ok(row)),
+                Ok(SyncStep::Ended(result)) => {
+                    self.finished.extend(result.err().map(Err));
+                    break;
+                }
+                Err(error) => {
+                    session.finish(engine, true);
+                    return Err(error);
                 }
             }
-        })?;
-        if is_over {
-            self.engine = None;
         }
+        session.finish((), false);
         Ok(())
     }
 }
@@ -93,7 +112,6 @@ where
         if self.finished.is_empty()
             && let Err(error) = self.run_burst()
         {
-            self.engine = None;
             return Some(Err(error));
         }
         self.finished.pop_front()

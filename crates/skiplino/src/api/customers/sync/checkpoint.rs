@@ -12,6 +12,8 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+#[cfg(unix)]
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use ring::digest::{SHA256, digest};
@@ -104,8 +106,15 @@ impl Checkpoint {
         client: &Shared,
         read_only: bool,
     ) -> Result<Option<Self>, CheckpointError> {
+        // Opening a pipe would wait for its other end.
+        if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err(CheckpointError::WrongKind);
+        }
         let mut options = OpenOptions::new();
         options.read(true);
+        // Fingerprints of personal data are for its owner.
+        #[cfg(unix)]
+        options.mode(0o600);
         if !read_only {
             options.write(true).create(true).truncate(false);
         }
@@ -223,7 +232,7 @@ impl Checkpoint {
         }
     }
 
-    /// Checks a row that is refused now: it cannot be the row that an earlier run finished.
+    /// Checks a row that is rejected now: it cannot be the row that an earlier run finished.
     ///
     /// # Errors
     /// When an earlier run finished a row at this place.

@@ -20,7 +20,7 @@ use crate::call::spec::CallOptions;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::models::customers::CustomerWriteRequest;
 use crate::models::ids::ExternalId;
-use crate::operation::{KeyClass, Operation};
+use crate::operation::Operation;
 
 /// The options of a sync.
 #[derive(Debug, Clone)]
@@ -39,22 +39,23 @@ struct InFlightRow<R> {
     fingerprint: Fingerprint,
 }
 
-pub(crate) struct SyncEngine<I: Iterator> {
+/// A sync without its source of rows: the caller reads a row when [`poll`](Self::poll) asks for it,
+/// because the source is the program's own code.
+pub(crate) struct SyncEngine<R> {
     client: Arc<Shared>,
-    rows: I,
     /// Rows read from the source.
     rows_read: u64,
     at_end: bool,
-    /// A row with the same `externalId` as a row in flight. It is started after that row has
-    /// finished; until then no rows behind it are read.
-    blocked: Option<(u64, I::Item)>,
+    /// The row to start next, if it has been read. It waits while a row with the same `externalId`
+    /// is in flight.
+    next: Option<(u64, R)>,
     concurrency: usize,
     dry_run: bool,
     options: CallOptions,
     rate_limiter: Option<Arc<RateLimiter>>,
     checkpoint: Option<Checkpoint>,
     /// The rows in flight, by their index.
-    in_flight: HashMap<u64, InFlightRow<I::Item>>,
+    in_flight: HashMap<u64, InFlightRow<R>>,
     /// Driven by the runtime, so that calls do not time out while the caller handles a row.
     tasks: JoinSet<(u64, Result<UpsertResult, Error>)>,
     /// Whether the last row to finish was created: then the next rows are probably new, too.
@@ -63,34 +64,33 @@ pub(crate) struct SyncEngine<I: Iterator> {
     fatal: Option<Error>,
 }
 
-/// The result of reading the next row of the source.
-enum NextRow<R> {
+/// What happens next in a sync.
+pub(crate) enum SyncStep<R> {
+    /// The engine needs the next row of the source: [`SyncEngine::supply`].
+    NeedsRow,
+    Finished(SyncedRow<R>),
+    /// The sync is over.
+    Ended(Result<(), Error>),
+}
+
+/// The result of starting a row.
+enum StartedRow<R> {
     Started,
     /// The outcome is known without any call.
     Finished(SyncedRow<R>),
-    /// The row is blocked by a row in flight, or the source has ended.
-    None,
+    /// A row with the same `externalId` is in flight.
+    Blocked,
 }
 
-impl<I> SyncEngine<I>
-where
-    I: Iterator,
-    I::Item: Borrow<CustomerWriteRequest>,
-{
-    pub(crate) fn new(
-        client: Arc<Shared>,
-        settings: &SyncSettings,
-        rows: I,
-    ) -> Result<Self, Error> {
+impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
+    pub(crate) fn new(client: Arc<Shared>, settings: &SyncSettings) -> Result<Self, Error> {
         if settings.concurrency == 0 {
             return Err(Error::invalid("concurrency", "must be 1 or more"));
         }
         if let Some(rate) = settings.rate {
             rate_limiter::check("rate", rate)?;
         }
-        if client.config.key_class == KeyClass::Public {
-            return Err(Error::new(ErrorKind::SecretKeyRequired));
-        }
+        client.config.require_secret_key()?;
         let checkpoint = match &settings.checkpoint {
             Some(path) => Checkpoint::open(path, &client, settings.dry_run)
                 .map_err(CheckpointError::into_error)?,
@@ -98,10 +98,9 @@ where
         };
         Ok(Self {
             client,
-            rows,
             rows_read: 0,
             at_end: false,
-            blocked: None,
+            next: None,
             concurrency: settings.concurrency,
             dry_run: settings.dry_run,
             options: settings.options.clone(),
@@ -120,29 +119,52 @@ where
         self.tasks.is_empty()
     }
 
-    /// The next row to finish; `None` at the end of the sync. Starts further rows if `start_more`.
+    /// Supplies the next row of the source; `None` at its end.
+    pub(crate) fn supply(&mut self, row: Option<R>) {
+        match row {
+            Some(row) => {
+                self.next = Some((self.rows_read, row));
+                self.rows_read += 1;
+            }
+            None => self.end(),
+        }
+    }
+
+    fn end(&mut self) {
+        self.at_end = true;
+        if let Some(checkpoint) = &self.checkpoint
+            && let Err(error) = checkpoint.check_row_count(self.rows_read)
+        {
+            self.fatal = Some(error.into_error());
+        }
+    }
+
+    /// The next step. Starts further rows if `start_more`.
     pub(crate) fn poll(
         &mut self,
         pool: &reqwest::Client,
         start_more: bool,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<SyncedRow<I::Item>, Error>>> {
+    ) -> Poll<SyncStep<R>> {
         while start_more
             && !self.at_end
             && self.fatal.is_none()
             && self.tasks.len() < self.concurrency
         {
-            match self.start_next(pool) {
-                Ok(NextRow::Finished(row)) => return Poll::Ready(Some(Ok(row))),
-                Ok(NextRow::Started) => {}
-                Ok(NextRow::None) => break,
+            let Some((index, row)) = self.next.take() else {
+                return Poll::Ready(SyncStep::NeedsRow);
+            };
+            match self.start(index, row, pool) {
+                Ok(StartedRow::Finished(row)) => return Poll::Ready(SyncStep::Finished(row)),
+                Ok(StartedRow::Started) => {}
+                Ok(StartedRow::Blocked) => break,
                 Err(error) => self.fatal = Some(error),
             }
         }
         loop {
             return Poll::Ready(match ready!(self.tasks.poll_join_next(context)) {
                 Some(Ok((index, result))) => match self.finish(index, result) {
-                    Some(row) => Some(Ok(row)),
+                    Some(row) => SyncStep::Finished(row),
                     None => continue,
                 },
                 Some(Err(error)) => {
@@ -150,29 +172,17 @@ where
                     self.fatal.get_or_insert(error);
                     continue;
                 }
-                None => self.fatal.take().map(|error| {
-                    self.at_end = true;
-                    Err(error)
-                }),
+                None => SyncStep::Ended(self.fatal.take().map_or(Ok(()), Err)),
             });
         }
     }
 
-    fn start_next(&mut self, pool: &reqwest::Client) -> Result<NextRow<I::Item>, Error> {
-        let next = self
-            .blocked
-            .take()
-            .or_else(|| self.rows.next().map(|row| (self.rows_read, row)));
-        let Some((index, row)) = next else {
-            self.at_end = true;
-            if let Some(checkpoint) = &self.checkpoint {
-                checkpoint
-                    .check_row_count(self.rows_read)
-                    .map_err(CheckpointError::into_error)?;
-            }
-            return Ok(NextRow::None);
-        };
-        self.rows_read = index + 1;
+    fn start(
+        &mut self,
+        index: u64,
+        row: R,
+        pool: &reqwest::Client,
+    ) -> Result<StartedRow<R>, Error> {
         let request = row.borrow();
         let checked = match request.key() {
             Some(id) => id
@@ -186,11 +196,11 @@ where
         };
         let id = match checked {
             Ok(id) => id,
-            Err(error) => return self.refuse(index, row, error),
+            Err(error) => return self.reject(index, row, error),
         };
         if self.in_flight.values().any(|other| other.id == id) {
-            self.blocked = Some((index, row));
-            return Ok(NextRow::None);
+            self.next = Some((index, row));
+            return Ok(StartedRow::Blocked);
         }
         let mut fingerprint = Fingerprint::default();
         if let Some(checkpoint) = &mut self.checkpoint {
@@ -200,7 +210,7 @@ where
                 .map_err(CheckpointError::into_error)?;
             if can_skip {
                 let outcome = RowOutcome::AlreadyDone;
-                return Ok(NextRow::Finished(SyncedRow::new(index, row, outcome)));
+                return Ok(StartedRow::Finished(SyncedRow::new(index, row, outcome)));
             }
         }
         let upserter = Upserter {
@@ -222,16 +232,11 @@ where
             fingerprint,
         };
         self.in_flight.insert(index, started);
-        Ok(NextRow::Started)
+        Ok(StartedRow::Started)
     }
 
     /// A row with invalid input fails without any call.
-    fn refuse(
-        &mut self,
-        index: u64,
-        row: I::Item,
-        error: Error,
-    ) -> Result<NextRow<I::Item>, Error> {
+    fn reject(&mut self, index: u64, row: R, error: Error) -> Result<StartedRow<R>, Error> {
         if let Some(checkpoint) = &mut self.checkpoint {
             checkpoint
                 .check_not_done(index)
@@ -240,15 +245,11 @@ where
         }
         let error = error.edit(|inner| inner.operation = Some(Operation::CreateCustomer));
         let outcome = RowOutcome::Failed(error);
-        Ok(NextRow::Finished(SyncedRow::new(index, row, outcome)))
+        Ok(StartedRow::Finished(SyncedRow::new(index, row, outcome)))
     }
 
     /// Records the outcome of a row, before the caller receives it.
-    fn finish(
-        &mut self,
-        index: u64,
-        result: Result<UpsertResult, Error>,
-    ) -> Option<SyncedRow<I::Item>> {
+    fn finish(&mut self, index: u64, result: Result<UpsertResult, Error>) -> Option<SyncedRow<R>> {
         let finished = self.in_flight.remove(&index)?;
         let (mut customer, mut changed) = (None, Vec::new());
         let outcome = match result {
@@ -280,7 +281,7 @@ where
         {
             self.fatal.get_or_insert(error.into_error());
         }
-        // All rows use the same key and server. A refused key fails every row, and after one row
+        // All rows use the same key and server. A rejected key fails every row, and after one row
         // has waited a minute for the server, no other row waits again.
         if let Some(error) = outcome.error()
             && matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Connect)

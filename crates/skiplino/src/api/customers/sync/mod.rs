@@ -11,12 +11,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_util::stream::Stream;
 
 use crate::api::customers::Customers;
-use crate::api::customers::sync::engine::{SyncEngine, SyncSettings};
+use crate::api::customers::sync::engine::{SyncEngine, SyncSettings, SyncStep};
 use crate::call;
 use crate::call::shared::Shared;
 use crate::call::spec::CallOptions;
@@ -56,12 +56,11 @@ impl Customers<'_> {
     /// # }
     /// ```
     ///
-    /// # Errors
-    /// Of the stream: `SecretKeyRequired`; `Unauthorized`, after the outcome of the row that failed
-    /// with it; `Connect`, when the server could not be reached for a minute; `InvalidRequest`
-    /// (fields `concurrency`, `rate`, `checkpoint`). Of a row: those of [`create`](Self::create),
-    /// [`find`](Self::find) and [`update`](Self::update), and `InvalidRequest` (field `externalId`)
-    /// if it has none.
+    /// # Errors Of the stream: `SecretKeyRequired`; `Unauthorized`, after the outcome of the row
+    /// that failed with it; `Connect`, when the server could not be reached for a minute;
+    /// `InvalidRequest` (fields `concurrency`, `rate`, `checkpoint`). Of a row: the errors of
+    /// [`create`](Self::create), [`find`](Self::find) and [`update`](Self::update), and
+    /// `InvalidRequest` (field `externalId`) if it has none.
     pub fn sync<I>(&self, rows: I) -> CustomerSync<I::IntoIter>
     where
         I: IntoIterator,
@@ -80,8 +79,8 @@ impl Customers<'_> {
 ///
 /// # Guarantees
 ///
-/// - Each row of the source is returned once, when it has finished; the order is not that of the
-///   source.
+/// - Each row of the source is returned once, when it has finished; the order can differ from the
+///   order of the source.
 /// - Rows with the same `externalId` are written in the order of the source.
 /// - A row that fails does not stop the other rows.
 /// - Rows are read from the source when they are started, and are not held in memory.
@@ -106,9 +105,10 @@ impl Customers<'_> {
 pub struct CustomerSync<I: Iterator> {
     client: Arc<Shared>,
     settings: SyncSettings,
-    /// Absent once the sync has started.
-    rows: Option<I>,
-    engine: Option<SyncEngine<I>>,
+    rows: I,
+    has_started: bool,
+    /// Present while the sync is running.
+    engine: Option<SyncEngine<I::Item>>,
 }
 
 impl<I: Iterator> CustomerSync<I> {
@@ -122,7 +122,8 @@ impl<I: Iterator> CustomerSync<I> {
                 checkpoint: None,
                 options: CallOptions::default(),
             },
-            rows: Some(rows),
+            rows,
+            has_started: false,
             engine: None,
         }
     }
@@ -178,7 +179,8 @@ where
     /// without async.
     ///
     /// The iterator works in bursts of up to a second. Between two bursts no request is in flight,
-    /// so no request times out while the caller handles a row.
+    /// so no request times out while the caller handles a row. The source of the rows can make
+    /// blocking calls.
     pub fn wait(self) -> BlockingSync<I> {
         BlockingSync::new(self.client, self.settings, self.rows)
     }
@@ -196,9 +198,10 @@ where
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        if let Some(rows) = this.rows.take() {
+        if !this.has_started {
+            this.has_started = true;
             let started = call::in_runtime()
-                .and_then(|()| SyncEngine::new(this.client.clone(), &this.settings, rows));
+                .and_then(|()| SyncEngine::new(this.client.clone(), &this.settings));
             match started {
                 Ok(engine) => this.engine = Some(engine),
                 Err(error) => return Poll::Ready(Some(Err(error))),
@@ -211,7 +214,21 @@ where
             this.engine = None;
             return Poll::Ready(Some(Err(error)));
         }
-        engine.poll(&this.client.pool, true, context)
+        loop {
+            return Poll::Ready(
+                match ready!(engine.poll(&this.client.pool, true, context)) {
+                    SyncStep::NeedsRow => {
+                        engine.supply(this.rows.next());
+                        continue;
+                    }
+                    SyncStep::Finished(row) => Some(Ok(row)),
+                    SyncStep::Ended(result) => {
+                        this.engine = None;
+                        result.err().map(Err)
+                    }
+                },
+            );
+        }
     }
 }
 

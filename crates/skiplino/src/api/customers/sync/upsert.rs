@@ -15,7 +15,7 @@ use crate::models::customers::CustomerWriteRequest;
 use crate::models::ids::ExternalId;
 use crate::operation::Operation;
 
-/// What was done for a row, or in a dry run would be done.
+/// The change that was made for a row, or that a dry run would have made.
 #[derive(Debug)]
 pub(crate) enum UpsertResult {
     /// The new customer; absent in a dry run.
@@ -34,11 +34,11 @@ pub(crate) struct Upserter {
 }
 
 impl Upserter {
-    /// The most writes for a row. The server refuses a write if another client created, renamed or
+    /// The most writes for a row. The server rejects a write if another client created, renamed or
     /// deleted the customer after the lookup; then the row is looked up and written again.
     const MAX_WRITES: u32 = 3;
 
-    /// How long a row waits while the server refuses requests because there are too many.
+    /// How long a row waits while the server rejects requests because there are too many.
     const MAX_THROTTLED: Duration = Duration::from_secs(10 * 60);
 
     /// How long a row waits for a server that cannot be reached, for instance while it restarts.
@@ -61,7 +61,7 @@ impl Upserter {
         let mut writes = 0;
         loop {
             writes += 1;
-            let (refusal, existence_changed) = match existing {
+            let (rejection, existence_changed) = match existing {
                 None if dry_run => return Ok(UpsertResult::Created(None)),
                 None => match self.send(|| Customers(&self.client).create(row)).await {
                     Ok(customer) => return Ok(UpsertResult::Created(Some(customer))),
@@ -89,12 +89,12 @@ impl Upserter {
                 }
             };
             if !existence_changed || writes == Self::MAX_WRITES {
-                return Err(refusal);
+                return Err(rejection);
             }
             existing = self.find(id).await?;
             // The lookup found no customer with this id, so the server rejects the id as invalid.
-            if existing.is_none() && writes == 1 && is_about(&refusal, "externalId") {
-                return Err(refusal);
+            if existing.is_none() && writes == 1 && is_about(&rejection, "externalId") {
+                return Err(rejection);
             }
         }
     }

@@ -13,9 +13,9 @@ use crate::models::tickets::Ticket;
 
 /// An iterator over the changes of a ticket, made by [`Watch::wait`](crate::Watch::wait).
 ///
-/// `next()` blocks until the next change. [`Watch`](crate::Watch) describes the changes that are returned, the
-/// number of requests and the errors; inside an async runtime, which it would block, the error is
-/// `InvalidRequest`.
+/// `next()` blocks until the next change. [`Watch`](crate::Watch) describes the changes that are
+/// returned, the number of requests and the errors. Inside an async runtime the first `next()`
+/// fails with `InvalidRequest`, because it would block the runtime.
 pub struct BlockingWatch {
     pub(super) watcher: Watcher,
     pub(super) cancellation_token: Option<CancellationToken>,
@@ -29,7 +29,7 @@ impl BlockingWatch {
     /// So choose a limit that is longer than a response takes.
     ///
     /// # Errors
-    /// Those of [`Watch`](crate::Watch). After an error the watch is over.
+    /// The errors of [`Watch`](crate::Watch). After an error the watch is over.
     pub fn next_within(&mut self, limit: Duration) -> Result<Option<Ticket>, Error> {
         self.step(Some(limit)).transpose()
     }
@@ -48,7 +48,7 @@ impl BlockingWatch {
         let Shared {
             runtimes, config, ..
         } = &*client;
-        let next = runtimes.block_on(config, true, async |pool| {
+        let next = runtimes.block_on(config, async |pool| {
             let limited =
                 tokio::time::timeout(limit.unwrap_or(FOREVER).min(FOREVER), watcher.next(pool));
             match cancellation::or_cancelled(cancellation_token, limited).await {

@@ -93,7 +93,8 @@ impl Watch {
     }
 
     /// How long failures of the network or the server may last before the watch ends with the last
-    /// error: 10 minutes by default.
+    /// error: 10 minutes by default. If the server asks for a pause (`Retry-After`) beyond this time,
+    /// the watch ends at once.
     pub fn give_up_after(mut self, limit: Duration) -> Self {
         self.schedule.give_up_after = limit;
         self
@@ -116,7 +117,7 @@ impl Watch {
     fn watcher(&self) -> Watcher {
         let key = (self.ticket.clone(), self.options.locale.clone());
         Watcher {
-            shared: self.registry.get_or_insert(key),
+            shared: self.registry.get_or_default(&key),
             client: self.client.clone(),
             ticket: self.ticket.clone(),
             options: CallOptions {

@@ -1,11 +1,11 @@
 //! The tickets that a client watches. All watchers of a ticket share its state and its polls.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::api::tickets::watch::schedule::LastPoll;
+use crate::call::weak_map::WeakMap;
 use crate::models::ids::TicketId;
 use crate::models::tickets::Ticket;
 
@@ -49,18 +49,12 @@ type WatchKey = (TicketId, Option<String>);
 
 /// The tickets that a client watches at the moment.
 #[derive(Default)]
-pub(crate) struct WatchRegistry(Mutex<HashMap<WatchKey, Weak<SharedWatch>>>);
+pub(crate) struct WatchRegistry(Mutex<WeakMap<WatchKey, SharedWatch>>);
 
 impl WatchRegistry {
     /// The shared state of a ticket; made by its first watcher and dropped with its last.
-    pub(super) fn get_or_insert(&self, key: WatchKey) -> Arc<SharedWatch> {
+    pub(super) fn get_or_default(&self, key: &WatchKey) -> Arc<SharedWatch> {
         let mut watches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        watches.retain(|_, watch| watch.strong_count() > 0);
-        if let Some(watch) = watches.get(&key).and_then(Weak::upgrade) {
-            return watch;
-        }
-        let watch = Arc::new(SharedWatch::default());
-        watches.insert(key, Arc::downgrade(&watch));
-        watch
+        watches.get_or_default(key)
     }
 }

@@ -101,9 +101,12 @@ impl Watcher {
                 Ok(())
             }
             Err(error) => {
-                last.failures = failure(at, error.retry_after().unwrap_or_default());
+                let retry_after = error.retry_after().unwrap_or_default();
+                last.failures = failure(at, retry_after);
                 let since = last.failures.map_or(at, |streak| streak.since);
-                if is_temporary(&error) && at - since < self.schedule.give_up_after {
+                // The server's own pause would outlast the limit.
+                let next_poll = at - since + retry_after;
+                if is_temporary(&error) && next_poll < self.schedule.give_up_after {
                     Ok(())
                 } else {
                     Err(error)

@@ -62,7 +62,8 @@ suspend fun join(client: SkiplinoClient, customer: CustomerRef? = null): String 
 
 // ANCHOR: following
 suspend fun follow(client: SkiplinoClient, ticketId: String, often: Duration, show: (String) -> Unit) {
-    // Polls at the interval `often` at the front of the queue, and ten times more slowly far from it.
+    // Polls at the interval `often` at the front of the queue, and ten times more slowly far from
+    // it.
     client.tickets.watch(ticketId, WatchOptions(often, often.multipliedBy(10))).collect { ticket ->
         val ahead = ticket.queueSize
         when {
@@ -81,7 +82,7 @@ suspend fun follow(client: SkiplinoClient, ticketId: String, often: Duration, sh
 fun explain(error: SkiplinoException): String = when (error) {
     is SkiplinoException.Connect -> "There is no connection."
     // In the requested language.
-    is SkiplinoException.Rejected -> error.reason ?: "It was refused."
+    is SkiplinoException.Rejected -> error.reason ?: "It was rejected."
     is SkiplinoException.InvalidRequest, is SkiplinoException.Validation -> "Please check ${error.fields.keys.joinToString()}."
     is SkiplinoException.Conflict -> "It is too late for that."
     is SkiplinoException.OutcomeUnknown -> "It may have been applied: check before you retry."
@@ -95,7 +96,8 @@ suspend fun joinUnlessLeft(client: SkiplinoClient, show: (Ticket) -> Unit, note:
     try {
         show(client.tickets.book(BookTicketRequest.walkIn("6fe8fb8b12", "7c1f9a3b2d")))
     } catch (left: CallCancelledException) {
-        // Cancelling ended the request at once. The exception says whether the server may have received it.
+        // Cancelling ended the request at once. The exception says whether the server may have
+        // received it.
         note(if (left.outcome == Outcome.Unknown) "there may be a ticket" else "nothing was booked")
         throw left
     }

@@ -53,7 +53,7 @@ public class SkiplinoClient private constructor(private val dispatcher: CallDisp
     /** The customer directory. */
     public val customers: Customers = Customers(dispatcher, defaults)
 
-    /** The class of the client's key. */
+    /** Whether the client's key is public or secret. */
     public val keyClass: KeyClass get() = dispatcher.keyClass
 
     /** Whether the client was closed. */

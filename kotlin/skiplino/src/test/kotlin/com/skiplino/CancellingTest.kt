@@ -52,7 +52,8 @@ class CancellingTest {
                         val call = launch(Dispatchers.Default) { client.read() }
                         sandbox.held()
                         call.cancelAndJoin()
-                        // The client is still open: cancelling closed the connection of the request.
+                        // The client is still open: cancelling closed the connection of the
+                        // request.
                         while (testingLiveHandles().tasks > 0u) Thread.onSpinWait()
                         sandbox.release(fault)
                         assertEquals(idle, sandbox.idle())
@@ -112,8 +113,8 @@ class CancellingTest {
     fun `cancelling a write before its request is sent says that it was not applied`() = runBlocking {
         sandbox.client { maxAttempts = 2 }.use { client ->
             sandbox.fault("bookTicket", "rate_limit", "retryAfter" to 20)
-            val refused = CompletableDeferred<Unit>()
-            Skiplino.setLogger({ _, line -> if ("kind=RateLimited" in line) refused.complete(Unit) }, LogLevel.Debug)
+            val rejected = CompletableDeferred<Unit>()
+            Skiplino.setLogger({ _, line -> if ("kind=RateLimited" in line) rejected.complete(Unit) }, LogLevel.Debug)
             var outcome: Outcome? = null
             val call = launch(Dispatchers.Default) {
                 try {
@@ -123,7 +124,7 @@ class CancellingTest {
                 }
             }
             // The response was read; the client waits for its Retry-After.
-            refused.await()
+            rejected.await()
             call.cancelAndJoin()
             Skiplino.setLogger(null)
             assertEquals(Outcome.NotApplied, outcome)

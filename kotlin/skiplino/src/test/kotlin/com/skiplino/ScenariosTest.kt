@@ -63,10 +63,10 @@ private class Player(private val sandbox: Sandbox, private val scenario: JsonVal
 
     suspend fun play() {
         sandbox.reset()
-        val refused = scenario["refused"]
-        if (refused != null) {
+        val rejected = scenario["rejected"]
+        if (rejected != null) {
             val error = assertThrows(SkiplinoException::class.java) { client().close() }
-            compareError(refused, error)
+            compareError(rejected, error)
             return
         }
         client().use { client ->

@@ -71,7 +71,8 @@ class WatchingTest {
     fun `collectors of one ticket share polls`() = runBlocking {
         sandbox.client().use { client ->
             val fault = sandbox.fault("getTicket", "hold", "then" to "commit", "when" to mapOf("nth" to 1))
-            // All collectors start before the first response: polls are shared while anyone watches.
+            // All collectors start before the first response: polls are shared while anyone
+            // watches.
             val watches = List(8) { async(start = CoroutineStart.UNDISPATCHED) { client.tickets.watch(TICKET).first() } }
             sandbox.held()
             sandbox.release(fault)

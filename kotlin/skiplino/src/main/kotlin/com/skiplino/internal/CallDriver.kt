@@ -94,7 +94,7 @@ internal class CallDriver private constructor(private val handle: Long) {
     }
 
     companion object {
-        /** Enough for the result of a call that is refused at once. */
+        /** Enough for the result of a call that is rejected at once. */
         private const val MIN_CAPACITY = 1024
         private const val IN_FLIGHT = -1
         private const val NO_DRIVER = 0L

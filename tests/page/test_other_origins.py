@@ -93,7 +93,7 @@ def test_another_origin_can_neither_change_nor_read_anything(sandbox, lured, oth
     assert sandbox.control("GET", "/requests")["requests"] == []
 
 
-def test_a_rebound_host_name_is_refused(sandbox, lured):
+def test_a_rebound_host_name_is_rejected(sandbox, lured):
     port = sandbox.address.rsplit(":")[-1]
     response = lured.goto(f"http://evil.example:{port}/")
     assert response.status == 403

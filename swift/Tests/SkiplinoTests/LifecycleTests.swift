@@ -8,7 +8,7 @@ import func SkiplinoNative.testingSetOnDevice
 import XCTest
 
 /// Closes and frees clients, and checks that a panic does not end the process.
-final class LifeTests: SandboxTestCase {
+final class LifecycleTests: SandboxTestCase {
     func testCallsOfAClosedClientFail() async throws {
         XCTAssertFalse(client.isClosed)
         let tickets = client.tickets
@@ -53,7 +53,7 @@ final class LifeTests: SandboxTestCase {
         XCTAssertEqual(branches.count, 2)
     }
 
-    func testASecretKeyIsRefusedOnADeviceUnlessItIsAllowed() async throws {
+    func testASecretKeyIsRejectedOnADeviceUnlessItIsAllowed() async throws {
         testingSetOnDevice(on: true)
         defer { testingSetOnDevice(on: false) }
         let error = try await failure { [sandbox] in try sandbox.client(sandbox.secretKey).close() }

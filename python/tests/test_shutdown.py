@@ -101,13 +101,13 @@ def test_a_hundred_thousand_calls_leave_nothing_behind() -> None:
     # A minimal server that returns a ticket or a 422.
     server = f"""
         import asyncio
-        TICKET, REFUSAL = {response("200 OK", {"message": "", "data": TICKET})!r}, {response("422 Unprocessable", {"error": {"id": "no"}})!r}
+        TICKET, REJECTION = {response("200 OK", {"message": "", "data": TICKET})!r}, {response("422 Unprocessable", {"error": {"id": "no"}})!r}
 
         class Canned(asyncio.Protocol):
             def connection_made(self, transport):
                 self.transport = transport
             def data_received(self, request):
-                self.transport.write(TICKET if b"/tickets/" in request else REFUSAL)
+                self.transport.write(TICKET if b"/tickets/" in request else REJECTION)
 
         async def serve():
             server = await asyncio.get_running_loop().create_server(Canned, "127.0.0.1", 0)

@@ -1,0 +1,235 @@
+//! A file that is written safely: it replaces the old file only once it is complete.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, TempPath};
+
+/// Links that are followed before the system's own limit would end it.
+const MAX_LINKS: usize = 40;
+
+/// A file under construction, which [`commit`](Self::commit) puts in place of the old one.
+///
+/// - A link is followed: the file that it names is replaced.
+/// - A new file can be read by its owner only; a file that is replaced keeps its mode and owner.
+/// - On Linux the file has no name until it is complete, so nothing remains of it if the process is
+///   killed. Where the file system does not have such files, it is `.skiplino-….part` beside the
+///   target, and is removed when this is dropped.
+/// - A pipe or a device is not replaced, but written to.
+#[derive(Debug)]
+pub struct OutputFile {
+    file: File,
+    /// None for a pipe or a device, and after `commit`.
+    pending: Option<Pending>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    target: PathBuf,
+    /// None for a file without a name.
+    part: Option<TempPath>,
+}
+
+impl OutputFile {
+    /// Creates the file, or opens the pipe or device.
+    ///
+    /// # Errors
+    /// If it cannot be created beside the target, or the pipe or device cannot be written to.
+    pub fn create(path: impl AsRef<Path>) -> io::Result<Self> {
+        let path = path.as_ref();
+        match std::fs::metadata(path) {
+            Ok(found) if !found.is_file() => {
+                let file = File::options().write(true).open(path)?;
+                return Ok(Self {
+                    file,
+                    pending: None,
+                });
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let target = resolve(path)?;
+        let (file, part) = match unnamed(folder(&target)) {
+            Some(file) => (file, None),
+            None => {
+                let (file, part) = named(folder(&target))?;
+                (file, Some(part))
+            }
+        };
+        let pending = Some(Pending { target, part });
+        Ok(Self { file, pending })
+    }
+
+    /// A writer of the file's contents.
+    ///
+    /// # Errors
+    /// If the process has too many open files.
+    pub fn writer(&self) -> io::Result<File> {
+        self.file.try_clone()
+    }
+
+    /// Puts the file in its place. Its writers can still be used.
+    ///
+    /// # Errors
+    /// If the contents cannot be stored, or the old file cannot be replaced.
+    pub fn commit(self) -> io::Result<()> {
+        let Some(Pending { target, part }) = self.pending else {
+            return Ok(());
+        };
+        if let Ok(replaced) = std::fs::metadata(&target) {
+            keep_owner_and_mode(&self.file, &replaced)?;
+        }
+        // Otherwise a power failure could leave the name without the contents.
+        self.file.sync_all()?;
+        let part = match part {
+            Some(part) => part,
+            None => link(&self.file, folder(&target))?,
+        };
+        part.persist(&target).map_err(|error| error.error)
+    }
+}
+
+/// The file that a path names, through its links. It need not exist.
+fn resolve(path: &Path) -> io::Result<PathBuf> {
+    if let Ok(path) = path.canonicalize() {
+        return Ok(path);
+    }
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match path.read_link() {
+            Ok(link) => path = folder(&path).join(link),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many links"))
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Names that are new, so that nobody else can have prepared a file or a link under them.
+fn part() -> Builder<'static, 'static> {
+    let mut builder = Builder::new();
+    builder.prefix(".skiplino-").suffix(".part");
+    builder
+}
+
+/// A file that only its owner can read.
+fn named(folder: &Path) -> io::Result<(File, TempPath)> {
+    let create = |path: &Path| {
+        let mut options = File::options();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(path)
+    };
+    Ok(part().make_in(folder, create)?.into_parts())
+}
+
+/// A file without a name, if the file system has such files.
+#[cfg(target_os = "linux")]
+fn unnamed(folder: &Path) -> Option<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    // Needed to give the file a name.
+    if !Path::new("/proc/self/fd").exists() {
+        return None;
+    }
+    let flags = i32::try_from(rustix::fs::OFlags::TMPFILE.bits()).ok()?;
+    let mut options = File::options();
+    options.write(true).mode(0o600).custom_flags(flags);
+    options.open(folder).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unnamed(_: &Path) -> Option<File> {
+    None
+}
+
+/// Gives a file without a name one in its folder.
+#[cfg(target_os = "linux")]
+fn link(file: &File, folder: &Path) -> io::Result<TempPath> {
+    use std::os::fd::AsRawFd as _;
+
+    use rustix::fs::{AtFlags, CWD, linkat};
+
+    let open = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let link = |name: &Path| Ok(linkat(CWD, &open, CWD, name, AtFlags::SYMLINK_FOLLOW)?);
+    Ok(part().make_in(folder, link)?.into_temp_path())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn link(_: &File, _: &Path) -> io::Result<TempPath> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(unix)]
+fn keep_owner_and_mode(file: &File, replaced: &Metadata) -> io::Result<()> {
+    use std::fs::Permissions;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
+
+    let mut mode = replaced.mode() & 0o777;
+    let new = file.metadata()?;
+    let is_same_owner = (new.uid(), new.gid()) == (replaced.uid(), replaced.gid());
+    // Most users may not give files away. Then the group of the new file is another one, which was
+    // not allowed to read the old file.
+    if !is_same_owner && fchown(file, Some(replaced.uid()), Some(replaced.gid())).is_err() {
+        mode &= !0o070;
+    }
+    file.set_permissions(Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn keep_owner_and_mode(_: &File, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+mod tests {
+    use std::fs::{read_dir, read_to_string, write};
+    use std::io::Write as _;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    /// As on a file system without unnamed files.
+    #[test]
+    fn a_file_with_a_name_is_private_and_does_not_remain() {
+        let directory = tempfile::tempdir().unwrap();
+        let target = directory.path().join("all.csv");
+        write(&target, "old").unwrap();
+        let create = || {
+            let (file, part) = named(directory.path()).unwrap();
+            let pending = Some(Pending {
+                target: target.clone(),
+                part: Some(part),
+            });
+            OutputFile { file, pending }
+        };
+        let names = || read_dir(directory.path()).unwrap().count();
+        let file = create();
+        assert_eq!(
+            file.file.metadata().unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert_eq!(names(), 2);
+        drop(file);
+        assert_eq!(
+            (names(), read_to_string(&target).unwrap()),
+            (1, "old".to_owned())
+        );
+        let file = create();
+        file.writer().unwrap().write_all(b"new").unwrap();
+        file.commit().unwrap();
+        assert_eq!(
+            (names(), read_to_string(&target).unwrap()),
+            (1, "new".to_owned())
+        );
+    }
+}

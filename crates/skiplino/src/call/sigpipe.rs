@@ -1,0 +1,109 @@
+//! SIGPIPE, which ends a process that writes to a connection after its reset.
+//!
+//! Rust programs ignore SIGPIPE. Programs in other languages may not, and neither rustls nor tokio
+//! can send without the signal. Apple's systems never send it for the sockets of Rust's libraries.
+#![allow(unsafe_code, reason = "no library in use offers signal masks")]
+
+use std::fmt;
+use std::marker::PhantomData;
+
+/// Blocks SIGPIPE on this thread until it is dropped. A blocked signal that was caused in the
+/// meantime is discarded.
+pub struct SigpipeGuard {
+    _mask: mask::Mask,
+    /// A signal mask belongs to its thread.
+    _not_send: PhantomData<*const ()>,
+}
+
+impl SigpipeGuard {
+    /// Blocks SIGPIPE.
+    #[expect(clippy::new_without_default, reason = "the effect should be visible")]
+    pub fn new() -> Self {
+        Self {
+            _mask: mask::Mask::block(),
+            _not_send: PhantomData,
+        }
+    }
+}
+
+impl fmt::Debug for SigpipeGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigpipeGuard")
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod mask {
+    use std::mem::MaybeUninit;
+    use std::ptr;
+
+    use libc::{SIG_BLOCK, SIG_UNBLOCK, SIGPIPE, pthread_sigmask, sigset_t};
+
+    pub(super) struct Mask {
+        was_blocked: bool,
+        /// The program's own signal, which it finds again.
+        was_pending: bool,
+    }
+
+    impl Mask {
+        pub(super) fn block() -> Self {
+            let was_blocked = contains_sigpipe(|before| {
+                // SAFETY: both sets are valid for the call.
+                unsafe { pthread_sigmask(SIG_BLOCK, &only_sigpipe(), before) }
+            });
+            // SAFETY: the set is valid for the call.
+            let is_pending = || contains_sigpipe(|set| unsafe { libc::sigpending(set) });
+            Self {
+                was_blocked,
+                was_pending: was_blocked && is_pending(),
+            }
+        }
+    }
+
+    impl Drop for Mask {
+        fn drop(&mut self) {
+            let sigpipe = only_sigpipe();
+            if !self.was_pending {
+                let no_wait = libc::timespec {
+                    tv_sec: 0,
+                    tv_nsec: 0,
+                };
+                // SAFETY: the arguments are valid for the call, and NULL means no details. The
+                // call fails if the signal is not pending.
+                unsafe { libc::sigtimedwait(&sigpipe, ptr::null_mut(), &no_wait) };
+            }
+            if !self.was_blocked {
+                // SAFETY: the set is valid for the call, and NULL means not to return the old one.
+                unsafe { pthread_sigmask(SIG_UNBLOCK, &sigpipe, ptr::null_mut()) };
+            }
+        }
+    }
+
+    fn only_sigpipe() -> sigset_t {
+        let mut set = MaybeUninit::uninit();
+        // SAFETY: `sigemptyset` initialises the set, and cannot fail for a valid pointer.
+        unsafe {
+            libc::sigemptyset(set.as_mut_ptr());
+            libc::sigaddset(set.as_mut_ptr(), SIGPIPE);
+            set.assume_init()
+        }
+    }
+
+    /// Whether SIGPIPE is in the set that `write` writes.
+    fn contains_sigpipe(write: impl FnOnce(&mut sigset_t) -> libc::c_int) -> bool {
+        let mut set = only_sigpipe();
+        // SAFETY: the set is initialised.
+        write(&mut set) == 0 && unsafe { libc::sigismember(&set, SIGPIPE) } == 1
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod mask {
+    pub(super) struct Mask;
+
+    impl Mask {
+        pub(super) fn block() -> Self {
+            Self
+        }
+    }
+}
