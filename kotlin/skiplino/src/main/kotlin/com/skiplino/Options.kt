@@ -107,7 +107,10 @@ public class ClientOptions {
 public data class CallOptions @JvmOverloads constructor(
     /** The language of names and error reasons; empty for the server's default. */
     public val locale: String? = null,
-    /** The maximum duration of the whole call, including retries and pauses. */
+    /**
+     * The maximum duration of the whole call, including retries and pauses. Unlike that of
+     * `withTimeout`, its exception has an outcome, so prefer it for writes.
+     */
     public val deadline: Duration? = null,
     /** The maximum number of attempts, including the first. */
     public val maxAttempts: Int? = null,
