@@ -37,6 +37,7 @@ class JavaGuidesTest {
     @Test
     void aDeadlineKeepsTheOutcome() throws Exception {
         try (Sandbox sandbox = new Sandbox()) {
+            sandbox.reset();
             ClientOptions options = new ClientOptions();
             options.setBaseUrl(sandbox.getBaseUrl());
             try (SkiplinoClient client = new SkiplinoClient(sandbox.getPublicKey(), options)) {
