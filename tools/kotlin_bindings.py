@@ -23,7 +23,7 @@ REPLACEMENTS = [
     ),
     (r"^internal public ", "internal "),
     # Members that only the package or its tests call.
-    (r"(?:suspend )?fun `(?:setLogSink|testing[A-Za-z]*)`", r"internal \g<0>"),
+    (r"(?:suspend )?fun `testing[A-Za-z]*`", r"internal \g<0>"),
     # Two structures are created often: see PooledStructure.kt.
     (
         r"^(internal open class (?:RustBuffer|UniffiRustCallStatus) ?: )Structure\(\)",

@@ -20,6 +20,7 @@ TESTED = {
     "python/tests/test_guides.py": ("scripts/python-test", "pytest python/tests"),
     "swift/Tests/SkiplinoTests/GuideTests.swift": ("scripts/swift-test", "swift test"),
     "kotlin/skiplino/src/test/kotlin/guides/GuidesTest.kt": ("scripts/kotlin-test", "kotlin/pom.xml package"),
+    "kotlin/skiplino/src/test/java/guides/JavaGuidesTest.java": ("scripts/kotlin-test", "kotlin/pom.xml package"),
     "bindings/c/examples/first.c": ("tools/c_test.py", '    "first",'),
     "bindings/c/examples/kiosk.c": ("tools/c_test.py", '    "kiosk",'),
     "bindings/c/tests/guides.c": ("tools/c_test.py", '    "guides",'),

@@ -15,7 +15,6 @@ from tools.kotlin_bindings import adapted
         ("private object C", "private object C"),
         ("    fun close() {", "    fun close() {"),
         ("    suspend fun `testingWait`() {", "    internal suspend fun `testingWait`() {"),
-        ("    fun `setLogSink`(a: Int) {", "    internal fun `setLogSink`(a: Int) {"),
         (
             "open class RustBuffer : Structure() {",
             "internal open class RustBuffer : PooledStructure() {",

@@ -17,6 +17,7 @@ mod customers;
 mod errors;
 #[cfg(feature = "kotlin")]
 mod kotlin;
+#[cfg(not(feature = "kotlin"))]
 mod log;
 mod operations;
 mod pager;

@@ -128,7 +128,7 @@ macro_rules! operations {
                     step.into()
                 })+
                 #[cfg(feature = "testing")]
-                NativeCall::TestingPanic => crate::testing::panicking_call::<bool>().into(),
+                NativeCall::TestingPanic => crate::test_state::panicking_call::<bool>().into(),
             })
         }
 

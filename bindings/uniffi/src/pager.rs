@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use futures_util::stream::{self, BoxStream};
 use skiplino::{Error, List, ListProgress, Operation, Page};
-use tokio::runtime::Runtime;
+use tokio::runtime::Handle;
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::call_options::NativeCallOptions;
@@ -18,15 +18,22 @@ use crate::customers::NativeCustomerRef;
 use crate::errors::SkiplinoError;
 use crate::pages::{NativeCustomerPage, NativeListProgress, NativeTicketPage, with_limit};
 use crate::pending_call::PendingCall;
-use crate::runtime::{self, ErasedData, ErasedFuture};
+use crate::runtime::{ErasedData, ErasedFuture};
 
 /// A stream of host records, type-erased.
 pub(crate) type ErasedStream = BoxStream<'static, Result<ErasedData, Error>>;
 
+/// The steps of a stream.
+struct StepsInRuntime {
+    steps: StreamSteps<Result<ErasedData, Error>>,
+    /// The runtime of the steps, after the first one.
+    runtime: Option<Handle>,
+}
+
 /// Reads a stream step by step; each step runs on the runtime's thread and can be cancelled.
 pub(crate) struct StreamReader {
     operation: Operation,
-    steps: Arc<AsyncMutex<StreamSteps<Result<ErasedData, Error>>>>,
+    steps: Arc<AsyncMutex<StepsInRuntime>>,
     shutdown: ShutdownSignal,
     #[cfg(feature = "testing")]
     _counted: crate::test_state::Counted,
@@ -41,7 +48,10 @@ impl StreamReader {
     ) -> Self {
         Self {
             operation,
-            steps: Arc::new(AsyncMutex::new(StreamSteps::new(start))),
+            steps: Arc::new(AsyncMutex::new(StepsInRuntime {
+                steps: StreamSteps::new(start),
+                runtime: None,
+            })),
             shutdown,
             #[cfg(feature = "testing")]
             _counted: crate::test_state::Counted::pager(),
@@ -68,8 +78,10 @@ impl StreamReader {
         let (operation, steps) = (self.operation, Arc::clone(&self.steps));
         let cancelled = token.clone();
         let step: ErasedFuture = Box::pin(async move {
-            let mut steps = steps.lock().await;
-            let next = match select(pin!(cancelled.cancelled()), pin!(steps.next())).await {
+            let mut reader = steps.lock().await;
+            reader.runtime = Handle::try_current().ok();
+            let next = reader.steps.next();
+            let next = match select(pin!(cancelled.cancelled()), pin!(next)).await {
                 Either::Left(_) | Either::Right((Step::Interrupted, _)) => {
                     return Err(SkiplinoError::cancelled(operation));
                 }
@@ -84,12 +96,12 @@ impl StreamReader {
 
 impl Drop for StreamReader {
     fn drop(&mut self) {
-        // Connections in flight return to a pool that needs the runtime.
-        let runtime = runtime::runtime().ok();
-        let _entered = runtime.map(Runtime::enter);
         // A step in flight holds the lock. It drops the stream itself, inside the runtime.
-        if let Ok(mut steps) = self.steps.try_lock() {
-            steps.close();
+        if let Ok(mut reader) = self.steps.try_lock() {
+            // Connections in flight return to a pool that needs the runtime.
+            let runtime = reader.runtime.take();
+            let _entered = runtime.as_ref().map(Handle::enter);
+            reader.steps.close();
         }
     }
 }

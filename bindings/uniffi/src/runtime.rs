@@ -1,30 +1,11 @@
-//! The tokio runtime of the process: one runtime with one thread for all clients. Calls mostly wait
-//! for the network, and one thread serves thousands of calls a second; a second thread would only
-//! add hand-overs.
+//! The tokio runtime: one runtime with one thread for all clients. Calls mostly wait for the
+//! network, and one thread serves thousands of calls a second; a second thread would only add
+//! hand-overs.
 
 use std::any::Any;
-use std::io;
 use std::pin::Pin;
-use std::sync::{Mutex, OnceLock, PoisonError};
-
-use tokio::runtime::{Builder, Runtime};
 
 use crate::errors::SkiplinoError;
-
-/// The runtime of this process. It lives until the process ends.
-pub(crate) fn runtime() -> io::Result<&'static Runtime> {
-    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    static INITIALIZING: Mutex<()> = Mutex::new(());
-    if let Some(runtime) = RUNTIME.get() {
-        return Ok(runtime);
-    }
-    let _initializing = INITIALIZING.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(runtime) = RUNTIME.get() {
-        return Ok(runtime);
-    }
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    Ok(RUNTIME.get_or_init(|| runtime))
-}
 
 /// The data of a call, type-erased: the code that runs calls is compiled once and not once for each
 /// operation.
@@ -36,6 +17,8 @@ pub(crate) type ErasedResult = Result<ErasedData, SkiplinoError>;
 /// A call as a future.
 pub(crate) type ErasedFuture = Pin<Box<dyn Future<Output = ErasedResult> + Send>>;
 
+#[cfg(all(feature = "testing", not(feature = "kotlin")))]
+pub(crate) use host::alive_tasks;
 pub(crate) use host::run;
 
 /// Swift: a thread of this library drives the runtime.
@@ -44,32 +27,45 @@ mod host {
     use std::future::pending;
     use std::io;
     use std::pin::Pin;
-    use std::sync::{Mutex, PoisonError};
+    use std::sync::{Mutex, OnceLock, PoisonError};
     use std::task::{Context, Poll};
     use std::thread;
 
     use skiplino::SigpipeGuard;
-    use tokio::runtime::Runtime;
+    use tokio::runtime::{Builder, Handle};
     use tokio::task::JoinHandle;
 
     use super::{ErasedFuture, ErasedResult};
     use crate::errors::SkiplinoError;
 
-    /// The runtime, after its thread was started.
-    fn runtime() -> io::Result<&'static Runtime> {
-        static HAS_THREAD: Mutex<bool> = Mutex::new(false);
-        let runtime = super::runtime()?;
-        let mut has_thread = HAS_THREAD.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*has_thread {
-            thread::Builder::new()
-                .name("skiplino".to_owned())
-                .spawn(|| {
-                    let _no_sigpipe = SigpipeGuard::new();
-                    runtime.block_on(pending::<()>());
-                })?;
-            *has_thread = true;
+    static RUNTIME: OnceLock<Handle> = OnceLock::new();
+
+    /// The runtime of this process, whose thread drives it until the process ends.
+    fn runtime() -> io::Result<&'static Handle> {
+        static STARTING: Mutex<()> = Mutex::new(());
+        if let Some(runtime) = RUNTIME.get() {
+            return Ok(runtime);
         }
-        Ok(runtime)
+        let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(runtime) = RUNTIME.get() {
+            return Ok(runtime);
+        }
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
+        let thread = thread::Builder::new().name("skiplino".to_owned());
+        thread.spawn(move || {
+            let _no_sigpipe = SigpipeGuard::new();
+            runtime.block_on(pending::<()>());
+        })?;
+        Ok(RUNTIME.get_or_init(|| handle))
+    }
+
+    /// The number of tasks: calls in flight and connections.
+    #[cfg(feature = "testing")]
+    pub(crate) fn alive_tasks() -> usize {
+        RUNTIME
+            .get()
+            .map_or(0, |runtime| runtime.metrics().num_alive_tasks())
     }
 
     /// A task that is aborted when its handle is dropped.

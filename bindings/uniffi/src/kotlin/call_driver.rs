@@ -1,14 +1,20 @@
-//! The calls in flight: starts and cancels them on the callers' threads, and runs them on the
-//! thread that drives the runtime.
+//! Runs the calls of one copy of the Kotlin package. The callers' threads start and cancel calls; a
+//! thread of the JVM drives them.
+//!
+//! Each class loader has a copy of the package, and several copies may share this library. So each
+//! copy has a driver of its own, with a runtime, and only that copy gets the results.
 
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::io;
 use std::mem;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use futures_util::FutureExt as _;
 use skiplino::SigpipeGuard;
+use tokio::runtime::{Builder, Runtime};
 use tokio::task::AbortHandle;
 use uniffi::Lift;
 
@@ -17,7 +23,6 @@ use crate::cancellation::CancelHandle;
 use crate::errors::SkiplinoError;
 use crate::kotlin::erased_call::{EncodedResult, ErasedCall, encode_error};
 use crate::operations::{NativeCall, dispatch};
-use crate::runtime::runtime;
 
 /// A call in flight.
 struct CallInFlight {
@@ -26,7 +31,7 @@ struct CallInFlight {
     task: Option<AbortHandle>,
 }
 
-/// The state shared by the callers and the driving thread.
+/// The state that the callers and the driving thread share.
 #[derive(Default)]
 struct CallQueue {
     /// By the call ids that Kotlin chose.
@@ -37,13 +42,9 @@ struct CallQueue {
     /// result. The whole is preceded by its length in bytes.
     results: Vec<u8>,
     /// Wakes the driving thread while it waits for calls or results.
-    driver: Option<Waker>,
-}
-
-static QUEUE: LazyLock<Mutex<CallQueue>> = LazyLock::new(Mutex::default);
-
-fn queue() -> MutexGuard<'static, CallQueue> {
-    QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
+    waker: Option<Waker>,
+    /// No call starts any more, and the driver ends after those in flight.
+    is_closing: bool,
 }
 
 impl CallQueue {
@@ -65,94 +66,184 @@ impl CallQueue {
     }
 }
 
-/// Updates the queue and wakes the driving thread.
-fn update_and_wake(update: impl FnOnce(&mut CallQueue)) {
-    let mut queue = queue();
-    update(&mut queue);
-    let driver = queue.driver.take();
-    drop(queue);
-    if let Some(driver) = driver {
-        driver.wake();
+/// Runs calls, see the module.
+pub(crate) struct CallDriver {
+    runtime: Runtime,
+    /// The log lines that Kotlin wants, see `log.rs`.
+    log_level: AtomicI32,
+    queue: Mutex<CallQueue>,
+    /// The results that Kotlin reads now.
+    returned: Mutex<Vec<u8>>,
+}
+
+/// The open drivers by handle.
+static DRIVERS: LazyLock<Mutex<HashMap<u64, Arc<CallDriver>>>> = LazyLock::new(Mutex::default);
+
+fn drivers() -> MutexGuard<'static, HashMap<u64, Arc<CallDriver>>> {
+    DRIVERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The driver with this handle, unless it has ended.
+pub(crate) fn find(driver: u64) -> Option<Arc<CallDriver>> {
+    drivers().get(&driver).map(Arc::clone)
+}
+
+/// The number of tasks of all drivers: calls in flight and connections.
+#[cfg(feature = "testing")]
+pub(crate) fn alive_tasks() -> usize {
+    let alive = |driver: &Arc<CallDriver>| driver.runtime.metrics().num_alive_tasks();
+    drivers().values().map(alive).sum()
+}
+
+impl CallDriver {
+    /// Creates a driver and returns its handle.
+    pub(crate) fn create() -> io::Result<u64> {
+        static LAST: Mutex<u64> = Mutex::new(0);
+        let driver = Self {
+            runtime: Builder::new_current_thread().enable_all().build()?,
+            log_level: AtomicI32::new(0),
+            queue: Mutex::default(),
+            returned: Mutex::default(),
+        };
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        *last += 1;
+        drivers().insert(*last, Arc::new(driver));
+        Ok(*last)
     }
-}
 
-/// Hands a result to the driving thread.
-pub(crate) fn return_result(id: u64, result: &[u8]) {
-    update_and_wake(|queue| queue.add_result(id, result));
-}
-
-/// Starts a call. Returns its result if the call ends at once, for example with invalid input.
-pub(crate) fn start_call(handle: u64, id: u64, mut call: &[u8]) -> Option<EncodedResult> {
-    let Ok(call) = <NativeCall as Lift<UniFfiTag>>::try_read(&mut call) else {
-        return Some(encode_error(SkiplinoError::internal()));
-    };
-    let cancel = CancelHandle::new();
-    let mut call = match dispatch(handle, call, Arc::clone(&cancel)) {
-        Ok(call) => call,
-        Err(error) => return Some(encode_error(error)),
-    };
-    let context = &mut Context::from_waker(Waker::noop());
-    if let Poll::Ready(result) = call.poll_unpin(context) {
-        return Some(result);
+    /// Ends the driver after the calls in flight, which their clients must end.
+    pub(crate) fn close(&self) {
+        self.update_and_wake(|queue| queue.is_closing = true);
     }
-    update_and_wake(|queue| {
-        let task = None;
-        queue.in_flight.insert(id, CallInFlight { cancel, task });
-        queue.not_spawned.push((id, call));
-    });
-    None
-}
 
-/// Cancels a call, which then ends with a result that says whether a write may have been applied.
-pub(crate) fn cancel_call(id: u64) {
-    if let Some(call) = queue().in_flight.get(&id) {
-        call.cancel.cancel();
+    pub(crate) fn log_level(&self) -> i32 {
+        self.log_level.load(Ordering::Relaxed)
     }
-}
 
-/// Aborts a call and its connection. The call gives no result.
-pub(crate) fn abort_call(id: u64) {
-    let mut queue = queue();
-    let aborted = queue.in_flight.remove(&id);
-    if let Some(task) = aborted.and_then(|call| call.task) {
-        task.abort();
+    pub(crate) fn set_log_level(&self, level: i32) {
+        self.log_level.store(level, Ordering::Relaxed);
     }
-}
 
-/// Drives all calls until at least one has a result, and returns the results. If no runtime can be
-/// created, all waiting calls fail; returns `None` if no call was waiting.
-pub(crate) fn drive_until_results() -> Option<Vec<u8>> {
-    let Ok(runtime) = runtime() else {
-        let mut queue = queue();
-        let failed = mem::take(&mut queue.not_spawned);
-        for (id, _) in &failed {
-            queue.in_flight.remove(id);
-            queue.add_result(*id, &encode_error(SkiplinoError::internal()));
-        }
-        let results = mem::take(&mut queue.results);
+    fn queue(&self) -> MutexGuard<'_, CallQueue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Updates the queue and wakes the driving thread.
+    fn update_and_wake(&self, update: impl FnOnce(&mut CallQueue)) {
+        let mut queue = self.queue();
+        update(&mut queue);
+        let waker = queue.waker.take();
         drop(queue);
-        return (!results.is_empty()).then_some(results);
-    };
-    let _no_sigpipe = SigpipeGuard::new();
-    Some(runtime.block_on(poll_fn(|context| {
-        let mut queue = queue();
-        for (id, call) in mem::take(&mut queue.not_spawned) {
-            // A call that was aborted before it was spawned is missing here.
-            if let Some(in_flight) = queue.in_flight.get_mut(&id) {
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Hands a result to the driving thread.
+    pub(crate) fn return_result(&self, id: u64, result: &[u8]) {
+        self.update_and_wake(|queue| queue.add_result(id, result));
+    }
+
+    /// Starts a call. Returns its result if the call ends at once, for example with invalid input.
+    pub(crate) fn start_call(
+        &self,
+        handle: u64,
+        id: u64,
+        mut call: &[u8],
+    ) -> Option<EncodedResult> {
+        let Ok(call) = <NativeCall as Lift<UniFfiTag>>::try_read(&mut call) else {
+            return Some(encode_error(SkiplinoError::internal()));
+        };
+        let cancel = CancelHandle::new();
+        let mut call = match dispatch(handle, call, Arc::clone(&cancel)) {
+            Ok(call) => call,
+            Err(error) => return Some(encode_error(error)),
+        };
+        let context = &mut Context::from_waker(Waker::noop());
+        if let Poll::Ready(result) = call.poll_unpin(context) {
+            return Some(result);
+        }
+        let mut refused = None;
+        self.update_and_wake(|queue| {
+            if queue.is_closing {
+                refused = Some(call);
+                return;
+            }
+            let task = None;
+            queue.in_flight.insert(id, CallInFlight { cancel, task });
+            queue.not_spawned.push((id, call));
+        });
+        refused.map(|_| encode_error(SkiplinoError::closed()))
+    }
+
+    /// Cancels a call, which then ends with a result that says whether a write may have been
+    /// applied.
+    pub(crate) fn cancel_call(&self, id: u64) {
+        if let Some(call) = self.queue().in_flight.get(&id) {
+            call.cancel.cancel();
+        }
+    }
+
+    /// Aborts a call and its connection. The call gives no result.
+    pub(crate) fn abort_call(&self, id: u64) {
+        let mut queue = self.queue();
+        let aborted = queue.in_flight.remove(&id);
+        if let Some(task) = aborted.and_then(|call| call.task) {
+            task.abort();
+        }
+    }
+
+    /// Drives the calls until there are results, and returns these; `None` at the end of the
+    /// driver.
+    fn next_results(self: &Arc<Self>) -> Option<Vec<u8>> {
+        let _no_sigpipe = SigpipeGuard::new();
+        self.runtime.block_on(poll_fn(|context| {
+            // Dropped after the lock is released.
+            let mut aborted = Vec::new();
+            let mut queue = self.queue();
+            for (id, call) in mem::take(&mut queue.not_spawned) {
+                // A call that was aborted before it was spawned is missing here.
+                let Some(in_flight) = queue.in_flight.get_mut(&id) else {
+                    aborted.push(call);
+                    continue;
+                };
+                let driver = Arc::downgrade(self);
                 let task = tokio::spawn(async move {
                     let result = call.await;
-                    update_and_wake(|queue| {
-                        queue.in_flight.remove(&id);
-                        queue.add_result(id, &result);
-                    });
+                    // Alive, because it runs this task.
+                    if let Some(driver) = driver.upgrade() {
+                        driver.update_and_wake(|queue| {
+                            queue.in_flight.remove(&id);
+                            queue.add_result(id, &result);
+                        });
+                    }
                 });
                 in_flight.task = Some(task.abort_handle());
             }
-        }
-        if queue.results.is_empty() {
-            queue.driver = Some(context.waker().clone());
-            return Poll::Pending;
-        }
-        Poll::Ready(mem::take(&mut queue.results))
-    })))
+            if !queue.results.is_empty() {
+                return Poll::Ready(Some(mem::take(&mut queue.results)));
+            }
+            if queue.is_closing && queue.in_flight.is_empty() {
+                return Poll::Ready(None);
+            }
+            queue.waker = Some(context.waker().clone());
+            Poll::Pending
+        }))
+    }
+
+    /// Drives the calls until there are results, and returns their address, which is valid until
+    /// the next call; `None` at the end of the driver.
+    pub(crate) fn drive(self: &Arc<Self>) -> Option<*const u8> {
+        let results = self.next_results()?;
+        let mut returned = self.returned.lock().unwrap_or_else(PoisonError::into_inner);
+        *returned = results;
+        Some(returned.as_ptr())
+    }
+}
+
+/// Frees a driver that has ended, with its runtime and the connections. Waits for the runtime's
+/// threads, because the library may be unloaded afterwards.
+pub(crate) fn free(driver: u64) {
+    let freed = drivers().remove(&driver);
+    drop(freed);
 }

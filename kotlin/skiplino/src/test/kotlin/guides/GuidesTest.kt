@@ -3,6 +3,7 @@ package guides
 
 import com.skiplino.BookTicketRequest
 import com.skiplino.CallCancelledException
+import com.skiplino.CallOptions
 import com.skiplino.CustomerRef
 import com.skiplino.JsonValue
 import com.skiplino.Outcome
@@ -15,9 +16,11 @@ import com.skiplino.WatchOptions
 import com.skiplino.nobody
 import java.time.Duration
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.TimeoutCancellationException
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
 import org.junit.jupiter.api.AfterAll
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -104,6 +107,16 @@ suspend fun joinUnlessLeft(client: SkiplinoClient, show: (Ticket) -> Unit, note:
 }
 // ANCHOR_END: leaving
 
+// ANCHOR: limit
+/** Not `withTimeout`: its exception does not say whether the ticket was booked. */
+suspend fun joinWithin(client: SkiplinoClient, limit: Duration): String = try {
+    val options = CallOptions(deadline = limit)
+    "your number is ${client.tickets.book(BookTicketRequest.walkIn("6fe8fb8b12", "7c1f9a3b2d"), options).ticketNumber}"
+} catch (error: SkiplinoException) {
+    if (error.outcome == Outcome.Unknown) "there may be a ticket" else "nothing was booked"
+}
+// ANCHOR_END: limit
+
 class GuidesTest {
     @BeforeEach
     fun reset() = sandbox.reset()
@@ -178,6 +191,18 @@ class GuidesTest {
             sandbox.held()
             screen.cancelAndJoin()
             assertEquals(listOf("there may be a ticket"), noted)
+            sandbox.release(fault)
+        }
+    }
+
+    @Test
+    fun `a deadline keeps the outcome`() = runBlocking {
+        client { client ->
+            assertEquals("your number is Q018", joinWithin(client, Duration.ofSeconds(30)))
+            val fault = sandbox.hold("bookTicket")
+            assertEquals("there may be a ticket", joinWithin(client, Duration.ofMillis(100)))
+            val error = runCatching { withTimeout(100) { client.tickets.book(walkIn) } }.exceptionOrNull()
+            assertEquals(TimeoutCancellationException::class, error!!::class)
             sandbox.release(fault)
         }
     }

@@ -1,15 +1,17 @@
 // Sends the calls of a client to the native library and waits for their results.
 package com.skiplino
 
+import com.skiplino.internal.CallDriver
 import com.skiplino.internal.FfiConverterTypeSkiplinoError
 import com.skiplino.internal.InternalException
 import com.skiplino.internal.NativeCall
 import com.skiplino.internal.NativeClient
-import com.skiplino.internal.PendingCalls
+import com.skiplino.internal.Threads
 import java.nio.ByteBuffer
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.atomic.AtomicBoolean
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.SupervisorJob
@@ -25,26 +27,31 @@ import com.skiplino.internal.SkiplinoException as NativeException
 /** The native client of a [SkiplinoClient]. All calls go through it. */
 internal class CallDispatcher(apiKey: String, options: ClientOptions) {
     private val native: NativeClient
-    private val futures = CoroutineScope(SupervisorJob() + Dispatchers.Default)
+    private val driver: CallDriver
+    private val closed = AtomicBoolean()
+    private val futures = CoroutineScope(SupervisorJob() + Threads.dispatcher)
 
     init {
         NativeLibrary.load()
         native = translateErrors { NativeClient(apiKey, options.toSettings()) }
+        driver = try {
+            translateErrors { CallDriver.join() }
+        } catch (@Suppress("TooGenericExceptionCaught") failure: Throwable) {
+            native.destroy()
+            throw failure
+        }
     }
 
     private val handle = native.register().toLong()
 
-    val isClosed: Boolean get() = native.uniffiIsDestroyed
+    val isClosed: Boolean get() = closed.get()
 
     val keyClass: KeyClass = native.keyClass().toKeyClass()
 
     fun close() {
-        if (isClosed) return
-        try {
-            native.shutDown()
-        } catch (_: IllegalStateException) {
-            // Another thread closed it first.
-        }
+        if (!closed.compareAndSet(false, true)) return
+        native.shutDown()
+        CallDriver.leave()
         native.destroy()
     }
 
@@ -69,23 +76,23 @@ internal class CallDispatcher(apiKey: String, options: ClientOptions) {
     suspend fun <T> write(call: NativeCall, decode: (ByteBuffer) -> T): T {
         val caller = currentCoroutineContext()
         caller.ensureActive()
-        val id = PendingCalls.nextId()
+        val id = driver.nextId()
         val isCancelled = AtomicBoolean()
         // Runs on the thread that cancels, so that no dispatcher has to be free.
-        val watcher = CoroutineScope(caller).launch(Dispatchers.Unconfined) {
+        val watcher = CoroutineScope(caller).launch(Dispatchers.Unconfined, CoroutineStart.UNDISPATCHED) {
             try {
                 awaitCancellation()
             } finally {
                 isCancelled.set(true)
-                PendingCalls.cancel(id)
+                driver.cancel(id)
             }
         }
         try {
             val result = withContext(NonCancellable) {
                 suspendCancellableCoroutine { continuation ->
-                    translateErrors { PendingCalls.start(handle, id, call, continuation) }
+                    translateErrors { driver.start(handle, id, call, continuation) }
                     // The cancellation above may have run before the start.
-                    if (isCancelled.get()) PendingCalls.cancel(id)
+                    if (isCancelled.get()) driver.cancel(id)
                 }
             }
             return decodeResult(result, decode)
@@ -100,29 +107,29 @@ internal class CallDispatcher(apiKey: String, options: ClientOptions) {
      * Runs a call as a future, for callers without coroutines. Cancelling the future cancels the
      * call.
      */
-    fun <T> future(call: suspend () -> T): CompletableFuture<T> = futures.future { call() }
+    fun <T> future(call: suspend () -> T): CompletableFuture<T> = futures.future(start = CoroutineStart.UNDISPATCHED) { call() }
 
-    companion object {
-        /** A call that changes nothing, of the client, pager or watch with this [handle]. */
-        suspend fun <T> read(handle: Long, call: NativeCall, decode: (ByteBuffer) -> T): T {
-            currentCoroutineContext().ensureActive()
-            val result = suspendCancellableCoroutine { continuation ->
-                val id = PendingCalls.nextId()
-                translateErrors { PendingCalls.start(handle, id, call, continuation) }
-                continuation.invokeOnCancellation { PendingCalls.abort(id) }
-            }
-            return decodeResult(result, decode)
+    /** A call that changes nothing, of the client, pager or watch with the handle [target]. */
+    private suspend fun <T> read(target: Long, call: NativeCall, decode: (ByteBuffer) -> T): T {
+        currentCoroutineContext().ensureActive()
+        val result = suspendCancellableCoroutine { continuation ->
+            val id = driver.nextId()
+            translateErrors { driver.start(target, id, call, continuation) }
+            continuation.invokeOnCancellation { driver.abort(id) }
         }
+        return decodeResult(result, decode)
+    }
 
-        /** The next item of the pager or watch with this [handle], or null after the last. */
-        suspend fun <T : Any> next(handle: Long, call: NativeCall, decode: (ByteBuffer) -> T): T? =
-            read(handle, call) { if (it.get() == NONE) null else decode(it) }
+    /** The next item of the pager or watch with the handle [target], or null after the last. */
+    suspend fun <T : Any> next(target: Long, call: NativeCall, decode: (ByteBuffer) -> T): T? =
+        read(target, call) { if (it.get() == NONE) null else decode(it) }
 
-        private fun <T> decodeResult(result: ByteBuffer, decode: (ByteBuffer) -> T): T =
+    private companion object {
+        fun <T> decodeResult(result: ByteBuffer, decode: (ByteBuffer) -> T): T =
             if (result.get() == SUCCESS) decode(result) else throw FfiConverterTypeSkiplinoError.read(result).toSkiplinoException()
 
-        private const val SUCCESS: Byte = 0
-        private const val NONE: Byte = 0
+        const val SUCCESS: Byte = 0
+        const val NONE: Byte = 0
     }
 }
 
@@ -140,12 +147,28 @@ internal fun NativeException.toSkiplinoException(): SkiplinoException = when (th
     is NativeException.Failed -> SkiplinoException.of(failure)
 }
 
-/** Loads the native library once a process. */
+/**
+ * Loads the native library once. A failure is final, because the JVM does not initialize JNA's
+ * classes again; each use reports the first failure, which has the reason.
+ */
 internal object NativeLibrary {
-    init {
+    private val failure: Throwable? = try {
         com.skiplino.internal.uniffiEnsureInitialized()
-        PendingCalls.load()
+        CallDriver.load()
+        null
+    } catch (failure: ExceptionInInitializerError) {
+        failure.cause
+    } catch (@Suppress("TooGenericExceptionCaught") failure: Throwable) {
+        failure
     }
 
-    fun load() = Unit
+    /** @throws UnsatisfiedLinkError if the library cannot be loaded */
+    fun load() {
+        val cause = failure ?: return
+        val reason = "the native library cannot be loaded: ${cause.message}"
+        throw UnsatisfiedLinkError("$reason ($ADVICE)").apply { initCause(cause) }
+    }
+
+    private const val ADVICE = "JNA unpacks it into a temporary folder: the system property jna.tmpdir can name a folder " +
+        "whose files may be created and executed; jna.library.path can name one that contains the library"
 }

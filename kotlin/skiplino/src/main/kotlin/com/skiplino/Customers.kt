@@ -50,7 +50,7 @@ public class Customers internal constructor(private val dispatcher: CallDispatch
                 merged.notify(response.info)
                 response.data.toPage()
             },
-            newPager = { CustomerPager(dispatcher.withClient { it.customerPager(limit?.toLong(), merged.toNative()) }) },
+            newPager = { CustomerPager(dispatcher, dispatcher.withClient { it.customerPager(limit?.toLong(), merged.toNative()) }) },
         )
     }
 
@@ -144,7 +144,7 @@ public class Customers internal constructor(private val dispatcher: CallDispatch
             },
             newPager = {
                 val nativeOptions = merged.toNative()
-                TicketPager(dispatcher.withClient { it.customerTicketPager(nativeCustomer, limit?.toLong(), nativeOptions) })
+                TicketPager(dispatcher, dispatcher.withClient { it.customerTicketPager(nativeCustomer, limit?.toLong(), nativeOptions) })
             },
         )
     }

@@ -107,13 +107,16 @@ public class ClientOptions {
 public data class CallOptions @JvmOverloads constructor(
     /** The language of names and error reasons; empty for the server's default. */
     public val locale: String? = null,
-    /** The maximum duration of the whole call, including retries and pauses. */
+    /**
+     * The maximum duration of the whole call, including retries and pauses. Unlike that of
+     * `withTimeout`, its exception has an outcome, so prefer it for writes.
+     */
     public val deadline: Duration? = null,
     /** The maximum number of attempts, including the first. */
     public val maxAttempts: Int? = null,
     /**
-     * Receives the metadata of the response, on a thread of the call; see also
-     * [SkiplinoClient.withResponse].
+     * Receives the metadata of the response, in the coroutine of the call, or on the thread that
+     * completes its future; see also [SkiplinoClient.withResponse].
      */
     public val onResponse: Consumer<ResponseInfo>? = null,
 ) {

@@ -113,18 +113,18 @@ internal interface Pager<T> : AutoCloseable {
     fun progress(): NativeListProgress
 }
 
-internal class CustomerPager(private val native: NativeCustomerPager) : Pager<Customer>, AutoCloseable by native {
+internal class CustomerPager(private val dispatcher: CallDispatcher, private val native: NativeCustomerPager) : Pager<Customer>, AutoCloseable by native {
     private val handle = native.register().toLong()
 
-    override suspend fun next() = CallDispatcher.next(handle, NativeCall.NextCustomers, FfiConverterTypeNativeCustomerPage::read)?.toPage()
+    override suspend fun next() = dispatcher.next(handle, NativeCall.NextCustomers, FfiConverterTypeNativeCustomerPage::read)?.toPage()
 
     override fun progress() = native.progress()
 }
 
-internal class TicketPager(private val native: NativeTicketPager) : Pager<Ticket>, AutoCloseable by native {
+internal class TicketPager(private val dispatcher: CallDispatcher, private val native: NativeTicketPager) : Pager<Ticket>, AutoCloseable by native {
     private val handle = native.register().toLong()
 
-    override suspend fun next() = CallDispatcher.next(handle, NativeCall.NextTickets, FfiConverterTypeNativeTicketPage::read)?.toPage()
+    override suspend fun next() = dispatcher.next(handle, NativeCall.NextTickets, FfiConverterTypeNativeTicketPage::read)?.toPage()
 
     override fun progress() = native.progress()
 }

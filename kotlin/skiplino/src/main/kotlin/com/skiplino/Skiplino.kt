@@ -1,11 +1,9 @@
 // Logging and warm-up, for all clients of the process.
 package com.skiplino
 
-import com.skiplino.internal.LogLevel as NativeLogLevel
-import com.skiplino.internal.LogSink
-import com.skiplino.internal.setLogSink
+import com.skiplino.internal.CallDriver
+import com.skiplino.internal.Threads
 import java.util.concurrent.CompletableFuture
-import kotlin.concurrent.thread
 
 /** The importance of a log line. */
 public enum class LogLevel {
@@ -22,7 +20,10 @@ public enum class LogLevel {
     Debug,
 }
 
-/** Receives the library's log lines, on any thread. */
+/**
+ * Receives the library's log lines, one after the other, on a thread of its own. A call may return
+ * before its lines arrive. If a logger is so slow that 10,000 lines wait, further lines are dropped.
+ */
 public fun interface SkiplinoLogger {
     /**
      * Takes one line: the event with operation, attempt, kind of error, status and duration. Lines
@@ -41,7 +42,7 @@ public object Skiplino {
     @JvmStatic
     public fun warmUp(): CompletableFuture<Unit> {
         val done = CompletableFuture<Unit>()
-        thread(name = "skiplino-warm-up", isDaemon = true) {
+        Threads.start("skiplino-warm-up") {
             try {
                 // Sends nothing, but loads all that a client needs.
                 SkiplinoClient("pk_warm_up").close()
@@ -61,28 +62,7 @@ public object Skiplino {
     @JvmOverloads
     public fun setLogger(logger: SkiplinoLogger?, level: LogLevel = LogLevel.Info) {
         NativeLibrary.load()
-        setLogSink(logger?.let(::Sink), level.toNative())
+        Threads.logger = logger?.let { { number, line -> it.log(LogLevel.entries[number - 1], line) } }
+        CallDriver.setLogLevel(if (logger == null) 0 else level.ordinal + 1)
     }
-}
-
-private class Sink(private val logger: SkiplinoLogger) : LogSink {
-    override fun log(level: NativeLogLevel, line: String) {
-        try {
-            logger.log(level.toLogLevel(), line)
-        } catch (@Suppress("TooGenericExceptionCaught") _: Throwable) {
-            // A failing logger must not fail a call.
-        }
-    }
-}
-
-private fun LogLevel.toNative() = when (this) {
-    LogLevel.Warn -> NativeLogLevel.WARN
-    LogLevel.Info -> NativeLogLevel.INFO
-    LogLevel.Debug -> NativeLogLevel.DEBUG
-}
-
-private fun NativeLogLevel.toLogLevel() = when (this) {
-    NativeLogLevel.WARN -> LogLevel.Warn
-    NativeLogLevel.INFO -> LogLevel.Info
-    NativeLogLevel.DEBUG -> LogLevel.Debug
 }

@@ -17,15 +17,20 @@ import java.util.function.Consumer
  * ```
  *
  * Every operation is a suspend function that may be called on any thread, including the main
- * thread, and ends when its coroutine is cancelled. Operations throw [SkiplinoException]. For Java,
- * each has a variant that returns a `CompletableFuture`, such as `bookAsync` for `book`.
+ * thread, and ends when its coroutine is cancelled. Operations throw [SkiplinoException].
+ *
+ * For Java, each operation has a variant that returns a `CompletableFuture`, such as `bookAsync` for
+ * `book`. Futures complete on a pool of daemon threads of the library, which has a thread for every
+ * callback, so callbacks may block and wait for other calls. Use `thenApplyAsync` and the like with
+ * an executor to run them elsewhere.
  */
 public class SkiplinoClient private constructor(private val dispatcher: CallDispatcher, private val defaults: CallOptions) : AutoCloseable {
     /**
      * Creates a client with the key that the dashboard shows. Sends nothing.
      *
      * The first client of a process loads the native library, which is too slow for a main thread:
-     * see [Skiplino.warmUp].
+     * see [Skiplino.warmUp]. If the library cannot be loaded, each client throws an
+     * `UnsatisfiedLinkError` with the reason.
      *
      * @throws SkiplinoException.InvalidRequest for an invalid setting, which it names, such as a
      * secret key on Android
@@ -77,6 +82,9 @@ public class SkiplinoClient private constructor(private val dispatcher: CallDisp
     /**
      * Closes the client and frees its connections and memory. Calls in flight and later calls fail
      * with [SkiplinoException.Closed]. A second call does nothing.
+     *
+     * After the last client is closed, the library ends its threads: an application server that
+     * stops an application needs no other call.
      */
     override fun close() {
         dispatcher.close()

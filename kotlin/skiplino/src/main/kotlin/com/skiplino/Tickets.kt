@@ -21,6 +21,9 @@ public class Tickets internal constructor(private val dispatcher: CallDispatcher
      * response is lost, it reads them again until it finds the new ticket
      * ([ResponseInfo.recovered]).
      *
+     * To limit the time, use [CallOptions.deadline]: the exception of `withTimeout`, or of a
+     * future's `get` with a limit, does not say whether there may be a ticket.
+     *
      * @throws SkiplinoException.Rejected with a localised reason if a business rule forbids the
      * booking
      * @throws SkiplinoException.OutcomeUnknown if the response was lost and the ticket was not
@@ -69,7 +72,7 @@ public class Tickets internal constructor(private val dispatcher: CallDispatcher
         dispatcher.withClient { it.watchTicket(ticketId, options.toNative(), defaults.toNative()) }.use { watch ->
             val handle = watch.register().toLong()
             while (true) {
-                val change = CallDispatcher.next(handle, NativeCall.NextChange, FfiConverterTypeNativeTicket::read) ?: break
+                val change = dispatcher.next(handle, NativeCall.NextChange, FfiConverterTypeNativeTicket::read) ?: break
                 emit(change.toTicket())
             }
         }

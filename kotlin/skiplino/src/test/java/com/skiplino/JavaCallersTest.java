@@ -81,6 +81,23 @@ class JavaCallersTest {
     }
 
     @Test
+    void callbacksMayWaitForOtherCalls() {
+        // More than any pool has that is made for the machine's processors.
+        int calls = 4 * Runtime.getRuntime().availableProcessors();
+        String fault = sandbox.hold("listBranches");
+        try (SkiplinoClient client = client()) {
+            List<CompletableFuture<?>> chains = new ArrayList<>();
+            for (int i = 0; i < calls; i++) {
+                chains.add(client.getBranches().listAsync()
+                    .thenApply(branches -> client.getBranches().treeAsync(branches.get(0).getId()).join()));
+            }
+            sandbox.held(calls);
+            sandbox.release(fault);
+            CompletableFuture.allOf(chains.toArray(new CompletableFuture<?>[0])).join();
+        }
+    }
+
+    @Test
     void aWatchIsStopped() {
         try (SkiplinoClient client = client()) {
             CompletableFuture<Ticket> first = new CompletableFuture<>();

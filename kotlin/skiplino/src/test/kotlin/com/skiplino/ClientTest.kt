@@ -8,7 +8,7 @@ import com.skiplino.internal.testingPanic
 import com.skiplino.internal.testingSetOnDevice
 import java.io.File
 import java.time.Duration
-import java.util.concurrent.ConcurrentLinkedQueue
+import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
@@ -200,19 +200,26 @@ class ClientTest {
 
     @Test
     fun `a logger receives log lines`() = runBlocking {
-        val lines = ConcurrentLinkedQueue<Pair<LogLevel, String>>()
+        val lines = LinkedBlockingQueue<Pair<LogLevel, String>>()
         sandbox.client().use { client ->
             Skiplino.setLogger({ level, line ->
                 lines += level to line
                 error("a logger that fails does not make a call fail")
             }, LogLevel.Debug)
             try {
-                client.tickets.get(TICKET)
-                assertTrue(lines.any { (level, line) -> level == LogLevel.Debug && line.startsWith("getTicket: ") }, "$lines")
-                lines.clear()
+                repeat(2) {
+                    client.tickets.get(TICKET)
+                    val (level, line) = lines.take()
+                    assertEquals(LogLevel.Debug, level)
+                    assertTrue(line.startsWith("getTicket: "), line)
+                }
                 Skiplino.setLogger(null)
+                lines.clear()
                 client.tickets.get(TICKET)
-                assertTrue(lines.isEmpty(), "$lines")
+                // The lines of this call come after any of the one before.
+                Skiplino.setLogger({ level, line -> lines += level to line }, LogLevel.Debug)
+                client.branches.list()
+                assertTrue(lines.take().second.startsWith("listBranches: "))
             } finally {
                 Skiplino.setLogger(null)
             }

@@ -16,7 +16,7 @@ val ROOT = File(requireNotNull(System.getProperty("skiplino.root")) { "run by Ma
 /** A sandbox server in its own process, which ends with the test process. */
 class Sandbox : AutoCloseable {
     private val process = ProcessBuilder(
-        File(ROOT, "target/debug/skiplino").path, "sandbox", "--json", "--until-stdin-ends", "--seed", "1",
+        System.getProperty("skiplino.command") ?: File(ROOT, "target/debug/skiplino").path, "sandbox", "--json", "--until-stdin-ends", "--seed", "1",
     ).redirectError(ProcessBuilder.Redirect.DISCARD).start()
     private val ready = JsonValue.parse(process.inputReader().readLine())
     private val http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()
@@ -50,6 +50,9 @@ class Sandbox : AutoCloseable {
     /** Adds a fault and returns its id. */
     fun fault(operation: String, kind: String, vararg more: Pair<String, Any?>): String =
         control("POST /faults", JsonValue.obj("operation" to operation, "kind" to kind, *more))["id"].toString().trim('"')
+
+    /** Holds the requests of an operation until [release]. */
+    fun hold(operation: String): String = fault(operation, "hold", "then" to "commit")
 
     /** Waits until this number of requests is held. */
     fun held(atLeast: Int = 1) {

@@ -31,10 +31,7 @@ internal abstract class PooledStructure : Structure(null, ALIGNMENT, MAPPER) {
     }
 
     private companion object {
-        /**
-         * Many times the structures that one call uses at once, including the calls of a logger
-         * inside it.
-         */
+        /** Many times the structures that one call uses at once. */
         const val COUNT = 128
 
         /** Enough for a buffer (three words), and for a call's status, which contains a buffer. */
