@@ -463,9 +463,9 @@ fn a_checkpoint_that_cannot_be_written_stops_the_import() {
         "{ran:?}"
     );
     assert!(desk.created() < 400, "it went on: {ran:?}");
-    // A slow machine prints its progress.
-    let ran = desk.run(&["import", "rows.csv", "--resume"]);
-    assert_eq!((ran.code, desk.created()), (0, 2000), "{ran:?}");
+    // On a slow machine, standard error has the progress.
+    desk.run(&["import", "rows.csv", "--resume"]).ends(0, &[]);
+    assert_eq!(desk.created(), 2000);
 }
 
 #[test]
