@@ -9,7 +9,7 @@ use serde_json::json;
 use skiplino::{Client, RowOutcome, SyncedRow};
 use skiplino_directory::{Field, FileRow, Format, ReadProgress, RowReader};
 
-use super::import_files::ImportFiles;
+use super::import_files::{Checkpoint, ImportFiles};
 use super::import_report::{OutcomeCounts, Report, reason};
 use crate::failure::{Failure, RowsFailed, UsageError};
 use crate::files::{FormatArgument, format_of, is_standard_stream};
@@ -120,9 +120,12 @@ impl Import {
         out.make_optional();
         // A dry run writes no checkpoint, and reads one only with `--resume`.
         let uses_checkpoint = self.resume || !self.dry_run;
-        let checkpoint = match uses_checkpoint {
-            true => files.checkpoint(&self.file, self.resume)?,
-            false => Err("a dry run".to_owned()),
+        let (checkpoint, without) = match uses_checkpoint {
+            true => match files.checkpoint(&self.file, self.resume)? {
+                Checkpoint::At(path) => (Some(path), None),
+                Checkpoint::None(reason) => (None, Some(reason)),
+            },
+            false => (None, None),
         };
         let _lock = match uses_checkpoint {
             true => None,
@@ -135,7 +138,7 @@ impl Import {
             finished: 0,
             progress: Progress::new("rows"),
         };
-        if let (Err(reason), false) = (&checkpoint, self.dry_run) {
+        if let (Some(reason), false) = (without, self.dry_run) {
             out.note(format_args!(
                 "no checkpoint, because {reason}: if this import is stopped, start it again from its \
                  first row, or name a checkpoint now with --checkpoint"
@@ -145,7 +148,6 @@ impl Import {
         for notice in rows.notices() {
             out.note(format_args!("{file}: {notice}"));
         }
-        let checkpoint = checkpoint.ok();
         let read = rows.progress();
         let mut sync = client.customers().sync(rows).dry_run(self.dry_run);
         sync = sync.concurrency(self.concurrency);

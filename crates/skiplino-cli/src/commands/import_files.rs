@@ -65,6 +65,13 @@ fn is_other_name(output: &Path, input: &Path) -> bool {
     output.is_file() && is_same_file(output, input)
 }
 
+/// Where an import records its finished rows.
+pub(super) enum Checkpoint {
+    At(PathBuf),
+    /// There is no place for one, for this reason, and the command line names none.
+    None(String),
+}
+
 /// The files of an import.
 #[derive(Debug)]
 pub(super) struct ImportFiles {
@@ -93,23 +100,18 @@ impl ImportFiles {
         Ok(Self { checkpoint, report })
     }
 
-    /// The checkpoint of an import. An existing one is only used with `--resume`. None, with the
-    /// reason, if there is no place for one and the command line names none.
-    pub(super) fn checkpoint(
-        &self,
-        input: &Path,
-        resume: bool,
-    ) -> Result<Result<PathBuf, String>, UsageError> {
+    /// The checkpoint of an import. An existing one is only used with `--resume`.
+    pub(super) fn checkpoint(&self, input: &Path, resume: bool) -> Result<Checkpoint, UsageError> {
         let Some(ImportFile { path, is_named }) = &self.checkpoint else {
             let input = match is_stdin(input) {
                 true => "standard input".to_owned(),
                 false => input.display().to_string(),
             };
-            return Ok(Err(format!("{input} is not a regular file")));
+            return Ok(Checkpoint::None(format!("{input} is not a regular file")));
         };
         if path.exists() {
             return match resume {
-                true => Ok(Ok(path.clone())),
+                true => Ok(Checkpoint::At(path.clone())),
                 false => Err(UsageError::UnfinishedImport {
                     checkpoint: path.clone(),
                     file: input.to_owned(),
@@ -117,11 +119,11 @@ impl ImportFiles {
             };
         }
         match OutputFile::create(path) {
-            Err(error) if !is_named => Ok(Err(format!(
+            Err(error) if !is_named => Ok(Checkpoint::None(format!(
                 "{} cannot be created: {error}",
                 path.display()
             ))),
-            _ => Ok(Ok(path.clone())),
+            _ => Ok(Checkpoint::At(path.clone())),
         }
     }
 
