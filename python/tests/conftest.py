@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from skiplino import Client
+from skiplino import AsyncClient, Client
 from skiplino.testing import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -75,3 +76,39 @@ def ended(sandbox: Sandbox, script: str) -> tuple[int, str, str]:
             process.kill()
             raise
     return process.returncode, out, err
+
+
+class Both:
+    """The customers of either client, as blocking methods."""
+
+    def __init__(self, settings: dict[str, Any], *, is_async: bool) -> None:
+        self._settings = settings
+        self._is_async = is_async
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if self._is_async:
+
+                async def run() -> Any:
+                    async with AsyncClient(**self._settings) as client:
+                        return await getattr(client.customers, name)(*args, **kwargs)
+
+                return asyncio.run(run())
+            with Client(**self._settings) as client:
+                return getattr(client.customers, name)(*args, **kwargs)
+
+        return call
+
+
+@pytest.fixture(params=[False, True], ids=["sync", "async"])
+def customers(request: pytest.FixtureRequest, sandbox: Sandbox) -> Both:
+    return Both(sandbox.settings(), is_async=request.param)
+
+
+@pytest.fixture
+def stored(client: Client) -> Callable[[], dict[str | None, dict[str, Any]]]:
+    return lambda: {customer.external_id: customer.to_dict() for customer in client.customers.list()}
+
+
+def writes(sandbox: Sandbox) -> int:
+    return sandbox.received("createCustomer") + sandbox.received("updateCustomer")

@@ -18,7 +18,7 @@ import pyarrow
 import pytest
 
 import skiplino
-from conftest import LAYLA, PUBLIC
+from conftest import LAYLA, PUBLIC, Both, writes
 from skiplino import (
     AsyncClient,
     Client,
@@ -33,42 +33,6 @@ from skiplino import (
 from skiplino.testing import Sandbox
 
 COLUMNS = ["externalId", "name", "email", "mobile", "metadata", "_id", "companyId", "createdAt", "updatedAt"]
-
-
-class Both:
-    """The customers of either client, as blocking methods."""
-
-    def __init__(self, settings: dict[str, Any], *, is_async: bool) -> None:
-        self._settings = settings
-        self._is_async = is_async
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            if self._is_async:
-
-                async def run() -> Any:
-                    async with AsyncClient(**self._settings) as client:
-                        return await getattr(client.customers, name)(*args, **kwargs)
-
-                return asyncio.run(run())
-            with Client(**self._settings) as client:
-                return getattr(client.customers, name)(*args, **kwargs)
-
-        return call
-
-
-@pytest.fixture(params=[False, True], ids=["sync", "async"])
-def customers(request: pytest.FixtureRequest, sandbox: Sandbox) -> Both:
-    return Both(sandbox.settings(), is_async=request.param)
-
-
-@pytest.fixture
-def stored(client: Client) -> Callable[[], dict[str | None, dict[str, Any]]]:
-    return lambda: {customer.external_id: customer.to_dict() for customer in client.customers.list()}
-
-
-def writes(sandbox: Sandbox) -> int:
-    return sandbox.received("createCustomer") + sandbox.received("updateCustomer")
 
 
 def test_a_table_is_what_records_say(sandbox: Sandbox, customers: Both, client: Client) -> None:
@@ -212,9 +176,7 @@ def test_files_hold_the_directory(sandbox: Sandbox, customers: Both, client: Cli
     assert customers.sync(polars.read_parquet(tmp_path / "c.parquet").drop_nulls("externalId")).unchanged == len(back)
 
 
-def test_an_incomplete_list_replaces_no_file(
-    sandbox: Sandbox, customers: Both, client: Client, tmp_path: Path
-) -> None:
+def test_an_incomplete_list_replaces_no_file(sandbox: Sandbox, customers: Both, client: Client, tmp_path: Path) -> None:
     path = tmp_path / "all.csv"
     path.write_text("yesterday's", encoding="utf-8")
     pagination = {"total": 1000, "totalPages": 10, "hasNextPage": True, "hasPrevPage": False}
@@ -303,7 +265,7 @@ def test_a_dry_run_writes_nothing(sandbox: Sandbox, customers: Both) -> None:
 def test_rows_that_are_not_done_are_not_passed_over(sandbox: Sandbox, customers: Both, stored: Any) -> None:
     sandbox.fault("createCustomer", "status", status=400, when={"nth": 1})
     rows: list[dict[str, Any]] = [
-        {"external_id": "a", "e-mail": "a@example.com"},
+        {"external_id": "a", "phone": "+97333000000"},
         {"name": "nobody"},
         {"external_id": "b", "mobile": 97333000000},
         {"external_id": "c", "metadata": [1]},
@@ -325,7 +287,7 @@ def test_rows_that_are_not_done_are_not_passed_over(sandbox: Sandbox, customers:
     rejected = "create the customer: invalid input: "
     assert texts.pop(8).startswith("create the customer: ")
     assert texts == {
-        0: rejected + "e-mail: is not a field of a customer: use externalId, name, email, mobile or metadata",
+        0: rejected + "phone: is not a field of a customer: use externalId, name, email, mobile or metadata",
         1: rejected + "externalId: is required, because rows and customers are matched by it",
         2: rejected + "mobile: must be text, not int",
         3: rejected + "metadata: must be a JSON object",
@@ -336,7 +298,7 @@ def test_rows_that_are_not_done_are_not_passed_over(sandbox: Sandbox, customers:
     }
     first = by_index[0]
     assert isinstance(first, InvalidRequestError)
-    assert (list(first.fields), first.operation, first.outcome) == (["e-mail"], "createCustomer", "NotApplied")
+    assert (list(first.fields), first.operation, first.outcome) == (["phone"], "createCustomer", "NotApplied")
     assert (error.kind, error.outcome) == ("InvalidRequest", "NotApplied")
     assert str(error) == f"9 of 10 rows were not done: row 0: {texts[0]}"
     assert report.not_done[0].external_id == "a"
@@ -434,9 +396,44 @@ def test_a_sync_is_resumed_from_its_checkpoint(sandbox: Sandbox, customers: Both
     assert report.rows == 40
     assert report.already_done + report.created == 40
     rows[0] = {"external_id": "r0", "name": "other"}
-    with pytest.raises(InvalidRequestError) as raised:
-        customers.sync(rows, checkpoint=checkpoint)
-    assert "checkpoint" in raised.value.fields
+    report = customers.sync(rows, checkpoint=checkpoint)
+    assert (report.updated, report.already_done) == (1, 39)
+    before = writes(sandbox) + sandbox.received("getCustomer")
+    for source in (rows[1:], polars.DataFrame(rows[1:])):
+        with pytest.raises(InvalidRequestError, match="row 1 of an earlier run is done, but no row") as raised:
+            customers.sync(source, checkpoint=checkpoint)
+        assert "checkpoint" in raised.value.fields
+    assert writes(sandbox) + sandbox.received("getCustomer") == before
+
+
+@pytest.mark.parametrize("kind", ["list", "generator", "frame"])
+def test_a_sync_of_mended_rows_is_resumed(
+    sandbox: Sandbox, customers: Both, stored: Any, tmp_path: Path, kind: str
+) -> None:
+    make: dict[str, Callable[[Any], Any]] = {"list": list, "generator": iter, "frame": polars.DataFrame}
+    checkpoint = tmp_path / "customers.checkpoint"
+    rows = [{"external_id": f"r{number}", "name": f"N{number}"} for number in range(40)]
+    rows[7]["external_id"] = ""
+    rows[9]["name"] = "x" * 10_001
+    report = customers.sync(make[kind](rows), checkpoint=checkpoint, check=False)
+    assert (report.created, report.failed) == (38, 2)
+    # A failed row is deleted, the other is mended; others are changed, moved and added.
+    del rows[7]
+    rows[8]["name"] = "short"
+    rows[20]["name"] = "changed"
+    rows = [{"external_id": "new", "name": "new"}, *reversed(rows)]
+    report = customers.sync(make[kind](rows), checkpoint=checkpoint)
+    assert (report.created, report.updated, report.already_done) == (2, 1, 37)
+    now = stored()
+    for row in rows:
+        assert now[row["external_id"]]["name"] == row["name"]
+
+
+def test_a_dry_run_counts_rows_of_one_customer_as_a_real_run(customers: Both) -> None:
+    rows = [{"external_id": "one", "name": name} for name in ("Old", "New", "Old", "Old")]
+    for dry_run in (True, False):
+        report = customers.sync(rows, dry_run=dry_run)
+        assert (report.created, report.updated, report.unchanged) == (1, 2, 1)
 
 
 FRAMES: dict[str, Callable[[], Any]] = {
@@ -489,7 +486,7 @@ def test_integers_tell_customers_apart(sandbox: Sandbox, customers: Both, stored
 def test_a_frame_with_a_wrong_column_is_rejected_before_anything_is_sent(sandbox: Sandbox, customers: Both) -> None:
     ids = ["a", "b"]
     for columns, field, reason in [
-        ({"external_id": ids, "e-mail": ids}, "e-mail", "is not a field of a customer"),
+        ({"external_id": ids, "phone": ids}, "phone", "is not a field of a customer"),
         ({"external_id": ids, "externalId": ids}, "externalId", "appears in two columns"),
         ({"name": ids}, "externalId", "is missing: rows and customers are matched by"),
         ({"external_id": ids, "mobile": [97333000000, 1]}, "mobile", "must be a column of text, not Int64: read it"),

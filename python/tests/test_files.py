@@ -16,15 +16,9 @@ from typing import Any
 import pytest
 
 import skiplino
-from conftest import start
+from conftest import Both, start
 from skiplino import Client, InvalidRequestError
 from skiplino.testing import Sandbox
-from test_directory import Both
-
-
-@pytest.fixture(params=[False, True], ids=["sync", "async"])
-def customers(request: pytest.FixtureRequest, sandbox: Sandbox) -> Both:
-    return Both(sandbox.settings(), is_async=request.param)
 
 
 def mode(path: Path) -> int:

@@ -155,10 +155,12 @@ RESETS = """
 
 
 def test_a_reset_does_not_kill_a_program_with_the_default_sigpipe() -> None:
-    program = [sys.executable, "-X", "dev", "-W", "error", "-c", textwrap.dedent(RESETS)]
+    program = [sys.executable, "-W", "error", "-c", textwrap.dedent(RESETS)]
     server = [sys.executable, str(ROOT / "tests/reset_server.py")]
     environment = {**os.environ, "SKIPLINO_API_KEY": SECRET}
-    ended = subprocess.run([*server, *program], env=environment, capture_output=True, text=True, check=False, timeout=60)
+    ended = subprocess.run(
+        [*server, *program], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", "")
 
 

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::mpsc;
 
-use skiplino::{ApiKey, Client, RetryPolicy};
+use skiplino::{ApiKey, Client, Error, RetryPolicy};
 
 use crate::raw_server::http;
 
@@ -26,7 +26,7 @@ fn bytes_between_two_requests_are_not_taken_for_a_response() {
         let server = std::thread::spawn(move || {
             for _ in 0..2 {
                 let (mut stream, _) = listener.accept().unwrap();
-                stream.read(&mut [0; 4096]).unwrap();
+                let _ = stream.read(&mut [0; 4096]);
                 stream.write_all(&http(200, "", EXPECTED)).unwrap();
                 has_returned.recv().unwrap();
                 stream.write_all(stray.as_bytes()).unwrap();
@@ -46,6 +46,50 @@ fn bytes_between_two_requests_are_not_taken_for_a_response() {
             returned.send(()).unwrap();
             was_sent.recv().unwrap();
         }
+        drop(client);
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn bytes_between_two_pages_are_not_taken_for_a_page() {
+    const FIRST: &[u8] = br#"{"message":"m","data":[{"_id":"a","companyId":"c","createdAt":"2026-06-23T11:00:00.000Z","updatedAt":"2026-06-23T11:00:00.000Z"}],"pagination":{"total":2,"totalPages":2,"hasNextPage":true,"hasPrevPage":false}}"#;
+    let second = String::from_utf8_lossy(FIRST)
+        .replace(r#""_id":"a""#, r#""_id":"b""#)
+        .replace(r#""hasNextPage":true"#, r#""hasNextPage":false"#);
+    for stray in STRAY_RESPONSES {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (exported, was_exported) = mpsc::channel();
+        let (sent, was_sent) = mpsc::channel();
+        let second = second.clone();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            stream.write_all(&http(200, "", FIRST)).unwrap();
+            was_exported.recv().unwrap();
+            stream.write_all(stray.as_bytes()).unwrap();
+            sent.send(()).unwrap();
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            stream.write_all(&http(200, "", second.as_bytes())).unwrap();
+        });
+        let client = Client::builder(ApiKey::new("sk_x").unwrap())
+            .base_url(format!("http://{address}/v1"))
+            .retry(RetryPolicy::never())
+            .build()
+            .unwrap();
+        let mut ids = Vec::new();
+        let export = client.customers().export(|page| -> Result<(), Error> {
+            ids.extend(page.items().iter().map(|customer| customer.id().clone()));
+            if ids.len() == 1 {
+                exported.send(()).unwrap();
+                was_sent.recv().unwrap();
+            }
+            Ok(())
+        });
+        let progress = export.wait().unwrap();
+        assert_eq!(progress.records, 2, "{stray}");
         drop(client);
         server.join().unwrap();
     }

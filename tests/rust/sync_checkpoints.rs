@@ -19,6 +19,11 @@ fn run_part(client: &Client, rows: Vec<CustomerWriteRequest>, path: &Path, part:
     });
 }
 
+fn id_of(row: &CustomerWriteRequest) -> Option<String> {
+    let row = serde_json::to_value(row).unwrap();
+    row["externalId"].as_str().map(str::to_owned)
+}
+
 #[test]
 fn finished_rows_are_not_repeated() {
     let sandbox = TestSandbox::new();
@@ -45,46 +50,87 @@ fn finished_rows_are_not_repeated() {
 }
 
 #[test]
-fn a_checkpoint_is_rejected_for_another_source() {
+fn rows_are_recognized_by_their_id_and_content() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint");
+    let sync = |rows: &[CustomerWriteRequest]| {
+        let sync = client.customers().sync(rows.to_vec()).checkpoint(&path);
+        let ids = rows.iter().filter_map(id_of);
+        sync.check_source(ids).map(|()| outcomes(sync))
+    };
+    let mut source = rows(300);
+    source[20] = CustomerWriteRequest::new().name("No id");
+    source[30] = row("row-30").name("x".repeat(10_001));
+    let first = sync(&source).unwrap();
+    assert_eq!((first[&20], first[&30]), ("failed", "failed"));
+    let before = customer_requests(&sandbox);
+
+    // Failed rows are removed, others are changed, moved and added.
+    source.remove(30);
+    source.remove(20);
+    source[150] = row("row-152").name("Changed");
+    source.reverse();
+    source.insert(40, row("new").name("New"));
+    let mended = sync(&source).unwrap();
+    let of = |name: &str| mended.values().filter(|outcome| **outcome == name).count();
+    assert_eq!(
+        (of("created"), of("updated"), of("alreadyDone")),
+        (1, 1, 297)
+    );
+    // A lookup and a creation; a rejected creation, a lookup and an update.
+    assert!(customer_requests(&sandbox) - before <= 5);
+    let all = stored(&sandbox);
+    assert_eq!(all["row-152"]["name"], "Changed");
+    assert_eq!(all["row-7"]["name"], "Customer 7");
+
+    // What an earlier run changed is recognized, too; undone, it is changed again.
+    let again = sync(&source).unwrap();
+    assert!(again.values().all(|outcome| *outcome == "alreadyDone"));
+    let at = source
+        .iter()
+        .position(|row| id_of(row).as_deref() == Some("row-152"));
+    source[at.unwrap()] = row("row-152").name("Customer 152");
+    assert_eq!(sync(&source).unwrap()[&(at.unwrap() as u64)], "updated");
+    assert_eq!(stored(&sandbox)["row-152"]["name"], "Customer 152");
+}
+
+#[test]
+fn a_source_without_a_finished_row_is_rejected_before_anything_is_sent() {
     let sandbox = TestSandbox::new();
     let client = sandbox.secret();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("checkpoint");
     let sync = |rows: Vec<_>| client.customers().sync(rows).checkpoint(&path);
+    assert!(sync(rows(3)).check_source(["any"]).is_ok(), "no checkpoint");
+    assert!(!path.exists());
     assert_eq!(counts(sync(rows(300)))["created"], 300);
     let before = customer_requests(&sandbox);
-
-    let mut other = rows(300);
-    other[170] = row("row-170").name("Somebody else");
-    let error = end_of(sync(other));
-    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
-    let reason = &error.fields()["checkpoint"][0];
-    assert!(
-        reason.contains("row 171 was done by an earlier run and has changed since"),
-        "{reason}"
-    );
-
-    let mut shifted = rows(300);
-    shifted.remove(20);
-    assert!(end_of(sync(shifted)).to_string().contains("row 21 "));
-
-    let error = end_of(sync(rows(250))).to_string();
-    assert!(
-        error.contains("has 250 rows: row 300 was done by an earlier run"),
-        "{error}"
-    );
-
-    let mut without_id = rows(300);
-    without_id[5] = CustomerWriteRequest::new();
-    assert!(end_of(sync(without_id)).to_string().contains("row 6 "));
+    let ids = |range: std::ops::Range<u32>| range.map(|n| format!("row-{n}")).rev();
+    let check = |ids: &mut dyn Iterator<Item = String>| sync(Vec::new()).check_source(ids);
+    assert!(check(&mut ids(0..310)).is_ok());
+    for (ids, number, missing) in [
+        (
+            &mut ids(0..300).filter(|id| id != "row-170") as &mut dyn Iterator<Item = _>,
+            171,
+            1,
+        ),
+        (&mut ids(0..250), 251, 50),
+        (&mut ids(300..600), 1, 300),
+    ] {
+        let error = check(ids).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        let reason = &error.fields()["checkpoint"][0];
+        assert!(
+            reason.contains(&format!(
+                "row {number} of an earlier run is done, but no row"
+            )) && reason.contains(&format!("({missing} such rows)"))
+                && reason.contains("put it back, or start again with a new checkpoint file"),
+            "{reason}"
+        );
+    }
     assert_eq!(customer_requests(&sandbox), before, "nothing was sent");
-
-    // More rows at the end are allowed.
-    let longer = counts(sync(rows(310)));
-    assert_eq!(
-        longer,
-        BTreeMap::from([("created", 10), ("alreadyDone", 300)])
-    );
 
     let elsewhere = TestSandbox::new();
     let sync = elsewhere
@@ -98,6 +144,83 @@ fn a_checkpoint_is_rejected_for_another_source() {
             .contains("was made with another server or another key")
     );
     assert_eq!(elsewhere.received("getCustomer"), 0);
+}
+
+#[test]
+fn rows_of_the_same_customer_end_in_the_order_of_the_source() {
+    // Sources before and after a change, as names of one customer, and the name at the end.
+    for (before, after) in [
+        (&["Old", "New"][..], &["Old", "New"][..]),
+        (&["Old", "New"], &["New", "Old"]),
+        (&["Old", "New"], &["Old"]),
+        (&["Old", "New"], &["New"]),
+        (&["Old", "New"], &["Other", "New"]),
+        (&["Old", "New", "Old"], &["Old", "New"]),
+        (&["Same", "Same"], &["Same"]),
+        (&["Old"], &["New", "Old"]),
+        (&["Old"], &["Old", "New"]),
+    ] {
+        let sandbox = TestSandbox::new();
+        let client = sandbox.secret();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoint");
+        for names in [before, after, after, before] {
+            let rows: Vec<_> = names.iter().map(|name| row("one").name(*name)).collect();
+            let sync = client.customers().sync(rows).checkpoint(&path);
+            sync.check_source(["one"]).unwrap();
+            assert_eq!(sync.wait().filter(Result::is_ok).count(), names.len());
+            let name = &stored(&sandbox)["one"]["name"];
+            assert_eq!(
+                name,
+                names.last().unwrap(),
+                "{before:?} {after:?} {names:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_changed_row_whose_outcome_is_unknown_is_repeated() {
+    let sandbox = TestSandbox::new();
+    let client = sandbox.secret();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint");
+    let sync = |name: &str| {
+        let rows = vec![row("one").name(name)];
+        let sync = client.customers().sync(rows).checkpoint(&path);
+        outcomes(sync)
+    };
+    assert_eq!(sync("Old")[&0], "created");
+    // The change is applied, but all responses are lost, and the run ends.
+    sandbox.fault("updateCustomer", "drop_after_commit", json!({}));
+    sandbox.fault(
+        "getCustomer",
+        "status",
+        json!({"status": 400, "when": {"nth": 2}}),
+    );
+    assert!(["unknown", "failed"].contains(&sync("New")[&0]));
+    sandbox.control("DELETE /faults", &serde_json::Value::Null);
+    assert_eq!(stored(&sandbox)["one"]["name"], "New");
+    // Undone in the source: the checkpoint no longer says that the old name is stored.
+    assert_eq!(sync("Old")[&0], "updated");
+    assert_eq!(stored(&sandbox)["one"]["name"], "Old");
+}
+
+#[test]
+fn a_checkpoint_of_the_first_version_is_rejected() {
+    let sandbox = TestSandbox::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint");
+    let old = [&b"skiplino sync 1\n"[..], &[7; 64]].concat();
+    std::fs::write(&path, &old).unwrap();
+    let sync = sandbox.secret().customers().sync(rows(1)).checkpoint(&path);
+    let error = end_of(sync).to_string();
+    assert!(
+        error.contains("was made by version 0.1 of this library"),
+        "{error}"
+    );
+    assert_eq!(std::fs::read(&path).unwrap(), old);
+    assert_eq!(sandbox.received("getCustomer"), 0);
 }
 
 #[test]

@@ -109,6 +109,8 @@ enum skiplino_code
   SKIPLINO_FORKED = 36,
   // This library does not know the size of the struct.
   SKIPLINO_STRUCT_SIZE = 37,
+  // A log callback called the library, which it must not. Nothing was sent.
+  SKIPLINO_IN_LOG_CALLBACK = 38,
 };
 #ifndef __cplusplus
 typedef int32_t skiplino_code;
@@ -276,13 +278,15 @@ typedef struct skiplino_watch skiplino_watch;
 
 // Receives a ticket after each change. `data` is the argument of skiplino_watch_each(). `ticket`
 // is valid only during the callback. Returns true to continue watching, or false to stop. The
-// callback may make other calls, but must not use this watch.
+// callback may make other calls, but must not use this watch. It must return: it must not throw a
+// C++ exception or call longjmp().
 typedef bool (*skiplino_watch_callback)(void *data, const skiplino_ticket *ticket);
 
 // Receives a log line without a newline, as in "bookTicket: message (attempt=1, kind=Server)". The
 // line contains no API key and no data of customers. `data` is `log_data` of the options. `text`
 // is valid only during the callback. The callback runs on the threads that make calls, possibly on
-// several threads at the same time. It must return, and must not call this library.
+// several threads at the same time. It must return: it must not throw a C++ exception or call
+// longjmp(). It must not make calls: they fail with SKIPLINO_IN_LOG_CALLBACK.
 typedef void (*skiplino_log_callback)(void *data, skiplino_log_level level, const char *text);
 
 // The settings of a client. Initialise with SKIPLINO_OPTIONS_INIT. The strings belong to the

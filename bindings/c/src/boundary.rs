@@ -1,11 +1,23 @@
 //! The boundary to C: every export is one call of a function of this module.
 
+use std::cell::Cell;
 use std::mem::MaybeUninit;
 
 use bindings_common::catch_panic;
 
 use crate::code::skiplino_code;
 use crate::error::{Failure, skiplino_error};
+
+thread_local! {
+    static IN_LOG_CALLBACK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a log callback. Calls in it fail: it runs in the middle of another call.
+pub(crate) fn run_log_callback(callback: impl FnOnce()) {
+    IN_LOG_CALLBACK.set(true);
+    callback();
+    IN_LOG_CALLBACK.set(false);
+}
 
 /// Runs `body`. Returns `fallback` if it panics.
 pub(crate) fn guard<R>(fallback: R, body: impl FnOnce() -> R) -> R {
@@ -17,10 +29,14 @@ pub(crate) fn call(
     error: Option<&mut MaybeUninit<Box<skiplino_error>>>,
     body: impl FnOnce() -> Result<(), Failure>,
 ) -> skiplino_code {
-    let failure = match catch_panic(body) {
-        Some(Ok(())) => return skiplino_code::SKIPLINO_OK,
-        Some(Err(failure)) => failure,
-        None => skiplino_error::internal(),
+    let failure = if IN_LOG_CALLBACK.get() {
+        skiplino_error::in_log_callback()
+    } else {
+        match catch_panic(body) {
+            Some(Ok(())) => return skiplino_code::SKIPLINO_OK,
+            Some(Err(failure)) => failure,
+            None => skiplino_error::internal(),
+        }
     };
     let code = failure.code;
     if let Some(error) = error {

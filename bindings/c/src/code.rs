@@ -61,6 +61,8 @@ pub enum skiplino_code {
     SKIPLINO_FORKED = 36,
     /// This library does not know the size of the struct.
     SKIPLINO_STRUCT_SIZE = 37,
+    /// A log callback called the library, which it must not. Nothing was sent.
+    SKIPLINO_IN_LOG_CALLBACK = 38,
 }
 
 impl skiplino_code {
@@ -108,11 +110,12 @@ impl skiplino_code {
             16 => c"Cancelled",
             17 => c"Internal",
             32 => c"End",
-            33 => c"NothingYet",
+            33 => c"NoChange",
             34 => c"NullArgument",
             35 => c"NotUtf8",
             36 => c"Forked",
             37 => c"StructSize",
+            38 => c"InLogCallback",
             _ => return None,
         })
     }

@@ -50,6 +50,14 @@ impl skiplino_error {
         }
     }
 
+    pub(crate) fn in_log_callback() -> Failure {
+        Box::new(Self::local(
+            skiplino_code::SKIPLINO_IN_LOG_CALLBACK,
+            "a log callback must not make calls: keep the line, and make the call after the callback \
+             returns",
+        ))
+    }
+
     /// The error for an invalid argument. It does not repeat the value, which may be personal data.
     pub(crate) fn rejected(code: skiplino_code, name: &str, reason: &str) -> Failure {
         Box::new(Self {

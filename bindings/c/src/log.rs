@@ -9,6 +9,7 @@ use bindings_common::log::{Entry, EventSubscriber, Level, Sink};
 use skiplino_log_level::{SKIPLINO_LOG_DEBUG, SKIPLINO_LOG_INFO, SKIPLINO_LOG_WARN};
 use tracing::dispatcher::{self, Dispatch};
 
+use crate::boundary::run_log_callback;
 use crate::c_string;
 use crate::error::{Failure, skiplino_error};
 
@@ -38,7 +39,8 @@ impl From<Level> for skiplino_log_level {
 /// Receives a log line without a newline, as in "bookTicket: message (attempt=1, kind=Server)". The
 /// line contains no API key and no data of customers. `data` is `log_data` of the options. `text`
 /// is valid only during the callback. The callback runs on the threads that make calls, possibly on
-/// several threads at the same time. It must return, and must not call this library.
+/// several threads at the same time. It must return: it must not throw a C++ exception or call
+/// longjmp(). It must not make calls: they fail with SKIPLINO_IN_LOG_CALLBACK.
 pub type skiplino_log_callback =
     Option<extern "C" fn(data: *mut c_void, level: skiplino_log_level, text: *const c_char)>;
 
@@ -61,7 +63,7 @@ impl Sink for CallbackSink {
 
     fn log(&self, level: Level, entry: &Entry) {
         let text = c_string::owned(&entry.to_string());
-        (self.callback)(self.data, level.into(), text.as_ptr());
+        run_log_callback(|| (self.callback)(self.data, level.into(), text.as_ptr()));
     }
 }
 

@@ -24,7 +24,8 @@ pub struct skiplino_watch {
 
 /// Receives a ticket after each change. `data` is the argument of skiplino_watch_each(). `ticket`
 /// is valid only during the callback. Returns true to continue watching, or false to stop. The
-/// callback may make other calls, but must not use this watch.
+/// callback may make other calls, but must not use this watch. It must return: it must not throw a
+/// C++ exception or call longjmp().
 pub type skiplino_watch_callback =
     Option<extern "C" fn(data: *mut c_void, ticket: &skiplino_ticket) -> bool>;
 

@@ -89,6 +89,43 @@ static void logs(void) {
   require(skiplino_client_new("sk_x", &options, &client, NULL) == SKIPLINO_INVALID_REQUEST, "an unknown level is rejected");
 }
 
+/* A program that makes calls in its log callback, which is forbidden. */
+typedef struct {
+  skiplino_client *client;
+  int calls;
+} forbidden;
+
+static void call_in_log(void *data, skiplino_log_level level, const char *text) {
+  forbidden *it = (forbidden *)data;
+  skiplino_customer *customer = NULL;
+  skiplino_error *error = NULL;
+  (void)level;
+  (void)text;
+  it->calls++;
+  require(skiplino_customers_get(it->client, NULL, "crm-7741", NULL, &customer, &error) == SKIPLINO_IN_LOG_CALLBACK, "the call is rejected");
+  require(customer == NULL && error != NULL, "the call has an error");
+  require(strcmp(skiplino_code_name(SKIPLINO_IN_LOG_CALLBACK), "InLogCallback") == 0, "the code has a name");
+  require(strstr(skiplino_error_message(error), "must not make calls") != NULL, "the error says why");
+  skiplino_error_free(error);
+}
+
+static void calls_in_the_log(void) {
+  skiplino_options options = SKIPLINO_OPTIONS_INIT;
+  skiplino_customer *customer = NULL;
+  forbidden it = {NULL, 0};
+  options.base_url = base_url;
+  options.log = call_in_log;
+  options.log_data = &it;
+  options.log_level = SKIPLINO_LOG_DEBUG;
+  require(skiplino_client_new("sk_sandbox_secret", &options, &it.client, NULL) == SKIPLINO_OK, "create a client");
+  for (int count = 1; count <= 2; count++) {
+    require(skiplino_customers_get(it.client, NULL, "crm-7741", NULL, &customer, NULL) == SKIPLINO_OK, "the logged call succeeds");
+    skiplino_customer_free(customer);
+    require(it.calls == count, "the call is logged");
+  }
+  skiplino_client_free(it.client);
+}
+
 typedef struct {
   skiplino_client *client;
   int changes;
@@ -148,6 +185,7 @@ int main(int count, char **arguments) {
   require(count == 2, "callbacks BASE_URL");
   base_url = arguments[1];
   logs();
+  calls_in_the_log();
   watches();
   printf("three logs and three watches\n");
   return 0;

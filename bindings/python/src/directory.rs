@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use arrow_schema::ArrowError;
 use futures_util::StreamExt as _;
@@ -20,7 +20,8 @@ use crate::event_loop::{Finish, finish};
 use crate::iterators::{NativeAsyncIterator, NativeIterator, NextItem, convert};
 use crate::models::ToPython;
 use crate::options::Options;
-use crate::sync::Source;
+use crate::row::erased_fields;
+use crate::sync::{ExternalIds, Source};
 
 /// The maximum number of rows in an item of an async sync.
 const MAX_ROWS_PER_ITEM: usize = 64;
@@ -304,13 +305,21 @@ pub(crate) fn sync_customers(
     rate: Option<f64>,
     dry_run: bool,
     checkpoint: Option<PathBuf>,
+    erase: &Bound<'_, PyAny>,
 ) -> PyResult<NativeIterator> {
     reject_cancellation_token(py, options)?;
-    let source = Source::new(rows)?;
+    let source = Source::new(rows, erased_fields(erase)?)?;
     let source_error = source.error.clone();
+    let is_resumed = checkpoint.as_deref().is_some_and(Path::exists);
+    let external_ids = match is_resumed {
+        true => source.external_ids(rows)?,
+        false => None,
+    };
     let sync = client.client(py)?.customers().sync(source);
     let sync = sync.options(options.call.clone()).concurrency(concurrency);
-    let mut results = set(sync.dry_run(dry_run), rate, checkpoint).wait();
+    let sync = set(sync.dry_run(dry_run), rate, checkpoint);
+    check_source(py, &sync, external_ids)?;
+    let mut results = sync.wait();
     Ok(NativeIterator::from_fn(move || -> NextItem {
         let row = results.next();
         if !matches!(row, Some(Ok(_)))
@@ -331,6 +340,22 @@ fn reject_cancellation_token(py: Python<'_>, options: &Options) -> PyResult<()> 
             "cancellation_token",
             "a sync takes no token: raise an exception in on_row or in the rows to stop it",
         )),
+    }
+}
+
+/// Checks before anything is sent that the checkpoint belongs to the source.
+fn check_source(
+    py: Python<'_>,
+    sync: &CustomerSync<Source>,
+    external_ids: Option<ExternalIds>,
+) -> PyResult<()> {
+    let Some((external_ids, source_error)) = external_ids else {
+        return Ok(());
+    };
+    let checked = sync.check_source(external_ids);
+    match source_error.take() {
+        Some(raised) => Err(raised),
+        None => checked.map_err(|error| errors::raise(py, &error)),
     }
 }
 
@@ -361,13 +386,20 @@ pub(crate) fn async_sync_customers(
     rate: Option<f64>,
     dry_run: bool,
     checkpoint: Option<PathBuf>,
+    erase: &Bound<'_, PyAny>,
 ) -> PyResult<NativeAsyncIterator> {
     reject_cancellation_token(py, options)?;
-    let source = Source::collected(rows)?;
+    let source = Source::collected(rows, erased_fields(erase)?)?;
     let source_error = source.error.clone();
+    let is_resumed = checkpoint.as_deref().is_some_and(Path::exists);
+    let external_ids = match is_resumed {
+        true => source.external_ids(rows)?,
+        false => None,
+    };
     let sync = client.client(py)?.customers().sync(source);
     let sync = sync.options(options.call.clone()).concurrency(concurrency);
     let sync = set(sync.dry_run(dry_run), rate, checkpoint);
+    check_source(py, &sync, external_ids)?;
     let results = Box::pin(sync.ready_chunks(MAX_ROWS_PER_ITEM));
     let items = unfold(Some((results, source_error)), |state| async move {
         let (mut results, source_error) = state?;

@@ -9,8 +9,9 @@ use skiplino::jiff::civil;
 
 use crate::errors;
 
-/// The deepest nesting that is accepted. It is far from the end of the stack.
-const MAX_DEPTH: usize = 100;
+/// The deepest nesting that is accepted: that of records which the core has read, in an envelope. It
+/// is far from the end of the stack.
+const MAX_DEPTH: usize = 130;
 
 /// Why a Python value cannot be JSON. The texts follow the name of the field.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +48,7 @@ fn nested_to_json(given: &Bound<'_, PyAny>, depth: usize) -> Result<Value, JsonE
     if depth > MAX_DEPTH {
         return Err(JsonError::TooDeep);
     }
+    let given = &without_numpy(given)?;
     if given.is_none() {
         return Ok(Value::Null);
     }
@@ -83,6 +85,16 @@ fn nested_to_json(given: &Bound<'_, PyAny>, depth: usize) -> Result<Value, JsonE
         return Ok(Value::Object(object));
     }
     Err(JsonError::NotInJson(given.get_type().name()?.to_string()))
+}
+
+/// A number, a time or an array of numpy as a value of Python; any other value as it is.
+pub(crate) fn without_numpy<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = value.py();
+    let is_numpy = value.get_type().module()? == "numpy";
+    if is_numpy && value.hasattr(intern!(py, "tolist"))? {
+        return value.call_method0(intern!(py, "tolist"));
+    }
+    Ok(value.clone())
 }
 
 /// Reads JSON text into Python values.

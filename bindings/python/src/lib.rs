@@ -3,6 +3,7 @@
 
 mod arrow;
 mod arrow_input;
+mod arrow_stream;
 mod blocking;
 mod client;
 mod command;

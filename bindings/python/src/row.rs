@@ -1,8 +1,9 @@
 //! A row of a sync, and the reasons to reject one of its fields.
 
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 use skiplino::Operation;
-use skiplino_directory::{Column, CustomerRow, Field, MetadataError};
+use skiplino_directory::{Column, CustomerRow, Field, FieldSet, TextError};
 
 use crate::errors;
 use crate::json::JsonError;
@@ -30,29 +31,50 @@ pub(crate) enum FieldReason {
     NoDictionaryValue,
     #[error("holds {0}, which JSON does not have")]
     NotInJson(String),
+    #[error("appears twice in the row")]
+    Twice,
+    /// `csv.DictReader` stores the cells after the last column under the key None.
+    #[error("has more cells than the heading has columns")]
+    ExtraCells,
+    #[error("has a key of type {0}: keys must be str")]
+    KeyNotStr(String),
     #[error(transparent)]
-    Metadata(#[from] MetadataError),
+    Text(#[from] TextError),
     #[error(transparent)]
     Json(#[from] JsonError),
 }
 
-/// The field of this name, as the API or Python writes it. None if only the server writes it.
+/// The field of this name. None if only the server writes it.
 pub(crate) fn field_of(name: &str) -> Result<Option<Field>, FieldReason> {
-    let api_name = match name {
-        "external_id" => "externalId",
-        "company_id" => "companyId",
-        "created_at" => "createdAt",
-        "updated_at" => "updatedAt",
-        name => name,
-    };
-    match Column::parse(api_name) {
+    match Column::parse(name) {
         Some(Column::Field(field)) => Ok(Some(field)),
         Some(Column::ReadOnly) => Ok(None),
         Some(Column::MetadataKey(_)) | None => Err(FieldReason::Unknown),
     }
 }
 
-/// Sets a field. Text that is not metadata rejects the row.
+/// The fields of these names, whose stored values an empty value erases.
+pub(crate) fn erased_fields(names: &Bound<'_, PyAny>) -> PyResult<FieldSet> {
+    let invalid = |reason: String| errors::invalid(names.py(), "erase", &reason);
+    if names.is_instance_of::<PyString>() {
+        let reason = "must be a collection of fields, such as [\"email\"]";
+        return Err(invalid(reason.to_owned()));
+    }
+    let mut fields = FieldSet::default();
+    for name in names.try_iter()? {
+        let name = name?.extract::<String>()?;
+        match field_of(&name) {
+            Ok(Some(field)) if field != Field::ExternalId => fields.insert(field),
+            _ => {
+                let reason = format!("{name:?} is not one of name, email, mobile and metadata");
+                return Err(invalid(reason));
+            }
+        };
+    }
+    Ok(fields)
+}
+
+/// Sets a field. Text that cannot be its value rejects the row.
 pub(crate) fn set_text(row: &mut Row, field: Field, text: impl Into<String>) {
     if let Err(error) = row.set_text(field, text) {
         reject(row, field.name(), error);

@@ -6,8 +6,8 @@ use std::vec;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyFloat, PyInt, PyIterator, PyMapping, PyString, PyTuple, PyType};
-use skiplino_directory::Field;
+use pyo3::types::{PyBool, PyInt, PyIterator, PyMapping, PySequence, PyString, PyTuple, PyType};
+use skiplino_directory::{Field, FieldSet};
 
 use crate::arrow_input::ArrowRows;
 use crate::errors;
@@ -31,16 +31,20 @@ fn row_of(item: &Bound<'_, PyAny>) -> PyResult<Row> {
 
 fn row_of_mapping(mapping: &Bound<'_, PyMapping>) -> PyResult<Row> {
     let mut row = Row::new();
+    let mut given = FieldSet::default();
     for pair in mapping.items()?.iter() {
         let (key, value) = pair.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
         let Ok(key) = key.cast::<PyString>() else {
-            let name = key.get_type().name()?;
-            return Err(PyTypeError::new_err(format!(
-                "a row's keys must be str, not {name}"
-            )));
+            let reason = match key.is_none() {
+                true => FieldReason::ExtraCells,
+                false => FieldReason::KeyNotStr(key.get_type().name()?.to_string()),
+            };
+            reject(&mut row, "row", reason);
+            continue;
         };
         let name = key.extract::<&str>()?;
         match field_of(name) {
+            Ok(Some(field)) if !given.insert(field) => reject(&mut row, name, FieldReason::Twice),
             Ok(Some(field)) => set_value(&mut row, field, &value)?,
             Ok(None) => {}
             Err(reason) => reject(&mut row, name, reason),
@@ -50,11 +54,11 @@ fn row_of_mapping(mapping: &Bound<'_, PyMapping>) -> PyResult<Row> {
 }
 
 fn set_value(row: &mut Row, field: Field, value: &Bound<'_, PyAny>) -> PyResult<()> {
-    if is_missing(value)? {
-        return Ok(());
-    }
+    let value = &json::without_numpy(value)?;
     if let Ok(text) = value.cast::<PyString>() {
         set_text(row, field, text.extract::<&str>()?);
+    } else if is_missing(value)? {
+        row.set_empty(field);
     } else if field == Field::Metadata {
         match json::to_json(value) {
             Ok(metadata) => row.set_metadata(metadata),
@@ -80,25 +84,29 @@ fn row_of_customer(customer: &skiplino::Customer) -> Row {
         (Field::Email, customer.email()),
         (Field::Mobile, customer.mobile()),
     ] {
-        if let Some(text) = text {
-            set_text(&mut row, field, text);
+        match text {
+            Some(text) => set_text(&mut row, field, text),
+            None => row.set_empty(field),
         }
     }
-    if let Ok(Some(metadata)) = customer.metadata() {
-        row.set_metadata(metadata);
+    match customer.metadata_json() {
+        Some(text) => set_text(&mut row, Field::Metadata, text),
+        None => row.set_empty(Field::Metadata),
     }
     row
 }
 
-/// None, and the values that tables have instead: NaN and pandas.NA.
+/// None, and the values that tables have instead: NaN, NaT and pandas.NA.
 fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.is_none() {
         return Ok(true);
     }
-    if let Ok(number) = value.cast::<PyFloat>() {
-        return Ok(number.value().is_nan());
+    if value.is_instance_of::<PyMapping>() || value.is_instance_of::<PySequence>() {
+        return Ok(false);
     }
-    Ok(value.get_type().name()? == "NAType")
+    // NaN and NaT differ from themselves. pandas.NA cannot be compared, and neither can values of
+    // other types, which are then rejected for their type.
+    Ok(value.get_type().name()? == "NAType" || value.ne(value).unwrap_or(false))
 }
 
 /// The exception that ended a source early. The sync itself only sees the end of the rows.
@@ -115,9 +123,14 @@ impl SourceError {
     }
 }
 
+/// The external ids of a source, and the exception that ended them early.
+pub(crate) type ExternalIds = (Box<dyn Iterator<Item = String>>, SourceError);
+
 /// The rows of a table, or of any iterable.
 pub(crate) struct Source {
     rows: Rows,
+    /// The fields whose stored values an empty value erases.
+    erased: FieldSet,
     pub(crate) error: SourceError,
 }
 
@@ -129,21 +142,22 @@ enum Rows {
 }
 
 impl Source {
-    pub(crate) fn new(rows: &Bound<'_, PyAny>) -> PyResult<Self> {
+    pub(crate) fn new(rows: &Bound<'_, PyAny>, erased: FieldSet) -> PyResult<Self> {
         let rows = match ArrowRows::open(rows)? {
             Some(table) => Rows::Arrow(Box::new(table)),
             None => Rows::Iterator(rows.try_iter()?.unbind()),
         };
         Ok(Self {
             rows,
+            erased,
             error: SourceError::default(),
         })
     }
 
     /// The same, but an iterator is read to its end now: background work must not run the program's
     /// own code.
-    pub(crate) fn collected(rows: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let mut source = Self::new(rows)?;
+    pub(crate) fn collected(rows: &Bound<'_, PyAny>, erased: FieldSet) -> PyResult<Self> {
+        let mut source = Self::new(rows, erased)?;
         if let Rows::Iterator(iterator) = &source.rows {
             let items = iterator.bind(rows.py()).clone();
             let all = items
@@ -152,6 +166,23 @@ impl Source {
             source.rows = Rows::Collected(all.into_iter());
         }
         Ok(source)
+    }
+
+    /// The external ids of the rows, if the rows can be read a second time.
+    pub(crate) fn external_ids(&self, rows: &Bound<'_, PyAny>) -> PyResult<Option<ExternalIds>> {
+        let id = |row: &Row| row.external_id().map(str::to_owned);
+        if let Rows::Collected(all) = &self.rows {
+            let ids: Vec<_> = all.as_slice().iter().filter_map(id).collect();
+            return Ok(Some((Box::new(ids.into_iter()), self.error.clone())));
+        }
+        // An iterator, or a stream of Arrow batches, is consumed by reading it.
+        if rows.len().is_err() || rows.hasattr("__next__")? {
+            return Ok(None);
+        }
+        let again = Self::new(rows, self.erased)?;
+        let error = again.error.clone();
+        let ids = again.filter_map(move |row| id(&row));
+        Ok(Some((Box::new(ids), error)))
     }
 
     fn next_row(&mut self) -> PyResult<Option<Row>> {
@@ -177,9 +208,13 @@ impl Iterator for Source {
         if !matches!(next, Ok(Some(_))) {
             self.rows = Rows::Ended;
         }
-        next.unwrap_or_else(|error| {
+        let next = next.unwrap_or_else(|error| {
             self.error.set(error);
             None
+        });
+        next.map(|mut row| {
+            row.erase(self.erased);
+            row
         })
     }
 }

@@ -63,7 +63,7 @@ pub(crate) const CODES: [(u8, &str); 20] = [
         "stopped because its terminal was closed (SIGHUP), as shells report it",
     ),
     (130, "stopped by Ctrl-C (SIGINT), as shells report it"),
-    (143, "stopped by `kill` (SIGTERM), as shells report it"),
+    (143, "stopped by kill (SIGTERM), as shells report it"),
 ];
 
 /// The codes as a page of help.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use skiplino::jiff::Timestamp;
 use skiplino::jiff::civil::Date;
 use skiplino::{CustomerId, CustomerRef, ExternalId};
+use skiplino_directory::{MetadataError, parse_metadata};
 
 /// Why a value cannot be parsed. Clap prints it after the name of the argument.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +27,8 @@ pub(crate) enum ValueError {
     EmptyExternalId,
     #[error("give a JSON object, as in '{{\"tier\": \"gold\"}}'")]
     JsonObject,
+    #[error("the object {0}")]
+    Metadata(MetadataError),
     #[error("give key=value, as in accountType=savings")]
     ServiceOption,
 }
@@ -84,10 +87,10 @@ pub(crate) fn typed(customer: &CustomerRef) -> String {
 }
 
 pub(crate) fn object(text: &str) -> Result<Map<String, Value>, ValueError> {
-    match serde_json::from_str(text) {
-        Ok(Value::Object(object)) => Ok(object),
-        _ => Err(ValueError::JsonObject),
-    }
+    parse_metadata(text).map_err(|error| match error {
+        MetadataError::Json(_) | MetadataError::NotObject => ValueError::JsonObject,
+        lossy => ValueError::Metadata(lossy),
+    })
 }
 
 /// `key=value`. A value that is JSON is sent as JSON, any other as text.
@@ -136,6 +139,18 @@ mod tests {
         );
         assert!(option("=x").is_err());
         assert!(option("x").is_err());
+    }
+
+    #[test]
+    fn an_object_of_which_a_part_would_be_lost_is_rejected() {
+        assert!(object(r#"{"a": {"b": [1]}}"#).is_ok());
+        for text in ["[1]", "{", "1"] {
+            assert_eq!(object(text), Err(ValueError::JsonObject));
+        }
+        let text = |text| object(text).map_err(|error| error.to_string());
+        let twice = "the object holds the key \"b\" twice in one object";
+        assert_eq!(text(r#"{"a": {"b": 1, "b": 2}}"#), Err(twice.to_owned()));
+        assert!(text(r#"{"a": 18446744073709551616}"#).is_err());
     }
 
     #[test]

@@ -25,10 +25,49 @@ pub enum DirectoryError {
         /// The fault of the columns.
         source: HeadingError,
     },
+    /// The file is of another format than its name or the caller says. No row was read.
+    #[error("{}: {source}", file.display())]
+    Format {
+        /// The path, or `standard input`.
+        file: PathBuf,
+        /// What the file is.
+        source: FormatError,
+    },
     /// Parquet was to be read from standard input or written to standard output.
     #[error("Parquet cannot be read from or written to a pipe: name a file")]
     ParquetPipe,
 }
+
+/// Why a file cannot be read as the format that it should have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormatError {
+    /// Text of another encoding.
+    #[error("the file is UTF-16: {SAVE_AS_UTF_8}")]
+    Utf16,
+    /// The file of a spreadsheet program, or another archive.
+    #[error("the file is a workbook or an archive: {SAVE_AS_UTF_8}")]
+    Workbook,
+    /// Compressed as a whole.
+    #[error("the file is compressed: decompress it first")]
+    Compressed,
+    /// Parquet instead of text.
+    #[error("the file is Parquet: give it the extension .parquet")]
+    Parquet,
+    /// A Parquet file whose columns are compressed in an unknown way.
+    #[error(
+        "the column {column} is compressed by {codec}: write the file again with snappy, gzip, brotli, zstd, lz4_raw or without compression"
+    )]
+    Codec {
+        /// The column.
+        column: String,
+        /// The name of the codec.
+        codec: String,
+    },
+}
+
+/// What to do with a file that is not UTF-8.
+const SAVE_AS_UTF_8: &str = "save it as UTF-8, which Excel calls \"CSV UTF-8\"";
 
 /// Why the columns of a file cannot be those of customers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,8 +80,11 @@ pub enum HeadingError {
     #[error("the heading cannot be read: {0}")]
     Syntax(#[source] RowError),
     /// The first line is not text.
-    #[error("the heading is not UTF-8")]
+    #[error("the heading is not UTF-8: {SAVE_AS_UTF_8}")]
     NotUtf8,
+    /// A column without a name, before one that has a name.
+    #[error("column {0} has no name: name it in the heading, or remove it")]
+    UnnamedColumn(usize),
     /// Columns whose values would be lost.
     #[error(
         "customers have no fields {0:?}: name the columns externalId, name, email, mobile, metadata or metadata.KEY, and remove all others"
@@ -77,14 +119,17 @@ pub enum RowError {
         /// The columns of the heading.
         expected: usize,
     },
+    /// A value below a column that the heading does not name.
+    #[error("column {0} has a value, but no name in the heading")]
+    UnnamedColumn(usize),
     /// Larger than any request that the server accepts.
     #[error("the row is longer than 1 MiB")]
     TooLong,
     /// The row is not text.
-    #[error("the row is not UTF-8")]
+    #[error("the row is not UTF-8: {SAVE_AS_UTF_8}")]
     NotUtf8,
     /// The field is not text.
-    #[error("{0} is not UTF-8")]
+    #[error("{0} is not UTF-8: {SAVE_AS_UTF_8}")]
     FieldNotUtf8(String),
     /// The field is of another type, such as a number.
     #[error("{0} is not text")]
@@ -113,9 +158,14 @@ pub enum RowError {
     /// A key that appears twice.
     #[error("duplicate field `{0}`")]
     DuplicateField(String),
-    /// The metadata cannot be stored.
-    #[error("metadata {0}")]
-    Metadata(#[from] MetadataError),
+    /// The text of a field cannot be its value.
+    #[error("{field} {error}")]
+    Text {
+        /// The name of the field.
+        field: &'static str,
+        /// What is wrong with the text.
+        error: TextError,
+    },
     /// An error of a row that takes several lines.
     #[error("{error} (the row ends on line {last_line})")]
     MultiLine {
@@ -125,6 +175,33 @@ pub enum RowError {
         last_line: u64,
     },
 }
+
+/// Why a text cannot be the value of a field. The texts follow the name of the field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TextError {
+    /// The text is not metadata.
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    /// A spreadsheet has written a number as `9.73331E+11`.
+    #[error("is a number in scientific notation, which has lost digits: {STORE_AS_TEXT}")]
+    ScientificNotation,
+    /// A program has written a phone number as `97333112233.0`.
+    #[error("is a number with decimals: {STORE_AS_TEXT}")]
+    Decimals,
+    /// A formula such as `="+97333112233"`.
+    #[error("is a formula of a spreadsheet: {STORE_AS_TEXT}")]
+    Formula,
+    /// An apostrophe that marks text in a spreadsheet.
+    #[error("begins with an apostrophe, by which spreadsheets mark text: remove it")]
+    Apostrophe,
+    /// `#N/A`, `#####` and the like.
+    #[error("is an error of a spreadsheet, such as #N/A: enter the value again")]
+    SpreadsheetError,
+}
+
+/// What to do about values that a spreadsheet has changed.
+const STORE_AS_TEXT: &str = "format the column as text, and enter the value again";
 
 /// Why a text cannot be metadata. The texts follow the name of the field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -139,6 +216,9 @@ pub enum MetadataError {
     /// An integer that would be rounded.
     #[error("holds an integer of more than 64 bits, which would be rounded: write it as text")]
     LargeInteger,
+    /// A key that appears twice in one object.
+    #[error("holds the key {0:?} twice in one object")]
+    DuplicateKey(String),
 }
 
 /// Where a text stops being JSON.

@@ -15,15 +15,19 @@ mod output_columns;
 mod output_file;
 mod read;
 mod row;
+mod spreadsheet;
 mod write;
 
-pub use crate::column::{Column, Field};
-pub use crate::error::{DirectoryError, HeadingError, JsonError, MetadataError, RowError};
+pub use crate::column::{Column, Field, FieldSet};
+pub use crate::error::{
+    DirectoryError, FormatError, HeadingError, JsonError, MetadataError, RowError, TextError,
+};
 pub use crate::format::Format;
 pub use crate::metadata::parse_metadata;
 pub use crate::output_columns::{TEXT_COLUMNS, TIME_COLUMNS, TextColumn, TimeColumn};
 pub use crate::output_file::OutputFile;
 pub use crate::read::csv::read_csv;
+pub use crate::read::notice::Notice;
 pub use crate::read::{ReadProgress, RowReader};
 pub use crate::row::{CustomerRow, FileRow};
 pub use crate::write::DirectoryWriter;

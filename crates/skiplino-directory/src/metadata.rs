@@ -1,19 +1,101 @@
 //! Metadata written as JSON text.
 
+use std::cell::Cell;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use crate::error::{JsonError, MetadataError};
 
-/// Reads a JSON object. An integer that would be rounded is rejected.
+/// Reads a JSON object. Text of which a part would be lost is rejected: an integer that would be
+/// rounded, and a key that appears twice.
 ///
 /// # Errors
-/// If the text is not JSON, is not an object, or holds an integer of more than 64 bits.
+/// If the text is not JSON, is not an object, holds an integer of more than 64 bits, or holds the
+/// same key twice in one object.
 pub fn parse_metadata(text: &str) -> Result<Map<String, Value>, MetadataError> {
-    match serde_json::from_str(text) {
+    let duplicate = Cell::new(None);
+    let unique = Unique {
+        duplicate: &duplicate,
+    };
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = unique.deserialize(&mut json);
+    match value.and_then(|value| json.end().map(|()| value)) {
         Ok(Value::Object(_)) if has_large_integer(text) => Err(MetadataError::LargeInteger),
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(MetadataError::NotObject),
-        Err(error) => Err(MetadataError::Json(JsonError::from(&error))),
+        Err(error) => Err(match duplicate.take() {
+            Some(key) => MetadataError::DuplicateKey(key),
+            None => MetadataError::Json(JsonError::from(&error)),
+        }),
+    }
+}
+
+/// Reads a JSON value, and rejects objects with a key that appears twice. The key is stored in
+/// `duplicate`.
+#[derive(Clone, Copy)]
+struct Unique<'a> {
+    duplicate: &'a Cell<Option<String>>,
+}
+
+impl<'de> DeserializeSeed<'de> for Unique<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Unique<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut all = Vec::new();
+        while let Some(item) = items.next_element_seed(self)? {
+            all.push(item);
+        }
+        Ok(Value::Array(all))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(key) = fields.next_key::<String>()? {
+            if object.contains_key(&key) {
+                self.duplicate.set(Some(key));
+                return Err(A::Error::custom("duplicate key"));
+            }
+            object.insert(key, fields.next_value_seed(self)?);
+        }
+        Ok(Value::Object(object))
     }
 }
 
@@ -61,5 +143,21 @@ mod tests {
         assert_eq!(parse_metadata("[1]"), Err(MetadataError::NotObject));
         let early = MetadataError::Json(JsonError::UnexpectedEnd(1));
         assert_eq!(parse_metadata("{"), Err(early));
+        let more = MetadataError::Json(JsonError::Syntax(4));
+        assert_eq!(parse_metadata("{} {}"), Err(more));
+    }
+
+    #[test]
+    fn a_key_that_appears_twice_is_rejected_at_any_depth() {
+        for twice in [
+            r#"{"tier": 1, "tier": 1}"#,
+            r#"{"a": [{"b": 1}, {"tier": 1, "\u0074ier": 2}]}"#,
+        ] {
+            let error = MetadataError::DuplicateKey("tier".to_owned());
+            assert_eq!(parse_metadata(twice), Err(error), "{twice}");
+        }
+        let once = r#"{"a": {"a": [{"a": 1.5}, {"a": "x"}]}, "b": null, "c": true}"#;
+        let parsed = serde_json::from_str::<Map<_, _>>(once).ok();
+        assert_eq!(parse_metadata(once).ok(), parsed);
     }
 }

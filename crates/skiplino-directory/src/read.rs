@@ -3,6 +3,7 @@
 pub(crate) mod csv;
 mod csv_records;
 mod json_lines;
+pub(crate) mod notice;
 mod parquet;
 
 use std::cell::{Cell, RefCell};
@@ -12,12 +13,33 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::error::DirectoryError;
+use crate::column::FieldSet;
+use crate::error::{DirectoryError, FormatError};
 use crate::format::Format;
 use crate::row::FileRow;
+use notice::Notice;
 
 /// The byte order mark that spreadsheets write before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The format of bytes that are certainly not UTF-8 text.
+fn other_format(start: &[u8]) -> Option<FormatError> {
+    let formats: [(&[u8], FormatError); 6] = [
+        (b"PK\x03\x04", FormatError::Workbook),
+        (b"\xd0\xcf\x11\xe0", FormatError::Workbook),
+        (b"\x1f\x8b", FormatError::Compressed),
+        (b"PAR1", FormatError::Parquet),
+        (b"\xff\xfe", FormatError::Utf16),
+        (b"\xfe\xff", FormatError::Utf16),
+    ];
+    let mut formats = formats.into_iter();
+    let known = formats.find(|(bytes, _)| start.starts_with(bytes));
+    // UTF-16 without a byte order mark.
+    let is_utf_16 = matches!(start, [0, _, ..] | [_, 0, ..]);
+    known
+        .map(|(_, format)| format)
+        .or(is_utf_16.then_some(FormatError::Utf16))
+}
 
 /// A handle on a [`RowReader`], which stays available after the reader was passed to a sync.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +52,7 @@ pub struct ReadProgress {
 struct Shared {
     /// How much was read, up to the end of the last row: bytes, or in Parquet rows.
     position: Cell<u64>,
+    skipped: Cell<u64>,
     is_stopped: Cell<bool>,
     error: RefCell<Option<DirectoryError>>,
 }
@@ -40,6 +63,13 @@ impl ReadProgress {
     #[must_use]
     pub fn total(&self) -> Option<u64> {
         self.total
+    }
+
+    /// The number of rows that hold no value at all, as spreadsheets write them. They are skipped,
+    /// like empty lines.
+    #[must_use]
+    pub fn skipped(&self) -> u64 {
+        self.shared.skipped.get()
     }
 
     /// Ends the rows: the reader returns no more of them.
@@ -90,6 +120,8 @@ impl<R: Read> BufRead for CountingReader<R> {
 pub struct RowReader {
     rows: Box<dyn Iterator<Item = io::Result<FileRow>>>,
     file: PathBuf,
+    notices: Vec<Notice>,
+    erased: FieldSet,
     is_strict: bool,
     unescapes: Rc<Cell<bool>>,
     /// The position after the last row that was returned.
@@ -118,11 +150,12 @@ impl RowReader {
             if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
                 return Err(DirectoryError::ParquetPipe);
             }
-            let (rows, count) = parquet::rows(path)?;
+            let (rows, count, notice) = parquet::rows(path)?;
             progress.total = Some(count);
             let counter = progress.clone();
             let rows = rows.inspect(move |_| counter.add(1));
-            return Ok(Self::new(Box::new(rows), path, progress));
+            let notices = notice.into_iter().collect();
+            return Ok(Self::new(Box::new(rows), path, notices, progress));
         }
         let open = || -> io::Result<(File, u64)> {
             let file = File::open(path)?;
@@ -165,28 +198,38 @@ impl RowReader {
             file: file.to_owned(),
             source,
         })?;
+        if let Some(source) = other_format(start) {
+            let file = file.to_owned();
+            return Err(DirectoryError::Format { file, source });
+        }
         if start.starts_with(BYTE_ORDER_MARK) {
             reader.consume(BYTE_ORDER_MARK.len());
         }
+        if format == Format::JsonLines {
+            let rows = Box::new(json_lines::rows(reader));
+            return Ok(Self::new(rows, file, Vec::new(), progress));
+        }
         let unescapes = Rc::default();
-        let rows: Box<dyn Iterator<Item = _>> = match format {
-            Format::JsonLines => Box::new(json_lines::rows(reader)),
-            _ => Box::new(csv::rows(reader, file, Rc::clone(&unescapes))?),
-        };
+        let counter = progress.clone();
+        let skipped = move |_: &_| counter.shared.skipped.set(counter.skipped() + 1);
+        let (rows, notices) = csv::rows(reader, file, Rc::clone(&unescapes), skipped)?;
         Ok(Self {
             unescapes,
-            ..Self::new(rows, file, progress)
+            ..Self::new(Box::new(rows), file, notices, progress)
         })
     }
 
     fn new(
         rows: Box<dyn Iterator<Item = io::Result<FileRow>>>,
         file: &Path,
+        notices: Vec<Notice>,
         progress: ReadProgress,
     ) -> Self {
         Self {
             rows,
             file: file.to_owned(),
+            notices,
+            erased: FieldSet::default(),
             is_strict: false,
             unescapes: Rc::default(),
             returned: 0,
@@ -198,6 +241,23 @@ impl RowReader {
     #[must_use]
     pub fn strict(self, is_strict: bool) -> Self {
         Self { is_strict, ..self }
+    }
+
+    /// The fields whose stored values a row erases where it has an empty value: an empty text, or
+    /// null. By default such a row keeps the stored values. Fields that a row does not have are kept
+    /// in any case.
+    #[must_use]
+    pub fn erase(self, fields: FieldSet) -> Self {
+        Self {
+            erased: fields,
+            ..self
+        }
+    }
+
+    /// How the file differs from what is usual.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
     }
 
     /// Whether a CSV file was written with
@@ -227,7 +287,8 @@ impl Iterator for RowReader {
             Ok(row) => {
                 let position = self.progress.shared.position.get();
                 let size = position - std::mem::replace(&mut self.returned, position);
-                let row = row.with_size(size);
+                let mut row = row.with_size(size);
+                row.erase(self.erased);
                 if self.is_strict && row.error().is_some() {
                     self.progress.stop();
                 }

@@ -5,9 +5,10 @@ use std::borrow::Borrow;
 use serde_json::{Map, Value};
 use skiplino::CustomerWriteRequest;
 
-use crate::column::{Column, Field};
-use crate::error::{MetadataError, RowError};
+use crate::column::{Column, Field, FieldSet};
+use crate::error::{RowError, TextError};
 use crate::metadata::parse_metadata;
+use crate::spreadsheet;
 
 /// A row of a file that is longer is rejected: the server accepts no request of that size.
 pub(crate) const MAX_ROW_BYTES: usize = 1 << 20;
@@ -20,6 +21,8 @@ pub(crate) const MAX_ROW_BYTES: usize = 1 << 20;
 pub struct CustomerRow<E> {
     request: CustomerWriteRequest,
     external_id: Option<String>,
+    /// The fields that the row has, but without a value.
+    empty: FieldSet,
     error: Option<E>,
 }
 
@@ -28,6 +31,7 @@ impl<E> Default for CustomerRow<E> {
         Self {
             request: CustomerWriteRequest::new(),
             external_id: None,
+            empty: FieldSet::default(),
             error: None,
         }
     }
@@ -40,17 +44,25 @@ impl<E> CustomerRow<E> {
         Self::default()
     }
 
-    /// Sets a field. Metadata is given as the text of a JSON object.
+    /// Sets a field. Metadata is given as the text of a JSON object. An empty text is no value, as
+    /// in [`Self::set_empty`].
     ///
     /// # Errors
-    /// If the text is not metadata.
-    pub fn set_text(&mut self, field: Field, text: impl Into<String>) -> Result<(), MetadataError> {
+    /// If the text is not metadata, or if a spreadsheet has damaged it.
+    pub fn set_text(&mut self, field: Field, text: impl Into<String>) -> Result<(), TextError> {
         let text = text.into();
+        if text.is_empty() {
+            self.set_empty(field);
+            return Ok(());
+        }
+        if field == Field::ExternalId {
+            self.external_id = Some(text.clone());
+        }
+        if field != Field::Metadata {
+            spreadsheet::check(field, &text)?;
+        }
         match field {
-            Field::ExternalId => {
-                self.external_id = Some(text.clone());
-                self.update(|request| request.external_id(text));
-            }
+            Field::ExternalId => self.update(|request| request.external_id(text)),
             Field::Name => self.update(|request| request.name(text)),
             Field::Email => self.update(|request| request.email(text)),
             Field::Mobile => self.update(|request| request.mobile(text)),
@@ -62,6 +74,27 @@ impl<E> CustomerRow<E> {
     /// Sets the metadata.
     pub fn set_metadata(&mut self, metadata: Value) {
         self.update(|request| request.metadata(metadata));
+    }
+
+    /// Says that the row has the field, but no value for it. The customer keeps the stored value,
+    /// unless [`Self::erase`] names the field.
+    pub fn set_empty(&mut self, field: Field) {
+        self.empty.insert(field);
+    }
+
+    /// Erases the stored values of those of the fields that the row has without a value. The id of a
+    /// row cannot be erased.
+    pub fn erase(&mut self, fields: FieldSet) {
+        let is_erased = |field: &Field| self.empty.contains(*field) && fields.contains(*field);
+        for field in Field::ALL.into_iter().filter(is_erased).collect::<Vec<_>>() {
+            match field {
+                Field::ExternalId => {}
+                Field::Name => self.update(|request| request.name("")),
+                Field::Email => self.update(|request| request.email("")),
+                Field::Mobile => self.update(|request| request.mobile("")),
+                Field::Metadata => self.set_metadata(Value::Object(Map::new())),
+            }
+        }
     }
 
     fn update(&mut self, set: impl FnOnce(CustomerWriteRequest) -> CustomerWriteRequest) {
@@ -159,6 +192,10 @@ impl FileRow {
     pub fn error(&self) -> Option<&RowError> {
         self.customer.error()
     }
+
+    pub(crate) fn erase(&mut self, fields: FieldSet) {
+        self.customer.erase(fields);
+    }
 }
 
 impl Borrow<CustomerWriteRequest> for FileRow {
@@ -175,21 +212,35 @@ pub(crate) struct TableRow {
 }
 
 impl TableRow {
-    pub(crate) fn set(&mut self, column: &str, text: &str) -> Result<(), MetadataError> {
-        match Column::parse(column) {
-            Some(Column::Field(field)) => self.customer.set_text(field, text)?,
-            Some(Column::MetadataKey(key)) => {
-                self.metadata.insert(key.to_owned(), Value::from(text));
+    pub(crate) fn set(&mut self, column: &Column, text: &str) -> Result<(), RowError> {
+        match column {
+            Column::Field(field) => {
+                let set = self.customer.set_text(*field, text);
+                let field = field.name();
+                return set.map_err(|error| RowError::Text { field, error });
             }
-            // The heading has no unknown columns: `check_columns` rejects them.
-            Some(Column::ReadOnly) | None => {}
+            Column::MetadataKey(_) if text.is_empty() => self.set_empty(column),
+            Column::MetadataKey(key) => {
+                self.metadata.insert(key.clone(), Value::from(text));
+            }
+            Column::ReadOnly => {}
         }
         Ok(())
+    }
+
+    /// Says that the row has no value in this column.
+    pub(crate) fn set_empty(&mut self, column: &Column) {
+        match column {
+            Column::Field(field) => self.customer.set_empty(*field),
+            Column::MetadataKey(_) => self.customer.set_empty(Field::Metadata),
+            Column::ReadOnly => {}
+        }
     }
 
     pub(crate) fn finish(mut self, line: u64) -> FileRow {
         if !self.metadata.is_empty() {
             self.customer.set_metadata(self.metadata.into());
+            self.customer.empty.remove(Field::Metadata);
         }
         FileRow::new(line, self.customer)
     }

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// All fields that a fault can have.
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 13] = [
     "operation",
     "kind",
     "when",
@@ -33,6 +33,7 @@ const FIELDS: [&str; 12] = [
     "commit",
     "location",
     "retryAfter",
+    "text",
     "chunk",
     "bytes",
 ];

@@ -35,8 +35,8 @@ pub enum ErrorKind {
     Server,
     /// Any other status, redirects included.
     UnexpectedStatus,
-    /// A successful response with an unreadable body, or a list with fewer records than the server
-    /// counts; [`Error::path`] has the JSON path.
+    /// A successful response with an unreadable body or another record than the one asked for, or a
+    /// list with fewer records than the server counts; [`Error::path`] has the JSON path.
     Decode,
     /// DNS, connection or TLS failed: nothing was sent.
     Connect,

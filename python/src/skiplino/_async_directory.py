@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from ._event_loop import next_item
 from ._native import async_customers_to_arrow, async_sync_customers, async_write_customers
 from ._progress import Meter
-from ._sync_report import Exported, SyncRun
+from ._sync_report import Exported, SyncRun, row_count
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from ._native import ArrowTable, Customer, NativeAsyncIterator, NativeClient, Options, Page, SyncedRow
@@ -77,13 +77,15 @@ async def sync(
     rate: float | None,
     dry_run: bool,
     checkpoint: str | os.PathLike[str] | None,
+    erase: Iterable[str],
     progress: Progress,
     on_row: Callable[[SyncedRow], object] | None,
     check: bool,
 ) -> SyncReport:
     """Writes rows to the directory."""
-    iterator = async_sync_customers(native, options, rows, concurrency, rate, dry_run, checkpoint)
-    with Meter(progress, "rows") as meter, SyncRun(iterator, rows, meter, on_row, dry_run=dry_run) as run:
+    total = row_count(rows, progress)
+    iterator = async_sync_customers(native, options, rows, concurrency, rate, dry_run, checkpoint, erase)
+    with Meter(progress, "rows") as meter, SyncRun(iterator, total, meter, on_row, dry_run=dry_run) as run:
         del iterator
         while (item := await next_item(run.iterator)) is not None:
             completed, error = item

@@ -13,7 +13,7 @@ from ._lists import List, Watch
 if TYPE_CHECKING:
     import builtins
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import date as Date
     from datetime import datetime, timedelta
     from typing import Any, Literal, Self
@@ -260,6 +260,7 @@ class Customers(Resource):
         rate: float | None = None,
         dry_run: bool = False,
         checkpoint: str | os.PathLike[str] | None = None,
+        erase: Iterable[str] = (),
         progress: Progress = False,
         on_row: Callable[[SyncedRow], object] | None = None,
         check: bool = True,
@@ -270,18 +271,26 @@ class Customers(Resource):
         updated if it differs from the row, and otherwise left unchanged. Fields that a row does not
         have are left unchanged; ``metadata`` is replaced as a whole.
 
-        ``rows`` is a table (pandas, polars, pyarrow, …), or an iterable of mappings or customers.
-        Fields have their names in the API or in Python; None and NaN count as not given.
-        ``concurrency`` rows are in progress at a time, with at most ``rate`` requests per second.
+        ``rows`` is a table (pandas, polars, pyarrow, DuckDB, …), or an iterable of mappings, such
+        as ``csv.DictReader``, or of customers. In field names capitals, ``_``, ``-`` and blanks
+        make no difference. ``concurrency`` rows are in progress at a time, with at most ``rate``
+        requests per second.
+
+        An empty value (empty text, None, NaN, NaT) leaves the stored value unchanged, unless
+        ``erase`` has the name of the field, as in ``erase=["email", "mobile"]``: then it erases the
+        stored value. In a table, each row has all columns.
 
         An iterable is read as the sync proceeds.
 
-        Invalid rows, and rows that the server rejects, do not stop the others. If a row was not
-        done, the sync raises ``SyncIncompleteError``, whose ``report`` lists such rows; with
+        Invalid rows, rows that a spreadsheet has damaged, and rows that the server rejects do not
+        stop the others. If a row was not done, the sync raises ``SyncIncompleteError``, whose ``report`` lists such rows; with
         ``check=False`` it returns the report instead. ``on_row`` is called with each completed row.
 
         ``checkpoint`` is a file that records the completed rows: the same call resumes an
-        interrupted sync.
+        interrupted sync. Rows are recognized by their ``externalId`` and content. Between two runs
+        they may be changed, added and moved, and rows that failed may be removed. If a completed
+        row is missing, the sync raises ``InvalidRequestError`` before it sends anything; rows that
+        can be read only once, as those of a generator, are not checked.
         """
         return sync(
             self._native,
@@ -291,6 +300,7 @@ class Customers(Resource):
             rate=rate,
             dry_run=dry_run,
             checkpoint=checkpoint,
+            erase=erase,
             progress=progress,
             on_row=on_row,
             check=check,

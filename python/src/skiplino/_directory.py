@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from ._native import customers_to_arrow, export_customers, sync_customers, write_customers
 from ._progress import Meter
-from ._sync_report import Exported, SyncRun
+from ._sync_report import Exported, SyncRun, row_count
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from ._native import ArrowTable, Customer, NativeClient, Options, Page, SyncedRow
     from ._progress import Progress
@@ -53,13 +53,15 @@ def sync(
     rate: float | None,
     dry_run: bool,
     checkpoint: str | os.PathLike[str] | None,
+    erase: Iterable[str],
     progress: Progress,
     on_row: Callable[[SyncedRow], object] | None,
     check: bool,
 ) -> SyncReport:
     """Writes rows to the directory."""
-    iterator = sync_customers(native, options, rows, concurrency, rate, dry_run, checkpoint)
-    with Meter(progress, "rows") as meter, SyncRun(iterator, rows, meter, on_row, dry_run=dry_run) as run:
+    total = row_count(rows, progress)
+    iterator = sync_customers(native, options, rows, concurrency, rate, dry_run, checkpoint, erase)
+    with Meter(progress, "rows") as meter, SyncRun(iterator, total, meter, on_row, dry_run=dry_run) as run:
         del iterator
         while (row := run.next_row()) is not None:
             run.add(row)

@@ -1,5 +1,5 @@
 # The types of the native half, bindings/python. The docstrings are those of the Rust sources.
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from os import PathLike
 from types import GenericAlias
@@ -619,6 +619,7 @@ def sync_customers(
     rate: float | None,
     dry_run: bool,
     checkpoint: str | PathLike[str] | None,
+    erase: Iterable[str],
 ) -> NativeIterator[SyncedRow]: ...
 def async_sync_customers(
     client: NativeClient,
@@ -628,4 +629,5 @@ def async_sync_customers(
     rate: float | None,
     dry_run: bool,
     checkpoint: str | PathLike[str] | None,
+    erase: Iterable[str],
 ) -> NativeAsyncIterator[tuple[list[SyncedRow], BaseException | None]]: ...

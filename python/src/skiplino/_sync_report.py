@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Protocol, Self, TypeAlias
 
     from ._native import Customer, SyncedRow
-    from ._progress import Meter
+    from ._progress import Meter, Progress
 
     class ArrowStream(Protocol):
         """A table of pandas, polars, pyarrow, DuckDB or any other library with the Arrow PyCapsule
@@ -125,6 +125,20 @@ def _incomplete(report: SyncReport, cause: SkiplinoError | None) -> SyncIncomple
     return error
 
 
+def row_count(rows: Any, progress: Progress) -> int | None:
+    """The number of rows, if the progress needs it and the source knows it.
+
+    Counted before the source is opened: DuckDB counts by a query of its own.
+    """
+    if not progress:
+        return None
+    try:
+        return len(rows)
+    except Exception:  # noqa: BLE001
+        # Only the display depends on it. If the source itself fails, the sync says so.
+        return None
+
+
 class SyncRun:
     """A sync in progress.
 
@@ -134,7 +148,7 @@ class SyncRun:
     def __init__(
         self,
         iterator: Any,
-        rows: object,
+        total: int | None,
         meter: Meter,
         on_row: Callable[[SyncedRow], object] | None,
         *,
@@ -146,10 +160,7 @@ class SyncRun:
         self._report = SyncReport(dry_run=dry_run)
         self._meter = meter
         self._on_row = on_row
-        try:
-            self._total: int | None = len(rows)  # type: ignore[arg-type]
-        except TypeError:
-            self._total = None
+        self._total = total
 
     def __enter__(self) -> Self:
         return self

@@ -4,10 +4,10 @@ use std::error::Error as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 use skiplino::{Client, RowOutcome, SyncedRow};
-use skiplino_directory::{FileRow, Format, ReadProgress, RowReader};
+use skiplino_directory::{Field, FileRow, Format, ReadProgress, RowReader};
 
 use super::import_files::ImportFiles;
 use super::import_report::{OutcomeCounts, Report, reason};
@@ -19,20 +19,23 @@ use crate::output::{Output, Progress};
 ///
 /// Rows and customers are matched by externalId. The import creates customers that do not exist,
 /// updates customers that differ from their row, and leaves all others unchanged. An empty cell, or
-/// a field that is absent, keeps the stored value. The columns are externalId, name, email, mobile,
-/// and metadata (a JSON object) or metadata.KEY (text). Columns that only the server writes are
-/// ignored; any other column is rejected. A bad row, or a row that the server rejects, does not
-/// stop the others: a report lists them.
+/// a field that is absent, keeps the stored value; --erase names fields whose stored value an empty
+/// cell erases. The columns are externalId, name, email, mobile, and metadata (a JSON object) or
+/// metadata.KEY (text). Columns that only the server writes are ignored; any other column is
+/// rejected. A bad row, or a row that the server rejects, does not stop the others: a report lists
+/// them.
 ///
 /// A checkpoint beside the file records the finished rows. If an import is interrupted, by Ctrl-C
-/// or otherwise, --resume continues it. Failed rows are sent again; you may correct them in the
-/// file first. When all rows are finished, the checkpoint is removed.
+/// or otherwise, --resume continues it. Failed rows are sent again; you may correct or delete them
+/// in the file first, and change, add or move other rows. When all rows are finished, the checkpoint
+/// is removed.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino customers import customers.csv --dry-run
   skiplino customers import customers.csv
   skiplino customers import customers.csv --resume
   skiplino customers import customers.parquet --concurrency 4 --rate 20
+  skiplino customers import customers.csv --erase email,mobile
   zcat customers.jsonl.gz | skiplino customers import - --format jsonl")]
 pub(crate) struct Import {
     /// The file to read: .csv, .jsonl, .ndjson or .parquet; - is standard input
@@ -45,6 +48,10 @@ pub(crate) struct Import {
     /// Report what the import would do, and write nothing
     #[arg(long)]
     dry_run: bool,
+
+    /// Erase the stored value of this field where the file has an empty cell, an empty text or null
+    #[arg(long, value_name = "FIELD", value_enum, value_delimiter = ',')]
+    erase: Vec<ErasableField>,
 
     /// Continue an interrupted import of the file
     #[arg(long)]
@@ -76,6 +83,26 @@ pub(crate) struct Import {
     report: Option<PathBuf>,
 }
 
+/// A field that can be erased.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ErasableField {
+    Name,
+    Email,
+    Mobile,
+    Metadata,
+}
+
+impl From<ErasableField> for Field {
+    fn from(field: ErasableField) -> Self {
+        match field {
+            ErasableField::Name => Self::Name,
+            ErasableField::Email => Self::Email,
+            ErasableField::Mobile => Self::Mobile,
+            ErasableField::Metadata => Self::Metadata,
+        }
+    }
+}
+
 impl Import {
     pub(crate) fn run(self, client: &Client, out: &mut Output) -> Result<(), Failure> {
         let format = format_of(&self.file, self.format)?;
@@ -88,7 +115,8 @@ impl Import {
             false => RowReader::open(&self.file, format),
         }?
         .strict(self.strict)
-        .unescape_formulas(self.unescape_formulas);
+        .unescape_formulas(self.unescape_formulas)
+        .erase(self.erase.iter().copied().map(Field::from).collect());
         out.make_optional();
         // A dry run writes no checkpoint, and reads one only with `--resume`.
         let uses_checkpoint = self.resume || !self.dry_run;
@@ -113,6 +141,10 @@ impl Import {
                  first row, or name a checkpoint now with --checkpoint"
             ));
         }
+        let file = self.file.display();
+        for notice in rows.notices() {
+            out.note(format_args!("{file}: {notice}"));
+        }
         let checkpoint = checkpoint.ok();
         let read = rows.progress();
         let mut sync = client.customers().sync(rows).dry_run(self.dry_run);
@@ -123,8 +155,25 @@ impl Import {
         if let Some(path) = &checkpoint {
             sync = sync.checkpoint(path);
         }
+        // What can be read only once is not checked.
+        if checkpoint.is_some() && self.resume && self.file.is_file() {
+            let rows = RowReader::open(&self.file, format)?;
+            let read = rows.progress();
+            let ids = rows.filter_map(|row| row.external_id().map(str::to_owned));
+            let checked = sync.check_source(ids);
+            if let Some(error) = read.take_error() {
+                return Err(error.into());
+            }
+            checked.map_err(|error| checkpoint_failure(error, checkpoint.as_deref()))?;
+        }
         let result = running.rows(sync.wait(), &read, checkpoint.as_deref(), out);
         running.progress.finish();
+        if read.skipped() > 0 {
+            let lines = read.skipped();
+            out.note(format_args!(
+                "{file}: lines without any value were skipped: {lines}"
+            ));
+        }
         let (counts, report) = (running.counts, running.report.path());
         if out.json {
             out.object(&counts)?;

@@ -14,5 +14,6 @@ mod imports;
 mod lists;
 mod safety;
 mod sandbox;
+mod spreadsheets;
 mod support;
 mod watch;

@@ -5,11 +5,20 @@ use std::io::{self, BufRead};
 use std::path::Path;
 use std::rc::Rc;
 
-use super::csv_records::{Record, Records};
-use crate::column::{Field, check_columns};
+use super::csv_records::{Record, Records, SEPARATORS};
+use super::notice::Notice;
+use crate::column::{Column, Field, parse_columns};
 use crate::error::{DirectoryError, HeadingError, RowError};
 use crate::formula::unescape;
 use crate::row::{FileRow, MAX_ROW_BYTES, TableRow};
+
+/// The columns of the file.
+struct Heading {
+    columns: Vec<Column>,
+    /// The columns after them that have no name. Spreadsheets write such columns.
+    unnamed: usize,
+    separator: u8,
+}
 
 /// Reads CSV text: checks its heading at once, then returns its rows one by one. The name of the
 /// file is for errors.
@@ -20,48 +29,127 @@ pub fn read_csv<R: BufRead>(
     text: R,
     file: &Path,
 ) -> Result<impl Iterator<Item = io::Result<FileRow>> + use<R>, DirectoryError> {
-    rows(text, file, Rc::default())
+    rows(text, file, Rc::default(), |_| {}).map(|(rows, _)| rows)
 }
 
-/// The same. `unescapes` may be set until the first row is read: formulas lose their `'` then.
-pub(super) fn rows<R: BufRead>(
+/// The rows, and what is unusual about the heading. `unescapes` may be set until the first row is
+/// read: formulas lose their `'` then. `skipped` is called for each row without any value, as
+/// spreadsheets write them at the end.
+pub(super) fn rows<R: BufRead, S: Fn(&Record)>(
     text: R,
     file: &Path,
     unescapes: Rc<Cell<bool>>,
-) -> Result<impl Iterator<Item = io::Result<FileRow>> + use<R>, DirectoryError> {
-    let file = || file.to_owned();
+    skipped: S,
+) -> Result<
+    (
+        impl Iterator<Item = io::Result<FileRow>> + use<R, S>,
+        Vec<Notice>,
+    ),
+    DirectoryError,
+> {
     let mut records = Records::new(text, MAX_ROW_BYTES);
-    let heading = records.next().map_err(|source| DirectoryError::Io {
-        file: file(),
-        source,
-    })?;
-    let columns = columns(heading).map_err(|source| DirectoryError::Heading {
-        file: file(),
-        source,
-    })?;
-    Ok(std::iter::from_fn(move || match records.next() {
-        Ok(Some(record)) => Some(Ok(row(&record, &columns, unescapes.get()))),
-        Ok(None) => None,
-        Err(error) => Some(Err(error)),
-    }))
+    let (heading, notices) = heading(&mut records, file)?;
+    records.set_separator(heading.separator);
+    let rows = std::iter::from_fn(move || {
+        loop {
+            let record = match records.next() {
+                Ok(Some(record)) => record,
+                Ok(None) => return None,
+                Err(error) => return Some(Err(error)),
+            };
+            let fields = record.fields(heading.separator);
+            let is_blank = |field: &Vec<u8>| field.trim_ascii().is_empty();
+            if record.error.is_none() && fields.iter().all(is_blank) {
+                skipped(&record);
+                continue;
+            }
+            return Some(Ok(row(&record, &fields, &heading, unescapes.get())));
+        }
+    });
+    Ok((rows, notices))
 }
 
-fn columns(heading: Option<Record>) -> Result<Vec<String>, HeadingError> {
-    let heading = heading.ok_or(HeadingError::Empty)?;
-    if let Some(error) = heading.error {
+fn heading<R: BufRead>(
+    records: &mut Records<R>,
+    file: &Path,
+) -> Result<(Heading, Vec<Notice>), DirectoryError> {
+    let mut next = || {
+        records.next().map_err(|source| DirectoryError::Io {
+            file: file.to_owned(),
+            source,
+        })
+    };
+    let mut record = next()?;
+    let separator = record.as_ref().and_then(declared_separator);
+    if separator.is_some() {
+        record = next()?;
+    }
+    parse_heading(record, separator).map_err(|source| DirectoryError::Heading {
+        file: file.to_owned(),
+        source,
+    })
+}
+
+/// The separator of a line such as `sep=;`, which Excel reads and writes before the heading.
+fn declared_separator(record: &Record) -> Option<u8> {
+    let text = record.text.strip_prefix(b"\"").unwrap_or(&record.text);
+    let text = text.strip_suffix(b"\"").unwrap_or(text);
+    let (name, separator) = text.split_at_checked(4)?;
+    match separator {
+        [separator] if name.eq_ignore_ascii_case(b"sep=") && SEPARATORS.contains(separator) => {
+            Some(*separator)
+        }
+        _ => None,
+    }
+}
+
+fn parse_heading(
+    record: Option<Record>,
+    declared: Option<u8>,
+) -> Result<(Heading, Vec<Notice>), HeadingError> {
+    let record = record.ok_or(HeadingError::Empty)?;
+    if let Some(error) = record.error {
         return Err(HeadingError::Syntax(error));
     }
-    let columns = heading.fields().into_iter().map(String::from_utf8);
-    let columns: Vec<_> = columns
-        .collect::<Result<_, _>>()
-        .map_err(|_| HeadingError::NotUtf8)?;
-    check_columns(columns.iter().map(String::as_str))?;
-    Ok(columns)
+    let names_by = |separator| -> Result<Vec<String>, HeadingError> {
+        let names = record.fields(separator).into_iter().map(String::from_utf8);
+        let names = names.collect::<Result<_, _>>();
+        names.map_err(|_| HeadingError::NotUtf8)
+    };
+    let known = |names: &[String]| {
+        let columns = names.iter().filter_map(|name| Column::parse(name));
+        columns.count()
+    };
+    let mut separator = declared.unwrap_or(SEPARATORS[0]);
+    let mut names = names_by(separator)?;
+    // The separator by which the heading has the most columns that customers have.
+    for other in SEPARATORS.iter().filter(|_| declared.is_none()) {
+        let split = names_by(*other)?;
+        if known(&split) > known(&names) {
+            (separator, names) = (*other, split);
+        }
+    }
+    let all = names.len();
+    let is_named = |name: &String| !name.trim().is_empty();
+    names.truncate(names.iter().rposition(is_named).map_or(0, |last| last + 1));
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let columns = parse_columns(&names)?;
+    let unnamed = all - names.len();
+    let notices = [
+        (separator != SEPARATORS[0]).then_some(Notice::Separator(separator.into())),
+        Notice::column_names(&names, &columns),
+        (unnamed > 0).then_some(Notice::UnnamedColumns(unnamed)),
+    ];
+    let heading = Heading {
+        columns,
+        unnamed,
+        separator,
+    };
+    Ok((heading, notices.into_iter().flatten().collect()))
 }
 
-fn row(record: &Record, columns: &[String], unescapes: bool) -> FileRow {
-    let fields = record.fields();
-    parse(record, &fields, columns, unescapes).unwrap_or_else(|mut error| {
+fn row(record: &Record, fields: &[Vec<u8>], heading: &Heading, unescapes: bool) -> FileRow {
+    parse(record, fields, heading, unescapes).unwrap_or_else(|mut error| {
         if record.last_line > record.line {
             error = RowError::MultiLine {
                 error: Box::new(error),
@@ -69,7 +157,7 @@ fn row(record: &Record, columns: &[String], unescapes: bool) -> FileRow {
             };
         }
         // If the quotes of a record are wrong, its fields are not reliable.
-        let id = external_id(&fields, columns).filter(|_| record.error.is_none());
+        let id = external_id(fields, &heading.columns).filter(|_| record.error.is_none());
         FileRow::rejected(record.line, id, error)
     })
 }
@@ -77,39 +165,40 @@ fn row(record: &Record, columns: &[String], unescapes: bool) -> FileRow {
 fn parse(
     record: &Record,
     fields: &[Vec<u8>],
-    columns: &[String],
+    heading: &Heading,
     unescapes: bool,
 ) -> Result<FileRow, RowError> {
     if let Some(error) = &record.error {
         return Err(error.clone());
     }
-    if fields.len() != columns.len() {
+    let named = heading.columns.len();
+    if !(named..=named + heading.unnamed).contains(&fields.len()) {
         return Err(RowError::FieldCount {
             found: fields.len(),
-            expected: columns.len(),
+            expected: named + heading.unnamed,
         });
     }
+    if let Some(index) = fields[named..].iter().position(|field| !field.is_empty()) {
+        return Err(RowError::UnnamedColumn(named + index + 1));
+    }
     let mut row = TableRow::default();
-    for (column, field) in columns.iter().zip(fields) {
-        let text = std::str::from_utf8(field);
-        let text = text.map_err(|_| RowError::FieldNotUtf8(column.clone()))?;
+    for (column, field) in heading.columns.iter().zip(fields) {
+        let name = || column.name().unwrap_or_else(|| "a column".to_owned());
+        let text = std::str::from_utf8(field).map_err(|_| RowError::FieldNotUtf8(name()))?;
         let text = match unescape(text) {
             Some(text) if unescapes => text,
             // Stored as it is, it would spoil a good number.
-            Some(_) => return Err(RowError::EscapedFormula(column.clone())),
+            Some(_) => return Err(RowError::EscapedFormula(name())),
             None => text,
         };
-        // In CSV an empty text and a missing one are the same.
-        if !text.is_empty() {
-            row.set(column, text)?;
-        }
+        row.set(column, text)?;
     }
     Ok(row.finish(record.line))
 }
 
-fn external_id(fields: &[Vec<u8>], columns: &[String]) -> Option<String> {
-    let name = Field::ExternalId.name();
-    let index = columns.iter().position(|column| column == name)?;
+fn external_id(fields: &[Vec<u8>], columns: &[Column]) -> Option<String> {
+    let is_id = |column: &Column| *column == Column::Field(Field::ExternalId);
+    let index = columns.iter().position(is_id)?;
     let id = std::str::from_utf8(fields.get(index)?).ok()?;
     (!id.is_empty()).then(|| id.to_owned())
 }

@@ -1,5 +1,5 @@
-//! The records of CSV text, as RFC 4180 defines them: fields between commas, quoted where they hold
-//! a comma, a quote or the end of a line.
+//! The records of CSV text, as RFC 4180 defines them: fields between commas or another separator,
+//! quoted where they hold a separator, a quote or the end of a line.
 //!
 //! The common readers accept any text and lose rows without notice: after an unclosed quote, the
 //! rows that follow become part of a field. This one reports such a quote, and knows the line of
@@ -8,6 +8,9 @@
 use std::io::{self, BufRead};
 
 use crate::error::RowError;
+
+/// The separators of fields that are recognised by the heading. The first is the usual one.
+pub(super) const SEPARATORS: &[u8] = b",;\t|";
 
 /// The text of a record, and the error in it.
 pub(super) struct Record {
@@ -20,12 +23,12 @@ pub(super) struct Record {
 
 impl Record {
     /// Splits the text into its fields, without their quotes.
-    pub(super) fn fields(&self) -> Vec<Vec<u8>> {
+    pub(super) fn fields(&self, separator: u8) -> Vec<Vec<u8>> {
         let mut fields = vec![Vec::new()];
         let mut state = State::FieldStart;
         for &byte in &self.text {
             let before = state;
-            state = before.after(byte);
+            state = before.after(byte, &[separator]);
             let is_syntax = match state {
                 State::FieldStart | State::Quote => true,
                 State::Quoted => before == State::FieldStart,
@@ -52,12 +55,12 @@ enum State {
 }
 
 impl State {
-    fn after(self, byte: u8) -> Self {
+    fn after(self, byte: u8, separators: &[u8]) -> Self {
         match (self, byte) {
             (Self::FieldStart | Self::Quote, b'"') => Self::Quoted,
             (Self::Quoted, b'"') => Self::Quote,
             (Self::Quoted, _) => Self::Quoted,
-            (_, b',') => Self::FieldStart,
+            (_, byte) if separators.contains(&byte) => Self::FieldStart,
             _ => Self::Plain,
         }
     }
@@ -68,6 +71,8 @@ pub(super) struct Records<R> {
     reader: R,
     line: u64,
     max_bytes: usize,
+    /// The bytes that separate fields. All that are possible, while the separator is unknown.
+    separators: Vec<u8>,
     /// Bytes that were read, but not yet returned as part of a record.
     buffer: Vec<u8>,
 }
@@ -78,8 +83,14 @@ impl<R: BufRead> Records<R> {
             reader,
             line: 1,
             max_bytes,
+            separators: SEPARATORS.to_vec(),
             buffer: Vec::new(),
         }
+    }
+
+    /// Sets the separator, which the heading shows.
+    pub(super) fn set_separator(&mut self, separator: u8) {
+        self.separators = vec![separator];
     }
 
     /// The next record. Empty lines are skipped.
@@ -138,7 +149,7 @@ impl<R: BufRead> Records<R> {
                 at -= 1;
             }
             let before = state;
-            state = before.after(byte);
+            state = before.after(byte, &self.separators);
             if before == State::Quote && state == State::Plain {
                 error = Some(RowError::TextAfterQuote);
             }
@@ -176,6 +187,7 @@ mod tests {
 
     fn records(text: &str) -> Vec<(u64, u64, String, bool)> {
         let mut records = Records::new(text.as_bytes(), 40);
+        records.set_separator(b',');
         let mut all = Vec::new();
         while let Ok(Some(record)) = records.next() {
             let text = String::from_utf8_lossy(&record.text).trim_end().to_owned();
@@ -240,12 +252,13 @@ mod tests {
         }
         let text = writer.into_inner().unwrap_or_default();
         let mut records = Records::new(&*text, 1 << 20);
+        records.set_separator(b',');
         for at in 0..written.len() {
             let mut row = written;
             row.rotate_left(at);
             let record = records.next().ok().flatten();
             let record = record.filter(|record| record.error.is_none());
-            let fields = record.map(|record| record.fields());
+            let fields = record.map(|record| record.fields(b','));
             assert_eq!(
                 fields,
                 Some(row.map(|field| field.as_bytes().to_vec()).to_vec())

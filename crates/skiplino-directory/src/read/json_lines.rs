@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read as _};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::column::Field;
@@ -13,15 +13,15 @@ use crate::row::{CustomerRow, FileRow, MAX_ROW_BYTES};
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Line<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "given")]
     external_id: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "given")]
     name: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "given")]
     email: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "given")]
     mobile: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "given")]
     metadata: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "_id")]
     _id: Option<&'a RawValue>,
@@ -31,6 +31,11 @@ struct Line<'a> {
     _created_at: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "updatedAt")]
     _updated_at: Option<&'a RawValue>,
+}
+
+/// A field that the line has, even if it is null.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 pub(super) fn rows(mut reader: impl BufRead) -> impl Iterator<Item = io::Result<FileRow>> {
@@ -95,14 +100,34 @@ fn fill(customer: &mut CustomerRow<RowError>, line: &Line<'_>) -> Result<(), Row
         // Numbers are rejected: they have lost their leading zeros and plus signs already.
         let text = serde_json::from_str::<Option<String>>(value.get());
         let text = text.map_err(|_| RowError::FieldNotText(field.name().to_owned()))?;
-        if let Some(text) = text {
-            customer.set_text(field, text)?;
-        }
+        set(customer, field, text.as_deref())?;
     }
-    if let Some(metadata) = line.metadata.filter(|value| value.get() != "null") {
-        customer.set_text(Field::Metadata, metadata.get())?;
+    if let Some(metadata) = line.metadata.map(RawValue::get) {
+        set(
+            customer,
+            Field::Metadata,
+            Some(metadata).filter(|text| *text != "null"),
+        )?;
     }
     Ok(())
+}
+
+fn set(
+    customer: &mut CustomerRow<RowError>,
+    field: Field,
+    text: Option<&str>,
+) -> Result<(), RowError> {
+    match text {
+        Some(text) => customer.set_text(field, text),
+        None => {
+            customer.set_empty(field);
+            Ok(())
+        }
+    }
+    .map_err(|error| {
+        let field = field.name();
+        RowError::Text { field, error }
+    })
 }
 
 /// The error of the JSON library, without the values of the row that it quotes.

@@ -1,59 +1,113 @@
 //! Rows of a Parquet file.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use parquet::basic::{Repetition, Type as Physical};
-use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet::basic::{Compression, Repetition, Type as Physical};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row as Record, reader::RowIter};
 use parquet::schema::types::{Type, TypePtr};
 
-use crate::column::{Column, check_columns};
-use crate::error::{DirectoryError, HeadingError, RowError};
+use super::notice::Notice;
+use crate::column::{Column, parse_columns};
+use crate::error::{DirectoryError, FormatError, HeadingError, RowError};
 use crate::row::{FileRow, TableRow};
 
-/// Opens a file: its rows, and how many there are.
+/// The columns to read, by their names in the file.
+type Columns = HashMap<String, Column>;
+
+/// Opens a file: its rows, how many there are, and what is unusual about its columns.
 pub(super) fn rows(
     path: &Path,
-) -> Result<(impl Iterator<Item = io::Result<FileRow>> + use<>, u64), DirectoryError> {
+) -> Result<
+    (
+        impl Iterator<Item = io::Result<FileRow>> + use<>,
+        u64,
+        Option<Notice>,
+    ),
+    DirectoryError,
+> {
     let io_error = |source: io::Error| DirectoryError::Io {
         file: path.to_owned(),
         source,
     };
-    let file = File::open(path).map_err(io_error)?;
-    let reader = SerializedFileReader::new(file).map_err(|error| io_error(error.into()))?;
-    let metadata = reader.metadata().file_metadata();
-    let count = u64::try_from(metadata.num_rows()).unwrap_or_default();
-    let schema = metadata.schema_descr().root_schema();
-    let columns = columns(schema.get_fields()).map_err(|source| DirectoryError::Heading {
+    let parquet_error = |error: ParquetError| io_error(error.into());
+    let heading_error = |source| DirectoryError::Heading {
         file: path.to_owned(),
         source,
-    })?;
-    let projection = Type::group_type_builder(schema.name())
-        .with_fields(columns)
-        .build();
-    let rows = projection
-        .and_then(|projection| RowIter::from_file_into(Box::new(reader)).project(Some(projection)))
-        .map_err(|error| io_error(error.into()))?;
+    };
+    let file = File::open(path).map_err(io_error)?;
+    let reader = SerializedFileReader::new(file).map_err(parquet_error)?;
+    let metadata = reader.metadata();
+    let count = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or_default();
+    let schema = metadata.file_metadata().schema_descr().root_schema();
+    let fields = schema.get_fields();
+    let names: Vec<_> = fields.iter().map(|field| field.name()).collect();
+    let columns = parse_columns(&names).map_err(heading_error)?;
+    let notice = Notice::column_names(&names, &columns);
+    let mut read = Columns::new();
+    let mut projection = Vec::new();
+    for (field, column) in fields.iter().zip(columns) {
+        if column == Column::ReadOnly {
+            continue;
+        }
+        check_codec(metadata, field.name()).map_err(|source| DirectoryError::Format {
+            file: path.to_owned(),
+            source,
+        })?;
+        // A column of another type may hold nothing: then programs could not tell its type.
+        if !is_text(field) && !is_empty(&reader, schema, field).map_err(parquet_error)? {
+            // Numbers are rejected: they have lost their leading zeros and plus signs already.
+            return Err(heading_error(HeadingError::NotText(
+                field.name().to_owned(),
+            )));
+        }
+        read.insert(field.name().to_owned(), column);
+        projection.push(field.clone());
+    }
+    let projection = project(schema, projection).map_err(parquet_error)?;
+    let rows = RowIter::from_file_into(Box::new(reader))
+        .project(Some(projection))
+        .map_err(parquet_error)?;
     let rows = rows
         .zip(1..)
-        .map(|(record, number)| Ok(row(number, &record?)));
-    Ok((rows, count))
+        .map(move |(record, number)| Ok(row(number, &record?, &read)));
+    Ok((rows, count, notice))
 }
 
-/// The columns to read: those that can be written to customers.
-fn columns(columns: &[TypePtr]) -> Result<Vec<TypePtr>, HeadingError> {
-    check_columns(columns.iter().map(|column| column.name()))?;
-    let is_written = |column: &&TypePtr| Column::parse(column.name()) != Some(Column::ReadOnly);
-    let columns = columns.iter().filter(is_written);
-    columns
-        .map(|column| match is_text(column) {
-            true => Ok(column.clone()),
-            // Numbers are rejected: they have lost their leading zeros and plus signs already.
-            false => Err(HeadingError::NotText(column.name().to_owned())),
+fn project(schema: &Type, fields: Vec<TypePtr>) -> Result<Type, ParquetError> {
+    let group = Type::group_type_builder(schema.name());
+    group.with_fields(fields).build()
+}
+
+/// Rejects a column that is compressed in a way that this program does not know.
+fn check_codec(metadata: &ParquetMetaData, name: &str) -> Result<(), FormatError> {
+    let groups = metadata.row_groups().iter();
+    let mut chunks = groups.flat_map(|group| group.columns());
+    let unknown = chunks.find(|chunk| {
+        let is_read = matches!(
+            chunk.compression(),
+            Compression::UNCOMPRESSED
+                | Compression::SNAPPY
+                | Compression::GZIP(_)
+                | Compression::BROTLI(_)
+                | Compression::ZSTD(_)
+                | Compression::LZ4
+                | Compression::LZ4_RAW
+        );
+        let root = chunk.column_path().parts().first();
+        root.is_some_and(|root| root == name) && !is_read
+    });
+    unknown.map_or(Ok(()), |chunk| {
+        Err(FormatError::Codec {
+            column: name.to_owned(),
+            codec: chunk.compression().to_string(),
         })
-        .collect()
+    })
 }
 
 fn is_text(column: &Type) -> bool {
@@ -62,24 +116,59 @@ fn is_text(column: &Type) -> bool {
         && column.get_basic_info().repetition() != Repetition::REPEATED
 }
 
-fn row(number: u64, record: &Record) -> FileRow {
+/// Whether a column holds no value in any row.
+fn is_empty(
+    reader: &dyn FileReader,
+    schema: &Type,
+    column: &TypePtr,
+) -> Result<bool, ParquetError> {
+    let projection = project(schema, vec![column.clone()])?;
+    for record in RowIter::from_file(Some(projection), reader)? {
+        if record?
+            .get_column_iter()
+            .any(|(_, field)| !is_missing(field))
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether a value stands for a missing one.
+fn is_missing(field: &Field) -> bool {
+    match field {
+        Field::Null => true,
+        Field::Float(number) => number.is_nan(),
+        Field::Double(number) => number.is_nan(),
+        Field::Group(record) => record.get_column_iter().all(|(_, field)| is_missing(field)),
+        _ => false,
+    }
+}
+
+fn row(number: u64, record: &Record, columns: &Columns) -> FileRow {
     let mut row = TableRow::default();
-    for (column, field) in record.get_column_iter() {
-        if let Err(error) = set(&mut row, column, field) {
+    for (name, field) in record.get_column_iter() {
+        let Some(column) = columns.get(name) else {
+            continue;
+        };
+        if let Err(error) = set(&mut row, name, column, field) {
             return row.reject(number, error);
         }
     }
     row.finish(number)
 }
 
-fn set(row: &mut TableRow, column: &str, field: &Field) -> Result<(), RowError> {
+fn set(row: &mut TableRow, name: &str, column: &Column, field: &Field) -> Result<(), RowError> {
     let text = match field {
-        Field::Null => return Ok(()),
         Field::Str(text) => text.as_str(),
         Field::Bytes(bytes) => bytes
             .as_utf8()
-            .map_err(|_| RowError::FieldNotUtf8(column.to_owned()))?,
-        _ => return Err(RowError::FieldNotText(column.to_owned())),
+            .map_err(|_| RowError::FieldNotUtf8(name.to_owned()))?,
+        field if is_missing(field) => {
+            row.set_empty(column);
+            return Ok(());
+        }
+        _ => return Err(RowError::FieldNotText(name.to_owned())),
     };
-    Ok(row.set(column, text)?)
+    row.set(column, text)
 }

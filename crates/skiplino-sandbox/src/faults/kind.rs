@@ -178,8 +178,16 @@ fn status(fields: &mut Fields) -> Option<Reply> {
     if [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&status) {
         return Some(Reply::empty(status));
     }
-    let body = fields.get("body").cloned().unwrap_or_else(|| error(status));
-    Some(Reply::new(status, JSON, body.to_string().into()))
+    let body = match (fields.get("text"), fields.get("body")) {
+        (Some(Value::String(text)), _) => text.clone(),
+        (Some(_), _) => {
+            fields.errors.add("text", Reason::NotText);
+            return None;
+        }
+        (None, Some(body)) => body.to_string(),
+        (None, None) => error(status).to_string(),
+    };
+    Some(Reply::new(status, JSON, body.into()))
 }
 
 fn too_many(retry_after: Option<HeaderValue>) -> Reply {

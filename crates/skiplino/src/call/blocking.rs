@@ -109,7 +109,6 @@ impl RuntimePool {
         Ok(Session {
             runtimes: self,
             clock: &*config.clock,
-            is_flushed: false,
             is_interrupted: false,
             pooled,
         })
@@ -146,8 +145,6 @@ pub(crate) struct Session<'a> {
     runtimes: &'a RuntimePool,
     clock: &'a dyn Clock,
     pooled: PooledRuntime,
-    /// Whether the connections have caught up with what happened before the work.
-    is_flushed: bool,
     is_interrupted: bool,
 }
 
@@ -168,12 +165,11 @@ impl Session<'_> {
             return Err(Error::new(ErrorKind::Internal));
         };
         let mut step = pin!(Some(step));
-        if !std::mem::replace(&mut self.is_flushed, true) {
-            let _no_sigpipe = SigpipeGuard::new();
-            // The server may have closed an idle connection, or sent bytes that would be taken for
-            // the next response.
-            runtime.block_on(flush_connections());
-        }
+        // The server may have closed an idle connection since the last step, or sent bytes that
+        // would be taken for the next response.
+        let no_sigpipe = SigpipeGuard::new();
+        runtime.block_on(flush_connections());
+        drop(no_sigpipe);
         loop {
             let part = poll_fn(|context| {
                 let Some(running) = step.as_mut().as_pin_mut() else {

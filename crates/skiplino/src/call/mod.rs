@@ -188,8 +188,8 @@ impl<T: Send + 'static> Call<T> {
         self.untyped.wait().and_then(Response::typed)
     }
 
-    /// The result of the call if its only attempt gets this response. Nothing is sent. Used by
-    /// fuzzing only.
+    /// The result of the call if its only attempt gets this response. Nothing is sent, and the
+    /// record may be any. Used by fuzzing only.
     #[doc(hidden)]
     pub fn answered(self, status: u16, body: Vec<u8>) -> Result<Response<T>, Error> {
         self.untyped
@@ -260,7 +260,8 @@ impl UntypedCall {
         finish(result, self.spec.operation, self.none_on.as_ref())
     }
 
-    fn answered(self, status: u16, body: Vec<u8>) -> Result<Response<Data>, Error> {
+    fn answered(mut self, status: u16, body: Vec<u8>) -> Result<Response<Data>, Error> {
+        self.spec.expected_record = None;
         let response = RawResponse {
             status,
             headers: HeaderMap::new(),

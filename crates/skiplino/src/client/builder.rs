@@ -88,7 +88,8 @@ pub struct ClientBuilder {
     max_response_bytes: usize,
     proxy: Option<String>,
     root_certificates: Vec<u8>,
-    use_env_certificates: bool,
+    /// Why the certificates of the environment cannot be used.
+    env_certificates_error: Option<Error>,
     on_device: bool,
     allow_secret_key_on_device: bool,
     clock: Arc<dyn Clock>,
@@ -111,7 +112,7 @@ impl ClientBuilder {
             max_response_bytes: 16 * 1024 * 1024,
             proxy: None,
             root_certificates: Vec::new(),
-            use_env_certificates: false,
+            env_certificates_error: None,
             on_device: cfg!(any(target_os = "android", target_os = "ios")),
             allow_secret_key_on_device: false,
             clock: Arc::new(SystemClock),
@@ -205,7 +206,11 @@ impl ClientBuilder {
     /// `SSL_CERT_DIR`, if these environment variables are set, beside the usual ones. The command
     /// and the Python package do so.
     pub fn root_certificates_from_env(mut self) -> Self {
-        self.use_env_certificates = true;
+        // Read here, so that apps that do not call this do not contain the code.
+        match certificates::from_environment() {
+            Ok(pem) => self.root_certificates.extend_from_slice(&pem),
+            Err(error) => self.env_certificates_error = Some(error),
+        }
         self
     }
 
@@ -256,7 +261,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// `InvalidRequest` with the name of the invalid setting.
-    pub fn build(mut self) -> Result<Client, Error> {
+    pub fn build(self) -> Result<Client, Error> {
         let guarded = self.on_device && !self.allow_secret_key_on_device;
         if guarded && self.key.class() == KeyClass::Secret {
             return Err(Error::invalid(
@@ -282,9 +287,8 @@ impl ClientBuilder {
             None if is_loopback(&base_url) => ProxySetting::Direct,
             None => proxy::of_environment(&base_url),
         };
-        if self.use_env_certificates {
-            let found = certificates::from_environment()?;
-            self.root_certificates.extend_from_slice(&found);
+        if let Some(error) = self.env_certificates_error {
+            return Err(error);
         }
         let config = Config {
             base_url,

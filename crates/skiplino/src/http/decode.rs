@@ -126,15 +126,21 @@ fn explain(text: &str, error: &serde_json::Error) -> Error {
         Some(before) if error.is_eof() => before.len(),
         _ => read,
     };
-    let in_last = error.to_string().starts_with("invalid value");
-    malformed(&path(text, read, in_last), &without_values(error))
+    let message = error.to_string();
+    let in_last = message.starts_with("invalid value");
+    // Unreadable metadata is reported after its own end.
+    let field = message
+        .starts_with("invalid value: metadata,")
+        .then_some("metadata");
+    malformed(&path(text, read, in_last, field), &without_values(error))
 }
 
-/// The path of the value that a parser was reading after `read` bytes.
+/// The path of the value that a parser was reading after `read` bytes. It ends with `field`, if that
+/// is given.
 ///
 /// A second parser that tracks the path would compile every type's parser twice, a twentieth of the
 /// library.
-fn path(text: &str, read: usize, in_last: bool) -> String {
+fn path(text: &str, read: usize, in_last: bool, field: Option<&str>) -> String {
     enum Step<'a> {
         Key(&'a str),
         Index(usize),
@@ -189,6 +195,10 @@ fn path(text: &str, read: usize, in_last: bool) -> String {
             b' ' | b'\t' | b'\r' | b'\n' => {}
             _ => depth = steps.len(),
         }
+    }
+    let is_field = |step: &Step<'_>| matches!(step, Step::Key(key) if Some(*key) == field);
+    if let Some(at) = steps.iter().position(is_field) {
+        depth = at + 1;
     }
     let mut path = String::new();
     for step in steps.iter().take(depth) {
@@ -365,5 +375,53 @@ mod tests {
             )
             + spoil::<Envelope<Vec<BranchTreeGroup>>>(&json!({"data": [group, group]}));
         assert!(bad > 500, "{bad}");
+    }
+
+    #[test]
+    fn metadata_that_a_language_could_not_read_is_an_error_with_its_path() {
+        let deep = format!("{}{}", r#"{"a":"#.repeat(1000), "}".repeat(1000)).replace(":}", ":1}");
+        let digits = format!(r#"{{"n": [1, {}]}}"#, "7".repeat(5000));
+        let unreadable = [
+            &deep,
+            &digits,
+            r#"{"a": {"b": "\ud83d"}}"#,
+            r#"{"\udc00": 1}"#,
+            r#"{"a": 1, "b": [1e400]}"#,
+            r#"{"metadata": {"metadata": -1e999}}"#,
+            "1e400",
+        ];
+        let readable = [
+            r#"{"a": "\ud83d\ude00", "n": [1e300, 123456789012345678901234567890]}"#,
+            &format!("{}1{}", r#"{"a":"#.repeat(120), "}".repeat(120)),
+        ];
+        let times =
+            r#""createdAt": "2026-06-23T11:00:00.000Z", "updatedAt": "2026-06-23T12:30:00.000Z""#;
+        let start = r#"{"_id": "9f2c", "companyId": "cmp""#;
+        let records = |metadata: &str| {
+            [
+                format!(r#"{start}, "metadata": {metadata} , {times}}}"#),
+                format!(r#"{start}, {times}, "metadata": {metadata}}}"#),
+            ]
+        };
+        for record in unreadable.into_iter().flat_map(records) {
+            let one = format!(r#"{{"data": {record}, "message": "m"}}"#);
+            let list = format!(r#"{{"message": "m", "data": [{record}]}}"#);
+            assert!(compare::<Envelope<Customer>>(&one));
+            assert!(compare::<Envelope<Vec<Customer>>>(&list));
+            let error = read::<Envelope<Vec<Customer>>>(list.as_bytes())
+                .err()
+                .unwrap();
+            assert_eq!(error.path(), Some("data[0].metadata"));
+            assert!(
+                error.to_string().contains("expected JSON of at most"),
+                "{error}"
+            );
+        }
+        for record in readable.into_iter().flat_map(records) {
+            assert!(
+                serde_json::from_str::<Customer>(&record).is_ok(),
+                "{record}"
+            );
+        }
     }
 }

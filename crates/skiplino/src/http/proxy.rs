@@ -111,6 +111,7 @@ fn host_of(entry: &str, port: Option<u16>) -> Option<&str> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test stops at the first failure")]
 mod tests {
     use super::*;
 

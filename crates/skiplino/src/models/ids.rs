@@ -86,16 +86,44 @@ id!(
 );
 
 // A proxy or framework would trim an id of white space, and dot segments are removed from every
-// URL, encoded or not. Either way the request would reach an operation that the caller did not
-// name.
+// URL, encoded or not. Either way the request would reach a record or an operation that the caller
+// did not name. Marks that nobody sees would create a second customer with the same id to the eye.
 fn checked<'a>(field: &str, id: &'a str) -> Result<&'a str, Error> {
-    if id.trim().is_empty() {
+    if id.chars().all(is_invisible) {
         return Err(Error::invalid(field, "must not be empty"));
     }
     if id == "." || id == ".." {
         return Err(Error::invalid(field, "must not be a path segment of dots"));
     }
+    if id.starts_with(is_invisible) || id.ends_with(is_invisible) {
+        let ends = id.chars().take_while(|char| is_invisible(*char));
+        let ends = ends.chain(id.chars().rev().take_while(|char| is_invisible(*char)));
+        let mut points: Vec<_> = ends.map(u32::from).collect();
+        points.sort_unstable();
+        points.dedup();
+        let points: Vec<_> = points
+            .iter()
+            .map(|point| format!("U+{point:04X}"))
+            .collect();
+        let points = points.join(", ");
+        let reason = format!("must not begin or end with blanks or invisible characters: {points}");
+        return Err(Error::invalid(field, reason));
+    }
     Ok(id)
+}
+
+/// Whether a character is a blank, or cannot be seen: zero-width marks, and marks of the direction.
+/// Two ids that differ only in them look the same.
+fn is_invisible(char: char) -> bool {
+    char.is_whitespace()
+        || char.is_control()
+        || matches!(
+            char,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 /// The customer of an operation, by exactly one of the server's id and your own.

@@ -19,7 +19,8 @@ public struct Customer: Sendable, Hashable, Identifiable, Codable, Redacted {
     /// The customer's mobile number.
     public var mobile: String?
     /// Custom data, a JSON object. Each access parses the server's text: keep the value if you need
-    /// it more than once.
+    /// it more than once. A call whose response has metadata that cannot be read throws a
+    /// ``SkiplinoError`` of the kind `decode`.
     public var metadata: JSONValue? {
         get { storedMetadata.value }
         set { storedMetadata = LazyJSON(newValue) }

@@ -1,6 +1,7 @@
 //! Customers, and the requests that create or update one.
 
 mod changes;
+mod stored_metadata;
 
 use std::fmt;
 use std::ops::Range;
@@ -175,7 +176,12 @@ struct CustomerJson<'a> {
     email: Option<CowStr<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     mobile: Option<CowStr<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        borrow,
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "stored_metadata::read"
+    )]
     metadata: Option<&'a RawValue>,
     #[serde(
         serialize_with = "timestamp::write",
@@ -333,6 +339,10 @@ impl CustomerWriteRequest {
     /// The key that makes a creation safe to repeat.
     pub(crate) fn key(&self) -> Option<&ExternalId> {
         self.external_id.as_ref()
+    }
+
+    pub(crate) fn set_fields(&self) -> &CustomerFields {
+        &self.fields
     }
 
     /// Whether the API stores this request as `customer`: it does not store empty fields.

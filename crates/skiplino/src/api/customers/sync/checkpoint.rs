@@ -1,17 +1,18 @@
 //! The checkpoint of a sync: a file that records which rows are done, so that a later run skips
 //! them.
 //!
-//! After a header of 32 bytes, the file has a record of 16 bytes for each row of the source, in the
-//! order of the source: 15 bytes of the row's fingerprint and 1 byte of its status. So:
+//! After a header of 32 bytes, the file is a log of records of 24 bytes. A record has hashes of the
+//! row's `externalId` and of the row, and the row's index in the source of that run. So:
 //!
-//! - A row's record is written in place, whichever row finishes first. Records are never moved or
-//!   held in memory.
+//! - A later run finds a row by its `externalId`, wherever it is in the source. Rows may be removed,
+//!   added, changed and moved between the runs.
 //! - A row without a record, or with a record cut off when the process was killed, counts as not
 //!   done.
-//! - A row that changed after it was done is found by its own fingerprint.
+//! - Before a run changes a customer that an earlier run has written, it records that the earlier
+//!   records no longer say what is stored.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, BufReader, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 #[cfg(unix)]
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -23,22 +24,121 @@ use crate::error::Error;
 use crate::models::customers::CustomerWriteRequest;
 use crate::models::ids::ExternalId;
 
-const MAGIC: &[u8; 16] = b"skiplino sync 1\n";
-const RECORD: usize = 16;
-const HEADER: usize = 2 * RECORD;
-/// Records that are read at once.
-const RECORDS_PER_BLOCK: usize = 4096;
+const MAGIC: &[u8; 16] = b"skiplino sync 2\n";
+/// The first version had records by the position of their row.
+const OLD_MAGIC: &[u8; 16] = b"skiplino sync 1\n";
+const HEADER: usize = 32;
+const RECORD: usize = 24;
 
-/// The first bytes of the SHA-256 of a row.
-pub(crate) type Fingerprint = [u8; RECORD - 1];
+/// What the checkpoint knows a row by: the first bytes of SHA-256 hashes.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RowHash {
+    /// Of the `externalId`.
+    id: u64,
+    /// Of the whole row; the lowest byte is 0.
+    content: u64,
+}
 
-/// The status of a row in the file. The next run repeats every row that is not `Done`.
+impl RowHash {
+    pub(crate) fn new(id: &ExternalId, row: &CustomerWriteRequest) -> Result<Self, Error> {
+        let row =
+            serde_json::to_vec(row).map_err(|error| Error::invalid("body", error.to_string()))?;
+        Ok(Self {
+            id: hash(id.as_str().as_bytes()),
+            content: hash(&row) & !0xff,
+        })
+    }
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    let hash = digest(&SHA256, bytes);
+    let first = hash.as_ref().first_chunk().copied();
+    u64::from_be_bytes(first.unwrap_or_default())
+}
+
+/// The kind of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum RowStatus {
+enum RecordKind {
+    /// The row is done.
     Done = 1,
-    Failed = 2,
-    Unknown = 3,
+    /// It is not known what is stored for this `externalId`, whatever earlier records say.
+    Void = 2,
+}
+
+/// A customer whose rows earlier runs have finished. 16 bytes, because a customer may have one for
+/// each row of a large source.
+#[derive(Debug, Clone, Copy)]
+struct DoneRow {
+    id: u64,
+    /// The hash of the row, and a [`DoneState`] in the lowest byte.
+    content: u64,
+}
+
+/// What is known of a customer that earlier runs have written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum DoneState {
+    /// The row with this hash is stored, so it can be skipped.
+    Stored = 1,
+    /// Rows with several contents were done. They have to be repeated in their order.
+    Ambiguous = 2,
+    /// It is not known what is stored.
+    Void = 3,
+}
+
+impl DoneRow {
+    fn new(hash: RowHash, state: DoneState) -> Self {
+        Self {
+            id: hash.id,
+            content: hash.content | state as u64,
+        }
+    }
+
+    fn is(self, state: DoneState) -> bool {
+        self.content & 0xff == state as u64
+    }
+
+    fn content(self) -> u64 {
+        self.content & !0xff
+    }
+
+    fn set(&mut self, state: DoneState) {
+        self.content = self.content() | state as u64;
+    }
+}
+
+/// A record of the file.
+struct Record {
+    hash: RowHash,
+    kind: u8,
+    row: u64,
+}
+
+impl Record {
+    fn read(bytes: &[u8; RECORD]) -> Self {
+        let number = |at: usize| {
+            let bytes = bytes[at..].first_chunk().copied();
+            u64::from_be_bytes(bytes.unwrap_or_default())
+        };
+        Self {
+            hash: RowHash {
+                id: number(0),
+                content: number(8) & !0xff,
+            },
+            kind: bytes[15],
+            row: number(16),
+        }
+    }
+
+    fn to_bytes(&self) -> [u8; RECORD] {
+        let mut bytes = [0; RECORD];
+        bytes[..8].copy_from_slice(&self.hash.id.to_be_bytes());
+        bytes[8..16].copy_from_slice(&self.hash.content.to_be_bytes());
+        bytes[15] = self.kind;
+        bytes[16..].copy_from_slice(&self.row.to_be_bytes());
+        bytes
+    }
 }
 
 /// Why a checkpoint cannot be used. The texts follow the field name `checkpoint`.
@@ -57,15 +157,16 @@ pub(crate) enum CheckpointError {
     #[error("is not a checkpoint file")]
     WrongKind,
     #[error(
-        "does not match the source: row {number} was done by an earlier run and has changed since; \
-         undo the change or use a new checkpoint file"
+        "was made by version 0.1 of this library: finish the sync with that version, or start again \
+         with a new checkpoint file"
     )]
-    ChangedRow { number: u64 },
+    OldVersion,
     #[error(
-        "does not match the source, which has {rows} rows: row {last_done} was done by an earlier \
-         run"
+        "does not match the source: row {number} of an earlier run is done, but no row of the source \
+         has its externalId ({missing} such rows): put it back, or start again with a new \
+         checkpoint file, which writes only what differs"
     )]
-    TooFewRows { rows: u64, last_done: u64 },
+    MissingRow { number: u64, missing: u64 },
 }
 
 impl CheckpointError {
@@ -80,8 +181,8 @@ impl CheckpointError {
             Self::Locked
             | Self::WrongTarget
             | Self::WrongKind
-            | Self::ChangedRow { .. }
-            | Self::TooFewRows { .. } => error,
+            | Self::OldVersion
+            | Self::MissingRow { .. } => error,
         }
     }
 }
@@ -91,12 +192,10 @@ pub(crate) struct Checkpoint {
     file: File,
     /// A dry run reads the checkpoint and does not write it.
     read_only: bool,
-    /// The block of records that was read last, from earlier runs.
-    block: Vec<u8>,
-    block_index: Option<u64>,
-    /// The number of rows up to and including the last row that an earlier run finished.
-    done_until: u64,
-    retried: RetriedIds,
+    /// Where the next record is written.
+    end: u64,
+    /// The customers that earlier runs have written, sorted by their hash.
+    done: Vec<DoneRow>,
 }
 
 impl Checkpoint {
@@ -135,13 +234,11 @@ impl Checkpoint {
         let mut this = Self {
             file,
             read_only,
-            block: Vec::new(),
-            block_index: None,
-            done_until: 0,
-            retried: RetriedIds::default(),
+            end: HEADER as u64,
+            done: Vec::new(),
         };
         this.check_header(&header(client))?;
-        this.find_last_done().map_err(CheckpointError::Read)?;
+        this.load().map_err(CheckpointError::Read)?;
         Ok(Some(this))
     }
 
@@ -158,115 +255,130 @@ impl Checkpoint {
         }
         Err(if found.starts_with(MAGIC) {
             CheckpointError::WrongTarget
+        } else if found.starts_with(OLD_MAGIC) {
+            CheckpointError::OldVersion
         } else {
             CheckpointError::WrongKind
         })
     }
 
-    fn find_last_done(&mut self) -> io::Result<()> {
-        let mut index = 0;
-        while self.load_block(index)? {
-            let mut records = self.block.chunks_exact(RECORD);
-            let last = records.rposition(|record| record[RECORD - 1] == RowStatus::Done as u8);
-            if let Some(last) = last {
-                self.done_until = index * RECORDS_PER_BLOCK as u64 + last as u64 + 1;
+    fn load(&mut self) -> io::Result<()> {
+        let mut rows = Vec::new();
+        self.end = self.read_records(|record| {
+            if record.kind == RecordKind::Done as u8 {
+                rows.push(DoneRow::new(record.hash, DoneState::Stored));
+            } else if record.kind == RecordKind::Void as u8 {
+                rows.push(DoneRow::new(record.hash, DoneState::Void));
             }
-            index += 1;
-        }
+        })?;
+        // Stable: the records of a customer stay in their order.
+        rows.sort_by_key(|row| row.id);
+        rows.dedup_by(|later, row| {
+            let is_same = later.id == row.id;
+            if is_same {
+                let is_other = row.is(DoneState::Ambiguous)
+                    || (row.is(DoneState::Stored) && later.content() != row.content());
+                if is_other && later.is(DoneState::Stored) {
+                    later.set(DoneState::Ambiguous);
+                }
+                *row = *later;
+            }
+            is_same
+        });
+        rows.retain(|row| !row.is(DoneState::Void));
+        rows.shrink_to_fit();
+        self.done = rows;
         Ok(())
     }
 
-    /// Reads a block of records. Returns whether it has any.
-    fn load_block(&mut self, index: u64) -> io::Result<bool> {
-        let start = offset(index * RECORDS_PER_BLOCK as u64);
-        self.file.seek(SeekFrom::Start(start))?;
-        self.block.clear();
-        let length = (RECORDS_PER_BLOCK * RECORD) as u64;
-        (&self.file).take(length).read_to_end(&mut self.block)?;
-        self.block_index = Some(index);
-        Ok(self.block.len() >= RECORD)
-    }
-
-    /// The fingerprint of a row, if an earlier run finished it.
-    fn done_fingerprint(&mut self, row: u64) -> Result<Option<Fingerprint>, CheckpointError> {
-        if row >= self.done_until {
-            return Ok(None);
-        }
-        // This run writes only records of rows that it has read before. So the block in memory is
-        // up to date for all rows that are still to be read.
-        let index = row / RECORDS_PER_BLOCK as u64;
-        if self.block_index != Some(index) {
-            self.load_block(index).map_err(CheckpointError::Read)?;
-        }
-        let at = (row % RECORDS_PER_BLOCK as u64) as usize * RECORD;
-        let record = self
-            .block
-            .get(at..at + RECORD)
-            .and_then(|record| record.split_last());
-        Ok(record
-            .filter(|(status, _)| **status == RowStatus::Done as u8)
-            .and_then(|(_, fingerprint)| fingerprint.try_into().ok()))
-    }
-
-    /// Whether an earlier run finished the row, so that it can be skipped.
-    ///
-    /// # Errors
-    /// When the row was done and has changed since.
-    pub(crate) fn can_skip(
-        &mut self,
-        row: u64,
-        fingerprint: Fingerprint,
-        id: &ExternalId,
-    ) -> Result<bool, CheckpointError> {
-        match self.done_fingerprint(row)? {
-            Some(before) if before != fingerprint => Err(changed(row)),
-            // If this run retries an earlier row of the same customer, the retried row would
-            // overwrite this one, so this row must be repeated, too.
-            Some(_) if !self.retried.may_contain(id) => Ok(true),
-            _ => {
-                if row < self.done_until {
-                    self.retried.insert(id);
-                }
-                Ok(false)
+    /// Reads all records, and returns where the next one is written.
+    fn read_records(&self, mut each: impl FnMut(Record)) -> io::Result<u64> {
+        let mut reader = BufReader::new(&self.file);
+        let mut end = reader.seek(SeekFrom::Start(HEADER as u64))?;
+        let mut bytes = [0; RECORD];
+        loop {
+            match reader.read_exact(&mut bytes) {
+                Ok(()) => each(Record::read(&bytes)),
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(end),
+                Err(error) => return Err(error),
             }
+            end += RECORD as u64;
         }
     }
 
-    /// Checks a row that is rejected now: it cannot be the row that an earlier run finished.
-    ///
-    /// # Errors
-    /// When an earlier run finished a row at this place.
-    pub(crate) fn check_not_done(&mut self, row: u64) -> Result<(), CheckpointError> {
-        self.done_fingerprint(row)?
-            .map_or(Ok(()), |_| Err(changed(row)))
+    fn find(&self, id: u64) -> Option<usize> {
+        self.done.binary_search_by_key(&id, |row| row.id).ok()
     }
 
-    /// Records the status of a row.
-    pub(crate) fn record(
-        &mut self,
-        row: u64,
-        fingerprint: Fingerprint,
-        status: RowStatus,
-    ) -> Result<(), CheckpointError> {
+    /// Whether an earlier run finished the row, so that it can be skipped. If not, the row is about
+    /// to be done.
+    pub(crate) fn can_skip(&mut self, index: u64, hash: RowHash) -> Result<bool, CheckpointError> {
+        let Some(at) = self.find(hash.id) else {
+            return Ok(false);
+        };
+        let row = &mut self.done[at];
+        if row.is(DoneState::Void) {
+            return Ok(false);
+        }
+        if row.is(DoneState::Stored) && row.content() == hash.content {
+            return Ok(true);
+        }
+        row.set(DoneState::Void);
+        self.record_void(index, hash)?;
+        Ok(false)
+    }
+
+    /// Records that a row is done.
+    pub(crate) fn record_done(&mut self, index: u64, hash: RowHash) -> Result<(), CheckpointError> {
+        self.record(index, hash, RecordKind::Done)
+    }
+
+    /// Records that it is not known what is stored for this `externalId`.
+    pub(crate) fn record_void(&mut self, index: u64, hash: RowHash) -> Result<(), CheckpointError> {
+        self.record(index, hash, RecordKind::Void)
+    }
+
+    fn record(&mut self, row: u64, hash: RowHash, kind: RecordKind) -> Result<(), CheckpointError> {
         if self.read_only {
             return Ok(());
         }
-        let mut record = [status as u8; RECORD];
-        record[..RECORD - 1].copy_from_slice(&fingerprint);
-        self.write_at(offset(row), &record)
+        let kind = kind as u8;
+        self.write_at(self.end, &Record { hash, kind, row }.to_bytes())?;
+        self.end += RECORD as u64;
+        Ok(())
     }
 
-    /// Checks the number of rows at the end of the source.
+    /// Checks that a source has all customers that earlier runs have written.
     ///
     /// # Errors
-    /// When an earlier run finished a row behind the end.
-    pub(crate) fn check_row_count(&self, rows: u64) -> Result<(), CheckpointError> {
-        if rows >= self.done_until {
+    /// If a customer is missing.
+    pub(crate) fn check_source<I: AsRef<str>>(
+        &self,
+        external_ids: impl Iterator<Item = I>,
+    ) -> Result<(), CheckpointError> {
+        if self.done.is_empty() {
             return Ok(());
         }
-        Err(CheckpointError::TooFewRows {
-            rows,
-            last_done: self.done_until,
+        let mut is_missing = vec![true; self.done.len()];
+        for id in external_ids {
+            if let Some(at) = self.find(hash(id.as_ref().as_bytes())) {
+                is_missing[at] = false;
+            }
+        }
+        let missing = is_missing.iter().filter(|is_missing| **is_missing).count() as u64;
+        if missing == 0 {
+            return Ok(());
+        }
+        let mut first = u64::MAX;
+        let reading = self.read_records(|record| {
+            if self.find(record.hash.id).is_some_and(|at| is_missing[at]) {
+                first = first.min(record.row);
+            }
+        });
+        reading.map_err(CheckpointError::Read)?;
+        Err(CheckpointError::MissingRow {
+            number: first.saturating_add(1),
+            missing,
         })
     }
 
@@ -275,14 +387,6 @@ impl Checkpoint {
         let written = seeking.and_then(|_| self.file.write_all(bytes));
         written.map_err(CheckpointError::Write)
     }
-}
-
-fn offset(row: u64) -> u64 {
-    HEADER as u64 + row * RECORD as u64
-}
-
-fn changed(row: u64) -> CheckpointError {
-    CheckpointError::ChangedRow { number: row + 1 }
 }
 
 /// The header holds a digest of the server and the key: rows that are done in one company are not
@@ -295,50 +399,7 @@ fn header(client: &Shared) -> [u8; HEADER] {
     ]
     .join(&0);
     let mut header = [0; HEADER];
-    header[..RECORD].copy_from_slice(MAGIC);
-    header[RECORD..].copy_from_slice(&digest(&SHA256, &target).as_ref()[..RECORD]);
+    header[..MAGIC.len()].copy_from_slice(MAGIC);
+    header[MAGIC.len()..].copy_from_slice(&digest(&SHA256, &target).as_ref()[..MAGIC.len()]);
     header
-}
-
-pub(crate) fn fingerprint(row: &CustomerWriteRequest) -> Result<Fingerprint, Error> {
-    let text =
-        serde_json::to_vec(row).map_err(|error| Error::invalid("body", error.to_string()))?;
-    let mut fingerprint = Fingerprint::default();
-    fingerprint.copy_from_slice(&digest(&SHA256, &text).as_ref()[..RECORD - 1]);
-    Ok(fingerprint)
-}
-
-/// External ids of retried rows. If an earlier run finished a later row with the same id, that row
-/// must be repeated, too.
-///
-/// A Bloom filter of 128 KiB, whatever the number of ids. An id wrongly found in it costs one
-/// unnecessary read and nothing else.
-#[derive(Debug, Default)]
-struct RetriedIds(Vec<u64>);
-
-impl RetriedIds {
-    const WORDS: usize = 1 << 14;
-
-    fn bits(id: &ExternalId) -> [(usize, u64); 2] {
-        let hash = digest(&SHA256, id.as_str().as_bytes());
-        let hash = hash.as_ref();
-        [[hash[0], hash[1], hash[2]], [hash[3], hash[4], hash[5]]].map(|[a, b, bit]| {
-            let word = usize::from(u16::from_le_bytes([a, b])) % Self::WORDS;
-            (word, 1 << (bit % 64))
-        })
-    }
-
-    fn insert(&mut self, id: &ExternalId) {
-        self.0.resize(Self::WORDS, 0);
-        for (word, bit) in Self::bits(id) {
-            self.0[word] |= bit;
-        }
-    }
-
-    fn may_contain(&self, id: &ExternalId) -> bool {
-        !self.0.is_empty()
-            && Self::bits(id)
-                .iter()
-                .all(|(word, bit)| self.0[*word] & bit != 0)
-    }
 }

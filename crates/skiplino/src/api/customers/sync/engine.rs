@@ -9,9 +9,8 @@ use std::task::{Context, Poll, ready};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-use crate::api::customers::sync::checkpoint::{
-    self, Checkpoint, CheckpointError, Fingerprint, RowStatus,
-};
+use crate::api::customers::sync::checkpoint::{Checkpoint, CheckpointError, RowHash};
+use crate::api::customers::sync::dry_run::SimulatedCustomers;
 use crate::api::customers::sync::row::{RowOutcome, SyncedRow};
 use crate::api::customers::sync::upsert::{UpsertResult, Upserter};
 use crate::call::rate_limiter::{self, RateLimiter};
@@ -36,7 +35,7 @@ pub(crate) struct SyncSettings {
 struct InFlightRow<R> {
     row: R,
     id: ExternalId,
-    fingerprint: Fingerprint,
+    hash: RowHash,
 }
 
 /// A sync without its source of rows: the caller reads a row when [`poll`](Self::poll) asks for it,
@@ -50,7 +49,8 @@ pub(crate) struct SyncEngine<R> {
     /// is in flight.
     next: Option<(u64, R)>,
     concurrency: usize,
-    dry_run: bool,
+    /// Present in a dry run.
+    simulated: Option<SimulatedCustomers>,
     options: CallOptions,
     rate_limiter: Option<Arc<RateLimiter>>,
     checkpoint: Option<Checkpoint>,
@@ -102,7 +102,7 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
             at_end: false,
             next: None,
             concurrency: settings.concurrency,
-            dry_run: settings.dry_run,
+            simulated: settings.dry_run.then(SimulatedCustomers::default),
             options: settings.options.clone(),
             rate_limiter: settings
                 .rate
@@ -126,16 +126,7 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
                 self.next = Some((self.rows_read, row));
                 self.rows_read += 1;
             }
-            None => self.end(),
-        }
-    }
-
-    fn end(&mut self) {
-        self.at_end = true;
-        if let Some(checkpoint) = &self.checkpoint
-            && let Err(error) = checkpoint.check_row_count(self.rows_read)
-        {
-            self.fatal = Some(error.into_error());
+            None => self.at_end = true,
         }
     }
 
@@ -196,22 +187,39 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
         };
         let id = match checked {
             Ok(id) => id,
-            Err(error) => return self.reject(index, row, error),
+            // A row with invalid input fails without any call.
+            Err(error) => {
+                let error = error.edit(|inner| inner.operation = Some(Operation::CreateCustomer));
+                let outcome = RowOutcome::Failed(error);
+                return Ok(StartedRow::Finished(SyncedRow::new(index, row, outcome)));
+            }
         };
         if self.in_flight.values().any(|other| other.id == id) {
             self.next = Some((index, row));
             return Ok(StartedRow::Blocked);
         }
-        let mut fingerprint = Fingerprint::default();
+        let mut hash = RowHash::default();
         if let Some(checkpoint) = &mut self.checkpoint {
-            fingerprint = checkpoint::fingerprint(request)?;
+            hash = RowHash::new(&id, request)?;
             let can_skip = checkpoint
-                .can_skip(index, fingerprint, &id)
+                .can_skip(index, hash)
                 .map_err(CheckpointError::into_error)?;
             if can_skip {
                 let outcome = RowOutcome::AlreadyDone;
                 return Ok(StartedRow::Finished(SyncedRow::new(index, row, outcome)));
             }
+        }
+        if let Some(simulated) = &mut self.simulated
+            && let Some(changed) = simulated.apply(&id, request)
+        {
+            let outcome = match changed.is_empty() {
+                true => RowOutcome::Unchanged,
+                false => RowOutcome::Updated,
+            };
+            return Ok(StartedRow::Finished(SyncedRow {
+                changed,
+                ..SyncedRow::new(index, row, outcome)
+            }));
         }
         let upserter = Upserter {
             client: self.client.clone(),
@@ -220,32 +228,15 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
             options: self.options.clone(),
         };
         let (request, key) = (request.clone(), id.clone());
-        let (expects_new, dry_run) = (self.expects_new, self.dry_run);
+        let (expects_new, dry_run) = (self.expects_new, self.simulated.is_some());
         let upsert = async move {
             let result = upserter.upsert(&request, &key, expects_new, dry_run).await;
             (index, result)
         };
         self.tasks.spawn(upsert.in_current_span());
-        let started = InFlightRow {
-            row,
-            id,
-            fingerprint,
-        };
+        let started = InFlightRow { row, id, hash };
         self.in_flight.insert(index, started);
         Ok(StartedRow::Started)
-    }
-
-    /// A row with invalid input fails without any call.
-    fn reject(&mut self, index: u64, row: R, error: Error) -> Result<StartedRow<R>, Error> {
-        if let Some(checkpoint) = &mut self.checkpoint {
-            checkpoint
-                .check_not_done(index)
-                .and_then(|()| checkpoint.record(index, Fingerprint::default(), RowStatus::Failed))
-                .map_err(CheckpointError::into_error)?;
-        }
-        let error = error.edit(|inner| inner.operation = Some(Operation::CreateCustomer));
-        let outcome = RowOutcome::Failed(error);
-        Ok(StartedRow::Finished(SyncedRow::new(index, row, outcome)))
     }
 
     /// Records the outcome of a row, before the caller receives it.
@@ -268,18 +259,21 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
             Err(error) if error.outcome() == Outcome::Unknown => RowOutcome::Unknown(error),
             Err(error) => RowOutcome::Failed(error),
         };
-        let status = match &outcome {
-            RowOutcome::Failed(_) => RowStatus::Failed,
-            RowOutcome::Unknown(_) => RowStatus::Unknown,
-            _ => RowStatus::Done,
-        };
-        if status == RowStatus::Done {
+        if outcome.error().is_none() {
+            if let Some(simulated) = &mut self.simulated {
+                simulated.start(&finished.id, customer.as_ref(), finished.row.borrow());
+            }
             self.expects_new = matches!(outcome, RowOutcome::Created);
         }
-        if let Some(checkpoint) = &mut self.checkpoint
-            && let Err(error) = checkpoint.record(index, finished.fingerprint, status)
-        {
-            self.fatal.get_or_insert(error.into_error());
+        if let Some(checkpoint) = &mut self.checkpoint {
+            let recorded = match &outcome {
+                RowOutcome::Failed(_) => Ok(()),
+                RowOutcome::Unknown(_) => checkpoint.record_void(index, finished.hash),
+                _ => checkpoint.record_done(index, finished.hash),
+            };
+            if let Err(error) = recorded {
+                self.fatal.get_or_insert(error.into_error());
+            }
         }
         // All rows use the same key and server. A rejected key fails every row, and after one row
         // has waited a minute for the server, no other row waits again.

@@ -2,6 +2,7 @@
 
 mod blocking;
 mod checkpoint;
+mod dry_run;
 mod engine;
 mod row;
 mod upsert;
@@ -16,6 +17,7 @@ use std::task::{Context, Poll, ready};
 use futures_util::stream::Stream;
 
 use crate::api::customers::Customers;
+use crate::api::customers::sync::checkpoint::{Checkpoint, CheckpointError};
 use crate::api::customers::sync::engine::{SyncEngine, SyncSettings, SyncStep};
 use crate::call;
 use crate::call::shared::Shared;
@@ -29,7 +31,8 @@ pub use crate::api::customers::sync::row::{RowOutcome, SyncedRow};
 impl Customers<'_> {
     /// Syncs `rows` into the directory, each by its `externalId`: a missing customer is created, a
     /// customer that differs from its row is updated, and any other is left unchanged. Fields that
-    /// a row does not set are left unchanged, too; `metadata` is compared and replaced as a whole.
+    /// a row does not set are left unchanged, too; a field that it sets to an empty text is erased.
+    /// `metadata` is compared and replaced as a whole.
     ///
     /// Returns a stream (or with [`CustomerSync::wait`] an iterator) of the outcome of each row, in
     /// the order in which rows end. A row that fails does not stop the others. An error of the
@@ -146,8 +149,9 @@ impl<I: Iterator> CustomerSync<I> {
         self
     }
 
-    /// Only reads customers, and returns the outcome that each row would have. The checkpoint is
-    /// read, but not written.
+    /// Only reads customers, and returns the outcome that each row would have. Later rows of the
+    /// same customer are compared with what the earlier rows would have written. This needs about
+    /// 40 bytes of memory for each customer. The checkpoint is read, but not written.
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.settings.dry_run = dry_run;
         self
@@ -156,17 +160,44 @@ impl<I: Iterator> CustomerSync<I> {
     /// A file that records the rows that are done, so that an interrupted sync can be resumed: run
     /// it again with the same rows and the same file.
     ///
-    /// The file is created if it does not exist, and takes 16 bytes a row. The sync does not remove
-    /// it; do so after the last run.
+    /// The file is created if it does not exist, and takes 24 bytes a row. The sync does not remove
+    /// it; do so after the last run. A resumed sync needs 16 bytes of memory for each row that is
+    /// done.
     ///
     /// A resumed sync skips the rows that are done and does all others, including those that
-    /// failed. Rows that are not done may be changed between the runs, and rows may be added at the
-    /// end. The sync ends with an `InvalidRequest` (field `checkpoint`) if a row that is done has
-    /// changed or is missing, if the file was made with another server or key, or if another sync
-    /// is using the file.
+    /// failed. Rows are recognized by their `externalId` and their content, wherever they are in
+    /// the source. So between the runs, rows may be changed, added and moved, and rows that failed
+    /// may be removed. [`check_source`](Self::check_source) finds rows that are done and are
+    /// missing. Rows with the same `externalId` and different contents are repeated, in their
+    /// order.
+    ///
+    /// The sync ends with an `InvalidRequest` (field `checkpoint`) before anything is sent, if the
+    /// file was made with another server or key, or by version 0.1 of this library, or if another
+    /// sync is using the file.
     pub fn checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
         self.settings.checkpoint = Some(path.into());
         self
+    }
+
+    /// Checks that the checkpoint belongs to a source with these external ids, in any order. Call
+    /// this before a resumed sync if its source can be read twice. Sends nothing.
+    ///
+    /// # Errors
+    /// `InvalidRequest` (field `checkpoint`) if a row is done and its external id is missing, and
+    /// the errors of a checkpoint that cannot be used.
+    pub fn check_source<T: AsRef<str>>(
+        &self,
+        external_ids: impl IntoIterator<Item = T>,
+    ) -> Result<(), Error> {
+        let Some(path) = &self.settings.checkpoint else {
+            return Ok(());
+        };
+        let checkpoint = Checkpoint::open(path, &self.client, true);
+        let checked = checkpoint.and_then(|checkpoint| match checkpoint {
+            Some(checkpoint) => checkpoint.check_source(external_ids.into_iter()),
+            None => Ok(()),
+        });
+        checked.map_err(CheckpointError::into_error)
     }
 }
 

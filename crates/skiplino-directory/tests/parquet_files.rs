@@ -1,0 +1,135 @@
+//! Parquet files of other programs: their codecs, and columns that hold no value.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "a failed step fails the test"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
+use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int32Type};
+use parquet::file::metadata::{ParquetMetaDataReader, ParquetMetaDataWriter};
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
+use skiplino_directory::{DirectoryError, Format, FormatError, HeadingError, RowReader};
+
+const SCHEMA: &str = "message customers {
+    required binary externalId (string);
+    optional int32 name (unknown);
+    optional double mobile;
+}";
+
+/// Writes three rows. The numbers are the values of `mobile`.
+fn write(path: &Path, compression: Compression, numbers: &[f64]) {
+    let schema = Arc::new(parse_message_type(SCHEMA).unwrap());
+    let properties = WriterProperties::builder().set_compression(compression);
+    let file = fs::File::create(path).unwrap();
+    let mut writer = SerializedFileWriter::new(file, schema, properties.build().into()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let ids = ["a", "b", "c"].map(ByteArray::from);
+    let mut column = group.next_column().unwrap().unwrap();
+    column
+        .typed::<ByteArrayType>()
+        .write_batch(&ids, None, None)
+        .unwrap();
+    column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    let none = Some(&[0, 0, 0][..]);
+    column
+        .typed::<Int32Type>()
+        .write_batch(&[], none, None)
+        .unwrap();
+    column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    let levels: Vec<_> = (0..3).map(|row| i16::from(row < numbers.len())).collect();
+    let typed = column.typed::<DoubleType>();
+    typed.write_batch(numbers, Some(&levels), None).unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+}
+
+#[test]
+fn every_codec_of_the_usual_writers_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    for compression in [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::GZIP(GzipLevel::default()),
+        Compression::BROTLI(BrotliLevel::default()),
+        Compression::ZSTD(ZstdLevel::default()),
+        Compression::LZ4,
+        Compression::LZ4_RAW,
+    ] {
+        let path = folder.path().join("rows.parquet");
+        write(&path, compression, &[]);
+        let rows: Vec<_> = RowReader::open(&path, Format::Parquet).unwrap().collect();
+        let ids: Vec<_> = rows.iter().map(|row| row.external_id()).collect();
+        assert_eq!(ids, [Some("a"), Some("b"), Some("c")], "{compression:?}");
+        assert!(rows.iter().all(|row| row.error().is_none()), "{rows:?}");
+    }
+}
+
+#[test]
+fn a_codec_that_is_not_read_is_rejected_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.parquet");
+    write(&path, Compression::UNCOMPRESSED, &[]);
+    // No writer makes such files any more, so only the footer says LZO.
+    let bytes = fs::read(&path).unwrap();
+    let file = fs::File::open(&path).unwrap();
+    let metadata = ParquetMetaDataReader::new()
+        .parse_and_finish(&file)
+        .unwrap();
+    let mut metadata = metadata.into_builder();
+    let groups = metadata.take_row_groups().into_iter().map(|group| {
+        let columns = group.columns().iter().cloned();
+        let columns = columns.map(|column| {
+            let column = column.into_builder().set_compression(Compression::LZO);
+            column.build().unwrap()
+        });
+        let columns = columns.collect();
+        let group = group.into_builder().set_column_metadata(columns);
+        group.build().unwrap()
+    });
+    let metadata = metadata.set_row_groups(groups.collect()).build();
+    let mut with_footer = bytes;
+    ParquetMetaDataWriter::new(&mut with_footer, &metadata)
+        .finish()
+        .unwrap();
+    fs::write(&path, with_footer).unwrap();
+    let error = RowReader::open(&path, Format::Parquet).unwrap_err();
+    let codec = FormatError::Codec {
+        column: "externalId".to_owned(),
+        codec: "LZO".to_owned(),
+    };
+    assert!(
+        matches!(&error, DirectoryError::Format { source, .. } if *source == codec),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_column_without_values_is_not_given_and_one_with_numbers_is_rejected() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.parquet");
+    write(&path, Compression::UNCOMPRESSED, &[f64::NAN, f64::NAN]);
+    let rows: Vec<_> = RowReader::open(&path, Format::Parquet).unwrap().collect();
+    assert!(rows.iter().all(|row| row.error().is_none()), "{rows:?}");
+    write(
+        &path,
+        Compression::UNCOMPRESSED,
+        &[f64::NAN, 97_333_112_233.0],
+    );
+    let error = RowReader::open(&path, Format::Parquet).unwrap_err();
+    let not_text = HeadingError::NotText("mobile".to_owned());
+    assert!(
+        matches!(&error, DirectoryError::Heading { source, .. } if *source == not_text),
+        "{error}"
+    );
+}
