@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -62,6 +63,36 @@ def test_a_terminal_shows_the_same(sandbox: Sandbox, columns: int, arguments: li
     )
     assert came == expected
     assert came[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (["export", "-", "--format", "csv"], "\ufffd[2J\ufffd2J\ufffd"),
+        (["export", "-", "--format", "jsonl"], r"\u001b[2J\u009b2J\u202e"),
+        (["list", "--json"], r"\u001b[2J\u009b2J\u202e"),
+        (["list"], "\ufffd[2J\ufffd2J\ufffd"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_name_cannot_control_the_terminal(sandbox: Sandbox, arguments: list[str], shown: str) -> None:
+    name = "\u001b[2J\u009b2J\u202e"
+    with sandbox.client() as client:
+        client.customers.create(name=name)
+    code, printed = on_a_terminal([PROGRAM, "customers", *arguments], environment(sandbox), 140)
+    assert (code, shown in printed) == (0, True), printed
+    assert not set("\u009b\u202e") & set(printed)
+    assert "\u001b[2J" not in printed
+
+
+def test_an_exported_name_is_unchanged_in_a_file(sandbox: Sandbox, tmp_path: Path) -> None:
+    name = "\u001b[2J\u009b2J\u202e"
+    with sandbox.client() as client:
+        client.customers.create(name=name)
+    for file in [tmp_path / "all.csv", tmp_path / "all.jsonl"]:
+        subprocess.run([PROGRAM, "customers", "export", str(file)], env=environment(sandbox), check=True)
+    assert name in (tmp_path / "all.csv").read_text()
+    assert name in [json.loads(line).get("name") for line in (tmp_path / "all.jsonl").read_text().splitlines()]
 
 
 @pytest.mark.parametrize("program", [SCRIPT, PROGRAM], ids=["script", "program"])

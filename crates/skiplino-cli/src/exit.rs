@@ -7,7 +7,7 @@ use skiplino::{ErrorKind, Outcome};
 use skiplino_directory::DirectoryError;
 
 use crate::failure::{Failure, RowsFailed};
-use crate::output::printable;
+use skiplino_directory::printable;
 
 pub(crate) const DONE: u8 = 0;
 /// The command line is wrong.

@@ -16,6 +16,7 @@ mod output_file;
 mod read;
 mod row;
 mod spreadsheet;
+mod terminal;
 mod write;
 
 pub use crate::column::{Column, Field, FieldSet};
@@ -30,6 +31,7 @@ pub use crate::read::csv::read_csv;
 pub use crate::read::notice::Notice;
 pub use crate::read::{ReadProgress, RowReader};
 pub use crate::row::{CustomerRow, FileRow};
+pub use crate::terminal::{printable, write_json_line};
 pub use crate::write::DirectoryWriter;
 
 /// Compiles the examples of the README.

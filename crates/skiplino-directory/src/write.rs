@@ -6,7 +6,7 @@ mod json_lines;
 mod parquet;
 
 use std::fmt;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
 use skiplino::Customer;
@@ -35,13 +35,14 @@ impl DirectoryWriter {
         let create = || {
             let file = OutputFile::create(path)?;
             let writer = BufWriter::new(file.writer()?);
-            let encoder = encoder(format, Box::new(writer))?;
+            let encoder = encoder(format, Box::new(writer), false)?;
             Ok((encoder, Some(file)))
         };
         Self::new(create(), path)
     }
 
-    /// Writes to standard output.
+    /// Writes to standard output. On a terminal, U+FFFD replaces characters of CSV that could control
+    /// it; JSON has them escaped.
     ///
     /// # Errors
     /// If it cannot be written, or for Parquet.
@@ -49,7 +50,9 @@ impl DirectoryWriter {
         if format == Format::Parquet {
             return Err(DirectoryError::ParquetPipe);
         }
-        let encoder = encoder(format, Box::new(BufWriter::new(io::stdout())));
+        let stdout = io::stdout();
+        let is_terminal = stdout.is_terminal();
+        let encoder = encoder(format, Box::new(BufWriter::new(stdout)), is_terminal);
         let created = encoder.map(|encoder| (encoder, None));
         Self::new(created, Path::new("standard output"))
     }
@@ -108,9 +111,13 @@ impl DirectoryWriter {
     }
 }
 
-fn encoder(format: Format, writer: Box<dyn Write + Send>) -> io::Result<Box<dyn Encoder + Send>> {
+fn encoder(
+    format: Format,
+    writer: Box<dyn Write + Send>,
+    is_terminal: bool,
+) -> io::Result<Box<dyn Encoder + Send>> {
     Ok(match format {
-        Format::Csv => Box::new(csv::CsvEncoder::new(writer)?),
+        Format::Csv => Box::new(csv::CsvEncoder::new(writer, is_terminal)?),
         Format::JsonLines => Box::new(json_lines::JsonLinesEncoder::new(writer)),
         Format::Parquet => Box::new(parquet::ParquetEncoder::new(writer)?),
     })

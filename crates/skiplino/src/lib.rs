@@ -53,6 +53,8 @@ pub use pagination::List;
 pub use pagination::blocking::{BlockingItems, BlockingPages};
 pub use pagination::pager::ListProgress;
 pub use pagination::stream::{Items, Pages};
+#[doc(hidden)]
+pub use sanitize::is_control_like;
 
 // Host languages pass these types between threads.
 const _: () = {

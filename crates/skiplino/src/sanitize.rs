@@ -48,7 +48,7 @@ impl fmt::Display for Sanitized {
 }
 
 /// Whether a character would control the terminal or reverse the text after it.
-fn is_control_like(char: char) -> bool {
+pub fn is_control_like(char: char) -> bool {
     char.is_control() || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

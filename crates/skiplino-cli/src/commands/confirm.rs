@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal as _, Write};
 
 use crate::failure::{Failure, UsageError};
-use crate::output::printable;
+use skiplino_directory::printable;
 
 /// Asks the question on the terminal, unless `yes`. The text of the question may need calls to the
 /// API, so it is built only if it will be shown.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::output::text::printable;
+use skiplino_directory::printable;
 
 /// Printed to standard error, because standard output is for the result.
 pub(crate) struct Progress {

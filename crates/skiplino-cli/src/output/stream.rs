@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use comfy_table::Table;
 use serde::Serialize;
 
-use crate::output::text::printable;
+use skiplino_directory::{printable, write_json_line};
 
 /// Standard output, in the form that the user chose.
 ///
@@ -64,8 +64,7 @@ impl Output {
 
     /// One JSON value on a line of its own.
     pub(crate) fn object(&mut self, value: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.writer, value)?;
-        self.writer.write_all(b"\n")
+        write_json_line(&mut self.writer, value)
     }
 
     /// JSON lines.

@@ -9,7 +9,9 @@ use comfy_table::{
 };
 
 use crate::output::stream::Output;
-use crate::output::text::{isolated, printable};
+use skiplino_directory::printable;
+
+use crate::output::text::isolated;
 
 /// A column of a table.
 #[derive(Clone, Copy)]

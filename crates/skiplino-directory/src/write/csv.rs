@@ -7,15 +7,17 @@ use skiplino::Customer;
 use super::encoder::Encoder;
 use crate::formula::escape;
 use crate::output_columns::{TEXT_COLUMNS, TIME_COLUMNS};
+use crate::terminal::printable;
 
 pub(super) struct CsvEncoder<W: Write> {
     writer: csv::Writer<W>,
     escapes_formulas: bool,
+    is_terminal: bool,
 }
 
 impl<W: Write> CsvEncoder<W> {
-    /// Writes the heading.
-    pub(super) fn new(writer: W) -> io::Result<Self> {
+    /// Writes the heading. On a terminal, values are made safe for it.
+    pub(super) fn new(writer: W, is_terminal: bool) -> io::Result<Self> {
         let mut writer = csv::Writer::from_writer(writer);
         let texts = TEXT_COLUMNS.iter().map(|column| column.name);
         let times = TIME_COLUMNS.iter().map(|column| column.name);
@@ -25,6 +27,7 @@ impl<W: Write> CsvEncoder<W> {
         Ok(Self {
             writer,
             escapes_formulas: false,
+            is_terminal,
         })
     }
 
@@ -35,7 +38,10 @@ impl<W: Write> CsvEncoder<W> {
                 true => escape(text),
                 false => text.into(),
             };
-            self.writer.write_field(&*text)?;
+            match self.is_terminal {
+                true => self.writer.write_field(&*printable(&text))?,
+                false => self.writer.write_field(&*text)?,
+            }
         }
         for column in TIME_COLUMNS {
             let time = (column.read)(customer);

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use skiplino::Customer;
 
 use super::encoder::Encoder;
+use crate::terminal::write_json_line;
 
 pub(super) struct JsonLinesEncoder<W> {
     writer: W,
@@ -19,8 +20,7 @@ impl<W> JsonLinesEncoder<W> {
 impl<W: Write> Encoder for JsonLinesEncoder<W> {
     fn write(&mut self, customers: &[Customer]) -> io::Result<()> {
         for customer in customers {
-            serde_json::to_writer(&mut self.writer, customer)?;
-            self.writer.write_all(b"\n")?;
+            write_json_line(&mut self.writer, customer)?;
         }
         // A reader of standard output gets each page at once.
         self.writer.flush()
