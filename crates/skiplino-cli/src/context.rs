@@ -1,11 +1,12 @@
 //! The client that the options and the environment describe.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
 use skiplino::{ApiKey, Client, DEFAULT_BASE_URL, Error, KeyClass, RetryPolicy};
+use skiplino_directory::printable;
 
 use crate::failure::{Failure, UsageError};
 use crate::files::is_standard_stream;
@@ -104,6 +105,26 @@ fn invalid_certificates(error: Error, file: Option<&Path>) -> Failure {
     }
 }
 
+/// Warns of a key file that other users of the machine can read.
+#[cfg(unix)]
+fn warn_if_shared(file: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let is_shared =
+        |found: std::fs::Metadata| found.is_file() && found.permissions().mode() & 0o044 != 0;
+    if std::fs::metadata(file).is_ok_and(is_shared) {
+        let name = file.display().to_string();
+        let name = printable(&name);
+        let _ = writeln!(
+            io::stderr(),
+            "skiplino: other users can read the API key in {name}: make it private with chmod 600"
+        );
+    }
+}
+
+#[cfg(not(unix))]
+fn warn_if_shared(_: &Path) {}
+
 fn key_from_file(file: &Path) -> Result<String, Failure> {
     let (name, read) = if is_standard_stream(file) {
         let mut text = Vec::new();
@@ -111,6 +132,7 @@ fn key_from_file(file: &Path) -> Result<String, Failure> {
         let read = stdin.take(MAX_KEY_FILE_BYTES).read_to_end(&mut text);
         ("standard input".to_owned(), read.map(|_| text))
     } else {
+        warn_if_shared(file);
         (file.display().to_string(), read(file, MAX_KEY_FILE_BYTES))
     };
     let text = read.and_then(|text| {

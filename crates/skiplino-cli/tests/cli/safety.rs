@@ -32,6 +32,18 @@ fn the_key_is_read_from_the_environment_a_flag_a_file_or_standard_input() {
     writeln!(file, "sk_sandbox_secret").unwrap();
     let path = file.path().to_str().unwrap();
     run(without().args(["--api-key-file", path])).ok();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        for (mode, is_warned) in [(0o640, true), (0o604, true), (0o600, false)] {
+            let mode = std::fs::Permissions::from_mode(mode);
+            file.as_file().set_permissions(mode).unwrap();
+            let ran = run(without().args(["--api-key-file", path]));
+            let warned = ran.err.contains("chmod 600");
+            assert_eq!((ran.code, warned), (0, is_warned), "{ran:?}");
+        }
+    }
     // The file takes precedence over the environment variable.
     run(without()
         .env("SKIPLINO_API_KEY", "sk_wrong")
