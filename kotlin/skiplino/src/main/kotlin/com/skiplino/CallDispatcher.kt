@@ -107,7 +107,7 @@ internal class CallDispatcher(apiKey: String, options: ClientOptions) {
      * Runs a call as a future, for callers without coroutines. Cancelling the future cancels the
      * call.
      */
-    fun <T> future(call: suspend () -> T): CompletableFuture<T> = futures.future(start = CoroutineStart.UNDISPATCHED) { call() }
+    fun <T> future(call: suspend () -> T): CompletableFuture<T> = futures.future { call() }
 
     /** A call that changes nothing, of the client, pager or watch with the handle [target]. */
     private suspend fun <T> read(target: Long, call: NativeCall, decode: (ByteBuffer) -> T): T {
