@@ -1,4 +1,4 @@
-# generated from _async_client.py by python/tools/generate_sync.py: edit that file and run the program
+# generated from _async_client.py by python/tools/generate_sync.py: edit that file, then regenerate
 """The blocking client."""
 
 from __future__ import annotations
