@@ -33,7 +33,7 @@ class Part:
     name: str
     host: str
     command: tuple[str, ...]
-    # What `scripts/setup` must provide; without it the part is skipped.
+    # The needs that `scripts/setup` must provide; without them the part is skipped.
     needs: str = ""
     needs_wheel: bool = False
 

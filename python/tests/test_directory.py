@@ -417,7 +417,7 @@ def test_a_sync_of_mended_rows_is_resumed(
     rows[9]["name"] = "x" * 10_001
     report = customers.sync(make[kind](rows), checkpoint=checkpoint, check=False)
     assert (report.created, report.failed) == (38, 2)
-    # A failed row is deleted, the other is mended; others are changed, moved and added.
+    # A failed row is deleted, the other is corrected; further rows are changed, moved and added.
     del rows[7]
     rows[8]["name"] = "short"
     rows[20]["name"] = "changed"

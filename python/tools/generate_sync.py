@@ -15,7 +15,7 @@ from pathlib import Path
 
 SOURCES = Path(__file__).parents[1] / "src" / "skiplino"
 FILES = {"_async_client.py": "_client.py", "_async_lists.py": "_lists.py"}
-HEADER = "# generated from {} by python/tools/generate_sync.py: edit that file and run the program\n"
+HEADER = "# generated from {} by python/tools/generate_sync.py: edit that file, then regenerate\n"
 
 #: Patterns for code, applied in order.
 CODE = [

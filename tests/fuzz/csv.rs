@@ -44,8 +44,8 @@ fn any(text: &[u8]) {
     }
 }
 
-/// Rows of a CSV writer are read back as they were. 0xff ends a field, and 0xfe a row. Each id begins
-/// with a letter, so that the row holds a value and no damaged number.
+/// Rows that a CSV writer wrote are read back unchanged. 0xff ends a field, and 0xfe a row. Each id
+/// begins with a letter, so that the row holds a value and no damaged number.
 fn written(data: &[u8]) {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer

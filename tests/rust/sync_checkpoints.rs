@@ -85,7 +85,8 @@ fn rows_are_recognized_by_their_id_and_content() {
     assert_eq!(all["row-152"]["name"], "Changed");
     assert_eq!(all["row-7"]["name"], "Customer 7");
 
-    // What an earlier run changed is recognized, too; undone, it is changed again.
+    // A row that an earlier run changed is recognized, too. If the source undoes the change, the
+    // row is written again.
     let again = sync(&source).unwrap();
     assert!(again.values().all(|outcome| *outcome == "alreadyDone"));
     let at = source

@@ -81,8 +81,9 @@ enum skiplino_code
   SKIPLINO_SERVER = 9,
   // Any other status, redirects included.
   SKIPLINO_UNEXPECTED_STATUS = 10,
-  // The response had a status of success, but its body could not be decoded.
-  // skiplino_error_path() has the position.
+  // The response had a status of success, but its body could not be decoded or is about another
+  // record, or a list has fewer records than the server counts. skiplino_error_path() has the
+  // position in the JSON.
   SKIPLINO_DECODE = 11,
   // DNS, connection or TLS failed. Nothing was sent.
   SKIPLINO_CONNECT = 12,
@@ -157,7 +158,7 @@ enum skiplino_ticket_status
   : int32_t
 #endif // __cplusplus
  {
-  // A value that this release does not know. skiplino_ticket_status_text() has it.
+  // A status that this release does not know. skiplino_ticket_status_text() returns it.
   SKIPLINO_STATUS_UNKNOWN = 0,
   // The ticket is in the queue.
   SKIPLINO_STATUS_WAITING = 1,
@@ -180,7 +181,7 @@ enum skiplino_ticket_type
   : int32_t
 #endif // __cplusplus
  {
-  // A value that this release does not know. skiplino_ticket_type_text() has it.
+  // A type that this release does not know. skiplino_ticket_type_text() returns it.
   SKIPLINO_TYPE_UNKNOWN = 0,
   // A walk-in ticket, numbered in the order of the queue.
   SKIPLINO_TYPE_SEQUENTIAL = 1,
@@ -936,11 +937,11 @@ void skiplino_ticket_free(skiplino_ticket *ticket);
 
 // Creates a watch: it returns the current state of a ticket, and the new state after each change,
 // until the ticket is served or cancelled. Sends nothing before skiplino_watch_next(). The watch
-// polls at intervals from `min_ms` to `max_ms`: the closer the ticket is to the front of the
-// queue, the more often. It tolerates failures of the network or the server for
-// `give_up_after_ms`. All three are in milliseconds, and -1 for the default. `options` may be
-// NULL; the locale and the deadline apply to each poll, and the cancellation token ends the watch.
-// Free the watch with skiplino_watch_free(), before or after the client. Thread-safe.
+// polls at intervals from `min_ms` to `max_ms`, which are shorter the closer the ticket is to the
+// front of the queue. It tolerates failures of the network or the server for `give_up_after_ms`.
+// These three arguments are in milliseconds; -1 selects the default. `options` may be NULL; the
+// locale and the deadline apply to each poll, and the cancellation token ends the watch. Free the
+// watch with skiplino_watch_free(), before or after the client. Thread-safe.
 skiplino_code skiplino_tickets_watch(const skiplino_client *client,
                                      const char *ticket_id,
                                      int64_t min_ms,
@@ -953,8 +954,8 @@ skiplino_code skiplino_tickets_watch(const skiplino_client *client,
 // Waits up to `deadline_ms` milliseconds (-1 for no limit) for the next change, and returns the
 // new state of the ticket, which the caller frees with skiplino_ticket_free(). Returns
 // SKIPLINO_NO_CHANGE if nothing changed in that time: call again. Returns SKIPLINO_END after the
-// last state. The limit also aborts a poll that is running, so it should be longer than a response
-// takes. After any other error the watch has ended. One thread at a time.
+// last state. The limit also aborts a running poll, so choose a limit that is longer than a
+// response takes. After any other error the watch has ended. One thread at a time.
 skiplino_code skiplino_watch_next(skiplino_watch *watch,
                                   int64_t deadline_ms,
                                   skiplino_ticket **ticket,

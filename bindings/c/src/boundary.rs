@@ -12,7 +12,8 @@ thread_local! {
     static IN_LOG_CALLBACK: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs a log callback. Calls in it fail: it runs in the middle of another call.
+/// Runs a log callback. Calls that the callback makes fail, because it runs in the middle of
+/// another call.
 pub(crate) fn run_log_callback(callback: impl FnOnce()) {
     IN_LOG_CALLBACK.set(true);
     callback();

@@ -33,8 +33,9 @@ pub enum skiplino_code {
     SKIPLINO_SERVER = 9,
     /// Any other status, redirects included.
     SKIPLINO_UNEXPECTED_STATUS = 10,
-    /// The response had a status of success, but its body could not be decoded.
-    /// skiplino_error_path() has the position.
+    /// The response had a status of success, but its body could not be decoded or is about another
+    /// record, or a list has fewer records than the server counts. skiplino_error_path() has the
+    /// position in the JSON.
     SKIPLINO_DECODE = 11,
     /// DNS, connection or TLS failed. Nothing was sent.
     SKIPLINO_CONNECT = 12,
@@ -170,7 +171,7 @@ impl From<Option<TimeoutKind>> for skiplino_timeout_kind {
 #[repr(i32)]
 #[derive(Clone, Copy)]
 pub enum skiplino_ticket_status {
-    /// A value that this release does not know. skiplino_ticket_status_text() has it.
+    /// A status that this release does not know. skiplino_ticket_status_text() returns it.
     SKIPLINO_STATUS_UNKNOWN = 0,
     /// The ticket is in the queue.
     SKIPLINO_STATUS_WAITING = 1,
@@ -201,7 +202,7 @@ impl From<&TicketStatus> for skiplino_ticket_status {
 #[repr(i32)]
 #[derive(Clone, Copy)]
 pub enum skiplino_ticket_type {
-    /// A value that this release does not know. skiplino_ticket_type_text() has it.
+    /// A type that this release does not know. skiplino_ticket_type_text() returns it.
     SKIPLINO_TYPE_UNKNOWN = 0,
     /// A walk-in ticket, numbered in the order of the queue.
     SKIPLINO_TYPE_SEQUENTIAL = 1,

@@ -31,11 +31,11 @@ pub type skiplino_watch_callback =
 
 /// Creates a watch: it returns the current state of a ticket, and the new state after each change,
 /// until the ticket is served or cancelled. Sends nothing before skiplino_watch_next(). The watch
-/// polls at intervals from `min_ms` to `max_ms`: the closer the ticket is to the front of the
-/// queue, the more often. It tolerates failures of the network or the server for
-/// `give_up_after_ms`. All three are in milliseconds, and -1 for the default. `options` may be
-/// NULL; the locale and the deadline apply to each poll, and the cancellation token ends the watch.
-/// Free the watch with skiplino_watch_free(), before or after the client. Thread-safe.
+/// polls at intervals from `min_ms` to `max_ms`, which are shorter the closer the ticket is to the
+/// front of the queue. It tolerates failures of the network or the server for `give_up_after_ms`.
+/// These three arguments are in milliseconds; -1 selects the default. `options` may be NULL; the
+/// locale and the deadline apply to each poll, and the cancellation token ends the watch. Free the
+/// watch with skiplino_watch_free(), before or after the client. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_tickets_watch(
     client: Option<&skiplino_client>,
@@ -92,8 +92,8 @@ impl skiplino_watch {
 /// Waits up to `deadline_ms` milliseconds (-1 for no limit) for the next change, and returns the
 /// new state of the ticket, which the caller frees with skiplino_ticket_free(). Returns
 /// SKIPLINO_NO_CHANGE if nothing changed in that time: call again. Returns SKIPLINO_END after the
-/// last state. The limit also aborts a poll that is running, so it should be longer than a response
-/// takes. After any other error the watch has ended. One thread at a time.
+/// last state. The limit also aborts a running poll, so choose a limit that is longer than a
+/// response takes. After any other error the watch has ended. One thread at a time.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_watch_next(
     watch: Option<&mut skiplino_watch>,

@@ -1,4 +1,5 @@
-/* The C examples of the guides, which include the code between two ANCHOR comments: guides BASE_URL */
+/* The C examples of the guides, which include the code between two ANCHOR comments: guides
+   BASE_URL */
 #include "control.h"
 
 #include <skiplino.h>

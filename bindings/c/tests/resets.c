@@ -1,4 +1,5 @@
-/* A server that resets connections does not kill a program with the default SIGPIPE. Runs beside tests/reset_server.py. */
+/* A server that resets connections does not kill a program with the default SIGPIPE. Runs beside
+   tests/reset_server.py. */
 #include <signal.h>
 #include <skiplino.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* Runs the scenarios of tests/scenarios through the C API: scenarios [--without NAME] FILE... BASE_URL */
+/* Runs the scenarios of tests/scenarios through the C API: scenarios [--without NAME] FILE...
+   BASE_URL */
 #include "control.h"
 
 #include <jansson.h>

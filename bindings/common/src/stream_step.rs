@@ -18,7 +18,7 @@ pub enum Step<T> {
 
 /// A stream that a host reads step by step.
 ///
-/// A cancelled step (its future is dropped) drops the stream, which ends the requests that the
+/// Cancelling a step, by dropping its future, drops the stream. This ends the requests that the
 /// stream has in flight and releases every lock that it holds.
 pub struct StreamSteps<T> {
     /// Absent after [`Self::close`].

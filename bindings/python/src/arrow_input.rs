@@ -45,7 +45,7 @@ impl ArrowRows {
         let batches = Batches::from_capsule(&capsule)?.map_err(|error| unreadable(&error))?;
         let mut fields = Vec::new();
         let mut given = FieldSet::default();
-        // Columns of another type. They must not hold any value.
+        // Columns of another type, which must not hold any value.
         let mut others = Vec::new();
         for (index, column) in batches.schema().fields().iter().enumerate() {
             let (name, kind) = (column.name(), column.data_type());
@@ -137,8 +137,8 @@ impl ArrowRows {
     }
 }
 
-/// Whether a value stands for a missing one: a null, NaN, or a struct of such values, which a column
-/// of structs has in each row without an object.
+/// Whether a value counts as missing: a null, NaN, or a struct of such values. A column of structs
+/// has such a struct in each row without an object.
 fn is_missing(values: &dyn Array, row: usize) -> bool {
     let is_nan = |number: f64| number.is_nan();
     values.is_null(row)

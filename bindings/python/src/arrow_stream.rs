@@ -12,8 +12,8 @@ use pyo3::types::PyCapsule;
 
 /// The batches of a table.
 ///
-/// arrow's own reader rejects a column of nulls that has a buffer of validity. The interface allows
-/// none, but polars writes one.
+/// arrow's own reader rejects a column of nulls that has a buffer of validity. The interface does
+/// not allow such a buffer, but polars writes one.
 pub(crate) struct Batches {
     stream: FFI_ArrowArrayStream,
     schema: SchemaRef,
@@ -75,7 +75,8 @@ impl Iterator for Batches {
         }
         let kind = DataType::Struct(self.schema.fields().clone());
         let kind = importable(&kind, &array);
-        // SAFETY: the stream says that the array is of its schema, and `importable` keeps the layout.
+        // SAFETY: the array has the schema of the stream, as the interface requires, and
+        // `importable` keeps the layout.
         let data = unsafe { from_ffi_and_data_type(array, kind) };
         Some(data.map(StructArray::from))
     }
@@ -93,7 +94,7 @@ fn producer_error(stream: &mut FFI_ArrowArrayStream) -> ArrowError {
     ArrowError::CDataInterface(text.unwrap_or_else(|| "the producer gave no reason".to_owned()))
 }
 
-/// The type as which an array can be imported. An array of nulls with a buffer of validity has the
+/// The type with which an array is imported. An array of nulls with a buffer of validity has the
 /// layout of a struct without fields.
 fn importable(kind: &DataType, array: &FFI_ArrowArray) -> DataType {
     let child = |field: &FieldRef, index: usize| -> FieldRef {

@@ -9,8 +9,8 @@ use skiplino::jiff::civil;
 
 use crate::errors;
 
-/// The deepest nesting that is accepted: that of records which the core has read, in an envelope. It
-/// is far from the end of the stack.
+/// The deepest accepted nesting: that of a record in an envelope, as the core accepts it. It needs
+/// only a small part of the stack.
 const MAX_DEPTH: usize = 130;
 
 /// Why a Python value cannot be JSON. The texts follow the name of the field.

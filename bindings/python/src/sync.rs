@@ -154,7 +154,7 @@ impl Source {
         })
     }
 
-    /// The same, but an iterator is read to its end now: background work must not run the program's
+    /// The same, but reads an iterator to its end now: background work must not run the program's
     /// own code.
     pub(crate) fn collected(rows: &Bound<'_, PyAny>, erased: FieldSet) -> PyResult<Self> {
         let mut source = Self::new(rows, erased)?;

@@ -47,7 +47,8 @@ kinds! {
     Server,
     /// Any other status, including redirects.
     UnexpectedStatus,
-    /// The body of a successful response cannot be decoded; `path` has the JSON path.
+    /// The body of a successful response cannot be decoded or is about another record, or a list
+    /// has fewer records than the server counts; `path` has the JSON path.
     Decode,
     /// DNS, connecting or TLS failed. Nothing was sent.
     Connect,

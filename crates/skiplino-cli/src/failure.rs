@@ -31,7 +31,7 @@ pub(crate) enum Failure {
         name: String,
         candidates: Vec<String>,
     },
-    /// The answer to the question was no.
+    /// The user declined at the prompt.
     #[error("not done")]
     Declined,
     /// Rows of an import failed.
@@ -94,14 +94,14 @@ pub(crate) enum UsageError {
     UnfinishedImport { checkpoint: PathBuf, file: PathBuf },
     #[error("{0} is for CSV files: other formats have no formulas")]
     NotCsv(&'static str),
-    /// A file that an import would write is one of its other files.
+    /// An import would write to one of its other files.
     #[error("{option} {}: this is {other}: name another file", path.display())]
     SameFile {
         option: &'static str,
         path: PathBuf,
         other: &'static str,
     },
-    /// A file that nobody named, and that is not an ordinary file.
+    /// A checkpoint or report at its default place that is not a regular file.
     #[error(
         "{}: this is not a regular file: remove it, or name another file with {option}",
         path.display()

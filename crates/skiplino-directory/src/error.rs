@@ -22,7 +22,7 @@ pub enum DirectoryError {
     Heading {
         /// The path, or `standard input`.
         file: PathBuf,
-        /// The fault of the columns.
+        /// What is wrong with the columns.
         source: HeadingError,
     },
     /// The file is of another format than its name or the caller says. No row was read.
@@ -30,7 +30,7 @@ pub enum DirectoryError {
     Format {
         /// The path, or `standard input`.
         file: PathBuf,
-        /// What the file is.
+        /// The format of the file's contents.
         source: FormatError,
     },
     /// Parquet was to be read from standard input or written to standard output.
@@ -66,7 +66,7 @@ pub enum FormatError {
     },
 }
 
-/// What to do with a file that is not UTF-8.
+/// The advice for a file that is not UTF-8.
 const SAVE_AS_UTF_8: &str = "save it as UTF-8, which Excel calls \"CSV UTF-8\"";
 
 /// Why the columns of a file cannot be those of customers.
@@ -200,7 +200,7 @@ pub enum TextError {
     SpreadsheetError,
 }
 
-/// What to do about values that a spreadsheet has changed.
+/// The advice for values that a spreadsheet has changed.
 const STORE_AS_TEXT: &str = "format the column as text, and enter the value again";
 
 /// Why a text cannot be metadata. The texts follow the name of the field.

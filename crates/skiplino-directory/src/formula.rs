@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-/// What a formula begins with. Some spreadsheets also take the wide forms of East Asian text, or skip
-/// white space before it.
+/// The characters with which a formula begins. Some spreadsheets also accept their full-width
+/// forms, or skip white space before them.
 const STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
-/// Whether the text is a formula, or one after marks. Text with a mark of its own gets another one,
-/// so that no text is lost.
+/// Whether the text is a formula, or a formula after one or more `'`. Such text gets another `'`,
+/// so that `unescape` restores it.
 fn is_formula(text: &str) -> bool {
     text.trim_start_matches('\'').starts_with(STARTS)
 }
@@ -20,7 +20,7 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The text without the `'` that [`escape`] has put before it. None if there is no such mark.
+/// The text without the `'` that [`escape`] has put before it. None if there is no such `'`.
 pub(crate) fn unescape(text: &str) -> Option<&str> {
     text.strip_prefix('\'').filter(|rest| is_formula(rest))
 }

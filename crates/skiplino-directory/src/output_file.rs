@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, TempPath};
 
-/// Links that are followed before the system's own limit would end it.
+/// The most links that are followed, as many as Linux follows.
 const MAX_LINKS: usize = 40;
 
 /// A file under construction, which [`commit`](Self::commit) puts in place of the old one.
@@ -176,8 +176,8 @@ fn keep_owner_and_mode(file: &File, replaced: &Metadata) -> io::Result<()> {
     let mut mode = replaced.mode() & 0o777;
     let new = file.metadata()?;
     let is_same_owner = (new.uid(), new.gid()) == (replaced.uid(), replaced.gid());
-    // Most users may not give files away. Then the group of the new file is another one, which was
-    // not allowed to read the old file.
+    // Most users may not change the owner of a file. Then the group of the new file is another one,
+    // which was not allowed to read the old file.
     if !is_same_owner && fchown(file, Some(replaced.uid()), Some(replaced.gid())).is_err() {
         mode &= !0o070;
     }

@@ -244,8 +244,8 @@ impl RowReader {
     }
 
     /// The fields whose stored values a row erases where it has an empty value: an empty text, or
-    /// null. By default such a row keeps the stored values. Fields that a row does not have are kept
-    /// in any case.
+    /// null. By default such a row keeps the stored values. A field that is absent from a row keeps
+    /// its stored value in any case.
     #[must_use]
     pub fn erase(self, fields: FieldSet) -> Self {
         Self {
@@ -254,7 +254,7 @@ impl RowReader {
         }
     }
 
-    /// How the file differs from what is usual.
+    /// The differences between the file and the usual form.
     #[must_use]
     pub fn notices(&self) -> &[Notice] {
         &self.notices

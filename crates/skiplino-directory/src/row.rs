@@ -13,7 +13,7 @@ use crate::spreadsheet;
 /// A row of a file that is longer is rejected: the server accepts no request of that size.
 pub(crate) const MAX_ROW_BYTES: usize = 1 << 20;
 
-/// A customer of a source, or the error that keeps it from being one.
+/// A row of a source as a customer, or the error that rejects the row.
 ///
 /// A rejected row has an empty request. The sync rejects an empty request before sending anything,
 /// and reports the row as failed.
@@ -82,8 +82,8 @@ impl<E> CustomerRow<E> {
         self.empty.insert(field);
     }
 
-    /// Erases the stored values of those of the fields that the row has without a value. The id of a
-    /// row cannot be erased.
+    /// Erases the stored value of each of these fields that the row has without a value. The id of
+    /// a row cannot be erased.
     pub fn erase(&mut self, fields: FieldSet) {
         let is_erased = |field: &Field| self.empty.contains(*field) && fields.contains(*field);
         for field in Field::ALL.into_iter().filter(is_erased).collect::<Vec<_>>() {

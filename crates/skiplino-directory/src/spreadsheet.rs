@@ -1,6 +1,6 @@
 //! Values that a spreadsheet, or a program that takes text for numbers, has damaged.
 //!
-//! Only values that cannot be meant are rejected: stored over a good value, they would destroy it.
+//! Rejects only values that nobody can have meant: storing one would replace a valid value.
 
 use crate::column::Field;
 use crate::error::TextError;
@@ -43,7 +43,8 @@ fn is_error(text: &str) -> bool {
     errors.contains(&text) || (text.len() > 2 && text.bytes().all(|byte| byte == b'#'))
 }
 
-/// `9.73331E+11`. An id such as `12E4` may be meant: ids count only with a sign or a point.
+/// `9.73331E+11`. An id such as `12E4` may be valid: an id counts as damaged only with a sign or a
+/// point.
 fn is_scientific(text: &str, field: Field) -> bool {
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let text = text.trim();

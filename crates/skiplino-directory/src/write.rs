@@ -72,9 +72,9 @@ impl DirectoryWriter {
         }
     }
 
-    /// Puts a `'` before each text of a CSV file that a spreadsheet would run as a formula: it begins
-    /// with `=`, `+`, `-` or `@`. [`RowReader::unescape_formulas`](crate::RowReader::unescape_formulas)
-    /// removes it.
+    /// Puts a `'` before each text of a CSV file that a spreadsheet would run as a formula: text
+    /// that begins with `=`, `+`, `-` or `@`.
+    /// [`RowReader::unescape_formulas`](crate::RowReader::unescape_formulas) removes it.
     #[must_use]
     pub fn escape_formulas(mut self) -> Self {
         self.encoder.escape_formulas();

@@ -16,11 +16,12 @@ const EXCHANGES_VARIABLE: &str = "SKIPLINO_SANDBOX_EXCHANGES";
 pub struct Config {
     /// The address to listen on; port 0 lets the system choose one.
     pub listen: SocketAddr,
-    /// Allows `listen` to be other than loopback. The demo keys are public knowledge, so this is
-    /// off.
+    /// Allows `listen` to be an address other than loopback. Off by default, because everybody
+    /// knows the demo keys.
     pub allow_remote: bool,
-    /// Host names that requests may be addressed to, such as that of a tunnel to this sandbox.
-    /// Addresses and `localhost` always are, and with `allow_remote` names outside the public DNS.
+    /// Host names that requests may be addressed to, such as that of a tunnel to this sandbox. IP
+    /// addresses and `localhost` are always accepted; with `allow_remote`, names outside the public
+    /// DNS, too.
     pub allow_hosts: Vec<String>,
     /// The SQLite file to keep the state in. In memory if `None`. A file that already holds a
     /// company is kept as it is.

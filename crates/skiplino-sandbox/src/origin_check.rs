@@ -1,7 +1,7 @@
 //! Rejects requests of foreign web pages.
 //!
 //! The control API needs no key, and the demo keys are public. So the sandbox checks the headers
-//! that browsers set. Other programs do not send these headers, except for `Host`, and are accepted.
+//! that browsers set. Other programs send only `Host` of these headers, and are accepted.
 
 use std::net::IpAddr;
 

@@ -202,9 +202,9 @@ impl Exchange<'_> {
     }
 }
 
-/// The whole body, or `None` if it is too long. A long body is read to its end, too: otherwise a
-/// connection reset would cost a client that is still sending the response. A body that is
-/// incomplete after `timeout`, or for ever, is an error.
+/// The whole body, or `None` if it is too long. The rest of a long body is read, too, up to a
+/// limit: otherwise the connection would be reset, and a client that is still sending would lose
+/// the response. A body that is incomplete after `timeout`, or whose connection ends, is an error.
 pub(crate) async fn read(
     body: Body,
     longest: usize,

@@ -15,11 +15,11 @@ use crate::{
     routes::{OPERATIONS, Operation},
 };
 
-/// The average size of a request in the log, with its response: large requests must not fill the
-/// memory.
+/// The most bytes for each request in the log on average, with its response, so that large requests
+/// do not fill the memory.
 const BYTES_EACH: usize = (64 << 20) / 10_000;
 
-/// What a header takes beside its text, in bytes.
+/// The memory of a header in addition to its text, in bytes.
 const HEADER_OVERHEAD: usize = 100;
 
 /// The requests that the API received.

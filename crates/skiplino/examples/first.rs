@@ -18,7 +18,7 @@ fn main() -> Result<(), Error> {
         );
     }
 
-    // Join the queue of a service, by its id and its group's.
+    // Join the queue of a service. A booking names the service and its group by id.
     let request = BookTicketRequest::walk_in("6fe8fb8b12", "7c1f9a3b2d");
     let ticket = client.tickets().book(&request).wait()?;
     println!(

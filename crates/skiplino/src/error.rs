@@ -122,9 +122,10 @@ impl fmt::Display for ErrorKind {
 /// Whether a failed call changed the server's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It did not: the request did not arrive, was rejected, or only reads.
+    /// The call changed nothing: the server did not receive it, rejected it, or the call only
+    /// reads.
     NotApplied,
-    /// It may have: the call was a write that the server may have applied.
+    /// The call was a write, and the server may have applied it.
     Unknown,
 }
 

@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Write as _};
 
-/// Characters of a word, and of a text before its last word.
+/// The most characters of a word, and of a text before its last word.
 const LONGEST: usize = 300;
 const REDACTED: &str = "[redacted]";
 /// Fewer digits are not a telephone number.

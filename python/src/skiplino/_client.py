@@ -1,4 +1,4 @@
-# generated from _async_client.py by python/tools/generate_sync.py: edit that file and run the program
+# generated from _async_client.py by python/tools/generate_sync.py: edit that file, then regenerate
 """The blocking client."""
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ class Customers(Resource):
     ) -> Customer:
         """A customer, by the server's id or by your own.
 
-        Raises ``ValidationError`` if there is none; ``find`` returns None then.
+        Raises ``ValidationError`` if there is no such customer, for which ``find`` returns None.
         """
         return self._native.get_customer(self._options, customer, external_id)
 
@@ -313,9 +313,10 @@ class Client(BaseClient):
     The key and the address are read from ``SKIPLINO_API_KEY`` and ``SKIPLINO_BASE_URL`` unless
     given. Times are seconds or timedeltas: ``connect_timeout`` (5), ``attempt_timeout`` (10) and
     ``deadline`` (30), which limits a whole call with its retries and pauses. ``backoff`` is the
-    first and the longest pause between attempts. ``root_certificates`` are authorities to trust
-    beside the usual ones, as PEM; by default those of the file ``SKIPLINO_CA_FILE``. The variables
-    ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` add theirs.
+    first and the longest pause between attempts. ``root_certificates`` are certificate authorities
+    to trust in addition to the usual ones, as PEM; by default those of the file
+    ``SKIPLINO_CA_FILE``. The client also trusts the authorities of ``SSL_CERT_FILE`` and
+    ``SSL_CERT_DIR``.
     """
 
     branches: Branches

@@ -102,7 +102,10 @@ class UnexpectedStatusError(SkiplinoError):
 
 
 class DecodeError(SkiplinoError):
-    """The body of a successful response could not be decoded; ``path`` is the JSON path."""
+    """A successful response could not be decoded, or is about another record.
+
+    Also raised if a list has fewer records than the server counts. ``path`` is the JSON path.
+    """
 
     kind = "Decode"
 

@@ -1,4 +1,4 @@
-# generated from _async_lists.py by python/tools/generate_sync.py: edit that file and run the program
+# generated from _async_lists.py by python/tools/generate_sync.py: edit that file, then regenerate
 """Lists and watches that block."""
 
 from __future__ import annotations

@@ -487,7 +487,8 @@ class NativeClient:
     def base_url(self) -> str: ...
     @property
     def key_class(self) -> str: ...
-    # With `reply_to`, a queue and a future, a method returns the number of the pending call. Only `_event_loop.call` passes it.
+    # With `reply_to`, a queue and a future, a method returns the number of the pending call. Only
+    # `_event_loop.call` passes `reply_to`.
     def list_branches(self, options: Options, reply_to: None = None) -> list[Branch]: ...
     def get_branch_tree(
         self, options: Options, branch: str | Branch | NamedRef, reply_to: None = None

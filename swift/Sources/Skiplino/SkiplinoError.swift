@@ -8,7 +8,8 @@ import Foundation
 ///     ticket = try await client.tickets.book(request)
 /// } catch {
 ///     switch error.kind {
-///     case .rejected: show(error.reason ?? error.localizedDescription)  // in the customer's language
+///     // The reason is in the customer's language.
+///     case .rejected: show(error.reason ?? error.localizedDescription)
 ///     case .connect: showOffline()
 ///     case .outcomeUnknown: showAskAtTheBranch()
 ///     default: show(error.localizedDescription)
@@ -43,7 +44,8 @@ public struct SkiplinoError: Error, Sendable, Hashable {
         /// Any other status, including redirects.
         case unexpectedStatus = "UnexpectedStatus"
         /// The body of a successful response cannot be decoded, for example the login page of a
-        /// captive portal; ``SkiplinoError/path`` has the JSON path.
+        /// captive portal, or is about another record, or a list has fewer records than the server
+        /// counts; ``SkiplinoError/path`` has the JSON path.
         case decode = "Decode"
         /// DNS, connecting or TLS failed, for example because the device is offline. Nothing was
         /// sent.

@@ -39,11 +39,11 @@ struct CallQueue {
     /// Calls that the driving thread has not spawned yet.
     not_spawned: Vec<(u64, ErasedCall)>,
     /// Results that the driving thread has not returned yet, one after the other: call id, length,
-    /// result. The whole is preceded by its length in bytes.
+    /// result. The buffer begins with the length of all results in bytes.
     results: Vec<u8>,
     /// Wakes the driving thread while it waits for calls or results.
     waker: Option<Waker>,
-    /// No call starts any more, and the driver ends after those in flight.
+    /// Whether new calls are refused. The driver then ends after the calls in flight.
     is_closing: bool,
 }
 

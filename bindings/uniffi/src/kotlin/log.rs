@@ -1,7 +1,8 @@
 //! Returns log lines to Kotlin with the results of the calls.
 //!
-//! A callback into the JVM would run the app's logger on the thread that drives all calls. And when
-//! several copies of the package share this library, it would belong to only one of them.
+//! A callback into the JVM would run the app's logger on the thread that drives all calls. If
+//! several copies of the package share this library, such a callback would also belong to only one
+//! of the copies.
 
 use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};

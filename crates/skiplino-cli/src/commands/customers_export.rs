@@ -29,8 +29,8 @@ pub(crate) struct Export {
     #[arg(long, value_enum)]
     format: Option<FormatArgument>,
 
-    /// In CSV, put a ' before text that a spreadsheet would run as a formula: it begins with =, +, -
-    /// or @, as mobile numbers do
+    /// In CSV, put a ' before text that a spreadsheet would run as a formula: it begins with
+    /// =, +, - or @, as mobile numbers do
     ///
     /// To import such a file, use --unescape-formulas.
     #[arg(long)]

@@ -27,8 +27,8 @@ use crate::output::{Output, Progress};
 ///
 /// A checkpoint beside the file records the finished rows. If an import is interrupted, by Ctrl-C
 /// or otherwise, --resume continues it. Failed rows are sent again; you may correct or delete them
-/// in the file first, and change, add or move other rows. When all rows are finished, the checkpoint
-/// is removed.
+/// in the file first, and change, add or move other rows. When all rows are finished, the
+/// checkpoint is removed.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino customers import customers.csv --dry-run
@@ -157,7 +157,7 @@ impl Import {
         if let Some(path) = &checkpoint {
             sync = sync.checkpoint(path);
         }
-        // What can be read only once is not checked.
+        // A source that can be read only once is not checked for missing rows.
         if checkpoint.is_some() && self.resume && self.file.is_file() {
             let rows = RowReader::open(&self.file, format)?;
             let read = rows.progress();

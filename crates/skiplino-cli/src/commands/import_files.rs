@@ -1,4 +1,5 @@
-//! The files that an import writes: which they are, and that they are none of its other files.
+//! Chooses the files that an import writes, and checks that none of them is another file of the
+//! import.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -17,8 +18,8 @@ pub(super) struct ImportFile {
 }
 
 impl ImportFile {
-    /// The file that `option` names, or else the one beside the input. None for an input that has
-    /// no place: standard input, a pipe or a device.
+    /// The file that `option` names, or else the one beside the input. None for an input without a
+    /// folder: standard input, a pipe or a device.
     fn new(
         named: Option<PathBuf>,
         input: &Path,
@@ -44,7 +45,7 @@ impl ImportFile {
             return Ok(None);
         }
         let path = with_suffix(input, suffix);
-        // Somebody else may have prepared a link to a file of the user.
+        // Another user may have created a link to a file of this user.
         if std::fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
             return Err(UsageError::NotRegular { path, option });
         }
@@ -61,14 +62,14 @@ fn is_other_name(output: &Path, input: &Path) -> bool {
         true => Path::new("/dev/stdin"),
         false => input,
     };
-    // A terminal can be both.
+    // A terminal may be input and output at the same time.
     output.is_file() && is_same_file(output, input)
 }
 
 /// Where an import records its finished rows.
 pub(super) enum Checkpoint {
     At(PathBuf),
-    /// There is no place for one, for this reason, and the command line names none.
+    /// The import has no checkpoint for this reason, and the command line names none.
     None(String),
 }
 

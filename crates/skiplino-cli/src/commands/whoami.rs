@@ -54,7 +54,7 @@ pub(crate) fn run(context: &Context, out: &mut Output) -> Result<(), Failure> {
             ("Customers", directory),
         ])?;
     }
-    // Whether the key is accepted matters more than whether anybody reads it here.
+    // Errors of the calls take precedence over a failure to print.
     let printed = out.flush();
     branches?;
     if let Some(customers) = customers {

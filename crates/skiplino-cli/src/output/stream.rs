@@ -37,13 +37,15 @@ impl Output {
         }
     }
 
-    /// From now on, output that cannot be written ends nothing: the command changes something, and
-    /// has to finish that. [`lost`](Self::lost) says afterwards whether any output was lost.
+    /// From now on, a failure to write output does not end the command: the command changes
+    /// something and has to finish. [`lost`](Self::lost) says afterwards whether any output was
+    /// lost.
     pub(crate) fn make_optional(&mut self) {
         self.writer.get_mut().is_optional = true;
     }
 
-    /// Why output was lost. That its reader has closed the pipe, as `head` does, is no such reason.
+    /// Why output was lost. A reader that closes the pipe, as `head` does, does not count as lost
+    /// output.
     pub(crate) fn lost(&mut self) -> Option<io::Error> {
         self.writer
             .get_mut()

@@ -120,7 +120,7 @@ fn own_authorities_are_an_option_or_a_variable() {
     }
     let bundle = "/etc/ssl/certs/ca-certificates.crt";
     if Path::new(bundle).exists() {
-        // It is read, and does not have the authority.
+        // The command reads this file, which does not contain the authority.
         with("SSL_CERT_FILE", bundle).fails(11, &["certificate"]);
     }
 }

@@ -123,7 +123,8 @@ fn unusual() -> Vec<Value> {
     let mut rows: Vec<_> = texts
         .map(|(at, text)| {
             json!({
-                // Ids must not begin with a blank or an invisible character, nor phone numbers with `=`.
+                // An id must not begin with a blank or an invisible character, and a phone number
+                // must not begin with `=`.
                 "externalId": format!("{at}#{text}#"), "name": text, "email": text, "mobile": format!("tel:{text}"),
                 "metadata": {"text": text, *text: [1, 2.5, null, true, {"deep": text}], "": 0},
             })

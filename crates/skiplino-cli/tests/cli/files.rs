@@ -33,8 +33,8 @@ impl Desk {
             .is_fifo()
     }
 
-    /// A device like `/dev/NAME` in the folder: a mistake of the command must not cost this machine its
-    /// own. Without the right to make one, the command has no right to remove that one either.
+    /// A copy of the device `/dev/NAME` in the folder, so that a bug of the command cannot delete
+    /// the machine's device. A user who may not create devices may not delete `/dev/NAME` either.
     fn device(&self, name: &str) -> String {
         let minor = match name {
             "null" => "3",
@@ -67,7 +67,7 @@ impl Desk {
         shell
     }
 
-    /// What a reader of the pipe receives while the command runs.
+    /// The bytes that a reader of the pipe receives while the command runs.
     fn received(&self, pipe: &str, arguments: &[&str]) -> (String, Ran) {
         let path = self.path(pipe);
         let reader = thread::spawn(move || fs::read_to_string(path).unwrap());

@@ -342,7 +342,7 @@ fn a_file_may_be_mended_before_its_import_is_resumed() {
     assert_eq!(desk.run(&["import", "rows.csv"]).code, 16);
     let requests = || desk.world.received("getCustomer") + desk.writes();
     let before = requests();
-    // One failed row is deleted, the other is mended; others are changed, moved and added.
+    // One failed row is deleted, the other is corrected; further rows are changed, moved and added.
     let mended = [
         ("d", "D"),
         ("a", "A"),

@@ -149,7 +149,7 @@ fn unwritable_output_is_reported_and_fails() {
         &["branches"][..],
         &["--help"],
         &["completions", "bash"],
-        // Its address cannot be printed, so it does not start.
+        // The sandbox cannot print its address, so it does not start.
         &["sandbox"],
     ] {
         let full = std::fs::File::options().write(true).open("/dev/full");

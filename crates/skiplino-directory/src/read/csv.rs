@@ -32,9 +32,9 @@ pub fn read_csv<R: BufRead>(
     rows(text, file, Rc::default(), |_| {}).map(|(rows, _)| rows)
 }
 
-/// The rows, and what is unusual about the heading. `unescapes` may be set until the first row is
-/// read: formulas lose their `'` then. `skipped` is called for each row without any value, as
-/// spreadsheets write them at the end.
+/// The rows, and the notices about the heading. `unescapes` may be set until the first row is read;
+/// the rows then have no `'` before formulas. `skipped` is called for each row without any value,
+/// as spreadsheets write them at the end.
 pub(super) fn rows<R: BufRead, S: Fn(&Record)>(
     text: R,
     file: &Path,
@@ -187,7 +187,7 @@ fn parse(
         let text = std::str::from_utf8(field).map_err(|_| RowError::FieldNotUtf8(name()))?;
         let text = match unescape(text) {
             Some(text) if unescapes => text,
-            // Stored as it is, it would spoil a good number.
+            // Storing the value with its `'` would replace a valid number.
             Some(_) => return Err(RowError::EscapedFormula(name())),
             None => text,
         };

@@ -2,7 +2,7 @@
 //! quoted where they hold a separator, a quote or the end of a line.
 //!
 //! The common readers accept any text and lose rows without notice: after an unclosed quote, the
-//! rows that follow become part of a field. This one reports such a quote, and knows the line of
+//! rows that follow become part of a field. This reader reports such a quote, and knows the line of
 //! each record.
 
 use std::io::{self, BufRead};

@@ -1,10 +1,10 @@
-//! What a reader understood although files are usually written otherwise.
+//! Notices: differences from the usual form of a file that a reader accepts.
 
 use std::fmt;
 
 use crate::column::Column;
 
-/// A way in which a file differs from what is usual, and in which it was read. To be told to the user
+/// A difference from the usual form of a file, which the reader has accepted. Show it to the user
 /// once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -20,7 +20,7 @@ use crate::row::{FileRow, TableRow};
 /// The columns to read, by their names in the file.
 type Columns = HashMap<String, Column>;
 
-/// Opens a file: its rows, how many there are, and what is unusual about its columns.
+/// Opens a file: its rows, how many there are, and the notices about its columns.
 pub(super) fn rows(
     path: &Path,
 ) -> Result<
@@ -59,7 +59,8 @@ pub(super) fn rows(
             file: path.to_owned(),
             source,
         })?;
-        // A column of another type may hold nothing: then programs could not tell its type.
+        // A column of another type is accepted if it holds no values: the program that wrote it
+        // could not know the type.
         if !is_text(field) && !is_empty(&reader, schema, field).map_err(parquet_error)? {
             // Numbers are rejected: they have lost their leading zeros and plus signs already.
             return Err(heading_error(HeadingError::NotText(

@@ -7,7 +7,7 @@ use skiplino::Customer;
 /// Encodes customers into a writer.
 pub(super) trait Encoder {
     fn write(&mut self, customers: &[Customer]) -> io::Result<()>;
-    /// Makes formulas of spreadsheets text from now on. Other formats than CSV have no formulas.
+    /// From now on, writes formulas of spreadsheets as text. Only CSV can contain formulas.
     fn escape_formulas(&mut self) {}
     /// Writes the end of the file.
     fn finish(self: Box<Self>) -> io::Result<()>;

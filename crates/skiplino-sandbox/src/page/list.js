@@ -3,8 +3,9 @@
 import { postpone } from './ui.js';
 
 export class List {
-  // `row()` makes an empty row, and `fill(row, item, index)` fills it. Each item has a unique `seq`. With `growsOnTop`, new items are
-  // added on top, and a list that is scrolled down keeps the same rows in view.
+  // `row()` makes an empty row, and `fill(row, item, index)` fills the row. Each item has a unique
+  // `seq`. With `growsOnTop`, new items are added on top, and a list that is scrolled down keeps
+  // the same rows in view.
   constructor(root, { height, row, fill, choose, open, opensOnClick = false, growsOnTop = false }) {
     Object.assign(this, { root, height, row, fill, choose, open, opensOnClick, growsOnTop });
     this.items = [];

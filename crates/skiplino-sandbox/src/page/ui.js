@@ -32,8 +32,9 @@ export function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// Rows must not move between the press and the release of a button: the click would miss its row. If something in `list` is pressed,
-// `draw` runs after the release, and the result is true.
+// Rows must not move between the press and the release of a button: the click would miss its row.
+// If the user is pressing an element of `list`, `draw` runs after the release, and the result is
+// true.
 const postponed = new Map();
 export function postpone(list, draw) {
   const pressed = list.querySelector(':active') !== null;

@@ -11,7 +11,7 @@ use super::{
 };
 
 const SCHEMA: &str = include_str!("schema.sql");
-/// Older files get them, too.
+/// The indexes, which are also added to files of earlier versions.
 const INDEXES: &str = include_str!("indexes.sql");
 /// Marks a sandbox database ("skip") and the version of its schema.
 const APPLICATION_ID: i64 = 0x736b_6970;

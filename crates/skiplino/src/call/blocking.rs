@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::http::transport;
 
-/// Called now and then on the waiting thread; `true` ends the call.
+/// A function that is called on the waiting thread at short intervals; `true` ends the call.
 pub(crate) type Interrupt = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// A runtime with its own connections, for one call at a time. It runs on the thread that makes the
@@ -139,8 +139,8 @@ impl RuntimePool {
 /// Work on this thread that alternates between steps on a runtime and the program's own code: a
 /// source of rows, a sink of pages, a handler of a signal.
 ///
-/// The program's code runs between the steps, outside of the runtime. So it can make blocking calls,
-/// which take a runtime of their own.
+/// The program's code runs between the steps, outside of the runtime. So the code can make blocking
+/// calls, which take a runtime of their own.
 pub(crate) struct Session<'a> {
     runtimes: &'a RuntimePool,
     clock: &'a dyn Clock,
@@ -208,8 +208,8 @@ impl Session<'_> {
         }
     }
 
-    /// Drops `rest`, whatever is left of the work, and keeps the runtime for later work. After an
-    /// interrupt, the runtime is dropped, which ends its connections, and so the requests.
+    /// Drops `rest`, the remaining work, and keeps the runtime for later work. After an interrupt,
+    /// drops the runtime instead: this closes its connections, which ends the requests.
     pub(crate) fn finish<R>(self, rest: R, has_failed: bool) {
         let Some(runtime) = &self.pooled.runtime else {
             return;

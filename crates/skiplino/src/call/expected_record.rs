@@ -10,7 +10,7 @@ use crate::models::ids::{CustomerRef, ServiceId, TicketId};
 use crate::models::page::Page;
 use crate::models::tickets::Ticket;
 
-/// Finds the JSON path of an id in the data that is not the id that was asked for.
+/// Finds an id in the data that differs from the requested one, and returns its JSON path.
 pub(crate) struct ExpectedRecord(Box<FindWrongId>);
 
 type FindWrongId = dyn Fn(&dyn Any) -> Option<String> + Send + Sync;

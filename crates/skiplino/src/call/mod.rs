@@ -156,7 +156,8 @@ impl<T> Call<T> {
 }
 
 impl<T: 'static> Call<T> {
-    /// Refuses a response whose data have a wrong id, of which the function returns the JSON path.
+    /// Rejects a response whose data have a wrong id. The function returns the JSON path of that
+    /// id.
     pub(crate) fn refuse_wrong_id(
         mut self,
         find_wrong_id: impl Fn(&T) -> Option<String> + Send + Sync + 'static,
@@ -189,7 +190,7 @@ impl<T: Send + 'static> Call<T> {
     }
 
     /// The result of the call if its only attempt gets this response. Nothing is sent, and the
-    /// record may be any. Used by fuzzing only.
+    /// response may be about any record. Used by fuzzing only.
     #[doc(hidden)]
     pub fn answered(self, status: u16, body: Vec<u8>) -> Result<Response<T>, Error> {
         self.untyped
@@ -197,8 +198,8 @@ impl<T: Send + 'static> Call<T> {
             .and_then(Response::typed)
     }
 
-    /// Sends the call within another one: on its connections, in its language, with its retry
-    /// policy, within the rest of its time.
+    /// Sends the call as a part of another call, with the connections, language, retry policy and
+    /// remaining time of that call.
     pub(crate) fn send_within<'a>(self, context: &CallContext<'a>) -> NestedCall<'a, T> {
         let options = CallOptions {
             locale: context.locale.map(str::to_owned),

@@ -41,7 +41,7 @@ mod mask {
 
     pub(super) struct Mask {
         was_blocked: bool,
-        /// The program's own signal, which it finds again.
+        /// Whether a signal of the program itself was pending. It stays pending.
         was_pending: bool,
     }
 

@@ -1,4 +1,4 @@
-//! A map whose values live as long as somebody outside holds them.
+//! A map that drops a value when nobody outside the map holds it any more.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -20,8 +20,8 @@ impl ApiKey {
     /// The key as the dashboard shows it.
     ///
     /// # Errors
-    /// `InvalidRequest` (field `apiKey`) if the key is empty, has quotes around it, or has characters
-    /// other than visible ASCII; the error does not contain the key.
+    /// `InvalidRequest` (field `apiKey`) if the key is empty, has quotes around it, or has
+    /// characters other than visible ASCII; the error does not contain the key.
     pub fn new(key: impl Into<String>) -> Result<Self, Error> {
         let key = Zeroizing::new(key.into());
         if key.is_empty() {

@@ -22,8 +22,7 @@ use crate::operation::KeyClass;
 /// The base URL of the development environment, the only published one.
 pub const DEFAULT_BASE_URL: &str = "https://api-dev.skiplino.com/external/v1";
 
-/// Every setting that all host languages have. A binding fills it in; an absent setting keeps its
-/// default.
+/// The settings that all host languages have, for bindings. An absent setting keeps its default.
 #[doc(hidden)]
 #[derive(Clone, Default)]
 pub struct ClientOptions {

@@ -38,8 +38,8 @@ fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// Appends the certificates of the files. A bundle of an operating system may hold some that cannot
-/// be used; they are left out, but there must be one that can.
+/// Appends the certificates of the files. The bundle of an operating system may hold unusable
+/// certificates, which are left out. At least one certificate must be usable.
 fn read(variable: &str, files: &[PathBuf], pem: &mut Vec<u8>) -> Result<(), Error> {
     let (before, mut failed) = (pem.len(), None);
     for file in files {

@@ -55,7 +55,7 @@ pub(crate) enum ConnectError {
     ProxyUnreachable { address: String, cause: String },
 }
 
-/// The reason, if more can be said than the error's own text says.
+/// The reason, if it says more than the error's own text.
 pub(crate) fn reason(
     error: &(dyn StdError + 'static),
     proxy: Option<&Url>,
@@ -81,8 +81,8 @@ pub(crate) fn reason(
     }
 }
 
-/// The text of the error whose source is a failure to connect to a proxy. The error's type is
-/// private.
+/// The text of the error for a proxy that cannot be reached. The error's type is private, so its
+/// text is compared.
 const PROXY_UNREACHABLE: &str = "tunnel error: failed to create underlying connection";
 
 /// The TLS error in an error, perhaps within I/O errors, which do not return it as their source.

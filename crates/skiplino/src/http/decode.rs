@@ -135,8 +135,8 @@ fn explain(text: &str, error: &serde_json::Error) -> Error {
     malformed(&path(text, read, in_last, field), &without_values(error))
 }
 
-/// The path of the value that a parser was reading after `read` bytes. It ends with `field`, if that
-/// is given.
+/// The path of the value that a parser was reading after `read` bytes. The path ends with `field`,
+/// if a field is given.
 ///
 /// A second parser that tracks the path would compile every type's parser twice, a twentieth of the
 /// library.
@@ -250,7 +250,8 @@ fn without_values(error: &serde_json::Error) -> String {
     }
 }
 
-/// The fields of an error's body, as far as they can be read: the status alone makes an error.
+/// The fields of an error's body that can be read. All of them may be absent: the status alone is
+/// an error.
 #[derive(Default)]
 pub(crate) struct ErrorBody {
     pub(crate) message: Option<String>,

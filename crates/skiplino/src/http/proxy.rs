@@ -65,7 +65,7 @@ fn parse(proxy: &str) -> Option<Url> {
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }
 
-/// The address of a proxy, to show.
+/// The host and port of a proxy, for error texts.
 pub(crate) fn address(proxy: &Url) -> String {
     let host = proxy.host_str().unwrap_or_default();
     let port = proxy.port_or_known_default();
@@ -102,7 +102,7 @@ fn host_of(entry: &str, port: Option<u16>) -> Option<&str> {
         _ => entry,
     };
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    // The dot that stays stands for all subdomains.
+    // `*.example` becomes `.example`, which stands for all subdomains.
     Some(
         host.strip_prefix('*')
             .filter(|rest| !rest.is_empty())

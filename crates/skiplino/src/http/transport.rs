@@ -219,8 +219,8 @@ fn before_response(error: reqwest::Error, proxy: Option<&Url>, send_flag: &SendF
 
 fn in_response(error: reqwest::Error) -> Error {
     let error = error.without_url();
-    // The decompression reports a lost connection as its own failure; only the error below
-    // distinguishes them.
+    // The decompression reports a lost connection as its own failure; only the source of that
+    // failure distinguishes the two.
     if error.is_decode() && connection_error(&error).is_none() {
         return Error::because(ErrorKind::Decode, error)
             .edit(|inner| inner.path = Some("$".to_owned()));

@@ -87,7 +87,7 @@ id!(
 
 // A proxy or framework would trim an id of white space, and dot segments are removed from every
 // URL, encoded or not. Either way the request would reach a record or an operation that the caller
-// did not name. Marks that nobody sees would create a second customer with the same id to the eye.
+// did not name. Invisible characters would create a second customer whose id looks the same.
 fn checked<'a>(field: &str, id: &'a str) -> Result<&'a str, Error> {
     if id.chars().all(is_invisible) {
         return Err(Error::invalid(field, "must not be empty"));

@@ -33,7 +33,7 @@
 //!
 //! The pager remembers the ids that it has returned, and drops records that appear again.
 //!
-//! # Servers that claim more than they give
+//! # Servers that count more records than they return
 //!
 //! A server may count records that it never sends, or send the same page again and again. Then
 //! `tail` reaches 0, or stands still, although the list has more records than were returned. In a
@@ -310,7 +310,7 @@ impl<T> Pager<T> {
         }
     }
 
-    /// Ends the read if the server keeps claiming more records than it gives.
+    /// Ends the read if the server keeps counting more records than it returns.
     fn check_gave_up(&mut self) -> Option<GaveUp> {
         // After a change, the pager goes back and reads pages again.
         let returned_pages = self.progress.records.div_ceil(self.page_size.max(1));

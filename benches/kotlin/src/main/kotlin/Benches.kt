@@ -29,8 +29,8 @@ private const val TICKET = "k7m2p9x4q1"
 private const val FLIGHT = 64
 
 /**
- * The Kotlin part of `make bench`: `Benches CANNED [small]`. Starts the server with canned responses. `small` only measures the
- * speed of the library that is loaded.
+ * The Kotlin part of `make bench`: `Benches CANNED [small]`. Starts the server with canned
+ * responses. `small` only measures the speed of the library that is loaded.
  */
 fun main(arguments: Array<String>) {
     val began = System.nanoTime()
@@ -79,7 +79,10 @@ private suspend fun inFlight(count: Int, call: suspend () -> Unit) = coroutineSc
     repeat(FLIGHT) { launch(Dispatchers.Default) { repeat(count / FLIGHT) { call() } } }
 }
 
-/** The time from cancelling a coroutine to the end of its connection at the server, for a read and for a write. */
+/**
+ * The time from cancelling a coroutine to the end of its connection at the server, for a read and
+ * for a write.
+ */
 private suspend fun cancellation() = Silence().use { silence ->
     SkiplinoClient("pk_bench") { baseUrl = silence.base }.use { client ->
         val calls: List<suspend () -> Any> = listOf({ client.tickets.get(TICKET) }, { client.tickets.cancel(TICKET) })
@@ -103,7 +106,10 @@ private class Silence : AutoCloseable {
     private val listener = ServerSocket(0, 1, InetAddress.getLoopbackAddress())
     val base = "http://127.0.0.1:${listener.localPort}/external/v1"
 
-    /** Waits for a request, calls [received], waits for the client to close the connection, and returns that moment. */
+    /**
+     * Waits for a request, calls [received], and waits for the client to close the connection.
+     * Returns the time at which the connection was closed.
+     */
     fun hungUp(received: () -> Unit): Long = listener.accept().use { socket ->
         val lines = socket.getInputStream().bufferedReader()
         while (lines.readLine().isNotEmpty()) continue

@@ -57,7 +57,8 @@ where
     S: FnMut(Page<Customer>) -> Result<(), E>,
     E: From<Error>,
 {
-    /// Exports on the calling thread, and blocks it until the end. The sink can make blocking calls.
+    /// Exports on the calling thread, which is blocked until the end. The sink can make blocking
+    /// calls.
     ///
     /// # Errors
     /// The errors of [`Export`]; `InvalidRequest` inside an async runtime, which would be blocked.

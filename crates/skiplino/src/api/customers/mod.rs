@@ -110,7 +110,7 @@ impl Customers<'_> {
     /// One customer (operation 10, `GET /customers/getOne`).
     ///
     /// # Errors
-    /// `Validation` when there is none: see [`find`](Self::find).
+    /// `Validation` if there is no such customer: see [`find`](Self::find).
     pub fn get(&self, customer: impl Into<CustomerRef>) -> Call<Customer> {
         let customer = customer.into();
         self.0
@@ -120,8 +120,8 @@ impl Customers<'_> {
             .refuse_wrong_id(move |found| wrong_customer(&customer, found))
     }
 
-    /// One customer, or `None` if there is none (operation 10; its 422 for an unknown id is no
-    /// error here).
+    /// One customer, or `None` if there is no such customer (operation 10, whose 422 for an unknown
+    /// id is not an error here).
     pub fn find(&self, customer: impl Into<CustomerRef>) -> Call<Option<Customer>> {
         find(self.0, &customer.into())
     }
@@ -144,11 +144,12 @@ impl Customers<'_> {
         call.refuse_wrong_id(move |found| wrong_customer(asked.as_ref()?, found))
     }
 
-    /// Deletes a customer permanently (operation 12, `DELETE /customers/delete`). Their tickets
-    /// stay. If the response is lost, the customer is looked up, and deleted again if still there.
+    /// Deletes a customer permanently (operation 12, `DELETE /customers/delete`). The customer's
+    /// tickets stay. If the response is lost, the client looks up the customer, and sends the
+    /// request again only if the customer still exists.
     ///
     /// # Errors
-    /// `Validation` when there is none.
+    /// `Validation` if there is no such customer.
     pub fn delete(&self, customer: impl Into<CustomerRef>) -> Call<()> {
         let customer = customer.into();
         let call = self.0.call(
@@ -161,7 +162,7 @@ impl Customers<'_> {
     }
 
     /// A customer's tickets, newest first (operation 13, `GET /customers/tickets`), up to 10 a
-    /// page. Takes any key.
+    /// page. Works with any key.
     pub fn tickets(&self, customer: impl Into<CustomerRef>) -> List<Ticket> {
         let shared = Arc::clone(self.0);
         let customer = customer.into();

@@ -74,7 +74,7 @@ pub(crate) struct BookingAttempt<'a> {
     context: &'a CallContext<'a>,
     number: u64,
     baseline: Option<Baseline>,
-    /// Whether there may be a ticket that no caller got.
+    /// Whether the server may have a ticket that no caller received.
     maybe_applied: bool,
     _lock: OwnedMutexGuard<()>,
 }

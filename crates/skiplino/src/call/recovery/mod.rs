@@ -1,6 +1,6 @@
 //! Recovery of a write whose response was lost.
 //!
-//! The API has no idempotency key, so each kind of write has its own lookup, or none.
+//! The API has no idempotency key, so each kind of write has its own lookup. Some kinds have none.
 
 pub(crate) mod booking_lookup;
 pub(crate) mod open_bookings;

@@ -1,4 +1,4 @@
-//! The bookings of a client that are open, and the tickets that it has returned.
+//! The open bookings of a client, and the tickets that the client has returned.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,7 +33,7 @@ impl Booking {
             && ticket.time() == self.time
     }
 
-    /// Whether `other` could have created it, too.
+    /// Whether `other` could have created the ticket, too.
     pub(super) fn may_conflict(&self, other: &Self, ticket: &Ticket) -> bool {
         use CustomerRef::{ExternalId, Id};
         let same_customer = match (&other.customer, &self.customer) {

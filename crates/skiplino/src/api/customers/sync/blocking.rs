@@ -18,8 +18,9 @@ use crate::models::customers::CustomerWriteRequest;
 /// [`CustomerSync::wait`](crate::CustomerSync::wait).
 ///
 /// [`CustomerSync`](crate::CustomerSync) describes the guarantees, the number of requests and the
-/// errors. It would block an async runtime, so there its error is `InvalidRequest`. No request
-/// is in flight between two calls of `next()`, so the iterator can be dropped at any time.
+/// errors. Inside an async runtime, which the iterator would block, it fails with `InvalidRequest`.
+/// No request is in flight between two calls of `next()`, so the iterator can be dropped at any
+/// time.
 pub struct BlockingSync<I: Iterator> {
     client: Arc<Shared>,
     settings: SyncSettings,
@@ -35,9 +36,9 @@ where
     I: Iterator,
     I::Item: Borrow<CustomerWriteRequest>,
 {
-    /// A burst starts no further rows once it has finished this many,
+    /// A burst starts no further rows after it has finished this many.
     const MAX_BURST_ROWS: usize = 128;
-    /// or after this time.
+    /// A burst starts no further rows after this time.
     const MAX_BURST_TIME: Duration = Duration::from_secs(1);
 
     pub(crate) fn new(client: Arc<Shared>, settings: SyncSettings, rows: I) -> Self {
@@ -51,8 +52,8 @@ where
         }
     }
 
-    /// Works on a burst of rows until all of them have finished: while the caller handles a row,
-    /// nothing drives requests in flight, and they would time out.
+    /// Handles a burst of rows until all of them have finished. While the caller handles a row, no
+    /// request may be in flight: nothing would drive the request, and it would time out.
     fn run_burst(&mut self) -> Result<(), Error> {
         if !self.has_started {
             self.has_started = true;

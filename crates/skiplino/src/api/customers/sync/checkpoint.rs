@@ -4,12 +4,12 @@
 //! After a header of 32 bytes, the file is a log of records of 24 bytes. A record has hashes of the
 //! row's `externalId` and of the row, and the row's index in the source of that run. So:
 //!
-//! - A later run finds a row by its `externalId`, wherever it is in the source. Rows may be removed,
-//!   added, changed and moved between the runs.
+//! - A later run finds a row by its `externalId`, wherever it is in the source. Between the runs,
+//!   rows may be removed, added, changed and moved.
 //! - A row without a record, or with a record cut off when the process was killed, counts as not
 //!   done.
 //! - Before a run changes a customer that an earlier run has written, it records that the earlier
-//!   records no longer say what is stored.
+//!   records of this customer are out of date.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
@@ -25,17 +25,17 @@ use crate::models::customers::CustomerWriteRequest;
 use crate::models::ids::ExternalId;
 
 const MAGIC: &[u8; 16] = b"skiplino sync 2\n";
-/// The first version had records by the position of their row.
+/// Version 1 identified a row by its position in the source.
 const OLD_MAGIC: &[u8; 16] = b"skiplino sync 1\n";
 const HEADER: usize = 32;
 const RECORD: usize = 24;
 
-/// What the checkpoint knows a row by: the first bytes of SHA-256 hashes.
+/// The identity of a row in the checkpoint: the first bytes of two SHA-256 hashes.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RowHash {
-    /// Of the `externalId`.
+    /// The hash of the `externalId`.
     id: u64,
-    /// Of the whole row; the lowest byte is 0.
+    /// The hash of the whole row; the lowest byte is 0.
     content: u64,
 }
 
@@ -62,7 +62,8 @@ fn hash(bytes: &[u8]) -> u64 {
 enum RecordKind {
     /// The row is done.
     Done = 1,
-    /// It is not known what is stored for this `externalId`, whatever earlier records say.
+    /// The state of the stored customer is unknown. Earlier records of this `externalId` are out of
+    /// date.
     Void = 2,
 }
 
@@ -75,7 +76,7 @@ struct DoneRow {
     content: u64,
 }
 
-/// What is known of a customer that earlier runs have written.
+/// The state of a customer that earlier runs have written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 enum DoneState {
@@ -83,7 +84,7 @@ enum DoneState {
     Stored = 1,
     /// Rows with several contents were done. They have to be repeated in their order.
     Ambiguous = 2,
-    /// It is not known what is stored.
+    /// The state of the stored customer is unknown.
     Void = 3,
 }
 
@@ -211,7 +212,7 @@ impl Checkpoint {
         }
         let mut options = OpenOptions::new();
         options.read(true);
-        // Fingerprints of personal data are for its owner.
+        // The file has hashes of personal data, so only its owner may read it.
         #[cfg(unix)]
         options.mode(0o600);
         if !read_only {
@@ -333,7 +334,7 @@ impl Checkpoint {
         self.record(index, hash, RecordKind::Done)
     }
 
-    /// Records that it is not known what is stored for this `externalId`.
+    /// Records that the stored customer with this `externalId` is unknown from now on.
     pub(crate) fn record_void(&mut self, index: u64, hash: RowHash) -> Result<(), CheckpointError> {
         self.record(index, hash, RecordKind::Void)
     }

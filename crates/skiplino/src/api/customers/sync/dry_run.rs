@@ -1,5 +1,5 @@
-//! What a dry run would have written, so that later rows of the same customer get the outcome of a
-//! real run.
+//! Records the writes that a dry run leaves out, so that later rows of the same customer get the
+//! outcome that a real run would give them.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::models::customers::{Customer, CustomerWriteRequest};
 use crate::models::ids::ExternalId;
 
-/// The customers that the rows so far would have left. Their fields are hashes: 24 bytes and some
-/// overhead for each customer, however long its fields are.
+/// The customers as the rows so far would have written them. Their fields are hashes: 24 bytes and
+/// some overhead for each customer, however long its fields are.
 #[derive(Debug, Default)]
 pub(crate) struct SimulatedCustomers(HashMap<u64, StoredFields>);
 
@@ -19,8 +19,8 @@ pub(crate) struct SimulatedCustomers(HashMap<u64, StoredFields>);
 struct StoredFields([u32; 4]);
 
 impl SimulatedCustomers {
-    /// Applies a row to a customer that an earlier row left. Returns the fields that differ; `None`
-    /// if no earlier row had this `externalId`.
+    /// Applies a row to a customer that an earlier row would have written. Returns the fields that
+    /// differ; `None` if no earlier row had this `externalId`.
     pub(crate) fn apply(
         &mut self,
         id: &ExternalId,
@@ -100,8 +100,8 @@ fn nonzero(hash: u64) -> u32 {
     (hash as u32).max(1)
 }
 
-/// Equal for values that are equal for a server that may write `1.0` as `1`, and fields in any
-/// order.
+/// Ignores the differences that a server may make: `1.0` written as `1`, and another order of the
+/// fields.
 fn json_hash(value: &Value) -> u64 {
     match value {
         Value::Null => hash_of(0),

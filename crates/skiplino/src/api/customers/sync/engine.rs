@@ -64,7 +64,7 @@ pub(crate) struct SyncEngine<R> {
     fatal: Option<Error>,
 }
 
-/// What happens next in a sync.
+/// The next step of a sync.
 pub(crate) enum SyncStep<R> {
     /// The engine needs the next row of the source: [`SyncEngine::supply`].
     NeedsRow,

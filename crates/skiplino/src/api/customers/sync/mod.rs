@@ -35,14 +35,14 @@ impl Customers<'_> {
     /// `metadata` is compared and replaced as a whole.
     ///
     /// Returns a stream (or with [`CustomerSync::wait`] an iterator) of the outcome of each row, in
-    /// the order in which rows end. A row that fails does not stop the others. An error of the
-    /// stream itself ends it; rows without an outcome were not finished. Rows with the same
+    /// the order in which the rows finish. A row that fails does not stop the others. An error of
+    /// the stream itself ends it; rows without an outcome were not finished. Rows with the same
     /// `externalId` run one after another, in the order of the source. Dropping the stream stops
     /// it: running rows may or may not have been applied.
     ///
     /// The source is read as rows are started, on the thread that polls for results, and is not
-    /// held in memory. Its items may be requests, or anything that holds one: each is returned with
-    /// its outcome.
+    /// held in memory. The items of the source may be requests, or values that hold a request: the
+    /// stream returns each item with its outcome.
     ///
     /// ```no_run
     /// # fn run(client: skiplino::Client) -> Result<(), skiplino::Error> {
@@ -59,11 +59,12 @@ impl Customers<'_> {
     /// # }
     /// ```
     ///
-    /// # Errors Of the stream: `SecretKeyRequired`; `Unauthorized`, after the outcome of the row
-    /// that failed with it; `Connect`, when the server could not be reached for a minute;
-    /// `InvalidRequest` (fields `concurrency`, `rate`, `checkpoint`). Of a row: the errors of
+    /// # Errors
+    /// Errors of the stream: `SecretKeyRequired`; `Unauthorized`, after the outcome of the row that
+    /// failed with it; `Connect`, if the server could not be reached for a minute; `InvalidRequest`
+    /// (fields `concurrency`, `rate`, `checkpoint`). Errors of a row: those of
     /// [`create`](Self::create), [`find`](Self::find) and [`update`](Self::update), and
-    /// `InvalidRequest` (field `externalId`) if it has none.
+    /// `InvalidRequest` (field `externalId`) if the row has no `externalId`.
     pub fn sync<I>(&self, rows: I) -> CustomerSync<I::IntoIter>
     where
         I: IntoIterator,
@@ -158,7 +159,7 @@ impl<I: Iterator> CustomerSync<I> {
     }
 
     /// A file that records the rows that are done, so that an interrupted sync can be resumed: run
-    /// it again with the same rows and the same file.
+    /// the sync again with the same file.
     ///
     /// The file is created if it does not exist, and takes 24 bytes a row. The sync does not remove
     /// it; do so after the last run. A resumed sync needs 16 bytes of memory for each row that is
@@ -168,8 +169,8 @@ impl<I: Iterator> CustomerSync<I> {
     /// failed. Rows are recognized by their `externalId` and their content, wherever they are in
     /// the source. So between the runs, rows may be changed, added and moved, and rows that failed
     /// may be removed. [`check_source`](Self::check_source) finds rows that are done and are
-    /// missing. Rows with the same `externalId` and different contents are repeated, in their
-    /// order.
+    /// missing from the source. Rows with the same `externalId` and different contents are
+    /// repeated, in their order.
     ///
     /// The sync ends with an `InvalidRequest` (field `checkpoint`) before anything is sent, if the
     /// file was made with another server or key, or by version 0.1 of this library, or if another

@@ -93,8 +93,8 @@ impl Watch {
     }
 
     /// How long failures of the network or the server may last before the watch ends with the last
-    /// error: 10 minutes by default. If the server asks for a pause (`Retry-After`) beyond this time,
-    /// the watch ends at once.
+    /// error: 10 minutes by default. If the server asks for a pause (`Retry-After`) beyond this
+    /// time, the watch ends at once.
     pub fn give_up_after(mut self, limit: Duration) -> Self {
         self.schedule.give_up_after = limit;
         self

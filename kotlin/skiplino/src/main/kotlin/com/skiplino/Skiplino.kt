@@ -22,7 +22,8 @@ public enum class LogLevel {
 
 /**
  * Receives the library's log lines, one after the other, on a thread of its own. A call may return
- * before its lines arrive. If a logger is so slow that 10,000 lines wait, further lines are dropped.
+ * before its lines arrive. If a logger is so slow that 10,000 lines wait, the library drops further
+ * lines.
  */
 public fun interface SkiplinoLogger {
     /**

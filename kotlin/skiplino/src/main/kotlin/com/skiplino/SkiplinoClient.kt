@@ -11,18 +11,21 @@ import java.util.function.Consumer
  * SkiplinoClient("pk_…") { locale = "ar" }.use { client ->
  *     val branch = client.branches.list().first { it.isOpen }
  *     val group = client.branches.tree(branch.id).first()
- *     val ticket = client.tickets.book(BookTicketRequest.walkIn(group.services.first().id, group.id))
- *     client.tickets.watch(ticket.id).collect { println("${it.ticketNumber}: ${it.status}, ${it.queueSize} ahead") }
+ *     val service = group.services.first()
+ *     val ticket = client.tickets.book(BookTicketRequest.walkIn(service.id, group.id))
+ *     client.tickets.watch(ticket.id).collect {
+ *         println("${it.ticketNumber}: ${it.status}, ${it.queueSize} ahead")
+ *     }
  * }
  * ```
  *
  * Every operation is a suspend function that may be called on any thread, including the main
  * thread, and ends when its coroutine is cancelled. Operations throw [SkiplinoException].
  *
- * For Java, each operation has a variant that returns a `CompletableFuture`, such as `bookAsync` for
- * `book`. Futures complete on a pool of daemon threads of the library, which has a thread for every
- * callback, so callbacks may block and wait for other calls. Use `thenApplyAsync` and the like with
- * an executor to run them elsewhere.
+ * For Java, each operation has a variant that returns a `CompletableFuture`, such as `bookAsync`
+ * for `book`. Futures complete on a pool of daemon threads of the library, which has a thread for
+ * every callback, so callbacks may block and wait for other calls. Use methods such as
+ * `thenApplyAsync` with an executor to run callbacks elsewhere.
  */
 public class SkiplinoClient private constructor(private val dispatcher: CallDispatcher, private val defaults: CallOptions) : AutoCloseable {
     /**

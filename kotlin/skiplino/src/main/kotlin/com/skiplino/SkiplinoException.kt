@@ -180,7 +180,8 @@ public sealed class SkiplinoException private constructor(failure: Failure) : Ex
 
     /**
      * The body of a successful response cannot be decoded, for example the login page of a captive
-     * portal; [path] has the JSON path.
+     * portal, or is about another record, or a list has fewer records than the server counts;
+     * [path] has the JSON path.
      */
     public class Decode internal constructor(failure: Failure) : SkiplinoException(failure)
 

@@ -113,7 +113,8 @@ public class Tickets internal constructor(private val dispatcher: CallDispatcher
     /**
      * Moves a waiting appointment of [customer] to another slot (operation 7,
      * `POST /tickets/{id}/change-time`). [time] is from [Slot.time]. If the response is lost, the
-     * library looks up the ticket and sends the request again only if it does not have the new time.
+     * library looks up the ticket and sends the request again only if the ticket does not have the
+     * new time.
      *
      * @throws SkiplinoException.Validation for a walk-in, or a ticket in another state
      * @throws SkiplinoException.NotFound if the server cannot find the ticket after the change

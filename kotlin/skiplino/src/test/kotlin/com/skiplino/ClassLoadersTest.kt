@@ -1,4 +1,5 @@
-// Several copies of the package in one JVM, as in an application server: loading, working side by side, and ending.
+// Several copies of the package in one JVM, as in an application server: loading, working side by
+// side, and ending.
 package com.skiplino
 
 import com.sun.jna.Platform
@@ -21,7 +22,10 @@ import org.junit.jupiter.api.BeforeEach
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
 
-/** What an application does with the package. Only types of the JDK go in and out: see [Application]. */
+/**
+ * The work of an application with the package. Only types of the JDK go in and out: see
+ * [Application].
+ */
 class ApplicationCode(private val baseUrl: String, private val key: String) : AutoCloseable {
     private val clients = ArrayList<SkiplinoClient>()
 

@@ -87,7 +87,10 @@ class ThreadsTest {
             }
         }
 
-    /** Runs code once in each callback, and waits for its end. Held responses let every callback be set before. */
+    /**
+     * Runs code once in each callback, and waits for its end. The sandbox holds the responses until
+     * every callback is set.
+     */
     private fun inEachCallback(code: (SkiplinoClient) -> Unit): List<DynamicTest> = callbacks.map { (name, call) ->
         dynamicTest(name) {
             sandbox.reset()
