@@ -57,6 +57,7 @@ impl Formatter for Escaping {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test stops at the first failure")]
 mod tests {
     use super::*;
 
