@@ -48,11 +48,12 @@ pub(crate) fn wrong_service(asked: &ServiceId, ticket: &Ticket) -> Option<String
 
 /// The wrong id of a customer.
 pub(crate) fn wrong_customer(asked: &CustomerRef, customer: &Customer) -> Option<String> {
-    let (path, asked, found) = match asked {
-        CustomerRef::Id(id) => ("_id", id.as_str(), customer.id().as_str()),
-        CustomerRef::ExternalId(id) => ("externalId", id.as_str(), customer.external_id()?),
+    let (path, is_wrong) = match asked {
+        CustomerRef::Id(id) => ("_id", !is_same(id.as_str(), customer.id().as_str())),
+        // The company chose it: in another case it may be that of another person.
+        CustomerRef::ExternalId(id) => ("externalId", customer.external_id() != Some(id.as_str())),
     };
-    (!is_same(asked, found)).then(|| format!("data.{path}"))
+    is_wrong.then(|| format!("data.{path}"))
 }
 
 /// The first wrong id of the customer of tickets.
