@@ -9,8 +9,8 @@ use std::time::Duration;
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use skiplino::{
-    ApiKey, Client, Clock, CustomerSync, CustomerWriteRequest, Error, ErrorKind, Outcome,
-    RowOutcome, SyncedRow,
+    ApiKey, Client, Clock, CustomerSync, CustomerWriteRequest, Error, ErrorKind, Operation,
+    Outcome, RowOutcome, SyncedRow,
 };
 use skiplino_sandbox::{Config, DEMO_SECRET_KEY, Sandbox};
 use skiplino_tests::TestSandbox;
@@ -353,6 +353,81 @@ fn a_server_that_stays_unreachable_ends_the_sync() {
     };
     assert!(before.iter().all(failed), "{before:?}");
     assert!(clock.passed() > Duration::from_secs(60));
+}
+
+#[test]
+fn a_lost_write_stays_unknown_if_the_server_disappears() {
+    for id in ["new", "crm-7741"] {
+        let running = Arc::new(Mutex::new(None));
+        let server = Arc::clone(&running);
+        // The server disappears before the lost write is repeated.
+        let clock = TestClock::new(move |_| drop(server.lock().unwrap().take()));
+        let sandbox = TestSandbox::new();
+        for operation in ["createCustomer", "updateCustomer"] {
+            sandbox.fault(operation, "drop_after_commit", json!({}));
+        }
+        let lookup = json!({"status": 500, "when": {"nth": 2}});
+        sandbox.fault("getCustomer", "status", lookup);
+        let client = sandbox
+            .builder(DEMO_SECRET_KEY)
+            .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+            .build()
+            .unwrap();
+        *running.lock().unwrap() = Some(sandbox);
+        let sync = client.customers().sync([row(id).name("New")]);
+        let synced: Vec<_> = sync.wait().collect();
+        let [Ok(lost), Err(end)] = &synced[..] else {
+            panic!("{synced:?}");
+        };
+        let RowOutcome::Unknown(error) = lost.outcome() else {
+            panic!("{id}: {lost:?}");
+        };
+        for error in [error, end] {
+            assert_eq!(error.kind(), ErrorKind::Connect, "{id}");
+            assert_eq!(error.outcome(), Outcome::Unknown, "{id}");
+        }
+        assert!(clock.passed() > Duration::from_secs(60));
+    }
+}
+
+#[test]
+fn a_lost_write_stays_unknown_if_its_lookup_fails() {
+    let sandbox = TestSandbox::new();
+    let lost = json!({"when": {"nth": 2}});
+    sandbox.fault("createCustomer", "drop_after_commit", lost);
+    for nth in 2..=20 {
+        let lookup = json!({"status": 500, "when": {"nth": nth}});
+        sandbox.fault("getCustomer", "status", lookup);
+    }
+    let client = sandbox.secret();
+    let sync = client.customers().sync(rows(2)).concurrency(1);
+    let synced: Vec<_> = sync.wait().map(Result::unwrap).collect();
+    let outcomes = synced.iter().map(|row| row.outcome().as_str());
+    assert!(outcomes.eq(["created", "unknown"]), "{synced:?}");
+    let error = synced[1].outcome().error().unwrap();
+    assert_eq!(error.operation(), Some(Operation::CreateCustomer));
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert!(stored(&sandbox).contains_key("row-1"));
+}
+
+#[test]
+fn a_lost_write_stays_unknown_if_its_customer_has_other_data() {
+    let sandbox = TestSandbox::new();
+    let lost = json!({"when": {"nth": 1}});
+    sandbox.fault("createCustomer", "drop_after_commit", lost);
+    // Somebody else has changed the new customer, or the server has.
+    let other = json!({"message": "m", "data": {
+        "_id": "0a1b2c3d4e5f60718293a4b5c6d7e8f9", "externalId": "row-0", "companyId": "c",
+        "name": "Other", "createdAt": "2026-06-23T11:00:00.000Z",
+        "updatedAt": "2026-06-23T11:00:00.000Z"}});
+    for nth in 2..=20 {
+        let lookup = json!({"status": 200, "body": other, "when": {"nth": nth}});
+        sandbox.fault("getCustomer", "status", lookup);
+    }
+    sandbox.fault("updateCustomer", "status", json!({"status": 400}));
+    let client = sandbox.secret();
+    assert_eq!(outcomes(client.customers().sync(rows(1)))[&0], "unknown");
+    assert!(stored(&sandbox).contains_key("row-0"));
 }
 
 #[test]

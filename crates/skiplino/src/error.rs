@@ -241,6 +241,7 @@ impl Error {
         Self::new(before.kind).edit(|inner| {
             inner.operation = before.operation;
             inner.status = before.status;
+            inner.outcome = before.outcome;
             inner.headers = before.headers.clone();
             inner.message = before.message.clone();
             inner.reason = before.reason.clone();

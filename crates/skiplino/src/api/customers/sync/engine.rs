@@ -60,6 +60,8 @@ pub(crate) struct SyncEngine<R> {
     tasks: JoinSet<(u64, Result<UpsertResult, Error>)>,
     /// Whether the last row to finish was created: then the next rows are probably new, too.
     expects_new: bool,
+    /// Whether a row may have been written although it failed.
+    has_unknown: bool,
     /// Why no more rows are started. Returned after the rows in flight have finished.
     fatal: Option<Error>,
 }
@@ -111,6 +113,7 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
             in_flight: HashMap::new(),
             tasks: JoinSet::new(),
             expects_new: false,
+            has_unknown: false,
             fatal: None,
         })
     }
@@ -163,8 +166,18 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
                     self.fatal.get_or_insert(error);
                     continue;
                 }
-                None => SyncStep::Ended(self.fatal.take().map_or(Ok(()), Err)),
+                None => SyncStep::Ended(self.end()),
             });
+        }
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        match self.fatal.take() {
+            Some(error) if self.has_unknown => {
+                Err(error.edit(|inner| inner.outcome = Outcome::Unknown))
+            }
+            Some(error) => Err(error),
+            None => Ok(()),
         }
     }
 
@@ -256,7 +269,10 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
                 customer = Some(existing);
                 RowOutcome::Unchanged
             }
-            Err(error) if error.outcome() == Outcome::Unknown => RowOutcome::Unknown(error),
+            Err(error) if error.outcome() == Outcome::Unknown => {
+                self.has_unknown = true;
+                RowOutcome::Unknown(error)
+            }
             Err(error) => RowOutcome::Failed(error),
         };
         if outcome.error().is_none() {

@@ -103,8 +103,8 @@ impl Customers<'_> {
 ///
 /// The error of a single row is in its [outcome](SyncedRow::outcome). An error of the stream ends
 /// the sync: `SecretKeyRequired`; `Unauthorized` or `Connect`, after the row that failed with it;
-/// `InvalidRequest` (fields `concurrency`, `rate`, `checkpoint`). Rows that were not returned
-/// before it may be incomplete.
+/// `InvalidRequest` (fields `concurrency`, `rate`, `checkpoint`). Its outcome is `Unknown` if that
+/// of a row is. Rows that were not returned before it may be incomplete.
 #[must_use = "a sync does nothing until its rows are requested"]
 pub struct CustomerSync<I: Iterator> {
     client: Arc<Shared>,

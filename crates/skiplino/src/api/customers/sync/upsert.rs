@@ -54,19 +54,49 @@ impl Upserter {
         expected_new: bool,
         dry_run: bool,
     ) -> Result<UpsertResult, Error> {
+        let mut lost_write = None;
+        let upsert = self.upsert_noting(row, id, expected_new, dry_run, &mut lost_write);
+        let result = upsert.await;
+        // No later failure proves that an earlier write was not applied.
+        result.map_err(|error| match lost_write {
+            Some(operation) => error.edit(|inner| {
+                inner.operation = Some(operation);
+                inner.outcome = Outcome::Unknown;
+            }),
+            None => error,
+        })
+    }
+
+    /// Does the upsert, and notes in `lost_write` a write that may have been applied although it
+    /// failed.
+    async fn upsert_noting(
+        &self,
+        row: &CustomerWriteRequest,
+        id: &ExternalId,
+        expected_new: bool,
+        dry_run: bool,
+        lost_write: &mut Option<Operation>,
+    ) -> Result<UpsertResult, Error> {
         let mut existing = match expected_new && !dry_run {
             true => None,
-            false => self.find(id).await?,
+            false => self.find(id, lost_write).await?,
         };
         let mut writes = 0;
         loop {
             writes += 1;
             let (rejection, existence_changed) = match existing {
                 None if dry_run => return Ok(UpsertResult::Created(None)),
-                None => match self.send(|| Customers(&self.client).create(row)).await {
+                None => match self
+                    .send(|| Customers(&self.client).create(row), lost_write)
+                    .await
+                {
                     Ok(customer) => return Ok(UpsertResult::Created(Some(customer))),
                     Err(error) => {
                         let id_is_taken = is_about(&error, "externalId");
+                        if id_is_taken && error.attempts() > 1 {
+                            // Perhaps by an earlier attempt, and the customer was changed since.
+                            *lost_write = error.operation();
+                        }
                         (error, id_is_taken)
                     }
                 },
@@ -78,7 +108,10 @@ impl Upserter {
                     if dry_run {
                         return Ok(UpsertResult::Updated(customer, changed));
                     }
-                    match self.send(|| Customers(&self.client).update(&update)).await {
+                    match self
+                        .send(|| Customers(&self.client).update(&update), lost_write)
+                        .await
+                    {
                         Ok(customer) => return Ok(UpsertResult::Updated(customer, changed)),
                         Err(error) => {
                             let is_deleted =
@@ -91,7 +124,7 @@ impl Upserter {
             if !existence_changed || writes == Self::MAX_WRITES {
                 return Err(rejection);
             }
-            existing = self.find(id).await?;
+            existing = self.find(id, lost_write).await?;
             // The lookup found no customer with this id, so the server rejects the id as invalid.
             if existing.is_none() && writes == 1 && is_about(&rejection, "externalId") {
                 return Err(rejection);
@@ -99,12 +132,21 @@ impl Upserter {
         }
     }
 
-    async fn find(&self, id: &ExternalId) -> Result<Option<Customer>, Error> {
-        self.send(|| Customers(&self.client).find(id)).await
+    async fn find(
+        &self,
+        id: &ExternalId,
+        lost_write: &mut Option<Operation>,
+    ) -> Result<Option<Customer>, Error> {
+        self.send(|| Customers(&self.client).find(id), lost_write)
+            .await
     }
 
     /// Makes a call, and repeats it while the server is overloaded or cannot be reached.
-    async fn send<T: Send + 'static>(&self, call: impl Fn() -> Call<T>) -> Result<T, Error> {
+    async fn send<T: Send + 'static>(
+        &self,
+        call: impl Fn() -> Call<T>,
+        lost_write: &mut Option<Operation>,
+    ) -> Result<T, Error> {
         let clock = &*self.client.config.clock;
         let started = clock.now();
         loop {
@@ -118,6 +160,9 @@ impl Upserter {
                 Ok(response) => return Ok(response.into_data()),
                 Err(error) => error,
             };
+            if error.outcome() == Outcome::Unknown {
+                *lost_write = error.operation();
+            }
             let max_wait = if error.kind() == ErrorKind::Connect {
                 // Safe even if an earlier attempt was applied: an upsert can be repeated.
                 Self::MAX_OUTAGE
