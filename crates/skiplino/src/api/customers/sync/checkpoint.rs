@@ -8,8 +8,8 @@
 //!   rows may be removed, added, changed and moved.
 //! - A row without a record, or with a record cut off when the process was killed, counts as not
 //!   done.
-//! - Before a run changes a customer that an earlier run has written, it records that the earlier
-//!   records of this customer are out of date.
+//! - Before a row of a customer is sent whose earlier row is done, in this run or another, the sync
+//!   records that the earlier records of this customer are out of date.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
@@ -82,10 +82,8 @@ struct DoneRow {
 enum DoneState {
     /// The row with this hash is stored, so it can be skipped.
     Stored = 1,
-    /// Rows with several contents were done. They have to be repeated in their order.
-    Ambiguous = 2,
     /// The state of the stored customer is unknown.
-    Void = 3,
+    Void = 2,
 }
 
 impl DoneRow {
@@ -106,6 +104,35 @@ impl DoneRow {
 
     fn set(&mut self, state: DoneState) {
         self.content = self.content() | state as u64;
+    }
+}
+
+/// The customers that may have a record that a row is done. The size is fixed, so a customer may be
+/// taken for another one; then the sync writes a record that it could have left out.
+#[derive(Debug)]
+struct RecordedIds(Vec<u64>);
+
+impl RecordedIds {
+    /// 1 MiB: in a million rows, about 6 of 100 get a needless record.
+    const WORDS: usize = 1 << 17;
+
+    fn new() -> Self {
+        Self(vec![0; Self::WORDS])
+    }
+
+    /// The word and the bit of a customer.
+    fn place(id: u64) -> (usize, u64) {
+        ((id >> 6) as usize % Self::WORDS, 1 << (id % 64))
+    }
+
+    fn insert(&mut self, id: u64) {
+        let (word, bit) = Self::place(id);
+        self.0[word] |= bit;
+    }
+
+    fn may_contain(&self, id: u64) -> bool {
+        let (word, bit) = Self::place(id);
+        self.0[word] & bit != 0
     }
 }
 
@@ -197,6 +224,8 @@ pub(crate) struct Checkpoint {
     end: u64,
     /// The customers that earlier runs have written, sorted by their hash.
     done: Vec<DoneRow>,
+    /// The customers of `done`, and those that this run has written.
+    recorded: RecordedIds,
 }
 
 impl Checkpoint {
@@ -237,6 +266,7 @@ impl Checkpoint {
             read_only,
             end: HEADER as u64,
             done: Vec::new(),
+            recorded: RecordedIds::new(),
         };
         this.check_header(&header(client))?;
         this.load().map_err(CheckpointError::Read)?;
@@ -252,6 +282,9 @@ impl Checkpoint {
         }
         // A new file, or one whose process was killed before the header was complete.
         if found.len() < HEADER && expected.starts_with(&found) {
+            if self.read_only {
+                return Ok(());
+            }
             return self.write_at(0, expected);
         }
         Err(if found.starts_with(MAGIC) {
@@ -272,22 +305,20 @@ impl Checkpoint {
                 rows.push(DoneRow::new(record.hash, DoneState::Void));
             }
         })?;
-        // Stable: the records of a customer stay in their order.
+        // Stable: the records of a customer stay in their order, and the last one counts.
         rows.sort_by_key(|row| row.id);
         rows.dedup_by(|later, row| {
             let is_same = later.id == row.id;
             if is_same {
-                let is_other = row.is(DoneState::Ambiguous)
-                    || (row.is(DoneState::Stored) && later.content() != row.content());
-                if is_other && later.is(DoneState::Stored) {
-                    later.set(DoneState::Ambiguous);
-                }
                 *row = *later;
             }
             is_same
         });
         rows.retain(|row| !row.is(DoneState::Void));
         rows.shrink_to_fit();
+        for row in &rows {
+            self.recorded.insert(row.id);
+        }
         self.done = rows;
         Ok(())
     }
@@ -312,25 +343,24 @@ impl Checkpoint {
     }
 
     /// Whether an earlier run finished the row, so that it can be skipped. If not, the row is about
-    /// to be done.
+    /// to be sent, and earlier records of the customer are out of date.
     pub(crate) fn can_skip(&mut self, index: u64, hash: RowHash) -> Result<bool, CheckpointError> {
-        let Some(at) = self.find(hash.id) else {
-            return Ok(false);
-        };
-        let row = &mut self.done[at];
-        if row.is(DoneState::Void) {
-            return Ok(false);
+        if let Some(at) = self.find(hash.id) {
+            let row = &mut self.done[at];
+            if row.is(DoneState::Stored) && row.content() == hash.content {
+                return Ok(true);
+            }
+            row.set(DoneState::Void);
         }
-        if row.is(DoneState::Stored) && row.content() == hash.content {
-            return Ok(true);
+        if self.recorded.may_contain(hash.id) {
+            self.record_void(index, hash)?;
         }
-        row.set(DoneState::Void);
-        self.record_void(index, hash)?;
         Ok(false)
     }
 
     /// Records that a row is done.
     pub(crate) fn record_done(&mut self, index: u64, hash: RowHash) -> Result<(), CheckpointError> {
+        self.recorded.insert(hash.id);
         self.record(index, hash, RecordKind::Done)
     }
 

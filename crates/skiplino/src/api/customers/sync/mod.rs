@@ -161,9 +161,9 @@ impl<I: Iterator> CustomerSync<I> {
     /// A file that records the rows that are done, so that an interrupted sync can be resumed: run
     /// the sync again with the same file.
     ///
-    /// The file is created if it does not exist, and takes 24 bytes a row. The sync does not remove
-    /// it; do so after the last run. A resumed sync needs 16 bytes of memory for each row that is
-    /// done.
+    /// The file is created if it does not exist, and takes 24 bytes a row, or 48 if the customer has
+    /// an earlier row. The sync does not remove it; do so after the last run. A sync with a
+    /// checkpoint needs 1 MiB of memory, and a resumed one 16 more bytes for each row that is done.
     ///
     /// A resumed sync skips the rows that are done and does all others, including those that
     /// failed. Rows are recognized by their `externalId` and their content, wherever they are in
