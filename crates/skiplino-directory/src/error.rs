@@ -48,6 +48,9 @@ pub enum FormatError {
     /// The file of a spreadsheet program, or another archive.
     #[error("the file is a workbook or an archive: {SAVE_AS_UTF_8}")]
     Workbook,
+    /// A Parquet file whose parts contradict each other.
+    #[error("the Parquet file is damaged: write it again")]
+    Damaged,
     /// Compressed as a whole.
     #[error("the file is compressed: decompress it first")]
     Compressed,

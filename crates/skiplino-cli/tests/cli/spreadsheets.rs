@@ -107,6 +107,24 @@ fn a_value_that_a_spreadsheet_has_damaged_fails_its_row() {
 }
 
 #[test]
+fn a_damaged_parquet_file_is_rejected_as_a_whole() {
+    let desk = Desk::new();
+    desk.run(&["export", "all.parquet"]).ok();
+    let bytes = std::fs::read(desk.path("all.parquet")).unwrap();
+    // No byte of the footer makes the command panic.
+    let footer = bytes.len() - 8;
+    let length = u32::from_le_bytes(bytes[footer..footer + 4].try_into().unwrap());
+    let start = footer - usize::try_from(length).unwrap();
+    for at in (start..footer).step_by(61) {
+        let mut damaged = bytes.clone();
+        damaged[at] = 0xff;
+        desk.write("rows.parquet", damaged);
+        let ran = desk.run(&["import", "rows.parquet", "--dry-run"]);
+        assert_ne!(ran.code, 101, "{at}: {ran:?}");
+    }
+}
+
+#[test]
 fn an_id_with_invisible_ends_fails_its_row_and_names_them() {
     let desk = Desk::new();
     let ids = [
