@@ -1,9 +1,16 @@
 // Records, dates and JSON values.
 import Foundation
-import Skiplino
+@testable import Skiplino
 import XCTest
 
 final class ModelTests: XCTestCase {
+    func testUnreadableJSONEqualsOnlyItself() {
+        XCTAssertNotEqual(LazyJSON.text("{"), LazyJSON.text("["))
+        XCTAssertNotEqual(LazyJSON.text("{"), LazyJSON.read(nil))
+        XCTAssertEqual(LazyJSON.text("{"), LazyJSON.text("{"))
+        XCTAssertEqual(LazyJSON.text(#"{"a": 1}"#), LazyJSON.text(#"{"a":1}"#))
+    }
+
     func testATicketIsCodable() throws {
         let ticket = Ticket(
             id: "k7m2p9x4q1", ticketNumber: "Q017", status: .unknown("paused"), statusAt: Date(timeIntervalSince1970: 1_782_213_000.123),
