@@ -56,6 +56,9 @@ EMPTY_SOURCES: dict[str, Callable[[], Any]] = {
     "polars": lambda: polars.read_csv(io.StringIO(EMPTY)),
     "polars as text": lambda: polars.read_csv(io.StringIO(EMPTY), infer_schema=False).fill_null(""),
     "None": lambda: [{"externalId": "crm-7741", "name": None, "email": None, "mobile": None, "metadata": None}],
+    "blanks": lambda: [
+        {"externalId": "crm-7741", "name": " ", "email": "\u00a0", "mobile": "\u200b", "metadata": None}
+    ],
 }
 
 
@@ -107,6 +110,11 @@ def test_values_that_a_spreadsheet_has_damaged_fail_their_rows(sandbox: Sandbox,
         ("externalId", "1.23E+11", "is a number in scientific notation"),
         ("name", "#NAME?", "is an error of a spreadsheet"),
         ("externalId", "'0012", "begins with an apostrophe"),
+        ("mobile", "#NV", "is an error of a spreadsheet"),
+        ("mobile", "WAHR", "has no digits"),
+        ("mobile", "\u202a+97333112233\u202c", "must not begin or end with invisible characters: U+202A, U+202C"),
+        ("email", "NaN", "is a word such as null"),
+        ("externalId", "External ID", "is the name of its column"),
         ("externalId", "crm-7741\u00a0", "must not begin or end with blanks or invisible characters: U+00A0"),
         (
             "externalId",

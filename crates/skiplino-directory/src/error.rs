@@ -48,6 +48,9 @@ pub enum FormatError {
     /// The file of a spreadsheet program, or another archive.
     #[error("the file is a workbook or an archive: {SAVE_AS_UTF_8}")]
     Workbook,
+    /// A Parquet file whose parts contradict each other.
+    #[error("the Parquet file is damaged: write it again")]
+    Damaged,
     /// Compressed as a whole.
     #[error("the file is compressed: decompress it first")]
     Compressed,
@@ -146,6 +149,15 @@ pub enum RowError {
     /// A quoted CSV field has text after it, most likely because another row's quote closed it.
     #[error("a field continues after its closing quote")]
     TextAfterQuote,
+    /// A blank before the quote that was to open a CSV field.
+    #[error("a blank comes before an opening quote: remove it")]
+    BlankBeforeQuote,
+    /// A text over several lines that look like rows, most likely after an unclosed quote.
+    #[error("{0} holds several lines that look like rows: a quote may not be closed")]
+    RowsInField(&'static str),
+    /// A text over several lines that can have only one.
+    #[error("{0} has more than one line: a quote may not be closed")]
+    LinesInField(&'static str),
     /// JSON, but not an object.
     #[error("the row is not a JSON object")]
     NotObject,
@@ -198,6 +210,18 @@ pub enum TextError {
     /// `#N/A`, `#####` and the like.
     #[error("is an error of a spreadsheet, such as #N/A: enter the value again")]
     SpreadsheetError,
+    /// A word such as `null` as an e-mail address.
+    #[error("is a word such as null, which stands for no value: leave the value empty")]
+    NoValueWord,
+    /// A phone number such as `TRUE`.
+    #[error("has no digits: enter the number again, or leave the value empty")]
+    NoDigits,
+    /// Characters that no one sees before or after the value.
+    #[error("must not begin or end with invisible characters: {0}")]
+    InvisibleEnds(String),
+    /// The id `externalId`.
+    #[error("is the name of its column: the row repeats the heading, remove it")]
+    ColumnName,
 }
 
 /// The advice for values that a spreadsheet has changed.

@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 
 use serde_json::{Map, Value};
-use skiplino::CustomerWriteRequest;
+use skiplino::{CustomerWriteRequest, is_invisible};
 
 use crate::column::{Column, Field, FieldSet};
 use crate::error::{RowError, TextError};
@@ -45,13 +45,13 @@ impl<E> CustomerRow<E> {
     }
 
     /// Sets a field. Metadata is given as the text of a JSON object. An empty text is no value, as
-    /// in [`Self::set_empty`].
+    /// in [`Self::set_empty`], and so is a text of blanks and invisible characters, except as an id.
     ///
     /// # Errors
     /// If the text is not metadata, or if a spreadsheet has damaged it.
     pub fn set_text(&mut self, field: Field, text: impl Into<String>) -> Result<(), TextError> {
         let text = text.into();
-        if text.is_empty() {
+        if text.is_empty() || (field != Field::ExternalId && is_blank(&text)) {
             self.set_empty(field);
             return Ok(());
         }
@@ -122,6 +122,11 @@ impl<E> CustomerRow<E> {
     }
 }
 
+/// Whether nothing of a text can be seen.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(is_invisible)
+}
+
 impl<E> Borrow<CustomerWriteRequest> for CustomerRow<E> {
     fn borrow(&self) -> &CustomerWriteRequest {
         &self.request
@@ -139,8 +144,8 @@ pub struct FileRow {
 impl FileRow {
     /// A row that has been read. Without an external id it is rejected.
     pub(crate) fn new(line: u64, mut customer: CustomerRow<RowError>) -> Self {
-        let is_blank = |id: &String| id.trim().is_empty();
-        if customer.external_id.as_ref().is_none_or(is_blank) {
+        let id = customer.external_id.as_deref();
+        if id.is_none_or(|id| id.trim().is_empty()) {
             customer.external_id = None;
             customer.reject(RowError::NoExternalId);
         }
@@ -219,7 +224,7 @@ impl TableRow {
                 let field = field.name();
                 return set.map_err(|error| RowError::Text { field, error });
             }
-            Column::MetadataKey(_) if text.is_empty() => self.set_empty(column),
+            Column::MetadataKey(_) if is_blank(text) => self.set_empty(column),
             Column::MetadataKey(key) => {
                 self.metadata.insert(key.clone(), Value::from(text));
             }
@@ -254,6 +259,25 @@ impl TableRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_blank_text_is_no_value() {
+        let text = |customer: &CustomerRow<()>| {
+            let request: &CustomerWriteRequest = customer.borrow();
+            serde_json::to_string(request).unwrap_or_default()
+        };
+        for blank in ["", " ", "\t", "\u{a0}", "\u{200b} \u{feff}"] {
+            let mut row = CustomerRow::<()>::new();
+            for field in [Field::Name, Field::Email, Field::Mobile, Field::Metadata] {
+                assert_eq!(row.set_text(field, blank), Ok(()), "{blank:?}");
+            }
+            assert_eq!(text(&row), text(&CustomerRow::new()), "{blank:?}");
+            let mut name = FieldSet::default();
+            name.insert(Field::Name);
+            row.erase(name);
+            assert_ne!(text(&row), text(&CustomerRow::new()), "{blank:?}");
+        }
+    }
 
     #[test]
     fn a_rejected_row_has_an_empty_request_and_its_first_error() {

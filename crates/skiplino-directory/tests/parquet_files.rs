@@ -3,6 +3,7 @@
 #![allow(
     missing_docs,
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a failed step fails the test"
 )]
 
@@ -12,7 +13,9 @@ use std::sync::Arc;
 
 use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int32Type};
-use parquet::file::metadata::{ParquetMetaDataReader, ParquetMetaDataWriter};
+use parquet::file::metadata::{
+    ColumnChunkMetaDataBuilder, ParquetMetaDataReader, ParquetMetaDataWriter,
+};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
@@ -54,6 +57,92 @@ fn write(path: &Path, compression: Compression, numbers: &[f64]) {
     writer.close().unwrap();
 }
 
+/// Changes what the footer says of each column of each row group.
+fn change_chunks(
+    path: &Path,
+    change: impl Fn(ColumnChunkMetaDataBuilder) -> ColumnChunkMetaDataBuilder,
+) {
+    let mut bytes = fs::read(path).unwrap();
+    let file = fs::File::open(path).unwrap();
+    let metadata = ParquetMetaDataReader::new()
+        .parse_and_finish(&file)
+        .unwrap();
+    let mut metadata = metadata.into_builder();
+    let groups = metadata.take_row_groups().into_iter().map(|group| {
+        let columns = group.columns().iter().cloned();
+        let columns = columns.map(|column| change(column.into_builder()).build().unwrap());
+        let columns = columns.collect();
+        let group = group.into_builder().set_column_metadata(columns);
+        group.build().unwrap()
+    });
+    let metadata = metadata.set_row_groups(groups.collect()).build();
+    ParquetMetaDataWriter::new(&mut bytes, &metadata)
+        .finish()
+        .unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+fn assert_damaged(path: &Path) {
+    let error = RowReader::open(path, Format::Parquet).unwrap_err();
+    let is_damaged = |source: &FormatError| *source == FormatError::Damaged;
+    assert!(
+        matches!(&error, DirectoryError::Format { source, .. } if is_damaged(source)),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_footer_that_contradicts_the_file_is_rejected() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.parquet");
+    let damage: [fn(ColumnChunkMetaDataBuilder) -> ColumnChunkMetaDataBuilder; 5] = [
+        |column| column.set_data_page_offset(-7),
+        |column| column.set_data_page_offset(1 << 40),
+        |column| column.set_total_compressed_size(-1),
+        |column| column.set_total_compressed_size(1 << 40),
+        |column| column.set_num_values(2),
+    ];
+    for change in damage {
+        write(&path, Compression::UNCOMPRESSED, &[]);
+        change_chunks(&path, change);
+        assert_damaged(&path);
+    }
+    // The footer counts four rows, but its row group has three. In the compact Thrift encoding,
+    // this is the number 3 as the footer's field 3, before its list of one row group.
+    write(&path, Compression::UNCOMPRESSED, &[]);
+    let mut bytes = fs::read(&path).unwrap();
+    let places = bytes.windows(4).enumerate();
+    let mut places = places.filter(|(_, bytes)| bytes == b"\x16\x06\x19\x1c");
+    let ((at, _), None) = (places.next().unwrap(), places.next()) else {
+        panic!("the number of rows appears twice");
+    };
+    bytes[at + 1] = 4 << 1;
+    fs::write(&path, bytes).unwrap();
+    assert_damaged(&path);
+}
+
+#[test]
+fn no_damaged_byte_panics() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.parquet");
+    write(&path, Compression::SNAPPY, &[f64::NAN]);
+    let bytes = fs::read(&path).unwrap();
+    for at in 0..bytes.len() {
+        for value in [0, 0xff] {
+            let mut damaged = bytes.clone();
+            damaged[at] = value;
+            fs::write(&path, damaged).unwrap();
+            // Each row is read, or an error is returned.
+            if let Ok(rows) = RowReader::open(&path, Format::Parquet) {
+                let progress = rows.progress();
+                let count = rows.count();
+                let error = progress.take_error();
+                assert!(error.is_some() || progress.total() == Some(count as u64));
+            }
+        }
+    }
+}
+
 #[test]
 fn every_codec_of_the_usual_writers_is_read() {
     let folder = tempfile::tempdir().unwrap();
@@ -81,28 +170,7 @@ fn a_codec_that_is_not_read_is_rejected_by_its_name() {
     let path = folder.path().join("rows.parquet");
     write(&path, Compression::UNCOMPRESSED, &[]);
     // No writer makes such files any more, so only the footer says LZO.
-    let bytes = fs::read(&path).unwrap();
-    let file = fs::File::open(&path).unwrap();
-    let metadata = ParquetMetaDataReader::new()
-        .parse_and_finish(&file)
-        .unwrap();
-    let mut metadata = metadata.into_builder();
-    let groups = metadata.take_row_groups().into_iter().map(|group| {
-        let columns = group.columns().iter().cloned();
-        let columns = columns.map(|column| {
-            let column = column.into_builder().set_compression(Compression::LZO);
-            column.build().unwrap()
-        });
-        let columns = columns.collect();
-        let group = group.into_builder().set_column_metadata(columns);
-        group.build().unwrap()
-    });
-    let metadata = metadata.set_row_groups(groups.collect()).build();
-    let mut with_footer = bytes;
-    ParquetMetaDataWriter::new(&mut with_footer, &metadata)
-        .finish()
-        .unwrap();
-    fs::write(&path, with_footer).unwrap();
+    change_chunks(&path, |column| column.set_compression(Compression::LZO));
     let error = RowReader::open(&path, Format::Parquet).unwrap_err();
     let codec = FormatError::Codec {
         column: "externalId".to_owned(),

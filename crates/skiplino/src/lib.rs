@@ -42,6 +42,8 @@ pub use models::customers::CustomerFields;
 pub use models::ids::{
     BranchId, CustomerId, CustomerRef, ExternalId, GroupId, ServiceId, TicketId,
 };
+#[doc(hidden)]
+pub use models::ids::{invisible_ends, is_invisible};
 pub use models::page::{Page, Pagination};
 pub use models::{
     BookTicketRequest, Branch, BranchTreeGroup, ChangeTimeRequest, Customer, CustomerUpdateRequest,

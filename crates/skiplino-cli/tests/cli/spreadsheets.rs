@@ -106,6 +106,142 @@ fn a_value_that_a_spreadsheet_has_damaged_fails_its_row() {
     assert_eq!((desk.stored(), desk.writes()), (before, 0));
 }
 
+/// Imports rows of these columns, each of which must fail with its reason.
+fn assert_all_fail(heading: &str, rows: &[(&str, &str)]) {
+    let desk = Desk::new();
+    let before = desk.stored();
+    let lines: String = rows.iter().map(|(row, _)| format!("{row}\n")).collect();
+    desk.write("rows.csv", format!("{heading}\n{lines}"));
+    assert_eq!(desk.run(&["import", "rows.csv"]).code, 16, "{rows:?}");
+    let reasons = desk.report("rows.csv.failed.csv");
+    assert_eq!(reasons.len(), rows.len(), "{reasons:?}");
+    for (reason, (row, expected)) in reasons.values().zip(rows) {
+        assert!(reason.starts_with(expected), "{row}: {reason}");
+    }
+    assert_eq!((desk.stored(), desk.writes()), (before, 0));
+}
+
+#[test]
+fn a_blank_cell_keeps_the_stored_value() {
+    for blank in [" ", "\u{a0}", "\u{200b}"] {
+        let desk = Desk::new();
+        let before = desk.stored()[LAYLA].clone();
+        let cells = [blank; 4].join(",");
+        desk.write(
+            "rows.csv",
+            format!("externalId,name,email,mobile,metadata.tier\ncrm-7741,{cells}\n"),
+        );
+        desk.run(&["import", "rows.csv"])
+            .ok()
+            .prints(&["1 unchanged"]);
+        assert_eq!(desk.stored()[LAYLA], before, "{blank:?}");
+        desk.run(&["import", "rows.csv", "--erase", "email"]).ok();
+        assert_eq!(desk.stored()[LAYLA].get("email"), None, "{blank:?}");
+    }
+}
+
+#[test]
+fn errors_and_words_instead_of_a_value_fail_their_rows() {
+    let error = "is an error of a spreadsheet";
+    let word = "is a word such as null, which stands for no value";
+    let decimals = "is a number with decimals";
+    let ends = "must not begin or end with invisible characters: U+";
+    let cells = [
+        ("mobile", "#NV", error),
+        ("mobile", "#GETTING_DATA", error),
+        ("mobile", "#n/a ", error),
+        ("mobile", "##", error),
+        ("mobile", "Err:502", error),
+        ("name", "#BEZUG!", error),
+        ("email", "#NOM?", error),
+        ("mobile", "TRUE", word),
+        ("mobile", "null", word),
+        ("email", "\\N", word),
+        ("email", "nan", word),
+        ("mobile", "WAHR", "has no digits"),
+        ("mobile", "97333112233.000", decimals),
+        ("mobile", "97333112233.", decimals),
+        ("mobile", "\u{202a}+97333112233\u{202c}", ends),
+        ("email", "a@example.com\u{a0}", ends),
+    ];
+    let rows = cells.map(|(field, text, reason)| {
+        let cells = ["name", "email", "mobile"].map(|name| if name == field { text } else { "" });
+        (
+            format!("crm-7741,{}", cells.join(",")),
+            format!("{field} {reason}"),
+        )
+    });
+    let rows = rows.each_ref().map(|(row, reason)| (&**row, &**reason));
+    assert_all_fail("externalId,name,email,mobile", &rows);
+    // As names, these are ordinary texts.
+    let desk = Desk::new();
+    desk.write(
+        "rows.csv",
+        "externalId,name\na,None\nb,True\nc,#1 Customer\n#1001,null\n",
+    );
+    desk.run(&["import", "rows.csv"])
+        .ok()
+        .prints(&["4 created"]);
+    assert_eq!(desk.stored()["a"]["name"], "None");
+}
+
+#[test]
+fn rows_that_a_quote_or_a_second_heading_has_damaged_fail() {
+    let lines = "holds several lines that look like rows";
+    assert_all_fail(
+        "External ID,name",
+        &[
+            ("External ID,name", "externalId is the name of its column"),
+            ("externalId,", "externalId is the name of its column"),
+            (
+                "a, \"Hassan, Layla\"",
+                "a blank comes before an opening quote",
+            ),
+            ("b,\"Layla\nc,Omar\nd,Sara\"", &format!("name {lines}")),
+        ],
+    );
+    assert_all_fail(
+        "externalId,email,name,mobile",
+        &[
+            (
+                "a,\"a@example.com\nb@example.com\",,",
+                "email has more than one line",
+            ),
+            ("a,,,\"+97333112233\n\"", "mobile has more than one line"),
+            ("a,,\"A,\n\nb,,B\",", &format!("name {lines}")),
+            ("\"a,,A,\nb\",,B,", &format!("externalId {lines}")),
+        ],
+    );
+    // A name over several lines that are no rows is a name, as exports write it.
+    let desk = Desk::new();
+    desk.write(
+        "rows.csv",
+        "externalId,name,metadata.note\na,\"Layla\nHassan\",\"x,y\nz,w\"\n",
+    );
+    desk.run(&["import", "rows.csv"])
+        .ok()
+        .prints(&["1 created"]);
+    assert_eq!(desk.stored()["a"]["name"], "Layla\nHassan");
+}
+
+#[test]
+fn a_damaged_parquet_file_is_rejected_as_a_whole() {
+    let desk = Desk::new();
+    desk.run(&["export", "all.parquet"]).ok();
+    let bytes = std::fs::read(desk.path("all.parquet")).unwrap();
+    // No byte of the footer makes the command panic.
+    let footer = bytes.len() - 8;
+    let length = u32::from_le_bytes(bytes[footer..footer + 4].try_into().unwrap());
+    let start = footer - usize::try_from(length).unwrap();
+    for at in (start..footer).step_by(61) {
+        let mut damaged = bytes.clone();
+        damaged[at] = 0xff;
+        desk.write("rows.parquet", damaged);
+        let ran = desk.run(&["import", "rows.parquet", "--dry-run"]);
+        assert_ne!(ran.code, 101, "{at}: {ran:?}");
+    }
+}
+
 #[test]
 fn an_id_with_invisible_ends_fails_its_row_and_names_them() {
     let desk = Desk::new();

@@ -191,9 +191,33 @@ fn parse(
             Some(_) => return Err(RowError::EscapedFormula(name())),
             None => text,
         };
+        check_lines(record, heading, column, text)?;
         row.set(column, text)?;
     }
     Ok(row.finish(record.line))
+}
+
+/// Rejects several lines in a field that has one. A name or an id may have several, unless they are
+/// more likely rows that an unclosed quote has joined.
+fn check_lines(
+    record: &Record,
+    heading: &Heading,
+    column: &Column,
+    text: &str,
+) -> Result<(), RowError> {
+    let Column::Field(field) = column else {
+        return Ok(());
+    };
+    if *field == Field::Metadata || !text.contains(['\n', '\r']) {
+        return Ok(());
+    }
+    if record.is_rows(heading.separator, heading.columns.len()) {
+        return Err(RowError::RowsInField(field.name()));
+    }
+    match field {
+        Field::Email | Field::Mobile => Err(RowError::LinesInField(field.name())),
+        _ => Ok(()),
+    }
 }
 
 fn external_id(fields: &[Vec<u8>], columns: &[Column]) -> Option<String> {

@@ -22,6 +22,13 @@ pub(super) struct Record {
 }
 
 impl Record {
+    /// Whether each line of the text alone has the fields of a row, as after an unclosed quote.
+    pub(super) fn is_rows(&self, separator: u8, fields: usize) -> bool {
+        let lines = self.text.split(|byte| matches!(byte, b'\n' | b'\r'));
+        let mut lines = lines.filter(|line| !line.trim_ascii().is_empty());
+        lines.all(|line| line.iter().filter(|byte| **byte == separator).count() + 1 >= fields)
+    }
+
     /// Splits the text into its fields, without their quotes.
     pub(super) fn fields(&self, separator: u8) -> Vec<Vec<u8>> {
         let mut fields = vec![Vec::new()];
@@ -31,8 +38,8 @@ impl Record {
             state = before.after(byte, &[separator]);
             let is_syntax = match state {
                 State::FieldStart | State::Quote => true,
-                State::Quoted => before == State::FieldStart,
-                State::Plain => false,
+                State::Quoted => matches!(before, State::FieldStart | State::Blank),
+                State::Plain | State::Blank => false,
             };
             if state == State::FieldStart {
                 fields.push(Vec::new());
@@ -48,6 +55,8 @@ impl Record {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum State {
     FieldStart,
+    /// After blanks at the start of a field.
+    Blank,
     Plain,
     Quoted,
     /// After a quote in a quoted field: the field ends there, or two quotes stand for one.
@@ -57,10 +66,12 @@ enum State {
 impl State {
     fn after(self, byte: u8, separators: &[u8]) -> Self {
         match (self, byte) {
-            (Self::FieldStart | Self::Quote, b'"') => Self::Quoted,
+            // Many programs write a blank after each separator. Such a quote opens the field.
+            (Self::FieldStart | Self::Blank | Self::Quote, b'"') => Self::Quoted,
             (Self::Quoted, b'"') => Self::Quote,
             (Self::Quoted, _) => Self::Quoted,
             (_, byte) if separators.contains(&byte) => Self::FieldStart,
+            (Self::FieldStart | Self::Blank, b' ' | b'\t') => Self::Blank,
             _ => Self::Plain,
         }
     }
@@ -121,6 +132,7 @@ impl<R: BufRead> Records<R> {
         let line = self.line;
         let (mut at, mut state, mut error) = (0, State::FieldStart, None);
         let mut lines = 0;
+        let mut has_blank_before_quote = false;
         // The end of the first line: after an unclosed quote, reading continues from there.
         let mut first_line = None;
         while let Some(byte) = self.byte(at)? {
@@ -150,6 +162,7 @@ impl<R: BufRead> Records<R> {
             }
             let before = state;
             state = before.after(byte, &self.separators);
+            has_blank_before_quote |= before == State::Blank && state == State::Quoted;
             if before == State::Quote && state == State::Plain {
                 error = Some(RowError::TextAfterQuote);
             }
@@ -162,6 +175,9 @@ impl<R: BufRead> Records<R> {
             // Most likely the lines that follow are ordinary rows.
             at = first_line.unwrap_or(at);
             lines = 1;
+        }
+        if has_blank_before_quote {
+            error.get_or_insert(RowError::BlankBeforeQuote);
         }
         let rest = self.buffer.split_off(at);
         let mut text = std::mem::replace(&mut self.buffer, rest);
@@ -286,6 +302,19 @@ mod tests {
             records(text),
             [invalid_record(1, 2, "a,\"b\nc,\"d\""), record(3, "e,f")]
         );
+    }
+
+    #[test]
+    fn a_blank_before_an_opening_quote_is_an_error() {
+        for text in ["a, \"b, c\"\ne,f\n", "a,\t\"b\"\ne,f\n", " \"a\",b\ne,f\n"] {
+            let records = records(text);
+            assert!(records[0].3, "{text:?}");
+            assert_eq!(records[1..], [record(2, "e,f")], "{text:?}");
+        }
+        let lines = "a, \"b\nc\"\ne,f\n";
+        let expected = [invalid_record(1, 2, "a, \"b\nc\""), record(3, "e,f")];
+        assert_eq!(records(lines), expected);
+        assert_eq!(records("a, b \"c\"\n"), [record(1, "a, b \"c\"")]);
     }
 
     #[test]

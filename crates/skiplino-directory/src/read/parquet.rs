@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use parquet::basic::{Compression, Repetition, Type as Physical};
@@ -31,6 +32,33 @@ pub(super) fn rows(
     ),
     DirectoryError,
 > {
+    let opened = guarded(|| open(path));
+    let (mut rows, count, notice) = opened.unwrap_or_else(|source| {
+        let file = path.to_owned();
+        Err(DirectoryError::Format { file, source })
+    })?;
+    let rows = std::iter::from_fn(move || {
+        let damaged = |error| Some(Err(io::Error::new(io::ErrorKind::InvalidData, error)));
+        guarded(|| rows.next()).unwrap_or_else(damaged)
+    });
+    Ok((rows, count, notice))
+}
+
+/// Calls the Parquet library, which panics on some damaged files.
+fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, FormatError> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(|_| FormatError::Damaged)
+}
+
+fn open(
+    path: &Path,
+) -> Result<
+    (
+        impl Iterator<Item = io::Result<FileRow>> + use<>,
+        u64,
+        Option<Notice>,
+    ),
+    DirectoryError,
+> {
     let io_error = |source: io::Error| DirectoryError::Io {
         file: path.to_owned(),
         source,
@@ -41,9 +69,14 @@ pub(super) fn rows(
         source,
     };
     let file = File::open(path).map_err(io_error)?;
+    let size = file.metadata().map_err(io_error)?.len();
     let reader = SerializedFileReader::new(file).map_err(parquet_error)?;
     let metadata = reader.metadata();
-    let count = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or_default();
+    let format_error = |source| DirectoryError::Format {
+        file: path.to_owned(),
+        source,
+    };
+    let count = check_counts(metadata, size).ok_or_else(|| format_error(FormatError::Damaged))?;
     let schema = metadata.file_metadata().schema_descr().root_schema();
     let fields = schema.get_fields();
     let names: Vec<_> = fields.iter().map(|field| field.name()).collect();
@@ -55,10 +88,7 @@ pub(super) fn rows(
         if column == Column::ReadOnly {
             continue;
         }
-        check_codec(metadata, field.name()).map_err(|source| DirectoryError::Format {
-            file: path.to_owned(),
-            source,
-        })?;
+        check_codec(metadata, field.name()).map_err(format_error)?;
         // A column of another type is accepted if it holds no values: the program that wrote it
         // could not know the type.
         if !is_text(field) && !is_empty(&reader, schema, field).map_err(parquet_error)? {
@@ -78,6 +108,29 @@ pub(super) fn rows(
         .zip(1..)
         .map(move |(record, number)| Ok(row(number, &record?, &read)));
     Ok((rows, count, notice))
+}
+
+/// The number of rows. None if the parts of the file contradict each other about their numbers of
+/// rows, or lie outside the file.
+fn check_counts(metadata: &ParquetMetaData, size: u64) -> Option<u64> {
+    let mut count = 0_u64;
+    for group in metadata.row_groups() {
+        count = count.checked_add(u64::try_from(group.num_rows()).ok()?)?;
+        for chunk in group.columns() {
+            let data = u64::try_from(chunk.data_page_offset()).ok()?;
+            let dictionary = chunk.dictionary_page_offset().map(u64::try_from);
+            let start = dictionary.transpose().ok()?.unwrap_or(data);
+            let length = u64::try_from(chunk.compressed_size()).ok()?;
+            let is_inside = data <= size && start.checked_add(length)? <= size;
+            // A list has several values in a row.
+            let is_list = chunk.column_descr().max_rep_level() > 0;
+            if !is_inside || (!is_list && chunk.num_values() != group.num_rows()) {
+                return None;
+            }
+        }
+    }
+    let said = u64::try_from(metadata.file_metadata().num_rows()).ok()?;
+    (said == count).then_some(count)
 }
 
 fn project(schema: &Type, fields: Vec<TypePtr>) -> Result<Type, ParquetError> {

@@ -95,26 +95,30 @@ fn checked<'a>(field: &str, id: &'a str) -> Result<&'a str, Error> {
     if id == "." || id == ".." {
         return Err(Error::invalid(field, "must not be a path segment of dots"));
     }
-    if id.starts_with(is_invisible) || id.ends_with(is_invisible) {
-        let ends = id.chars().take_while(|char| is_invisible(*char));
-        let ends = ends.chain(id.chars().rev().take_while(|char| is_invisible(*char)));
-        let mut points: Vec<_> = ends.map(u32::from).collect();
-        points.sort_unstable();
-        points.dedup();
-        let points: Vec<_> = points
-            .iter()
-            .map(|point| format!("U+{point:04X}"))
-            .collect();
-        let points = points.join(", ");
+    if let Some(points) = invisible_ends(id, is_invisible) {
         let reason = format!("must not begin or end with blanks or invisible characters: {points}");
         return Err(Error::invalid(field, reason));
     }
     Ok(id)
 }
 
+/// The code points of this kind at the ends of a text, such as `U+00A0, U+200B`.
+#[must_use]
+pub fn invisible_ends(text: &str, is_kind: fn(char) -> bool) -> Option<String> {
+    let ends = text.chars().take_while(|char| is_kind(*char));
+    let ends = ends.chain(text.chars().rev().take_while(|char| is_kind(*char)));
+    let mut points: Vec<_> = ends.map(u32::from).collect();
+    points.sort_unstable();
+    points.dedup();
+    let points = points.iter().map(|point| format!("U+{point:04X}"));
+    let points: Vec<_> = points.collect();
+    (!points.is_empty()).then(|| points.join(", "))
+}
+
 /// Whether a character is a blank, or cannot be seen: zero-width marks, and marks of the direction.
 /// Two ids that differ only in them look the same.
-fn is_invisible(char: char) -> bool {
+#[must_use]
+pub fn is_invisible(char: char) -> bool {
     char.is_whitespace()
         || char.is_control()
         || matches!(
