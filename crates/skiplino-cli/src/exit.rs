@@ -51,7 +51,7 @@ pub(crate) const CODES: [(u8, &str); 20] = [
     (13, "timeout (Timeout)"),
     (
         UNKNOWN_OUTCOME,
-        "a write failed but may have been applied (OutcomeUnknown, or any of the above), or its result could not be printed: check first",
+        "a write failed but may have been applied (OutcomeUnknown, or any of the above), or its result could not be printed or recorded: check first",
     ),
     (TICKET_CANCELLED, "the watched ticket was cancelled"),
     (
@@ -86,7 +86,9 @@ pub(crate) fn code(failure: &Failure) -> u8 {
         Failure::Usage(_) | Failure::Directory(_) => USAGE,
         Failure::NoCustomer(_) | Failure::NoName { .. } => NOT_FOUND,
         Failure::TicketCancelled(_) => TICKET_CANCELLED,
-        Failure::Rows(RowsFailed { unknown: 1.., .. }) | Failure::OutputLost(_) => UNKNOWN_OUTCOME,
+        Failure::Rows(RowsFailed { unknown: 1.., .. })
+        | Failure::OutputLost(_)
+        | Failure::RecordLost { .. } => UNKNOWN_OUTCOME,
         Failure::Rows(_) => ROWS_FAILED,
         Failure::Declined | Failure::Io { .. } => NOT_DONE,
         Failure::OutputClosed => DONE,
@@ -145,7 +147,10 @@ pub(crate) fn json_report(failure: &Failure) -> String {
         Failure::Declined => ("Declined", None),
         Failure::TicketCancelled(_) => ("Cancelled", None),
         Failure::Rows(_) => ("Rows", None),
-        Failure::Io { .. } | Failure::OutputClosed | Failure::OutputLost(_) => ("Io", None),
+        Failure::Io { .. }
+        | Failure::OutputClosed
+        | Failure::OutputLost(_)
+        | Failure::RecordLost { .. } => ("Io", None),
     };
     let outcome = match error.map(skiplino::Error::outcome) {
         Some(Outcome::Unknown) => "Unknown",

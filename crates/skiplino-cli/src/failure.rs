@@ -49,6 +49,9 @@ pub(crate) enum Failure {
     /// The command changed something, but its result could not be printed.
     #[error("done, but the result could not be printed: standard output: {0}")]
     OutputLost(io::Error),
+    /// An import wrote rows, but not its own report or checkpoint. The text says what it did.
+    #[error("{subject}: {source}")]
+    RecordLost { subject: String, source: io::Error },
 }
 
 fn list(candidates: &[String]) -> String {
@@ -112,6 +115,15 @@ pub(crate) enum UsageError {
         .0.display()
     )]
     CheckpointInUse(PathBuf),
+    #[error(
+        "{}: another import is writing this report: wait until it has ended, or name another file \
+         with --report",
+        .0.display()
+    )]
+    ReportInUse(PathBuf),
+    /// `-` is not a standard stream here.
+    #[error("{0} -: name a file")]
+    NotAFile(&'static str),
     #[error(
         "{name:?} matches more than one {kind}: {}; use an id, or name the branch",
         candidates.join(", ")
@@ -189,12 +201,7 @@ impl From<io::Error> for Failure {
 
 impl From<DirectoryError> for Failure {
     fn from(error: DirectoryError) -> Self {
-        match error {
-            DirectoryError::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe => {
-                Self::OutputClosed
-            }
-            error => Self::Directory(error),
-        }
+        Self::Directory(error)
     }
 }
 

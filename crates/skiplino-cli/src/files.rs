@@ -1,11 +1,11 @@
 //! File arguments: `-` for a standard stream, the format of a directory, and whether two names are
 //! those of one file.
 
-use std::fs::Metadata;
+use std::fs::{File, Metadata, TryLockError};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use skiplino_directory::Format;
+use skiplino_directory::{Format, resolve_links};
 
 use crate::failure::{Failure, UsageError};
 
@@ -53,9 +53,24 @@ pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 pub(crate) fn is_same_file(a: &Path, b: &Path) -> bool {
     match (std::fs::metadata(a), std::fs::metadata(b)) {
         (Ok(first), Ok(second)) => is_same(a, &first, b, &second),
-        (Err(_), Err(_)) => place(a).is_some_and(|a| Some(a) == place(b)),
+        (Err(_), Err(_)) => resolve_links(a).is_ok_and(|a| resolve_links(b).is_ok_and(|b| a == b)),
         _ => false,
     }
+}
+
+/// Whether the path still names the file that is open.
+pub(crate) fn is_still(path: &Path, open: &File) -> bool {
+    match (std::fs::metadata(path), open.metadata()) {
+        // Where files have no numbers, an open file cannot be replaced.
+        (Ok(found), Ok(open)) => cfg!(not(unix)) || is_same(path, &found, path, &open),
+        _ => false,
+    }
+}
+
+/// Whether another process writes the file, and has locked it for that. Otherwise nobody can until
+/// the file is closed. Some file systems have no locks.
+pub(crate) fn is_locked(file: &File) -> bool {
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 
 /// Links and hard links are other names of the same file.
@@ -70,16 +85,6 @@ fn is_same(_: &Path, a: &Metadata, _: &Path, b: &Metadata) -> bool {
 fn is_same(a: &Path, _: &Metadata, b: &Path, _: &Metadata) -> bool {
     a.canonicalize()
         .is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
-}
-
-/// Where a file that does not exist would be created.
-fn place(path: &Path) -> Option<PathBuf> {
-    let folder = path.parent()?;
-    let folder = match folder == Path::new("") {
-        true => Path::new("."),
-        false => folder,
-    };
-    Some(folder.canonicalize().ok()?.join(path.file_name()?))
 }
 
 /// Whether the path is that of standard input, such as `-` or `/dev/stdin`.

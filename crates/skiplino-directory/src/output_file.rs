@@ -17,10 +17,12 @@ const MAX_LINKS: usize = 40;
 ///   killed. Where the file system does not have such files, it is `.skiplino-….part` beside the
 ///   target, and is removed when this is dropped.
 /// - A pipe or a device is not replaced, but written to.
+/// - A descriptor of this process, such as `/dev/stderr` or `/dev/fd/3`, is written to, whatever is
+///   open there. A file is appended to.
 #[derive(Debug)]
 pub struct OutputFile {
     file: File,
-    /// None for a pipe or a device, and after `commit`.
+    /// None for a pipe, a device or a descriptor.
     pending: Option<Pending>,
 }
 
@@ -38,6 +40,13 @@ impl OutputFile {
     /// If it cannot be created beside the target, or the pipe or device cannot be written to.
     pub fn create(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref();
+        if let Some(number) = descriptor(path) {
+            let file = open_descriptor(number, path)?;
+            return Ok(Self {
+                file,
+                pending: None,
+            });
+        }
         match std::fs::metadata(path) {
             Ok(found) if !found.is_file() => {
                 let file = File::options().write(true).open(path)?;
@@ -49,7 +58,7 @@ impl OutputFile {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let target = resolve(path)?;
+        let target = resolve_links(path)?;
         let (file, part) = match unnamed(folder(&target)) {
             Some(file) => (file, None),
             None => {
@@ -59,6 +68,12 @@ impl OutputFile {
         };
         let pending = Some(Pending { target, part });
         Ok(Self { file, pending })
+    }
+
+    /// The file that [`commit`](Self::commit) replaces. None for a pipe, a device or a descriptor.
+    #[must_use]
+    pub fn target(&self) -> Option<&Path> {
+        Some(&self.pending.as_ref()?.target)
     }
 
     /// A writer of the file's contents.
@@ -90,19 +105,65 @@ impl OutputFile {
     }
 }
 
-/// The file that a path names, through its links. It need not exist.
-fn resolve(path: &Path) -> io::Result<PathBuf> {
+/// The file that a path names, through its links, as an absolute path. It need not exist, but its
+/// folder must.
+///
+/// # Errors
+/// If there is no such folder, or there are too many links.
+pub fn resolve_links(path: &Path) -> io::Result<PathBuf> {
     if let Ok(path) = path.canonicalize() {
         return Ok(path);
     }
+    let path = last_link(path, |_| false)?;
+    let Some(name) = path.file_name() else {
+        return Err(io::ErrorKind::NotFound.into());
+    };
+    Ok(folder(&path).canonicalize()?.join(name))
+}
+
+/// Follows links until the path is none, or until `is_end`.
+fn last_link(path: &Path, is_end: impl Fn(&Path) -> bool) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
-    for _ in 0..MAX_LINKS {
+    for _ in 0..=MAX_LINKS {
         match path.read_link() {
-            Ok(link) => path = folder(&path).join(link),
-            Err(_) => return Ok(path),
+            Ok(link) if !is_end(&path) => path = folder(&path).join(link),
+            _ => return Ok(path),
         }
     }
     Err(io::Error::other("too many links"))
+}
+
+/// The number of the descriptor of this process that the path names, also through links.
+fn descriptor(path: &Path) -> Option<u32> {
+    // On Linux `/dev/fd` is a link to `/proc/self/fd`.
+    let descriptors = Path::new("/dev/fd").canonicalize().ok()?;
+    let is_descriptor = |path: &Path| {
+        let folder = folder(path).canonicalize();
+        folder.is_ok_and(|folder| folder == descriptors)
+    };
+    let path = last_link(path, is_descriptor).ok()?;
+    let number = path.file_name()?.to_str()?.parse().ok()?;
+    is_descriptor(&path).then_some(number)
+}
+
+/// Opens a descriptor for writing. Standard streams are duplicated, so that this process and others
+/// that write to them continue after what is written here. Other descriptors are opened again.
+fn open_descriptor(number: u32, path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd as _;
+
+        let standard = match number {
+            1 => Some(io::stdout().as_fd().try_clone_to_owned()?),
+            2 => Some(io::stderr().as_fd().try_clone_to_owned()?),
+            _ => None,
+        };
+        if let Some(standard) = standard {
+            return Ok(standard.into());
+        }
+    }
+    let _ = number;
+    File::options().append(true).open(path)
 }
 
 fn folder(path: &Path) -> &Path {

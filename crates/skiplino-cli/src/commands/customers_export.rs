@@ -1,11 +1,12 @@
 //! `skiplino customers export`: writes the directory to a file.
 
+use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
 use skiplino::{Client, Customer, Page};
-use skiplino_directory::{DirectoryWriter, Format};
+use skiplino_directory::{DirectoryError, DirectoryWriter, Format};
 
 use crate::failure::{Failure, UsageError};
 use crate::files::{FormatArgument, format_of, is_stdout};
@@ -45,22 +46,32 @@ impl Export {
         }
         let mut progress = Progress::new("customers");
         let is_stdout = is_stdout(&self.file);
+        let failed = |error| match error {
+            // As with `export - | head`. A file that was named is not complete.
+            DirectoryError::Io { source, .. }
+                if is_stdout && source.kind() == io::ErrorKind::BrokenPipe =>
+            {
+                Failure::OutputClosed
+            }
+            error => error.into(),
+        };
         let mut writer = match is_stdout {
             true => DirectoryWriter::stdout(format),
             false => DirectoryWriter::create(&self.file, format),
-        }?;
+        }
+        .map_err(failed)?;
         if self.escape_formulas {
             writer = writer.escape_formulas();
         }
         let mut written = 0;
         let export = client.customers().export(|page: Page<Customer>| {
-            writer.write(page.items())?;
+            writer.write(page.items()).map_err(failed)?;
             written += page.items().len() as u64;
             progress.set(written, written, Some(page.pagination().total()));
             Ok::<(), Failure>(())
         });
         let read = export.wait()?;
-        writer.finish()?;
+        writer.finish().map_err(failed)?;
         progress.finish();
         if is_stdout {
             return Ok(());

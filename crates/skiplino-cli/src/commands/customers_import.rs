@@ -1,8 +1,11 @@
 //! `skiplino customers import`: creates and updates customers from the rows of a file.
 
+use std::cell::RefCell;
 use std::error::Error as _;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -12,7 +15,7 @@ use skiplino_directory::{Field, FileRow, Format, ReadProgress, RowReader};
 use super::import_files::{Checkpoint, ImportFiles};
 use super::import_report::{OutcomeCounts, Report, reason};
 use crate::failure::{Failure, RowsFailed, UsageError};
-use crate::files::{FormatArgument, format_of, is_standard_stream};
+use crate::files::{FormatArgument, format_of, is_locked, is_standard_stream, is_still};
 use crate::output::{Output, Progress};
 
 /// Create and update customers from the rows of a file
@@ -109,8 +112,13 @@ impl Import {
         if self.unescape_formulas && format != Format::Csv {
             return Err(UsageError::NotCsv("--unescape-formulas").into());
         }
-        let files = ImportFiles::new(&self.file, self.checkpoint.clone(), self.report.clone())?;
-        let rows = match is_standard_stream(&self.file) {
+        let files = ImportFiles::new(
+            &self.file,
+            self.checkpoint.clone(),
+            self.report.clone(),
+            self.dry_run,
+        )?;
+        let mut rows = match is_standard_stream(&self.file) {
             true => RowReader::stdin(format),
             false => RowReader::open(&self.file, format),
         }?
@@ -127,13 +135,14 @@ impl Import {
             },
             false => (None, None),
         };
-        let _lock = match uses_checkpoint {
-            true => None,
-            false => files.lock()?,
-        };
+        let open_files = Rc::new(RefCell::new(OpenFiles {
+            report: Report::new(files.report)?,
+            checkpoint: None,
+        }));
         let mut running = RunningImport {
             strict: self.strict,
-            report: Report::new(files.report)?,
+            dry_run: self.dry_run,
+            files: Rc::clone(&open_files),
             counts: OutcomeCounts::default(),
             finished: 0,
             progress: Progress::new("rows"),
@@ -149,6 +158,13 @@ impl Import {
             out.note(format_args!("{file}: {notice}"));
         }
         let read = rows.progress();
+        let checkpoint_path = checkpoint.clone();
+        // The sync reads its first row after it has locked the checkpoint and before it sends
+        // anything.
+        let rows = std::iter::from_fn(move || {
+            open_files.borrow_mut().start(checkpoint_path.as_deref());
+            rows.next()
+        });
         let mut sync = client.customers().sync(rows).dry_run(self.dry_run);
         sync = sync.concurrency(self.concurrency);
         if let Some(rate) = self.rate {
@@ -160,6 +176,7 @@ impl Import {
         // A source that can be read only once is not checked for missing rows.
         if checkpoint.is_some() && self.resume && self.file.is_file() {
             let rows = RowReader::open(&self.file, format)?;
+            let rows = rows.unescape_formulas(self.unescape_formulas);
             let read = rows.progress();
             let ids = rows.filter_map(|row| row.external_id().map(str::to_owned));
             let checked = sync.check_source(ids);
@@ -176,7 +193,8 @@ impl Import {
                 "{file}: lines without any value were skipped: {lines}"
             ));
         }
-        let (counts, report) = (running.counts, running.report.path());
+        let counts = running.counts;
+        let mut files = running.files.borrow_mut();
         if out.json {
             out.object(&counts)?;
         } else {
@@ -197,23 +215,55 @@ impl Import {
             return Err(Failure::from(RowsFailed {
                 failed: counts.failed,
                 unknown: counts.unknown,
-                report: report.map(Path::to_owned),
+                report: files.report.path().map(Path::to_owned),
                 is_resumable: checkpoint.is_some(),
             }));
         }
         if let Some(path) = checkpoint {
-            // Its name may be a link.
-            let removed = path.canonicalize().and_then(std::fs::remove_file);
-            removed.map_err(|error| Failure::io(path.display().to_string(), error))?;
+            files.remove_checkpoint(&path)?;
         }
-        Ok(())
+        match files.report.lost() {
+            Some((path, error)) => {
+                let subject = format!("done, but the report is not complete: {}", path.display());
+                Err(running.lost(subject, error))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// The files that an import keeps open.
+struct OpenFiles {
+    report: Report,
+    checkpoint: Option<File>,
+}
+
+impl OpenFiles {
+    /// Called when the sync has locked its checkpoint, and again before each row.
+    fn start(&mut self, checkpoint: Option<&Path>) {
+        if self.checkpoint.is_none() {
+            self.checkpoint = checkpoint.and_then(|path| File::open(path).ok());
+        }
+        self.report.start();
+    }
+
+    /// Removes the checkpoint, but not one that another import has created or continues.
+    fn remove_checkpoint(&self, path: &Path) -> Result<(), Failure> {
+        let is_own = |file: &File| is_still(path, file) && !is_locked(file);
+        if !self.checkpoint.as_ref().is_some_and(is_own) {
+            return Ok(());
+        }
+        // Its name may be a link.
+        let removed = path.canonicalize().and_then(std::fs::remove_file);
+        removed.map_err(|error| Failure::io(path.display().to_string(), error))
     }
 }
 
 /// The state of an import while its rows are processed.
 struct RunningImport {
     strict: bool,
-    report: Report,
+    dry_run: bool,
+    files: Rc<RefCell<OpenFiles>>,
     counts: OutcomeCounts,
     /// The size of the rows that are counted.
     finished: u64,
@@ -236,29 +286,27 @@ impl RunningImport {
                 Err(error) => match read.take_error() {
                     Some(error) => return Err(error.into()),
                     None if self.strict && self.counts.not_done() > 0 => break,
-                    None => return Err(checkpoint_failure(error, checkpoint)),
+                    None => {
+                        return Err(match checkpoint_failure(error, checkpoint) {
+                            Failure::Io { subject, source } => self.lost(subject, source),
+                            failure => failure,
+                        });
+                    }
                 },
             };
-            self.start_report()?;
             self.row(&row, read, out)?;
         }
-        if let Some(error) = read.take_error() {
-            return Err(error.into());
+        match read.take_error() {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
         }
-        // The file may have no rows.
-        self.start_report()
     }
 
-    fn start_report(&mut self) -> Result<(), Failure> {
-        let failure = self.report.start()?;
-        self.note_no_report(failure);
-        Ok(())
-    }
-
-    fn note_no_report(&self, failure: Option<Failure>) {
-        if let Some(failure) = failure {
-            self.progress
-                .note(format_args!("{failure}; name another report with --report"));
+    /// The failure of a file of the import, which may have written rows nevertheless.
+    fn lost(&self, subject: String, source: io::Error) -> Failure {
+        match self.counts.written() > 0 && !self.dry_run {
+            true => Failure::RecordLost { subject, source },
+            false => Failure::Io { subject, source },
         }
     }
 
@@ -274,16 +322,19 @@ impl RunningImport {
         }
         let reason = reason(row);
         if let Some(reason) = &reason {
-            let failure = self.report.add(row, reason)?;
-            self.note_no_report(failure);
+            self.files.borrow_mut().report.add(row, reason);
             if self.strict {
                 read.stop();
             }
         }
+        let note = self.files.borrow_mut().report.note();
+        if let Some(note) = note {
+            self.progress.note(note);
+        }
         if out.json {
             out.object(&row_json(row, reason))?;
         } else if let Some(reason) = reason
-            && self.report.path().is_none()
+            && self.files.borrow().report.path().is_none()
         {
             let line = row.row().line();
             self.progress.note(format_args!("line {line}: {reason}"));

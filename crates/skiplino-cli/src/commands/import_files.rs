@@ -1,13 +1,13 @@
 //! Chooses the files that an import writes, and checks that none of them is another file of the
 //! import.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use skiplino_directory::OutputFile;
 
-use crate::failure::{Failure, UsageError};
-use crate::files::{is_same_file, is_stdin, with_suffix};
+use crate::failure::UsageError;
+use crate::files::{is_locked, is_same_file, is_standard_stream, is_stdin, with_suffix};
 
 /// A checkpoint or a report.
 #[derive(Debug)]
@@ -27,6 +27,9 @@ impl ImportFile {
         option: &'static str,
     ) -> Result<Option<Self>, UsageError> {
         if let Some(path) = named {
+            if is_standard_stream(&path) {
+                return Err(UsageError::NotAFile(option));
+            }
             if is_other_name(&path, input) {
                 let other = "the file to import";
                 return Err(UsageError::SameFile {
@@ -81,14 +84,18 @@ pub(super) struct ImportFiles {
 }
 
 impl ImportFiles {
-    /// Nothing is created or changed.
+    /// Nothing is created or changed. A dry run has a report only if the command line names one.
     pub(super) fn new(
         input: &Path,
         checkpoint: Option<PathBuf>,
         report: Option<PathBuf>,
+        dry_run: bool,
     ) -> Result<Self, UsageError> {
         let checkpoint = ImportFile::new(checkpoint, input, ".checkpoint", "--checkpoint")?;
-        let report = ImportFile::new(report, input, ".failed.csv", "--report")?;
+        let report = match (dry_run, report) {
+            (true, None) => None,
+            (_, report) => ImportFile::new(report, input, ".failed.csv", "--report")?,
+        };
         if let (Some(report), Some(checkpoint)) = (&report, &checkpoint)
             && is_same_file(&report.path, &checkpoint.path)
         {
@@ -111,6 +118,9 @@ impl ImportFiles {
             return Ok(Checkpoint::None(format!("{input} is not a regular file")));
         };
         if path.exists() {
+            if path.is_file() && File::open(path).is_ok_and(|file| is_locked(&file)) {
+                return Err(UsageError::CheckpointInUse(path.clone()));
+            }
             return match resume {
                 true => Ok(Checkpoint::At(path.clone())),
                 false => Err(UsageError::UnfinishedImport {
@@ -125,22 +135,6 @@ impl ImportFiles {
                 path.display()
             ))),
             _ => Ok(Checkpoint::At(path.clone())),
-        }
-    }
-
-    /// The lock of an existing checkpoint, for a dry run that does not use it: the report must not
-    /// be replaced while another import writes it.
-    pub(super) fn lock(&self) -> Result<Option<File>, Failure> {
-        let Some(ImportFile { path, .. }) = self.checkpoint.as_ref().filter(|it| it.path.is_file())
-        else {
-            return Ok(None);
-        };
-        let file =
-            File::open(path).map_err(|error| Failure::io(path.display().to_string(), error))?;
-        match file.try_lock_shared() {
-            Err(TryLockError::WouldBlock) => Err(UsageError::CheckpointInUse(path.clone()).into()),
-            // Some file systems have no locks.
-            Ok(()) | Err(TryLockError::Error(_)) => Ok(Some(file)),
         }
     }
 }

@@ -10,7 +10,8 @@ use skiplino::{RowOutcome, SyncedRow};
 use skiplino_directory::{FileRow, OutputFile};
 
 use super::import_files::ImportFile;
-use crate::failure::Failure;
+use crate::failure::{Failure, UsageError};
+use crate::files::is_locked;
 
 /// The number of rows of each outcome.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
@@ -37,6 +38,11 @@ impl OutcomeCounts {
             // An outcome that a later library adds may be a failure, so it counts as one.
             _ => &mut self.failed,
         } += 1;
+    }
+
+    /// The rows of which this run changed the customer, or may have.
+    pub(super) fn written(&self) -> u64 {
+        self.created + self.updated + self.unknown
     }
 
     pub(super) fn not_done(&self) -> u64 {
@@ -84,7 +90,9 @@ pub(super) fn reason(row: &SyncedRow<FileRow>) -> Option<String> {
 ///
 /// Nothing is replaced or removed before [`start`](Self::start). A report that the command line
 /// names is always written, even if no row fails. The report beside the file is created with its
-/// first row.
+/// first row. The report is locked as long as it is open.
+///
+/// A report that cannot be written does not stop the import: it goes on without its report.
 #[derive(Default)]
 pub(super) struct Report {
     path: Option<PathBuf>,
@@ -92,12 +100,16 @@ pub(super) struct Report {
     prepared: Option<OutputFile>,
     writer: Option<csv::Writer<File>>,
     is_started: bool,
+    is_named: bool,
     rows: u64,
+    /// Why there is no report any more.
+    lost: Option<(PathBuf, io::Error)>,
+    is_lost_noted: bool,
 }
 
 impl Report {
-    /// Prepares the report. A named one that cannot be written is an error before the first
-    /// request.
+    /// Prepares the report. A named one that cannot be created, and one that another import is
+    /// writing, are errors before the first request.
     pub(super) fn new(file: Option<ImportFile>) -> Result<Self, Failure> {
         let Some(ImportFile { path, is_named }) = file else {
             return Ok(Self::default());
@@ -106,35 +118,54 @@ impl Report {
             true => Some(OutputFile::create(&path).map_err(|error| failure(&path, error))?),
             false => None,
         };
+        let target = prepared.as_ref().map_or(Some(&*path), OutputFile::target);
+        if target.is_some_and(is_in_use) {
+            return Err(UsageError::ReportInUse(path).into());
+        }
         Ok(Self {
             path: Some(path),
             prepared,
+            is_named,
             ..Self::default()
         })
     }
 
     /// Replaces the report of an earlier run, whose failed rows this run reports again. Called once
     /// this run has locked the checkpoint: before that, another run may be writing to the report.
-    /// Returns why there is no report.
-    pub(super) fn start(&mut self) -> Result<Option<Failure>, Failure> {
+    pub(super) fn start(&mut self) {
         let is_started = std::mem::replace(&mut self.is_started, true);
         let Some(path) = self.path.as_deref().filter(|_| !is_started) else {
-            return Ok(None);
+            return;
         };
-        if let Some(file) = self.prepared.take() {
-            let writer = open(file).map_err(|error| failure(path, error))?;
-            self.writer = Some(writer);
-        } else if path.exists()
-            && let Err(error) = std::fs::remove_file(path)
-        {
-            return Ok(self.give_up(error));
+        let started = match self.prepared.take() {
+            Some(file) => open(file).map(|writer| self.writer = Some(writer)),
+            None if path.exists() && !is_in_use(path) => std::fs::remove_file(path),
+            None => Ok(()),
+        };
+        if let Err(error) = started {
+            self.give_up(error);
         }
-        Ok(None)
     }
 
-    /// A report that nobody named cannot be written, for example beside a file on a read-only disk.
-    fn give_up(&mut self, error: io::Error) -> Option<Failure> {
-        Some(failure(&self.path.take()?, error))
+    fn give_up(&mut self, error: io::Error) {
+        self.writer = None;
+        self.lost = self.path.take().map(|path| (path, error));
+    }
+
+    /// A note that there is no report any more, once.
+    pub(super) fn note(&mut self) -> Option<String> {
+        let (path, error) = self.lost.as_ref().filter(|_| !self.is_lost_noted)?;
+        self.is_lost_noted = true;
+        let path = path.display();
+        Some(format!(
+            "{path}: {error}; the import continues without its report; name another report with \
+             --report"
+        ))
+    }
+
+    /// Why a report that the command line names is not complete.
+    pub(super) fn lost(&mut self) -> Option<(PathBuf, io::Error)> {
+        self.lost.take().filter(|_| self.is_named)
     }
 
     /// The file, if any row is in it.
@@ -142,20 +173,16 @@ impl Report {
         self.path.as_deref().filter(|_| self.rows > 0)
     }
 
-    /// Adds a row. Returns why there is no report, once.
-    pub(super) fn add(
-        &mut self,
-        row: &SyncedRow<FileRow>,
-        reason: &str,
-    ) -> Result<Option<Failure>, Failure> {
+    /// Adds a row.
+    pub(super) fn add(&mut self, row: &SyncedRow<FileRow>, reason: &str) {
         let Some(path) = &self.path else {
-            return Ok(None);
+            return;
         };
         let writer = match &mut self.writer {
             Some(writer) => writer,
             none => match OutputFile::create(path).and_then(open) {
                 Ok(writer) => none.insert(writer),
-                Err(error) => return Ok(self.give_up(error)),
+                Err(error) => return self.give_up(error),
             },
         };
         let mut write = || -> io::Result<()> {
@@ -165,19 +192,33 @@ impl Report {
             // If the import is killed, the report has all rows so far.
             writer.flush()
         };
-        write().map_err(|error| failure(path, error))?;
-        self.rows += 1;
-        Ok(None)
+        match write() {
+            Ok(()) => self.rows += 1,
+            Err(error) => self.give_up(error),
+        }
     }
 }
 
-/// Puts the report in its place, with its heading.
+/// Locks the report and puts it in its place, with its heading.
 fn open(file: OutputFile) -> io::Result<csv::Writer<File>> {
-    let mut writer = csv::Writer::from_writer(file.writer()?);
+    let locked = file.writer()?;
+    if let Some(target) = file.target() {
+        // No other process has the new file, and some file systems have no locks.
+        let _ = locked.try_lock();
+        if is_in_use(target) {
+            return Err(io::Error::other("another import is writing this report"));
+        }
+    }
+    let mut writer = csv::Writer::from_writer(locked);
     writer.write_record(["line", "externalId", "outcome", "reason"])?;
     writer.flush()?;
     file.commit()?;
     Ok(writer)
+}
+
+/// Whether another import is writing this report.
+fn is_in_use(report: &Path) -> bool {
+    report.is_file() && File::open(report).is_ok_and(|file| is_locked(&file))
 }
 
 fn failure(path: &Path, error: io::Error) -> Failure {

@@ -83,6 +83,9 @@ fn an_import_writes_to_none_of_its_other_files() {
     fs::hard_link(desk.path("in.csv"), desk.path("hard")).unwrap();
     symlink("in.csv", desk.path("soft")).unwrap();
     symlink("later", desk.path("soft-later")).unwrap();
+    symlink("in.csv.checkpoint", desk.path("to-checkpoint")).unwrap();
+    symlink("to-checkpoint", desk.path("chain")).unwrap();
+    symlink("in.csv.failed.csv", desk.path("to-report")).unwrap();
     let folder = desk.path("").display().to_string();
     let absolute = format!("{folder}in.csv");
     for dry in [&[][..], &["--dry-run"]] {
@@ -113,9 +116,21 @@ fn an_import_writes_to_none_of_its_other_files() {
                 &["--report", "./in.csv.checkpoint"],
                 "this is the checkpoint",
             ),
+            (&["--report", "to-checkpoint"], "this is the checkpoint"),
+            (
+                &["--report", "chain"],
+                "--report chain: this is the checkpoint",
+            ),
+            (
+                &["--report", "x", "--checkpoint", "-"],
+                "--checkpoint -: name a file",
+            ),
+            (&["--report", "-"], "--report -: name a file"),
         ] {
             let all = [&["import", "in.csv"], arguments, dry].concat();
-            desk.run(&all).fails(2, &[said, "name another file"]);
+            let ran = desk.run(&all).fails(2, &[said]);
+            let is_other = ran.err.contains("name another file");
+            assert_eq!(is_other, !said.ends_with("name a file"), "{ran:?}");
         }
         let all = [
             &["import", "-", "--format", "csv", "--report", "in.csv"],
@@ -128,8 +143,19 @@ fn an_import_writes_to_none_of_its_other_files() {
         run(command.stdin(File::open(desk.path("in.csv")).unwrap()))
             .fails(2, &["the file to import"]);
     }
+    desk.run(&["import", "in.csv", "--checkpoint", "to-report"])
+        .fails(2, &["--report in.csv.failed.csv: this is the checkpoint"]);
     assert_eq!(desk.read("in.csv"), ROWS);
-    assert_eq!(desk.files(), ["hard", "in.csv", "soft", "soft-later"]);
+    let files = [
+        "chain",
+        "hard",
+        "in.csv",
+        "soft",
+        "soft-later",
+        "to-checkpoint",
+        "to-report",
+    ];
+    assert_eq!(desk.files(), files);
     assert_eq!(desk.writes() + desk.world.received("getCustomer"), 0);
 }
 
@@ -157,8 +183,10 @@ fn a_report_replaces_a_regular_file_and_is_written_to_a_pipe_or_a_device() {
         let (null, full) = (desk.device("null"), desk.device("full"));
         assert_eq!(desk.run(&arguments(&null)).code, 16);
         assert!(desk.is_device(&null));
-        let said = format!("skiplino: {full}: No space left");
-        desk.run(&arguments(&full)).ends(1, &[&said]);
+        let said = format!("{full}: No space left");
+        let said = [&said, "continues without", "line 3: the row has no ext"];
+        let ran = desk.run(&arguments(&full)).ends(16, &said);
+        assert!(ran.out.contains("2 rows: "), "{ran:?}");
         // As /dev/stderr is one.
         symlink("/proc/self/fd/2", desk.path("stderr")).unwrap();
         let ran = desk.run(&arguments("stderr"));
@@ -242,18 +270,181 @@ fn a_rejected_import_leaves_the_report_of_the_running_one() {
     desk.world.held();
     let before = desk.read("in.csv.failed.csv");
     assert!(before.contains("\n2,,failed,"), "{before}");
-    desk.run(&["import", "in.csv", "--resume"])
-        .ends(2, &["in use by another sync"]);
-    desk.run(&["import", "in.csv", "--dry-run"])
-        .fails(2, &["in.csv.checkpoint", "another import is using"]);
-    desk.run(&["import", "in.csv"]).fails(2, &["--resume"]);
+    for options in [&[][..], &["--resume"], &["--resume", "--dry-run"]] {
+        let all = [&["import", "in.csv"], options].concat();
+        desk.run(&all)
+            .fails(2, &["in.csv.checkpoint: another import is using"]);
+    }
+    for report in [&[][..], &["--dry-run", "--report", "in.csv.failed.csv"]] {
+        let all = [&["import", "in.csv", "--checkpoint", "other"], report].concat();
+        let said = "in.csv.failed.csv: another import is writing this report";
+        desk.run(&all).fails(2, &[said]);
+    }
+    // A dry run writes nothing.
+    assert_eq!(desk.run(&["import", "in.csv", "--dry-run"]).code, 16);
     assert_eq!(desk.read("in.csv.failed.csv"), before);
+    assert!(!desk.path("other").exists());
     desk.world.control("DELETE", "/faults", "");
     let mut rows = String::new();
     let mut stdout = running.stdout.take().unwrap();
     stdout.read_to_string(&mut rows).unwrap();
     assert_eq!(running.wait().unwrap().code(), Some(16));
     assert_eq!(desk.report("in.csv.failed.csv").len(), 200);
+}
+
+#[test]
+fn a_running_import_keeps_its_report_and_leaves_the_checkpoint_of_another() {
+    let desk = Desk::new();
+    desk.write("a.csv", "externalId\na\n");
+    desk.write("b.csv", "externalId\nb\n");
+    symlink("report.csv", desk.path("link.csv")).unwrap();
+    desk.world
+        .fault(r#"{"operation": "createCustomer", "kind": "hold", "then": "commit"}"#);
+    let mut running = desk.world.command(&["customers", "import", "a.csv"]);
+    let mut running = running
+        .current_dir(&desk.folder)
+        .args(["--report", "report.csv"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    desk.world.held();
+    for report in ["report.csv", "link.csv"] {
+        let said = format!("{report}: another import is writing this report");
+        desk.run(&["import", "b.csv", "--report", report])
+            .fails(2, &[&said]);
+    }
+    assert!(!desk.path("b.csv.checkpoint").exists());
+    fs::remove_file(desk.path("a.csv.checkpoint")).unwrap();
+    desk.write("a.csv.checkpoint", "of another import");
+    desk.world.control("DELETE", "/faults", "");
+    assert_eq!(running.wait().unwrap().code(), Some(0));
+    assert_eq!(desk.read("a.csv.checkpoint"), "of another import");
+    assert_eq!(desk.read("report.csv"), "line,externalId,outcome,reason\n");
+    // The report is free again.
+    desk.run(&["import", "b.csv", "--report", "report.csv"])
+        .ok();
+}
+
+#[test]
+fn a_dry_run_leaves_the_report_beside_the_file() {
+    let desk = Desk::new();
+    desk.write("in.csv", ROWS);
+    for before in [&["in.csv"][..], &["in.csv", "in.csv.failed.csv"]] {
+        if before.len() > 1 {
+            desk.write("in.csv.failed.csv", "foreign");
+        }
+        desk.run(&["import", "in.csv", "--dry-run"])
+            .ends(16, &["line 3: the row has no externalId"]);
+        assert_eq!(desk.files(), before);
+    }
+    assert_eq!(desk.read("in.csv.failed.csv"), "foreign");
+}
+
+/// What a log has before the command is appended to.
+#[test]
+fn an_open_descriptor_is_written_to_and_never_replaced() {
+    let desk = Desk::new();
+    desk.write("in.csv", ROWS);
+    desk.run(&["export", "all.csv"]).ok();
+    symlink("/dev/stderr", desk.path("link")).unwrap();
+    for (path, redirection) in [
+        ("/dev/stderr", "2>> log"),
+        ("link", "2>> log"),
+        ("/proc/self/fd/2", "2>> log"),
+        ("/dev/stdout", ">> log"),
+        ("/dev/fd/7", "7>> log"),
+        ("/dev/fd/7", "7> log"),
+    ] {
+        let before = match redirection.contains(">>") {
+            true => "before\n",
+            false => "",
+        };
+        for (command, written) in [
+            (format!("import in.csv --dry-run --report {path}"), REPORT),
+            (format!("export {path} --format csv"), &desk.read("all.csv")),
+        ] {
+            desk.write("log", "before\n");
+            let number = fs::metadata(desk.path("log")).unwrap().ino();
+            let ran = run(&mut desk.shell(&format!("$0 customers {command} {redirection}")));
+            let log = desk.read("log");
+            let expected = format!("{before}{written}");
+            assert!(
+                log.starts_with(&expected),
+                "{command} {redirection}: {log} {ran:?}"
+            );
+            assert_eq!(fs::metadata(desk.path("log")).unwrap().ino(), number);
+        }
+    }
+    // The shell continues after what the command has written.
+    let script =
+        "{ $0 customers import in.csv --dry-run --report /dev/stderr; echo after >&2; } 2> log";
+    run(&mut desk.shell(script));
+    let log = desk.read("log");
+    assert!(
+        log.starts_with(REPORT) && log.ends_with("\nafter\n"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_report_or_a_checkpoint_that_is_lost_does_not_hide_what_was_written() {
+    let desk = Desk::new();
+    desk.write("good.csv", "externalId\na\n");
+    let full = desk.device("full");
+    let ran = desk.run(&["import", "good.csv", "--report", &full]);
+    let said = ["done, but the report is not complete: ", "No space left"];
+    let ran = ran.ends(14, &said);
+    assert!(ran.out.starts_with("1 row: 1 created"), "{ran:?}");
+    assert_eq!(desk.created(), 1);
+    assert!(!desk.path("good.csv.checkpoint").exists());
+    // Nothing was written.
+    for options in [&[][..], &["--dry-run"]] {
+        let all = [&["import", "good.csv", "--report", &full], options].concat();
+        desk.run(&all).ends(1, &said);
+    }
+
+    // More than a pipe holds.
+    let bad = ",Bad\n".repeat(3000);
+    desk.write("in.csv", format!("externalId,name\n{bad}b,Two\n"));
+    desk.pipe("pipe");
+    let script = "head -c 1 pipe > /dev/null & $0 customers import in.csv --report pipe";
+    let ran = run(&mut desk.shell(script)).ends(16, &["pipe: Broken pipe", "line 3001: "]);
+    assert!(ran.out.starts_with("3001 rows: 1 created"), "{ran:?}");
+    assert_eq!(desk.created(), 2);
+
+    let rows: String = (0..100).map(|row| format!("row-{row}\n")).collect();
+    desk.write("many.csv", format!("externalId\n{rows}"));
+    let script = "trap '' XFSZ; ulimit -f 1; exec $0 customers import many.csv --json";
+    let ran = run(&mut desk.shell(script));
+    let said = [
+        "finished rows could not be recorded",
+        "many.csv.checkpoint",
+        "\"Unknown\"",
+    ];
+    let ran = ran.ends(14, &said);
+    let created = desk.created() - 2;
+    let counts = ran.json().pop().unwrap();
+    assert_eq!(
+        (&counts["rows"], &counts["created"]),
+        (&created.into(), &created.into())
+    );
+    assert!(created > 0 && created < 100, "{created}");
+}
+
+#[test]
+fn an_export_whose_named_reader_goes_away_has_failed() {
+    let desk = Desk::new();
+    desk.world
+        .control("POST", "/customers/generate", r#"{"count": 2000}"#);
+    desk.pipe("pipe.csv");
+    for script in [
+        "$0 customers export >(head -c 1000 > part) --format csv",
+        "head -c 1000 pipe.csv > part & $0 customers export pipe.csv",
+    ] {
+        run(&mut desk.shell(script)).fails(1, &["Broken pipe"]);
+    }
+    let script = "$0 customers export - --format csv | head -c 1; exit ${PIPESTATUS[0]}";
+    assert_eq!(run(&mut desk.shell(script)).code, 0);
 }
 
 #[test]
