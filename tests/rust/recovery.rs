@@ -502,6 +502,7 @@ fn a_created_customer_is_recognised_after_normalisation() {
     ] {
         let mut record = found.clone();
         record["_id"] = "i".into();
+        record["externalId"] = "x".into();
         record["companyId"] = "c".into();
         record["createdAt"] = "2026-06-23T11:00:00.000Z".into();
         record["updatedAt"] = "2026-06-23T11:00:00.000Z".into();
