@@ -44,9 +44,9 @@ fn any(text: &[u8]) {
     }
 }
 
-/// Rows that a CSV writer wrote are read back unchanged. 0xff ends a field, and 0xfe a row. Each id
-/// begins with a letter, so that the row holds a value and no damaged number, and has one line:
-/// several may look like rows.
+/// Rows that a CSV writer wrote are read back unchanged. 0xff ends a field, and 0xfe a row. The
+/// values begin with a letter, and the ids end with one: otherwise they could look like values that
+/// a spreadsheet has damaged. An id has one line, because several may look like rows.
 fn written(data: &[u8]) {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer
@@ -55,12 +55,12 @@ fn written(data: &[u8]) {
     let mut expected = Vec::new();
     for row in data.split(|byte| *byte == 0xfe) {
         let mut fields = row.split(|byte| *byte == 0xff);
-        let note = fields.next().unwrap_or_default();
-        let mut id = [b"i", fields.next().unwrap_or_default()].concat();
+        let note = [b"n", fields.next().unwrap_or_default()].concat();
+        let mut id = [b"i", fields.next().unwrap_or_default(), b"i"].concat();
         id.retain(|byte| !matches!(byte, b'\n' | b'\r'));
-        writer.write_record([note, &id]).unwrap();
+        writer.write_record([&note, &id]).unwrap();
         let id = String::from_utf8(id).ok();
-        let id = id.filter(|_| std::str::from_utf8(note).is_ok());
+        let id = id.filter(|_| std::str::from_utf8(&note).is_ok());
         expected.push((id.clone(), id.is_some()));
     }
     let text = writer.into_inner().unwrap();
