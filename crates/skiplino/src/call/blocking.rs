@@ -164,12 +164,12 @@ impl Session<'_> {
         let Some(runtime) = runtime else {
             return Err(Error::new(ErrorKind::Internal));
         };
-        let mut step = pin!(Some(step));
-        // The server may have closed an idle connection since the last step, or sent bytes that
-        // would be taken for the next response.
-        let no_sigpipe = SigpipeGuard::new();
-        runtime.block_on(flush_connections());
-        drop(no_sigpipe);
+        let mut step = pin!(Some(async {
+            // The server may have closed an idle connection since the last step, or sent bytes that
+            // would be taken for the next response.
+            flush_connections().await;
+            step.await
+        }));
         loop {
             let part = poll_fn(|context| {
                 let Some(running) = step.as_mut().as_pin_mut() else {
