@@ -72,38 +72,28 @@ enum RecordKind {
 #[derive(Debug, Clone, Copy)]
 struct DoneRow {
     id: u64,
-    /// The hash of the row, and a [`DoneState`] in the lowest byte.
+    /// The hash of the row, and the [`RecordKind`] that counts in the lowest byte.
     content: u64,
 }
 
-/// The state of a customer that earlier runs have written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-enum DoneState {
-    /// The row with this hash is stored, so it can be skipped.
-    Stored = 1,
-    /// The state of the stored customer is unknown.
-    Void = 2,
-}
-
 impl DoneRow {
-    fn new(hash: RowHash, state: DoneState) -> Self {
+    fn new(hash: RowHash, kind: RecordKind) -> Self {
         Self {
             id: hash.id,
-            content: hash.content | state as u64,
+            content: hash.content | kind as u64,
         }
     }
 
-    fn is(self, state: DoneState) -> bool {
-        self.content & 0xff == state as u64
+    fn is(self, kind: RecordKind) -> bool {
+        self.content & 0xff == kind as u64
     }
 
     fn content(self) -> u64 {
         self.content & !0xff
     }
 
-    fn set(&mut self, state: DoneState) {
-        self.content = self.content() | state as u64;
+    fn set(&mut self, kind: RecordKind) {
+        self.content = self.content() | kind as u64;
     }
 }
 
@@ -299,11 +289,9 @@ impl Checkpoint {
     fn load(&mut self) -> io::Result<()> {
         let mut rows = Vec::new();
         self.end = self.read_records(|record| {
-            if record.kind == RecordKind::Done as u8 {
-                rows.push(DoneRow::new(record.hash, DoneState::Stored));
-            } else if record.kind == RecordKind::Void as u8 {
-                rows.push(DoneRow::new(record.hash, DoneState::Void));
-            }
+            let kinds = [RecordKind::Done, RecordKind::Void];
+            let kind = kinds.into_iter().find(|kind| *kind as u8 == record.kind);
+            rows.extend(kind.map(|kind| DoneRow::new(record.hash, kind)));
         })?;
         // Stable: the records of a customer stay in their order, and the last one counts.
         rows.sort_by_key(|row| row.id);
@@ -314,7 +302,7 @@ impl Checkpoint {
             }
             is_same
         });
-        rows.retain(|row| !row.is(DoneState::Void));
+        rows.retain(|row| !row.is(RecordKind::Void));
         rows.shrink_to_fit();
         for row in &rows {
             self.recorded.insert(row.id);
@@ -347,10 +335,10 @@ impl Checkpoint {
     pub(crate) fn can_skip(&mut self, index: u64, hash: RowHash) -> Result<bool, CheckpointError> {
         if let Some(at) = self.find(hash.id) {
             let row = &mut self.done[at];
-            if row.is(DoneState::Stored) && row.content() == hash.content {
+            if row.is(RecordKind::Done) && row.content() == hash.content {
                 return Ok(true);
             }
-            row.set(DoneState::Void);
+            row.set(RecordKind::Void);
         }
         if self.recorded.may_contain(hash.id) {
             self.record_void(index, hash)?;
