@@ -39,11 +39,11 @@ pub use http::response::Response;
 pub use jiff;
 #[doc(hidden)]
 pub use models::customers::CustomerFields;
+#[doc(hidden)]
+pub use models::ids::invisible_ends;
 pub use models::ids::{
     BranchId, CustomerId, CustomerRef, ExternalId, GroupId, ServiceId, TicketId,
 };
-#[doc(hidden)]
-pub use models::ids::{invisible_ends, is_invisible};
 pub use models::page::{Page, Pagination};
 pub use models::{
     BookTicketRequest, Branch, BranchTreeGroup, ChangeTimeRequest, Customer, CustomerUpdateRequest,
@@ -56,7 +56,7 @@ pub use pagination::blocking::{BlockingItems, BlockingPages};
 pub use pagination::pager::ListProgress;
 pub use pagination::stream::{Items, Pages};
 #[doc(hidden)]
-pub use sanitize::is_control_like;
+pub use sanitize::{is_control_like, is_invisible};
 
 // Host languages pass these types between threads.
 const _: () = {

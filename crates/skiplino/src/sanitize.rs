@@ -52,6 +52,21 @@ pub fn is_control_like(char: char) -> bool {
     char.is_control() || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Whether a character is a blank, or cannot be seen: zero-width marks, and marks of the direction.
+/// Two ids that differ only in them look the same.
+#[must_use]
+pub fn is_invisible(char: char) -> bool {
+    char.is_whitespace()
+        || char.is_control()
+        || matches!(
+            char,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
 /// Replaces runs of seven or more digits of any script. A run may contain the signs that people
 /// write in telephone numbers, and may touch letters, as in `mobile=97333334444`.
 fn redact_numbers(line: &str) -> String {
@@ -99,10 +114,11 @@ fn number(chars: &[char]) -> (usize, usize) {
 }
 
 fn is_separator(char: char) -> bool {
-    matches!(char, ' ' | '-' | '.' | '/' | '(' | ')' | '_')
-        // Dashes, and characters that cannot be seen.
-        || matches!(char, '\u{2010}'..='\u{2015}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
-        || is_control_like(char)
+    // The range is that of the dashes.
+    matches!(
+        char,
+        '-' | '.' | '/' | '(' | ')' | '_' | '\u{2010}'..='\u{2015}'
+    ) || is_invisible(char)
 }
 
 const DATE_LENGTH: usize = "2026-06-23".len();

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::sanitize::is_invisible;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $field:literal) => {
@@ -113,21 +114,6 @@ pub fn invisible_ends(text: &str, is_kind: fn(char) -> bool) -> Option<String> {
     let points = points.iter().map(|point| format!("U+{point:04X}"));
     let points: Vec<_> = points.collect();
     (!points.is_empty()).then(|| points.join(", "))
-}
-
-/// Whether a character is a blank, or cannot be seen: zero-width marks, and marks of the direction.
-/// Two ids that differ only in them look the same.
-#[must_use]
-pub fn is_invisible(char: char) -> bool {
-    char.is_whitespace()
-        || char.is_control()
-        || matches!(
-            char,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-                | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-        )
 }
 
 /// The customer of an operation, by exactly one of the server's id and your own.
