@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 use skiplino::{ErrorKind, Outcome};
-use skiplino_directory::DirectoryError;
+use skiplino_directory::{DirectoryError, printable, write_json_line};
 
 use crate::failure::{Failure, RowsFailed};
-use skiplino_directory::printable;
 
 pub(crate) const DONE: u8 = 0;
 /// The command line is wrong.
@@ -166,12 +165,16 @@ pub(crate) fn json_report(failure: &Failure) -> String {
         "retryAfter": error.and_then(skiplino::Error::retry_after).map(|wait| wait.as_secs_f64()),
         "text": failure.to_string(),
     }});
-    format!("{object}\n")
+    let mut line = Vec::new();
+    // Writing to memory cannot fail, and JSON is UTF-8.
+    let _ = write_json_line(&mut line, &object);
+    String::from_utf8(line).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::UsageError;
 
     #[test]
     fn every_kind_but_internal_has_a_code_of_the_table_that_names_it() {
@@ -195,5 +198,14 @@ mod tests {
                 "{code}: {meaning}"
             );
         }
+    }
+
+    #[test]
+    fn the_line_for_programs_cannot_control_a_terminal() {
+        let failure = Failure::from(UsageError::Parse("a\u{9b}2J\u{202e}".to_owned()));
+        let line = json_report(&failure);
+        assert!(line.contains(r"a\u009b2J\u202e"), "{line}");
+        assert!(!line.contains(['\u{9b}', '\u{202e}']), "{line}");
+        assert!(line.ends_with("}\n"));
     }
 }
