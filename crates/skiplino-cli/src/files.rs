@@ -73,6 +73,11 @@ pub(crate) fn is_locked(file: &File) -> bool {
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 
+/// Whether another process writes the file of this name.
+pub(crate) fn is_in_use(path: &Path) -> bool {
+    path.is_file() && File::open(path).is_ok_and(|file| is_locked(&file))
+}
+
 /// Links and hard links are other names of the same file.
 #[cfg(unix)]
 fn is_same(_: &Path, a: &Metadata, _: &Path, b: &Metadata) -> bool {

@@ -1,13 +1,12 @@
 //! Chooses the files that an import writes, and checks that none of them is another file of the
 //! import.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use skiplino_directory::OutputFile;
 
 use crate::failure::UsageError;
-use crate::files::{is_locked, is_same_file, is_standard_stream, is_stdin, with_suffix};
+use crate::files::{is_in_use, is_same_file, is_standard_stream, is_stdin, with_suffix};
 
 /// A checkpoint or a report.
 #[derive(Debug)]
@@ -118,7 +117,7 @@ impl ImportFiles {
             return Ok(Checkpoint::None(format!("{input} is not a regular file")));
         };
         if path.exists() {
-            if path.is_file() && File::open(path).is_ok_and(|file| is_locked(&file)) {
+            if is_in_use(path) {
                 return Err(UsageError::CheckpointInUse(path.clone()));
             }
             return match resume {

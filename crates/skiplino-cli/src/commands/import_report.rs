@@ -11,7 +11,7 @@ use skiplino_directory::{FileRow, OutputFile};
 
 use super::import_files::ImportFile;
 use crate::failure::{Failure, UsageError};
-use crate::files::is_locked;
+use crate::files::is_in_use;
 
 /// The number of rows of each outcome.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
@@ -214,11 +214,6 @@ fn open(file: OutputFile) -> io::Result<csv::Writer<File>> {
     writer.flush()?;
     file.commit()?;
     Ok(writer)
-}
-
-/// Whether another import is writing this report.
-fn is_in_use(report: &Path) -> bool {
-    report.is_file() && File::open(report).is_ok_and(|file| is_locked(&file))
 }
 
 fn failure(path: &Path, error: io::Error) -> Failure {
