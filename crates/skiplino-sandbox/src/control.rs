@@ -87,13 +87,12 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         }
     }
     let (for_fallback, for_method) = (Arc::clone(app), Arc::clone(app));
-    with_check(api, app, origin_check::reject_unknown_host)
+    with_check(api.merge(pages()), app, origin_check::reject_unknown_host)
         .merge(with_check(
             control(app),
             app,
             origin_check::reject_foreign_page,
         ))
-        .merge(with_check(pages(), app, origin_check::reject_unknown_host))
         .fallback(move |request: Request<Body>| async move {
             let failure = Failure::NotFound(Some(Reason::PathNotFound));
             reject(&for_fallback, request, failure)
