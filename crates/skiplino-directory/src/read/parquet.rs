@@ -21,17 +21,10 @@ use crate::row::{FileRow, TableRow};
 /// The columns to read, by their names in the file.
 type Columns = HashMap<String, Column>;
 
-/// Opens a file: its rows, how many there are, and the notices about its columns.
-pub(super) fn rows(
-    path: &Path,
-) -> Result<
-    (
-        impl Iterator<Item = io::Result<FileRow>> + use<>,
-        u64,
-        Option<Notice>,
-    ),
-    DirectoryError,
-> {
+/// The rows of a file, how many there are, and the notice about its columns.
+type Opened<R> = Result<(R, u64, Option<Notice>), DirectoryError>;
+
+pub(super) fn rows(path: &Path) -> Opened<impl Iterator<Item = io::Result<FileRow>> + use<>> {
     let opened = guarded(|| open(path));
     let (mut rows, count, notice) = opened.unwrap_or_else(|source| {
         let file = path.to_owned();
@@ -49,16 +42,7 @@ fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, FormatError> {
     catch_unwind(AssertUnwindSafe(call)).map_err(|_| FormatError::Damaged)
 }
 
-fn open(
-    path: &Path,
-) -> Result<
-    (
-        impl Iterator<Item = io::Result<FileRow>> + use<>,
-        u64,
-        Option<Notice>,
-    ),
-    DirectoryError,
-> {
+fn open(path: &Path) -> Opened<impl Iterator<Item = io::Result<FileRow>> + use<>> {
     let io_error = |source: io::Error| DirectoryError::Io {
         file: path.to_owned(),
         source,
