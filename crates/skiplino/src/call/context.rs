@@ -4,18 +4,21 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::call::job::Job;
 use crate::call::retry::RetryPolicy;
 use crate::call::shared::Shared;
 use crate::error::Error;
 use crate::http::response::Response;
 
-/// The connections, language, retry policy and time limit of a running call.
+/// The connections, language, retry policy, job and time limit of a running call.
 #[derive(Clone, Copy)]
 pub(crate) struct CallContext<'a> {
     pub(crate) shared: &'a Arc<Shared>,
     pub(crate) pool: &'a reqwest::Client,
     pub(crate) locale: Option<&'a str>,
     pub(crate) retry: &'a RetryPolicy,
+    /// The job that the call belongs to.
+    pub(crate) job: Option<&'a Arc<Job>>,
     pub(crate) started: Instant,
     pub(crate) deadline: Duration,
 }

@@ -5,6 +5,7 @@ pub(crate) mod blocking;
 pub(crate) mod cancellation;
 pub(crate) mod context;
 pub(crate) mod expected_record;
+pub(crate) mod job;
 pub(crate) mod rate_limiter;
 pub(crate) mod recovery;
 pub(crate) mod retry;
@@ -25,7 +26,7 @@ use reqwest::header::HeaderMap;
 use crate::call::cancellation::CancellationToken;
 use crate::call::context::{CallContext, NestedCall};
 use crate::call::expected_record::ExpectedRecord;
-use crate::call::rate_limiter::RateLimiter;
+use crate::call::job::Job;
 use crate::call::recovery::Recovery;
 use crate::call::retry::RetryPolicy;
 use crate::call::shared::Shared;
@@ -102,9 +103,9 @@ impl<T> Call<T> {
         self
     }
 
-    /// Also applies this rate limiter, to retries only.
-    pub(crate) fn rate_limiter(mut self, rate_limiter: Option<Arc<RateLimiter>>) -> Self {
-        self.untyped.spec.rate_limiter = rate_limiter;
+    /// Makes the call a part of this job.
+    pub(crate) fn job(mut self, job: Option<Arc<Job>>) -> Self {
+        self.untyped.spec.job = job;
         self
     }
 
@@ -206,7 +207,8 @@ impl<T: Send + 'static> Call<T> {
             deadline: Some(context.time_left()),
             retry: Some(context.retry.clone()),
         };
-        Box::pin(self.options(options).send_on(Some(context.pool)))
+        let call = self.options(options).job(context.job.cloned());
+        Box::pin(call.send_on(Some(context.pool)))
     }
 
     /// Sends the call within a runtime, on these connections or on the client's own.
@@ -228,7 +230,7 @@ impl UntypedCall {
                 options: CallOptions::default(),
                 expected_record: None,
                 recovery: Recovery::of(operation.effect()),
-                rate_limiter: None,
+                job: None,
                 cancellation_token: None,
             },
             none_on: None,

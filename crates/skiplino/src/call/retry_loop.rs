@@ -41,6 +41,10 @@ pub(crate) async fn run(
         elapsed_ms = field::Empty
     );
     let clock = &*shared.config.clock;
+    if let Some(job) = &spec.job {
+        // The call's deadline starts when its job allows the first attempt.
+        job.rate_limiter.acquire(clock, FOREVER).await?;
+    }
     let started = clock.now();
     let progress = CallProgress::default();
     let attempts =
@@ -96,6 +100,7 @@ async fn make_attempts(
         pool,
         locale: spec.options.locale.as_deref(),
         retry: spec.options.retry.as_ref().unwrap_or(&shared.retry),
+        job: spec.job.as_ref(),
         started,
         deadline: deadline.min(FOREVER),
     };
@@ -198,13 +203,13 @@ impl RetryLoop<'_> {
         }
     }
 
-    /// Waits until the rate limits allow the next attempt. A sync has acquired its own limit before
+    /// Waits until the rate limits allow the next attempt. The limit of a job was acquired before
     /// the first attempt, so only retries acquire it here.
     async fn acquire(&self) -> Result<(), Error> {
         let shared = self.context.shared;
-        let sync_limiter = self.spec.rate_limiter.as_deref();
-        let sync_limiter = sync_limiter.filter(|_| self.attempts > 0);
-        for rate_limiter in sync_limiter.into_iter().chain([&shared.rate_limiter]) {
+        let job = self.spec.job.as_ref().filter(|_| self.attempts > 0);
+        let job_limiter = job.map(|job| &job.rate_limiter);
+        for rate_limiter in job_limiter.into_iter().chain([&shared.rate_limiter]) {
             rate_limiter
                 .acquire(&*shared.config.clock, self.context.time_left())
                 .await?;
@@ -226,6 +231,9 @@ impl RetryLoop<'_> {
             status = field::Empty,
             elapsed_ms = field::Empty
         );
+        if let Some(job) = &self.spec.job {
+            job.on_request();
+        }
         if let Some(booking) = &mut self.booking {
             booking.on_send();
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::call::cancellation::CancellationToken;
 use crate::call::expected_record::ExpectedRecord;
-use crate::call::rate_limiter::RateLimiter;
+use crate::call::job::Job;
 use crate::call::recovery::Recovery;
 use crate::call::retry::RetryPolicy;
 use crate::http::decode::DecodeFn;
@@ -30,7 +30,7 @@ pub(crate) struct CallSpec {
     pub(crate) options: CallOptions,
     pub(crate) expected_record: Option<ExpectedRecord>,
     pub(crate) recovery: Recovery,
-    /// The rate limiter of the job that the call belongs to, beside the client's own.
-    pub(crate) rate_limiter: Option<Arc<RateLimiter>>,
+    /// The job that the call belongs to.
+    pub(crate) job: Option<Arc<Job>>,
     pub(crate) cancellation_token: Option<CancellationToken>,
 }

@@ -5,9 +5,11 @@ pub(crate) mod pager;
 pub(crate) mod stream;
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::call::Call;
 use crate::call::cancellation::CancellationToken;
+use crate::call::job::Job;
 use crate::call::spec::CallOptions;
 use crate::error::{Error, ErrorKind};
 use crate::http::response::Response;
@@ -55,6 +57,10 @@ pub struct List<T> {
     id: fn(&T) -> &str,
     options: CallOptions,
     cancellation_token: Option<CancellationToken>,
+    /// The job that reads the list.
+    job: Option<Arc<Job>>,
+    /// Requests in flight at most, if the reader has a limit of its own.
+    max_in_flight: u64,
     /// The largest limit that the API allows.
     max_limit: u64,
     limit: u64,
@@ -73,6 +79,8 @@ impl<T: Send + 'static> List<T> {
             id,
             options: CallOptions::default(),
             cancellation_token: None,
+            job: None,
+            max_in_flight: u64::MAX,
             max_limit,
             limit: max_limit,
         }
@@ -100,6 +108,13 @@ impl<T: Send + 'static> List<T> {
         self
     }
 
+    /// Makes the calls a part of this job, which has at most `max_in_flight` requests in flight.
+    pub(crate) fn job(mut self, job: &Arc<Job>, max_in_flight: u64) -> Self {
+        self.job = Some(Arc::clone(job));
+        self.max_in_flight = max_in_flight;
+        self
+    }
+
     /// The call for one page, numbered from 1. A page past the end is empty.
     ///
     /// # Errors
@@ -117,7 +132,7 @@ impl<T: Send + 'static> List<T> {
         } else {
             (self.fetch)(number, limit)
         };
-        let call = call.options(self.options.clone());
+        let call = call.options(self.options.clone()).job(self.job.clone());
         match &self.cancellation_token {
             Some(cancellation_token) => call.cancelled_by(cancellation_token),
             None => call,
@@ -126,7 +141,7 @@ impl<T: Send + 'static> List<T> {
 
     /// The pager for this list, with up to `window` requests in flight.
     pub(crate) fn pager(&self, window: u64) -> Pager<T> {
-        Pager::new(self.id, self.limit, window)
+        Pager::new(self.id, self.limit, window.min(self.max_in_flight))
     }
 }
 

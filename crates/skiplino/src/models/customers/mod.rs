@@ -1,6 +1,5 @@
 //! Customers, and the requests that create or update one.
 
-mod changes;
 mod stored_metadata;
 
 use std::fmt;
@@ -9,13 +8,14 @@ use std::ops::Range;
 use jiff::Timestamp;
 use serde::de::{DeserializeOwned, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
 use crate::error::{Error, ErrorKind};
 use crate::models::cow_str::CowStr;
 use crate::models::ids::{CustomerId, CustomerRef, ExternalId};
-use crate::models::{check_object, same_json, timestamp};
+use crate::models::json::same_json;
+use crate::models::{check_object, timestamp};
 
 /// A record of the customer directory, as of operations 8 to 11.
 ///
@@ -158,6 +158,17 @@ impl fmt::Debug for Customer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Customer({})", self.id)
     }
+}
+
+/// A text as the API stores it: an empty one is not stored.
+pub(crate) fn filled_text(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.is_empty())
+}
+
+/// Metadata as the API stores it: an empty object is not stored.
+pub(crate) fn filled_object(metadata: Option<&Value>) -> Option<&Value> {
+    let is_empty = |value: &&Value| value.as_object().is_some_and(serde_json::Map::is_empty);
+    metadata.filter(|value| !is_empty(value))
 }
 
 /// The JSON form of a customer.
@@ -345,7 +356,23 @@ impl CustomerWriteRequest {
         &self.fields
     }
 
-    /// Whether the API stores this request as `customer`: it does not store empty fields.
+    /// The update of `customer` that writes these fields of the request, by their names in the API.
+    pub(crate) fn update(
+        &self,
+        customer: CustomerRef,
+        names: &[&'static str],
+    ) -> CustomerUpdateRequest {
+        let Self { fields, .. } = self;
+        let is_named = |name: &str| names.contains(&name);
+        CustomerUpdateRequest::new(customer).fields(CustomerFields {
+            name: fields.name.clone().filter(|_| is_named("name")),
+            email: fields.email.clone().filter(|_| is_named("email")),
+            mobile: fields.mobile.clone().filter(|_| is_named("mobile")),
+            metadata: fields.metadata.clone().filter(|_| is_named("metadata")),
+        })
+    }
+
+    /// Whether the API stores this request as `customer`.
     pub(crate) fn is_stored_as(&self, customer: &Customer) -> bool {
         let fields = &self.fields;
         let texts = [
@@ -353,18 +380,20 @@ impl CustomerWriteRequest {
             (&fields.email, customer.email()),
             (&fields.mobile, customer.mobile()),
         ];
-        let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let object = |value: Option<Value>| value.filter(|value| *value != json!({}));
         let Ok(metadata) = customer.metadata::<Value>() else {
             return false;
         };
+        let metadata = (
+            filled_object(fields.metadata.as_ref()),
+            filled_object(metadata.as_ref()),
+        );
         texts
             .iter()
-            .all(|(ours, theirs)| filled(ours).as_deref() == theirs.filter(|text| !text.is_empty()))
-            && same_json(
-                &object(fields.metadata.clone()).unwrap_or_default(),
-                &object(metadata).unwrap_or_default(),
-            )
+            .all(|(ours, theirs)| filled_text(ours.as_deref()) == filled_text(*theirs))
+            && match metadata {
+                (Some(ours), Some(theirs)) => same_json(ours, theirs),
+                (ours, theirs) => ours.is_none() && theirs.is_none(),
+            }
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {

@@ -41,6 +41,11 @@ where
     /// A burst starts no further rows after this time.
     const MAX_BURST_TIME: Duration = Duration::from_secs(1);
 
+    /// See [`CustomerSync::requests`](crate::CustomerSync::requests).
+    pub fn requests(&self) -> u64 {
+        self.settings.requests.get()
+    }
+
     pub(crate) fn new(client: Arc<Shared>, settings: SyncSettings, rows: I) -> Self {
         Self {
             client,
@@ -57,6 +62,7 @@ where
     fn run_burst(&mut self) -> Result<(), Error> {
         if !self.has_started {
             self.has_started = true;
+            self.settings.count_rows(&self.rows);
             self.engine = Some(SyncEngine::new(self.client.clone(), &self.settings)?);
         }
         let Some(mut engine) = self.engine.take() else {
@@ -70,7 +76,9 @@ where
         let pool = session.pool().clone();
         let until = clock.now() + Self::MAX_BURST_TIME;
         loop {
-            let start_more = self.finished.len() < Self::MAX_BURST_ROWS && clock.now() < until;
+            // Reading the source may have taken all the time.
+            let start_more = self.finished.is_empty()
+                || (self.finished.len() < Self::MAX_BURST_ROWS && clock.now() < until);
             if !start_more && engine.is_idle() {
                 self.engine = Some(engine);
                 break;
@@ -85,6 +93,12 @@ where
             });
             match step {
                 // The source is read outside of the runtime, so that it can make calls.
+                // The caller gets the finished rows first, because the read may take long.
+                Ok(SyncStep::WillRead) if self.finished.is_empty() => {}
+                Ok(SyncStep::WillRead) => {
+                    self.engine = Some(engine);
+                    break;
+                }
                 Ok(SyncStep::NeedsRow) => engine.supply(self.rows.next()),
                 Ok(SyncStep::Finished(row)) => self.finished.push_back(Ok(row)),
                 Ok(SyncStep::Ended(result)) => {

@@ -216,6 +216,8 @@ pub(crate) struct Checkpoint {
     done: Vec<DoneRow>,
     /// The customers of `done`, and those that this run has written.
     recorded: RecordedIds,
+    /// The rows of `done` that this run has not come to yet.
+    rows_to_skip: u64,
 }
 
 impl Checkpoint {
@@ -257,6 +259,7 @@ impl Checkpoint {
             end: HEADER as u64,
             done: Vec::new(),
             recorded: RecordedIds::new(),
+            rows_to_skip: 0,
         };
         this.check_header(&header(client))?;
         this.load().map_err(CheckpointError::Read)?;
@@ -307,6 +310,7 @@ impl Checkpoint {
         for row in &rows {
             self.recorded.insert(row.id);
         }
+        self.rows_to_skip = rows.len() as u64;
         self.done = rows;
         Ok(())
     }
@@ -335,15 +339,23 @@ impl Checkpoint {
     pub(crate) fn can_skip(&mut self, index: u64, hash: RowHash) -> Result<bool, CheckpointError> {
         if let Some(at) = self.find(hash.id) {
             let row = &mut self.done[at];
-            if row.is(RecordKind::Done) && row.content() == hash.content {
+            let is_done = row.is(RecordKind::Done);
+            if is_done && row.content() == hash.content {
+                self.rows_to_skip = self.rows_to_skip.saturating_sub(1);
                 return Ok(true);
             }
             row.set(RecordKind::Void);
+            self.rows_to_skip = self.rows_to_skip.saturating_sub(u64::from(is_done));
         }
         if self.recorded.may_contain(hash.id) {
             self.record_void(index, hash)?;
         }
         Ok(false)
+    }
+
+    /// About how many rows of the source remain that can be skipped.
+    pub(crate) fn rows_to_skip(&self) -> u64 {
+        self.rows_to_skip
     }
 
     /// Records that a row is done.

@@ -6,18 +6,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tracing::Instrument as _;
 
+use crate::api::customers::Customers;
 use crate::api::customers::sync::checkpoint::{Checkpoint, CheckpointError, RowHash};
-use crate::api::customers::sync::dry_run::SimulatedCustomers;
+use crate::api::customers::sync::fingerprint::{Fingerprint, Fingerprints, RowFields};
+use crate::api::customers::sync::read_strategy::ReadStrategy;
 use crate::api::customers::sync::row::{RowOutcome, SyncedRow};
-use crate::api::customers::sync::upsert::{UpsertResult, Upserter};
-use crate::call::rate_limiter::{self, RateLimiter};
+use crate::api::customers::sync::snapshot::{DirectoryRead, Snapshot, read_directory};
+use crate::api::customers::sync::upsert::{UpsertResult, UpsertStep, Upserter};
+use crate::call::job::{Job, RequestCounter};
+use crate::call::rate_limiter;
 use crate::call::shared::Shared;
 use crate::call::spec::CallOptions;
 use crate::error::{Error, ErrorKind, Outcome};
-use crate::models::customers::CustomerWriteRequest;
+use crate::models::customers::{Customer, CustomerWriteRequest};
 use crate::models::ids::ExternalId;
 use crate::operation::Operation;
 
@@ -28,15 +32,34 @@ pub(crate) struct SyncSettings {
     pub(crate) rate: Option<f64>,
     pub(crate) dry_run: bool,
     pub(crate) checkpoint: Option<PathBuf>,
+    pub(crate) expected_rows: Option<u64>,
     pub(crate) options: CallOptions,
+    pub(crate) requests: RequestCounter,
+}
+
+impl SyncSettings {
+    /// Uses the number of rows that the source itself names, unless the caller has named one.
+    pub(crate) fn count_rows<R>(&mut self, rows: &impl Iterator<Item = R>) {
+        if let (least, Some(most)) = rows.size_hint()
+            && least == most
+        {
+            self.expected_rows.get_or_insert(most as u64);
+        }
+    }
 }
 
 /// A row whose calls are in flight.
 struct InFlightRow<R> {
     row: R,
     id: ExternalId,
+    /// The hash of the id in fingerprints.
+    id_hash: u64,
+    fields: RowFields,
     hash: RowHash,
 }
+
+/// The customers that a dry run would have written, by the hash of their `externalId`.
+type SimulatedCustomers = HashMap<u64, Fingerprint>;
 
 /// A sync without its source of rows: the caller reads a row when [`poll`](Self::poll) asks for it,
 /// because the source is the program's own code.
@@ -52,7 +75,18 @@ pub(crate) struct SyncEngine<R> {
     /// Present in a dry run.
     simulated: Option<SimulatedCustomers>,
     options: CallOptions,
-    rate_limiter: Option<Arc<RateLimiter>>,
+    job: Arc<Job>,
+    requests: RequestCounter,
+    fingerprints: Arc<Fingerprints>,
+    strategy: ReadStrategy,
+    /// The directory, if it was read not long ago.
+    snapshot: Option<Snapshot>,
+    /// The directory is read next, unless it has this many pages.
+    max_pages: Option<u64>,
+    /// The read of the directory in progress. No row is in flight meanwhile.
+    reading: JoinSet<(Option<u64>, DirectoryRead)>,
+    /// The requests that were sent before the directory was read.
+    requests_before: u64,
     checkpoint: Option<Checkpoint>,
     /// The rows in flight, by their index.
     in_flight: HashMap<u64, InFlightRow<R>>,
@@ -70,9 +104,18 @@ pub(crate) struct SyncEngine<R> {
 pub(crate) enum SyncStep<R> {
     /// The engine needs the next row of the source: [`SyncEngine::supply`].
     NeedsRow,
+    /// The engine will read the directory at the next call of [`SyncEngine::poll`], which finishes no
+    /// row for some time.
+    WillRead,
     Finished(SyncedRow<R>),
     /// The sync is over.
     Ended(Result<(), Error>),
+}
+
+/// A customer, as it is stored at the moment or was a short time ago.
+enum KnownCustomer {
+    Stored(Fingerprint),
+    Missing,
 }
 
 /// The result of starting a row.
@@ -82,6 +125,8 @@ enum StartedRow<R> {
     Finished(SyncedRow<R>),
     /// A row with the same `externalId` is in flight.
     Blocked,
+    /// The directory has to be read first. It has fewer pages than this.
+    NeedsDirectory(u64),
 }
 
 impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
@@ -104,11 +149,16 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
             at_end: false,
             next: None,
             concurrency: settings.concurrency,
-            simulated: settings.dry_run.then(SimulatedCustomers::default),
+            simulated: settings.dry_run.then(SimulatedCustomers::new),
             options: settings.options.clone(),
-            rate_limiter: settings
-                .rate
-                .map(|rate| Arc::new(RateLimiter::new(Some(rate)))),
+            job: Arc::new(Job::new(settings.rate, settings.requests.clone())),
+            requests: settings.requests.clone(),
+            fingerprints: Arc::default(),
+            strategy: ReadStrategy::new(settings.expected_rows),
+            snapshot: None,
+            max_pages: None,
+            reading: JoinSet::new(),
+            requests_before: 0,
             checkpoint,
             in_flight: HashMap::new(),
             tasks: JoinSet::new(),
@@ -119,7 +169,7 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
     }
 
     pub(crate) fn is_idle(&self) -> bool {
-        self.tasks.is_empty()
+        self.tasks.is_empty() && self.reading.is_empty()
     }
 
     /// Supplies the next row of the source; `None` at its end.
@@ -143,8 +193,13 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
         while start_more
             && !self.at_end
             && self.fatal.is_none()
+            && self.reading.is_empty()
             && self.tasks.len() < self.concurrency
         {
+            if let Some(max_pages) = self.max_pages.take() {
+                self.start_reading(max_pages, pool);
+                break;
+            }
             let Some((index, row)) = self.next.take() else {
                 return Poll::Ready(SyncStep::NeedsRow);
             };
@@ -152,8 +207,18 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
                 Ok(StartedRow::Finished(row)) => return Poll::Ready(SyncStep::Finished(row)),
                 Ok(StartedRow::Started) => {}
                 Ok(StartedRow::Blocked) => break,
+                // The rows in flight finish first, because they change the directory.
+                Ok(StartedRow::NeedsDirectory(_)) if !self.tasks.is_empty() => break,
+                Ok(StartedRow::NeedsDirectory(max_pages)) => {
+                    self.max_pages = Some(max_pages);
+                    return Poll::Ready(SyncStep::WillRead);
+                }
                 Err(error) => self.fatal = Some(error),
             }
+        }
+        if let Some(read) = ready!(self.reading.poll_join_next(context)) {
+            self.on_read(read);
+            return self.poll(pool, start_more, context);
         }
         loop {
             return Poll::Ready(match ready!(self.tasks.poll_join_next(context)) {
@@ -168,6 +233,45 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
                 }
                 None => SyncStep::Ended(self.end()),
             });
+        }
+    }
+
+    fn start_reading(&mut self, max_pages: u64, pool: &reqwest::Client) {
+        self.requests_before = self.requests.get();
+        let list = Customers(&self.client).list();
+        let list = list.options(self.options.clone());
+        let list = list.job(&self.job, self.concurrency as u64);
+        let pages = list.pages().with_pool(pool);
+        let fingerprints = Arc::clone(&self.fingerprints);
+        let clock = Arc::clone(&self.client.config.clock);
+        let read = read_directory(pages, max_pages, fingerprints, clock);
+        self.reading.spawn(read.in_current_span());
+    }
+
+    /// A directory that cannot be read does not end the sync: the rows are looked up instead. What
+    /// is wrong with the key or the server, the rows report themselves.
+    fn on_read(&mut self, result: Result<(Option<u64>, DirectoryRead), JoinError>) {
+        let (pages, read) = result.unwrap_or_else(|error| {
+            let error = Error::because(ErrorKind::Internal, error);
+            (None, DirectoryRead::Failed(error))
+        });
+        let requests = self.requests.get() - self.requests_before;
+        match read {
+            DirectoryRead::Complete(snapshot) => {
+                tracing::info!(target: "skiplino", requests, "the sync has read the directory");
+                self.strategy.on_read(pages, true);
+                self.snapshot = Some(snapshot);
+            }
+            DirectoryRead::TooLarge => self.strategy.on_read(pages, false),
+            DirectoryRead::Failed(error) => {
+                tracing::warn!(
+                    target: "skiplino",
+                    kind = error.kind().as_str(),
+                    requests,
+                    "the sync could not read the directory; it looks up each row"
+                );
+                self.strategy.on_failure(requests);
+            }
         }
     }
 
@@ -222,34 +326,136 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
                 return Ok(StartedRow::Finished(SyncedRow::new(index, row, outcome)));
             }
         }
-        if let Some(simulated) = &mut self.simulated
-            && let Some(changed) = simulated.apply(&id, request)
-        {
-            let outcome = match changed.is_empty() {
-                true => RowOutcome::Unchanged,
-                false => RowOutcome::Updated,
-            };
-            return Ok(StartedRow::Finished(SyncedRow {
-                changed,
-                ..SyncedRow::new(index, row, outcome)
-            }));
-        }
+        let id_hash = self.fingerprints.id(id.as_str());
+        let fields = self.fingerprints.row(request);
+        let step = match self.known_customer(id_hash) {
+            Some(known) => {
+                let (mut stored, outcome) = match known {
+                    KnownCustomer::Stored(stored) => (stored, RowOutcome::Updated),
+                    KnownCustomer::Missing => (Fingerprint::default(), RowOutcome::Created),
+                };
+                let changed = stored.write(&fields);
+                let (outcome, changed) = match outcome {
+                    RowOutcome::Updated if changed.is_empty() => (RowOutcome::Unchanged, changed),
+                    RowOutcome::Updated => (outcome, changed),
+                    _ => (outcome, Vec::new()),
+                };
+                let is_simulated = match &mut self.simulated {
+                    Some(simulated) => {
+                        simulated.insert(id_hash, stored);
+                        true
+                    }
+                    None => false,
+                };
+                match outcome {
+                    RowOutcome::Updated if !is_simulated => UpsertStep::Update {
+                        customer: (&id).into(),
+                        changed,
+                    },
+                    RowOutcome::Created if !is_simulated => UpsertStep::Create,
+                    _ => {
+                        self.record(index, hash, &outcome);
+                        let row = SyncedRow::new(index, row, outcome);
+                        return Ok(StartedRow::Finished(SyncedRow { changed, ..row }));
+                    }
+                }
+            }
+            None if self.expects_new && self.simulated.is_none() => UpsertStep::Create,
+            None => {
+                if let Some(max_pages) = self.max_pages_to_read(index) {
+                    self.next = Some((index, row));
+                    return Ok(StartedRow::NeedsDirectory(max_pages));
+                }
+                UpsertStep::LookUp
+            }
+        };
         let upserter = Upserter {
             client: self.client.clone(),
             pool: pool.clone(),
-            rate_limiter: self.rate_limiter.clone(),
+            job: self.job.clone(),
             options: self.options.clone(),
+            fingerprints: self.fingerprints.clone(),
+            dry_run: self.simulated.is_some(),
         };
         let (request, key) = (request.clone(), id.clone());
-        let (expects_new, dry_run) = (self.expects_new, self.simulated.is_some());
         let upsert = async move {
-            let result = upserter.upsert(&request, &key, expects_new, dry_run).await;
+            let result = upserter.upsert(&request, &key, &fields, step).await;
             (index, result)
         };
         self.tasks.spawn(upsert.in_current_span());
-        let started = InFlightRow { row, id, hash };
+        let started = InFlightRow {
+            row,
+            id,
+            id_hash,
+            fields,
+            hash,
+        };
         self.in_flight.insert(index, started);
         Ok(StartedRow::Started)
+    }
+
+    /// What is known about a customer without a request.
+    fn known_customer(&mut self, id_hash: u64) -> Option<KnownCustomer> {
+        let simulated = self.simulated.as_ref();
+        if let Some(stored) = simulated.and_then(|simulated| simulated.get(&id_hash)) {
+            return Some(KnownCustomer::Stored(*stored));
+        }
+        let now = self.client.config.clock.now();
+        let snapshot = self.snapshot.take_if(|snapshot| snapshot.has_expired(now));
+        drop(snapshot);
+        match self.snapshot.as_ref()?.find(id_hash) {
+            Some(Fingerprint::UNKNOWN) => None,
+            Some(stored) => Some(KnownCustomer::Stored(stored)),
+            None => Some(KnownCustomer::Missing),
+        }
+    }
+
+    /// If the directory should be read before this row: see [`ReadStrategy::max_pages`].
+    fn max_pages_to_read(&self, index: u64) -> Option<u64> {
+        let done = self.checkpoint.as_ref().map_or(0, Checkpoint::rows_to_skip);
+        match &self.snapshot {
+            Some(_) => None,
+            None => self.strategy.max_pages(index, done),
+        }
+    }
+
+    /// Records the outcome of a row in the checkpoint.
+    fn record(&mut self, index: u64, hash: RowHash, outcome: &RowOutcome) {
+        let Some(checkpoint) = &mut self.checkpoint else {
+            return;
+        };
+        let recorded = match outcome {
+            RowOutcome::Failed(_) => Ok(()),
+            RowOutcome::Unknown(_) => checkpoint.record_void(index, hash),
+            _ => checkpoint.record_done(index, hash),
+        };
+        if let Err(error) = recorded {
+            self.fatal.get_or_insert(error.into_error());
+        }
+    }
+
+    /// Records the state of the customer after a row, with which later rows are compared.
+    fn remember(
+        &mut self,
+        finished: &InFlightRow<R>,
+        outcome: &RowOutcome,
+        customer: Option<&Customer>,
+    ) {
+        let stored = customer.map(|customer| self.fingerprints.customer(customer));
+        if let Some(snapshot) = &mut self.snapshot {
+            snapshot.replace(finished.id_hash, stored.unwrap_or(Fingerprint::UNKNOWN));
+        } else if matches!(outcome, RowOutcome::Updated | RowOutcome::Unchanged) {
+            self.strategy.on_lookup();
+        }
+        if outcome.error().is_some() {
+            return;
+        }
+        self.expects_new = matches!(outcome, RowOutcome::Created);
+        if let Some(simulated) = &mut self.simulated {
+            let mut stored = stored.unwrap_or_default();
+            stored.write(&finished.fields);
+            simulated.insert(finished.id_hash, stored);
+        }
     }
 
     /// Records the outcome of a row, before the caller receives it.
@@ -275,22 +481,8 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
             }
             Err(error) => RowOutcome::Failed(error),
         };
-        if outcome.error().is_none() {
-            if let Some(simulated) = &mut self.simulated {
-                simulated.start(&finished.id, customer.as_ref(), finished.row.borrow());
-            }
-            self.expects_new = matches!(outcome, RowOutcome::Created);
-        }
-        if let Some(checkpoint) = &mut self.checkpoint {
-            let recorded = match &outcome {
-                RowOutcome::Failed(_) => Ok(()),
-                RowOutcome::Unknown(_) => checkpoint.record_void(index, finished.hash),
-                _ => checkpoint.record_done(index, finished.hash),
-            };
-            if let Err(error) = recorded {
-                self.fatal.get_or_insert(error.into_error());
-            }
-        }
+        self.remember(&finished, &outcome, customer.as_ref());
+        self.record(index, finished.hash, &outcome);
         // All rows use the same key and server. A rejected key fails every row, and after one row
         // has waited a minute for the server, no other row waits again.
         if let Some(error) = outcome.error()

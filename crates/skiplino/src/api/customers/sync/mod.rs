@@ -2,9 +2,11 @@
 
 mod blocking;
 mod checkpoint;
-mod dry_run;
 mod engine;
+mod fingerprint;
+mod read_strategy;
 mod row;
+mod snapshot;
 mod upsert;
 
 use std::borrow::Borrow;
@@ -20,6 +22,7 @@ use crate::api::customers::Customers;
 use crate::api::customers::sync::checkpoint::{Checkpoint, CheckpointError};
 use crate::api::customers::sync::engine::{SyncEngine, SyncSettings, SyncStep};
 use crate::call;
+use crate::call::job::RequestCounter;
 use crate::call::shared::Shared;
 use crate::call::spec::CallOptions;
 use crate::error::Error;
@@ -124,6 +127,8 @@ impl<I: Iterator> CustomerSync<I> {
                 rate: None,
                 dry_run: false,
                 checkpoint: None,
+                expected_rows: None,
+                requests: RequestCounter::default(),
                 options: CallOptions::default(),
             },
             rows,
@@ -156,6 +161,20 @@ impl<I: Iterator> CustomerSync<I> {
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.settings.dry_run = dry_run;
         self
+    }
+
+    /// About how many rows the source has, if the source does not say so itself by
+    /// [`size_hint`](Iterator::size_hint). The sync then knows sooner whether reading the directory
+    /// takes fewer requests than a lookup for each row.
+    pub fn expected_rows(mut self, rows: u64) -> Self {
+        self.settings.expected_rows = Some(rows);
+        self
+    }
+
+    /// The number of requests sent so far, repeated requests included. May be called at any time,
+    /// also after the end.
+    pub fn requests(&self) -> u64 {
+        self.settings.requests.get()
     }
 
     /// A file that records the rows that are done, so that an interrupted sync can be resumed: run
@@ -232,6 +251,7 @@ where
         let this = self.get_mut();
         if !this.has_started {
             this.has_started = true;
+            this.settings.count_rows(&this.rows);
             let started = call::in_runtime()
                 .and_then(|()| SyncEngine::new(this.client.clone(), &this.settings));
             match started {
@@ -253,6 +273,7 @@ where
                         engine.supply(this.rows.next());
                         continue;
                     }
+                    SyncStep::WillRead => continue,
                     SyncStep::Finished(row) => Some(Ok(row)),
                     SyncStep::Ended(result) => {
                         this.engine = None;

@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api::customers::Customers;
+use crate::api::customers::sync::fingerprint::{Fingerprints, RowFields};
 use crate::call::Call;
+use crate::call::job::Job;
 use crate::call::rate_limiter::RateLimiter;
 use crate::call::shared::Shared;
 use crate::call::spec::CallOptions;
-use crate::clock::FOREVER;
 use crate::error::{Error, ErrorKind, Outcome, TimeoutKind};
 use crate::models::customers::Customer;
 use crate::models::customers::CustomerWriteRequest;
-use crate::models::ids::ExternalId;
+use crate::models::ids::{CustomerRef, ExternalId};
 use crate::operation::Operation;
 
 /// The change that was made for a row, or that a dry run would have made.
@@ -24,13 +25,28 @@ pub(crate) enum UpsertResult {
     Unchanged(Customer),
 }
 
-/// A client and the connections to use.
+/// A step of an upsert.
+#[derive(Debug)]
+pub(crate) enum UpsertStep {
+    LookUp,
+    Create,
+    /// Writes the fields that differ.
+    Update {
+        customer: CustomerRef,
+        changed: Vec<&'static str>,
+    },
+}
+
+/// A client, the connections to use, and the settings of a sync.
 #[derive(Clone)]
 pub(crate) struct Upserter {
     pub(crate) client: Arc<Shared>,
     pub(crate) pool: reqwest::Client,
-    pub(crate) rate_limiter: Option<Arc<RateLimiter>>,
+    pub(crate) job: Arc<Job>,
     pub(crate) options: CallOptions,
+    pub(crate) fingerprints: Arc<Fingerprints>,
+    /// Whether nothing is written.
+    pub(crate) dry_run: bool,
 }
 
 impl Upserter {
@@ -44,18 +60,17 @@ impl Upserter {
     /// How long a row waits for a server that cannot be reached, for instance while it restarts.
     const MAX_OUTAGE: Duration = Duration::from_secs(60);
 
-    /// Makes the customer with this `externalId` equal to the row. A new customer needs 1 request
-    /// if it is `expected_new`, otherwise 2. An existing customer needs 1 request if unchanged,
-    /// otherwise 2.
+    /// Makes the customer with this `externalId` equal to the row. `fields` are the fields of the
+    /// row, and `step` is what the row does first.
     pub(crate) async fn upsert(
         &self,
         row: &CustomerWriteRequest,
         id: &ExternalId,
-        expected_new: bool,
-        dry_run: bool,
+        fields: &RowFields,
+        step: UpsertStep,
     ) -> Result<UpsertResult, Error> {
         let mut lost_write = None;
-        let upsert = self.upsert_noting(row, id, expected_new, dry_run, &mut lost_write);
+        let upsert = self.upsert_noting(row, id, fields, step, &mut lost_write);
         let result = upsert.await;
         // No later failure proves that an earlier write was not applied.
         result.map_err(|error| match lost_write {
@@ -73,20 +88,36 @@ impl Upserter {
         &self,
         row: &CustomerWriteRequest,
         id: &ExternalId,
-        expected_new: bool,
-        dry_run: bool,
+        fields: &RowFields,
+        mut step: UpsertStep,
         lost_write: &mut Option<Operation>,
     ) -> Result<UpsertResult, Error> {
-        let mut existing = match expected_new && !dry_run {
-            true => None,
-            false => self.find(id, lost_write).await?,
-        };
         let mut writes = 0;
+        let mut first_rejection = None;
         loop {
-            writes += 1;
-            let (rejection, existence_changed) = match existing {
-                None if dry_run => return Ok(UpsertResult::Created(None)),
-                None => match self
+            let (rejection, existence_changed) = match step {
+                UpsertStep::LookUp => match self.find(id, lost_write).await? {
+                    // There is no customer with this id, so the server rejects the id as invalid.
+                    None if let Some(rejection) = first_rejection => return Err(rejection),
+                    None if self.dry_run => return Ok(UpsertResult::Created(None)),
+                    None => {
+                        step = UpsertStep::Create;
+                        continue;
+                    }
+                    Some(customer) => {
+                        let changed = self.fingerprints.customer(&customer).write(fields);
+                        if changed.is_empty() {
+                            return Ok(UpsertResult::Unchanged(customer));
+                        }
+                        if self.dry_run {
+                            return Ok(UpsertResult::Updated(customer, changed));
+                        }
+                        let customer = (&customer).into();
+                        step = UpsertStep::Update { customer, changed };
+                        continue;
+                    }
+                },
+                UpsertStep::Create => match self
                     .send(|| Customers(&self.client).create(row), lost_write)
                     .await
                 {
@@ -100,35 +131,29 @@ impl Upserter {
                         (error, id_is_taken)
                     }
                 },
-                Some(customer) => {
-                    let (changed, update) = row.changes(&customer);
-                    if changed.is_empty() {
-                        return Ok(UpsertResult::Unchanged(customer));
-                    }
-                    if dry_run {
-                        return Ok(UpsertResult::Updated(customer, changed));
-                    }
+                UpsertStep::Update { customer, changed } => {
+                    let update = row.update(customer, &changed);
                     match self
                         .send(|| Customers(&self.client).update(&update), lost_write)
                         .await
                     {
                         Ok(customer) => return Ok(UpsertResult::Updated(customer, changed)),
                         Err(error) => {
-                            let is_deleted =
-                                error.kind() == ErrorKind::NotFound || is_about(&error, "id");
+                            let is_deleted = error.kind() == ErrorKind::NotFound
+                                || is_about(&error, "id")
+                                || is_about(&error, "externalId");
                             (error, is_deleted)
                         }
                     }
                 }
             };
+            writes += 1;
             if !existence_changed || writes == Self::MAX_WRITES {
                 return Err(rejection);
             }
-            existing = self.find(id, lost_write).await?;
-            // The lookup found no customer with this id, so the server rejects the id as invalid.
-            if existing.is_none() && writes == 1 && is_about(&rejection, "externalId") {
-                return Err(rejection);
-            }
+            let is_create = rejection.operation() == Some(Operation::CreateCustomer);
+            first_rejection = Some(rejection).filter(|_| writes == 1 && is_create);
+            step = UpsertStep::LookUp;
         }
     }
 
@@ -150,12 +175,8 @@ impl Upserter {
         let clock = &*self.client.config.clock;
         let started = clock.now();
         loop {
-            if let Some(rate_limiter) = &self.rate_limiter {
-                // The call's deadline starts when the call may be sent.
-                rate_limiter.acquire(clock, FOREVER).await?;
-            }
             let call = call().options(self.options.clone());
-            let call = call.rate_limiter(self.rate_limiter.clone());
+            let call = call.job(Some(Arc::clone(&self.job)));
             let error = match call.send_on(Some(&self.pool)).await {
                 Ok(response) => return Ok(response.into_data()),
                 Err(error) => error,
