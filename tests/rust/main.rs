@@ -29,6 +29,7 @@ mod readme;
 mod recovery;
 mod scenarios;
 mod sync;
+mod sync_by_pages;
 mod sync_checkpoints;
 mod test_clock;
 mod tls;
