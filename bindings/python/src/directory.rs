@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use arrow_schema::ArrowError;
 use futures_util::StreamExt as _;
@@ -17,7 +19,7 @@ use crate::blocking::{Raise, blocking};
 use crate::client::NativeClient;
 use crate::errors;
 use crate::event_loop::{Finish, finish};
-use crate::iterators::{NativeAsyncIterator, NativeIterator, NextItem, convert};
+use crate::iterators::{NativeAsyncIterator, NativeIterator, NextItem, Requests, convert};
 use crate::models::ToPython;
 use crate::options::Options;
 use crate::row::erased_fields;
@@ -306,6 +308,7 @@ pub(crate) fn sync_customers(
     dry_run: bool,
     checkpoint: Option<PathBuf>,
     erase: &Bound<'_, PyAny>,
+    expected_rows: Option<u64>,
 ) -> PyResult<NativeIterator> {
     reject_cancellation_token(py, options)?;
     let source = Source::new(rows, erased_fields(erase)?)?;
@@ -317,18 +320,22 @@ pub(crate) fn sync_customers(
     };
     let sync = client.client(py)?.customers().sync(source);
     let sync = sync.options(options.call.clone()).concurrency(concurrency);
-    let sync = set(sync.dry_run(dry_run), rate, checkpoint);
+    let sync = set(sync.dry_run(dry_run), rate, checkpoint, expected_rows);
     check_source(py, &sync, external_ids)?;
     let mut results = sync.wait();
-    Ok(NativeIterator::from_fn(move || -> NextItem {
+    let requests = Requests::default();
+    let counter = Arc::clone(&requests);
+    let next = move || -> NextItem {
         let row = results.next();
+        counter.store(results.requests(), Ordering::Relaxed);
         if !matches!(row, Some(Ok(_)))
             && let Some(raised) = source_error.take()
         {
             return Some(Ok(finish(|_| Err(raised))));
         }
         row.map(|row| row.map(convert))
-    }))
+    };
+    Ok(NativeIterator::from_sync(next, requests))
 }
 
 /// A cancelled sync would have to report the rows in progress, so it takes no token.
@@ -363,7 +370,11 @@ fn set<I: Iterator>(
     mut sync: CustomerSync<I>,
     rate: Option<f64>,
     checkpoint: Option<PathBuf>,
+    expected_rows: Option<u64>,
 ) -> CustomerSync<I> {
+    if let Some(rows) = expected_rows {
+        sync = sync.expected_rows(rows);
+    }
     if let Some(rate) = rate {
         sync = sync.rate(rate);
     }
@@ -387,6 +398,7 @@ pub(crate) fn async_sync_customers(
     dry_run: bool,
     checkpoint: Option<PathBuf>,
     erase: &Bound<'_, PyAny>,
+    expected_rows: Option<u64>,
 ) -> PyResult<NativeAsyncIterator> {
     reject_cancellation_token(py, options)?;
     let source = Source::collected(rows, erased_fields(erase)?)?;
@@ -398,12 +410,16 @@ pub(crate) fn async_sync_customers(
     };
     let sync = client.client(py)?.customers().sync(source);
     let sync = sync.options(options.call.clone()).concurrency(concurrency);
-    let sync = set(sync.dry_run(dry_run), rate, checkpoint);
+    let sync = set(sync.dry_run(dry_run), rate, checkpoint, expected_rows);
     check_source(py, &sync, external_ids)?;
+    let requests = Requests::default();
+    let counter = Arc::clone(&requests);
     let results = Box::pin(sync.ready_chunks(MAX_ROWS_PER_ITEM));
-    let items = unfold(Some((results, source_error)), |state| async move {
-        let (mut results, source_error) = state?;
+    let state = Some((results, source_error, counter));
+    let items = unfold(state, |state| async move {
+        let (mut results, source_error, counter) = state?;
         let chunk = results.next().await;
+        counter.store(results.get_ref().requests(), Ordering::Relaxed);
         let mut is_over = chunk.is_none();
         let mut rows = Vec::new();
         let mut error = None;
@@ -425,7 +441,8 @@ pub(crate) fn async_sync_customers(
             Ok(item.into_any().unbind())
         });
         // A sync that is over releases its checkpoint, even if the iterator is still referenced.
-        Some((Ok(item), (!is_over).then_some((results, source_error))))
+        let state = (!is_over).then_some((results, source_error, counter));
+        Some((Ok(item), state))
     });
-    NativeAsyncIterator::from_stream(items.boxed())
+    NativeAsyncIterator::from_sync(items.boxed(), requests)
 }

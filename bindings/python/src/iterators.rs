@@ -1,5 +1,6 @@
 //! The iterators behind Python's lists, watches and syncs.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
@@ -23,6 +24,8 @@ type NextItemFn = Box<dyn FnMut() -> NextItem + Send>;
 pub(crate) type ItemStream = BoxStream<'static, Result<Finish, Error>>;
 /// The progress of a list, which is readable while a page is fetched.
 type SharedProgress = Arc<Mutex<ListProgress>>;
+/// The number of requests of a sync, as of its last item.
+pub(crate) type Requests = Arc<AtomicU64>;
 
 const FORKED: &str =
     "this iterator belongs to the process before the fork: create a new one in this process";
@@ -55,6 +58,7 @@ pub(crate) struct NativeIterator {
     /// The thread that has locked `next`.
     owner: Mutex<Option<ThreadId>>,
     progress: SharedProgress,
+    requests: Requests,
 }
 
 /// Marks a thread as the owner of an iterator until it is dropped.
@@ -79,6 +83,18 @@ impl NativeIterator {
             next: ForkGuarded::new(Mutex::new(Box::new(next))),
             owner: Mutex::default(),
             progress,
+            requests: Requests::default(),
+        }
+    }
+
+    /// The rows of a sync, which counts its requests.
+    pub(crate) fn from_sync(
+        next: impl FnMut() -> NextItem + Send + 'static,
+        requests: Requests,
+    ) -> Self {
+        Self {
+            requests,
+            ..Self::from_fn(next)
         }
     }
 
@@ -139,6 +155,11 @@ impl NativeIterator {
             .get()
             .is_some_and(|_| load(&self.progress).changed_during_read)
     }
+
+    #[getter]
+    fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
 }
 
 /// An iterator whose items an event loop awaits.
@@ -146,6 +167,7 @@ impl NativeIterator {
 pub(crate) struct NativeAsyncIterator {
     items: ForkGuarded<Arc<AsyncMutex<Items>>>,
     progress: SharedProgress,
+    requests: Requests,
 }
 
 /// The stream behind an iterator, and the runtime that it runs on.
@@ -191,6 +213,7 @@ impl NativeAsyncIterator {
         Ok(Self {
             items: ForkGuarded::new(Arc::new(AsyncMutex::new(items))),
             progress,
+            requests: Requests::default(),
         })
     }
 
@@ -198,6 +221,15 @@ impl NativeAsyncIterator {
     pub(crate) fn from_stream(stream: ItemStream) -> PyResult<Self> {
         let mut stream = Some(stream);
         Self::new(move || stream.take(), SharedProgress::default())
+    }
+
+    /// The rows of a sync, which counts its requests.
+    pub(crate) fn from_sync(stream: ItemStream, requests: Requests) -> PyResult<Self> {
+        let iterator = Self::from_stream(stream)?;
+        Ok(Self {
+            requests,
+            ..iterator
+        })
     }
 
     /// The pages of a list.
@@ -259,5 +291,10 @@ impl NativeAsyncIterator {
         self.items
             .get()
             .is_some_and(|_| load(&self.progress).changed_during_read)
+    }
+
+    #[getter]
+    fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
     }
 }

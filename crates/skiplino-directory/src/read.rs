@@ -95,6 +95,13 @@ struct CountingReader<R> {
     progress: ReadProgress,
 }
 
+impl<R> CountingReader<R> {
+    /// The bytes that were read and not taken yet.
+    fn buffer(&self) -> &[u8] {
+        self.inner.buffer()
+    }
+}
+
 impl<R: Read> Read for CountingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
@@ -114,6 +121,13 @@ impl<R: Read> BufRead for CountingReader<R> {
     }
 }
 
+/// The number of lines in a file of this size, if all are as long as those at its start.
+fn expected_rows(start: &[u8], size: Option<u64>) -> Option<u64> {
+    let lines = start.iter().filter(|byte| **byte == b'\n').count() as u64;
+    let rows = u128::from(lines.max(1)) * u128::from(size?) / (start.len().max(1) as u128);
+    u64::try_from(rows).ok()
+}
+
 /// The rows of a file, in order.
 ///
 /// An error of the file ends the rows; [`ReadProgress::take_error`] returns it.
@@ -124,6 +138,7 @@ pub struct RowReader {
     erased: FieldSet,
     is_strict: bool,
     unescapes: Rc<Cell<bool>>,
+    expected_rows: Option<u64>,
     /// The position after the last row that was returned.
     returned: u64,
     progress: ReadProgress,
@@ -155,7 +170,10 @@ impl RowReader {
             let counter = progress.clone();
             let rows = rows.inspect(move |_| counter.add(1));
             let notices = notice.into_iter().collect();
-            return Ok(Self::new(Box::new(rows), path, notices, progress));
+            return Ok(Self {
+                expected_rows: Some(count),
+                ..Self::new(Box::new(rows), path, notices, progress)
+            });
         }
         let open = || -> io::Result<(File, u64)> {
             let file = File::open(path)?;
@@ -205,9 +223,13 @@ impl RowReader {
         if start.starts_with(BYTE_ORDER_MARK) {
             reader.consume(BYTE_ORDER_MARK.len());
         }
+        let expected_rows = expected_rows(reader.buffer(), progress.total);
         if format == Format::JsonLines {
             let rows = Box::new(json_lines::rows(reader));
-            return Ok(Self::new(rows, file, Vec::new(), progress));
+            return Ok(Self {
+                expected_rows,
+                ..Self::new(rows, file, Vec::new(), progress)
+            });
         }
         let unescapes = Rc::default();
         let counter = progress.clone();
@@ -215,6 +237,7 @@ impl RowReader {
         let (rows, notices) = csv::rows(reader, file, Rc::clone(&unescapes), skipped)?;
         Ok(Self {
             unescapes,
+            expected_rows,
             ..Self::new(Box::new(rows), file, notices, progress)
         })
     }
@@ -232,6 +255,7 @@ impl RowReader {
             erased: FieldSet::default(),
             is_strict: false,
             unescapes: Rc::default(),
+            expected_rows: None,
             returned: 0,
             progress,
         }
@@ -267,6 +291,13 @@ impl RowReader {
     pub fn unescape_formulas(self, unescapes: bool) -> Self {
         self.unescapes.set(unescapes);
         self
+    }
+
+    /// About how many rows there are, if the size of the file is known: in Parquet their number,
+    /// in text an estimate from the lines at the beginning.
+    #[must_use]
+    pub fn expected_rows(&self) -> Option<u64> {
+        self.expected_rows
     }
 
     /// A handle on this reader.

@@ -83,8 +83,8 @@ async def sync(
     check: bool,
 ) -> SyncReport:
     """Writes rows to the directory."""
-    total = row_count(rows, progress)
-    iterator = async_sync_customers(native, options, rows, concurrency, rate, dry_run, checkpoint, erase)
+    total = row_count(rows)
+    iterator = async_sync_customers(native, options, rows, concurrency, rate, dry_run, checkpoint, erase, total)
     with Meter(progress, "rows") as meter, SyncRun(iterator, total, meter, on_row, dry_run=dry_run) as run:
         del iterator
         while (item := await next_item(run.iterator)) is not None:

@@ -59,8 +59,8 @@ def sync(
     check: bool,
 ) -> SyncReport:
     """Writes rows to the directory."""
-    total = row_count(rows, progress)
-    iterator = sync_customers(native, options, rows, concurrency, rate, dry_run, checkpoint, erase)
+    total = row_count(rows)
+    iterator = sync_customers(native, options, rows, concurrency, rate, dry_run, checkpoint, erase, total)
     with Meter(progress, "rows") as meter, SyncRun(iterator, total, meter, on_row, dry_run=dry_run) as run:
         del iterator
         while (row := run.next_row()) is not None:

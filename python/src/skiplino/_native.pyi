@@ -440,6 +440,8 @@ class NativeIterator(Generic[_T_co]):
     def total(self) -> int | None: ...
     @property
     def changed_during_read(self) -> bool: ...
+    @property
+    def requests(self) -> int: ...
 
 @final
 class NativeAsyncIterator(Generic[_T_co]):
@@ -450,6 +452,8 @@ class NativeAsyncIterator(Generic[_T_co]):
     def total(self) -> int | None: ...
     @property
     def changed_during_read(self) -> bool: ...
+    @property
+    def requests(self) -> int: ...
 
 @final
 class NativeClient:
@@ -621,6 +625,7 @@ def sync_customers(
     dry_run: bool,
     checkpoint: str | PathLike[str] | None,
     erase: Iterable[str],
+    expected_rows: int | None,
 ) -> NativeIterator[SyncedRow]: ...
 def async_sync_customers(
     client: NativeClient,
@@ -631,4 +636,5 @@ def async_sync_customers(
     dry_run: bool,
     checkpoint: str | PathLike[str] | None,
     erase: Iterable[str],
+    expected_rows: int | None,
 ) -> NativeAsyncIterator[tuple[list[SyncedRow], BaseException | None]]: ...

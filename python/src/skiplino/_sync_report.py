@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Protocol, Self, TypeAlias
 
     from ._native import Customer, SyncedRow
-    from ._progress import Meter, Progress
+    from ._progress import Meter
 
     class ArrowStream(Protocol):
         """A table of pandas, polars, pyarrow, DuckDB or any other library with the Arrow PyCapsule
@@ -44,7 +44,7 @@ class Exported(NamedTuple):
 
 
 class SyncReport:
-    """The number of rows of a sync, by outcome.
+    """The number of rows of a sync, by outcome, and of its requests.
 
     In a dry run, the outcomes that a real run would have.
     """
@@ -55,6 +55,7 @@ class SyncReport:
         "dry_run": "Whether this was a dry run, which writes nothing.",
         "failed": "Rows that were not written.",
         "not_done": "The rows that failed or have an unknown outcome, each with its ``index`` and ``error``.",
+        "requests": "The number of requests, repeated requests included.",
         "rows": "All rows.",
         "unchanged": "Rows whose customer was up to date. Nothing was written.",
         "unknown": "Rows that may have been written.",
@@ -70,6 +71,7 @@ class SyncReport:
         self.already_done: int = 0
         self.failed: int = 0
         self.unknown: int = 0
+        self.requests: int = 0
         self.not_done: list[SyncedRow] = []
 
     def _count(self, row: SyncedRow) -> None:
@@ -85,6 +87,7 @@ class SyncReport:
         for count, what in ((self.already_done, "already done"), (self.failed, "failed"), (self.unknown, "unknown")):
             if count:
                 text += f", {count} {what}"
+        text += "; 1 request" if self.requests == 1 else f"; {self.requests} requests"
         return f"dry run: {text}" if self.dry_run else text
 
     def __repr__(self) -> str:
@@ -125,17 +128,15 @@ def _incomplete(report: SyncReport, cause: SkiplinoError | None) -> SyncIncomple
     return error
 
 
-def row_count(rows: Any, progress: Progress) -> int | None:
-    """The number of rows, if the progress needs it and the source knows it.
+def row_count(rows: Any) -> int | None:
+    """The number of rows, if the source knows it.
 
     Counted before the source is opened: DuckDB counts by a query of its own.
     """
-    if not progress:
-        return None
     try:
         return len(rows)
     except Exception:  # noqa: BLE001
-        # Only the display depends on it. If the source itself fails, the sync says so.
+        # The sync can do without it. If the source itself fails, the sync says so.
         return None
 
 
@@ -189,12 +190,14 @@ class SyncRun:
 
         If rows were completed, the error contains the report.
         """
+        self._report.requests = self.iterator.requests
         if isinstance(error, SkiplinoError) and self._report.rows:
             raise _incomplete(self._report, error) from error
         raise error
 
     def finish(self, *, check: bool) -> SyncReport:
         """The report. With ``check`` raises an error if a row was not done."""
+        self._report.requests = self.iterator.requests
         if check and self._report.not_done:
             raise _incomplete(self._report, None)
         return self._report

@@ -158,6 +158,7 @@ impl Import {
             out.note(format_args!("{file}: {notice}"));
         }
         let read = rows.progress();
+        let expected_rows = rows.expected_rows();
         let checkpoint_path = checkpoint.clone();
         // The sync reads its first row after it has locked the checkpoint and before it sends
         // anything.
@@ -167,6 +168,9 @@ impl Import {
         });
         let mut sync = client.customers().sync(rows).dry_run(self.dry_run);
         sync = sync.concurrency(self.concurrency);
+        if let Some(rows) = expected_rows {
+            sync = sync.expected_rows(rows);
+        }
         if let Some(rate) = self.rate {
             sync = sync.rate(rate);
         }
@@ -185,7 +189,9 @@ impl Import {
             }
             checked.map_err(|error| checkpoint_failure(error, checkpoint.as_deref()))?;
         }
-        let result = running.rows(sync.wait(), &read, checkpoint.as_deref(), out);
+        let mut sync = sync.wait();
+        let result = running.rows(&mut sync, &read, checkpoint.as_deref(), out);
+        running.counts.requests = sync.requests();
         running.progress.finish();
         if read.skipped() > 0 {
             let lines = read.skipped();

@@ -13,7 +13,7 @@ use super::import_files::ImportFile;
 use crate::failure::{Failure, UsageError};
 use crate::files::is_in_use;
 
-/// The number of rows of each outcome.
+/// The number of rows of each outcome, and of requests.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OutcomeCounts {
@@ -24,6 +24,8 @@ pub(super) struct OutcomeCounts {
     pub(super) already_done: u64,
     pub(super) failed: u64,
     pub(super) unknown: u64,
+    /// The requests of the import.
+    pub(super) requests: u64,
 }
 
 impl OutcomeCounts {
@@ -57,6 +59,7 @@ impl fmt::Display for OutcomeCounts {
             created,
             updated,
             unchanged,
+            requests,
             ..
         } = self;
         let unit = if *rows == 1 { "row" } else { "rows" };
@@ -73,7 +76,12 @@ impl fmt::Display for OutcomeCounts {
                 write!(f, ", {count} {label}")?;
             }
         }
-        Ok(())
+        let unit = if *requests == 1 {
+            "request"
+        } else {
+            "requests"
+        };
+        write!(f, "; {requests} {unit}")
     }
 }
 
