@@ -214,7 +214,7 @@ def test_a_file_that_cannot_be_written_is_an_error_of_files(sandbox: Sandbox, cu
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     assert full.value.filename == str(tmp_path / "c.csv")
-    sandbox.fault("listCustomers", "status", status=401, when={"nth": 5})
+    sandbox.fault("listCustomers", "status", nth=5, status=401)
     with pytest.raises(UnauthorizedError):
         customers.export(tmp_path / "c.csv")
     assert [path.name for path in tmp_path.iterdir()] == []
@@ -237,7 +237,9 @@ def test_rows_are_brought_in(sandbox: Sandbox, customers: Both, stored: Any) -> 
     seen: list[tuple[int, int | None]] = []
     rows: list[skiplino.SyncedRow] = []
     report = customers.sync(ROWS, progress=lambda done, total: seen.append((done, total)), on_row=rows.append)
-    assert str(report) == "4 rows: 3 created, 1 updated, 0 unchanged"
+    sent = sandbox.received("getCustomer") + writes(sandbox)
+    assert report.requests == sent
+    assert str(report) == f"4 rows: 3 created, 1 updated, 0 unchanged; {sent} requests"
     assert (report.rows, report.created, report.updated, report.failed) == (4, 3, 1, 0)
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert sorted(row.index for row in rows) == [0, 1, 2, 3]
@@ -256,9 +258,40 @@ def test_rows_are_brought_in(sandbox: Sandbox, customers: Both, stored: Any) -> 
     assert writes(sandbox) == before
 
 
+def test_a_large_sync_reads_the_directory_by_pages(sandbox: Sandbox, client: Client, customers: Both) -> None:
+    sandbox.generate(1000)
+    rows = [customer for customer in client.customers.list() if customer.external_id is not None]
+    pages = sandbox.received("listCustomers")
+    synced: dict[str | None, skiplino.SyncedRow] = {}
+    changed = [*rows[:-1], {"externalId": rows[-1].external_id, "name": "New"}]
+    report = customers.sync(changed, on_row=lambda row: synced.update({row.external_id: row}))
+    assert (report.unchanged, report.updated) == (len(rows) - 1, 1)
+    # The rows in flight before the directory is read are looked up.
+    lookups = sandbox.received("getCustomer")
+    assert 8 <= lookups <= 16
+    assert report.requests == lookups + sandbox.received("listCustomers") - pages + 1
+    last = synced[rows[-1].external_id]
+    assert last.changed == ("name",)
+    assert last.customer is not None
+    assert last.customer.name == "New"
+    assert synced[rows[-2].external_id].customer is None
+    # A generator does not say how many rows it has.
+    again = customers.sync(row for row in changed)
+    assert again.unchanged == len(rows)
+    assert again.requests < 100
+
+
+def test_an_aborted_sync_says_how_many_requests_it_took(sandbox: Sandbox, customers: Both) -> None:
+    sandbox.fault("createCustomer", "status", nth=5, status=401)
+    with pytest.raises(SyncIncompleteError) as raised:
+        customers.sync([{"externalId": f"row-{n}"} for n in range(100)])
+    report = raised.value.report
+    assert report.requests == sandbox.received("getCustomer") + sandbox.received("createCustomer")
+
+
 def test_a_dry_run_writes_nothing(sandbox: Sandbox, customers: Both) -> None:
     report = customers.sync(ROWS, dry_run=True)
-    assert str(report) == "dry run: 4 rows: 3 created, 1 updated, 0 unchanged"
+    assert str(report) == "dry run: 4 rows: 3 created, 1 updated, 0 unchanged; 4 requests"
     assert writes(sandbox) == 0
 
 
@@ -468,7 +501,7 @@ FRAMES: dict[str, Callable[[], Any]] = {
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
 def test_frames_are_brought_in(sandbox: Sandbox, customers: Both, stored: Any, frame: Callable[[], Any]) -> None:
     report = customers.sync(frame())
-    assert str(report) == "3 rows: 2 created, 1 updated, 0 unchanged"
+    assert str(report).startswith("3 rows: 2 created, 1 updated, 0 unchanged; ")
     there = stored()
     assert there["crm-7741"]["name"] == "Layla A. Hassan"
     assert there["new-1"]["name"] == "فاطمة"
@@ -538,7 +571,7 @@ def test_reports_and_rows_print_nothing_private(sandbox: Sandbox, customers: Bot
     shown = f"{report!r} {report} {rows[0]!r} {rows!r} {report.not_done[0].error!r}"
     for private in ("Private", "private@", "crm-7741", "Layla", "+973"):
         assert private not in shown
-    assert shown.startswith("<SyncReport 1 row: 0 created, 0 updated, 0 unchanged, 1 failed> ")
+    assert shown.startswith("<SyncReport 1 row: 0 created, 0 updated, 0 unchanged, 1 failed; 0 requests> ")
 
 
 def test_what_was_not_done_goes_to_other_processes(sandbox: Sandbox, customers: Both) -> None:

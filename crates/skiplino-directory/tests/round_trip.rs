@@ -84,6 +84,33 @@ fn every_format_is_read_as_it_was_written() {
 }
 
 #[test]
+fn the_number_of_rows_is_estimated_from_the_beginning() {
+    let folder = tempfile::tempdir().unwrap();
+    for (format, name) in FORMATS {
+        let path = folder.path().join(name);
+        let mut writer = DirectoryWriter::create(&path, format).unwrap();
+        for _ in 0..2000 {
+            writer.write(&customers()).unwrap();
+        }
+        writer.finish().unwrap();
+        let reader = RowReader::open(&path, format).unwrap();
+        let expected = reader.expected_rows().unwrap() as f64;
+        let rows = reader.count() as f64;
+        assert!(
+            (expected / rows - 1.0).abs() < 0.1,
+            "{name}: {expected} {rows}"
+        );
+        if format == Format::Parquet {
+            continue;
+        }
+        // An empty file, and one without a last line break.
+        fs::write(&path, "externalId").unwrap();
+        let rows = RowReader::open(&path, format).unwrap().expected_rows();
+        assert_eq!(rows, Some(1), "{name}");
+    }
+}
+
+#[test]
 fn an_unfinished_writer_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     for (format, name) in FORMATS {

@@ -276,6 +276,11 @@ class Customers(Resource):
         make no difference. ``concurrency`` rows are in progress at a time, with at most ``rate``
         requests per second.
 
+        If it takes fewer requests, the sync reads the directory in pages of 100 customers instead
+        of looking up each row. Then unchanged rows need no request, and have no ``customer``. They
+        are compared with a directory that was read at most a minute ago, or at most three times as
+        long ago as reading it took. ``requests`` of the report counts all requests.
+
         An empty value (empty text, None, NaN, NaT) leaves the stored value unchanged, unless
         ``erase`` has the name of the field, as in ``erase=["email", "mobile"]``: then it erases the
         stored value. In a table, each row has all columns.

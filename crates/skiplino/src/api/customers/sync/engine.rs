@@ -329,37 +329,31 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
         let id_hash = self.fingerprints.id(id.as_str());
         let fields = self.fingerprints.row(request);
         let step = match self.known_customer(id_hash) {
-            Some(known) => {
-                let (mut stored, outcome) = match known {
-                    KnownCustomer::Stored(stored) => (stored, RowOutcome::Updated),
-                    KnownCustomer::Missing => (Fingerprint::default(), RowOutcome::Created),
-                };
+            Some(KnownCustomer::Stored(mut stored)) => {
                 let changed = stored.write(&fields);
-                let (outcome, changed) = match outcome {
-                    RowOutcome::Updated if changed.is_empty() => (RowOutcome::Unchanged, changed),
-                    RowOutcome::Updated => (outcome, changed),
-                    _ => (outcome, Vec::new()),
-                };
-                let is_simulated = match &mut self.simulated {
-                    Some(simulated) => {
-                        simulated.insert(id_hash, stored);
-                        true
-                    }
-                    None => false,
-                };
-                match outcome {
-                    RowOutcome::Updated if !is_simulated => UpsertStep::Update {
-                        customer: (&id).into(),
-                        changed,
-                    },
-                    RowOutcome::Created if !is_simulated => UpsertStep::Create,
-                    _ => {
-                        self.record(index, hash, &outcome);
-                        let row = SyncedRow::new(index, row, outcome);
-                        return Ok(StartedRow::Finished(SyncedRow { changed, ..row }));
-                    }
+                if changed.is_empty() {
+                    let row = SyncedRow::new(index, row, RowOutcome::Unchanged);
+                    self.record(index, hash, &row.outcome);
+                    return Ok(StartedRow::Finished(row));
                 }
+                if let Some(simulated) = &mut self.simulated {
+                    simulated.insert(id_hash, stored);
+                    let row = SyncedRow::new(index, row, RowOutcome::Updated);
+                    return Ok(StartedRow::Finished(SyncedRow { changed, ..row }));
+                }
+                let customer = (&id).into();
+                UpsertStep::Update { customer, changed }
             }
+            Some(KnownCustomer::Missing) => match &mut self.simulated {
+                Some(simulated) => {
+                    let mut stored = Fingerprint::default();
+                    stored.write(&fields);
+                    simulated.insert(id_hash, stored);
+                    let row = SyncedRow::new(index, row, RowOutcome::Created);
+                    return Ok(StartedRow::Finished(row));
+                }
+                None => UpsertStep::Create,
+            },
             None if self.expects_new && self.simulated.is_none() => UpsertStep::Create,
             None => {
                 if let Some(max_pages) = self.max_pages_to_read(index) {

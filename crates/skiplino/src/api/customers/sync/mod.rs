@@ -95,12 +95,25 @@ impl Customers<'_> {
 ///
 /// # Requests
 ///
-/// An unchanged customer needs 1 request; an updated or a new customer needs 2. After a new
-/// customer, the sync expects that the next one is new as well, and creates it without a lookup.
-/// This costs 1 request for a new customer. If the customer exists after all, it costs 1 extra
-/// request. A row that is [`AlreadyDone`](RowOutcome::AlreadyDone) needs none. While the server is
-/// overloaded (for up to 10 minutes) or cannot be reached (for up to a minute), the rows are
-/// retried.
+/// A sync looks up its rows one by one: an unchanged customer needs 1 request; an updated or a new
+/// customer needs 2. After a new customer, the sync expects that the next one is new as well, and
+/// creates it without a lookup. This costs 1 request for a new customer. If the customer exists
+/// after all, it costs 1 extra request. A row that is [`AlreadyDone`](RowOutcome::AlreadyDone) needs
+/// none. While the server is overloaded (for up to 10 minutes) or cannot be reached (for up to a
+/// minute), the rows are retried.
+///
+/// If this takes fewer requests, the sync reads the directory first, in pages of 100 customers.
+/// Then an unchanged customer needs no request, and an updated or a new customer needs 1. The sync
+/// reads the directory after the first lookups, if 32 or more rows are left and they are more than
+/// the pages. If the number of rows is unknown (see [`expected_rows`](Self::expected_rows)), the
+/// lookups so far count instead. A directory that cannot be read is replaced by lookups.
+///
+/// Rows are compared with a directory that was read at most a minute ago, or, if reading it took
+/// longer than 20 seconds, at most three times as long ago as that took. After this time, rows are
+/// looked up, or the directory is read again. So a change that another program makes within this
+/// time may be missed: a field that had the value of the row when it was read is not written.
+/// [`SyncedRow::customer`] is absent for customers that are unchanged. The directory takes 40 bytes
+/// of memory for each customer, and as many again while it is read.
 ///
 /// # Errors
 ///
@@ -137,7 +150,8 @@ impl<I: Iterator> CustomerSync<I> {
         }
     }
 
-    /// The number of rows in flight at a time: 8 by default.
+    /// The number of rows in flight at a time, and of pages while the directory is read: 8 by
+    /// default.
     pub fn concurrency(mut self, rows: usize) -> Self {
         self.settings.concurrency = rows;
         self
@@ -157,7 +171,7 @@ impl<I: Iterator> CustomerSync<I> {
 
     /// Only reads customers, and returns the outcome that each row would have. Later rows of the
     /// same customer are compared with what the earlier rows would have written. This needs about
-    /// 40 bytes of memory for each customer. The checkpoint is read, but not written.
+    /// 80 bytes of memory for each customer. The checkpoint is read, but not written.
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.settings.dry_run = dry_run;
         self
@@ -229,9 +243,9 @@ where
     /// The rows and their outcomes as an iterator that blocks the calling thread, for programs
     /// without async.
     ///
-    /// The iterator works in bursts of up to a second. Between two bursts no request is in flight,
-    /// so no request times out while the caller handles a row. The source of the rows can make
-    /// blocking calls.
+    /// The iterator works in bursts of up to a second; if the sync reads the directory, this is one
+    /// burst. Between two bursts no request is in flight, so no request times out while the caller
+    /// handles a row. The source of the rows can make blocking calls.
     pub fn wait(self) -> BlockingSync<I> {
         BlockingSync::new(self.client, self.settings, self.rows)
     }

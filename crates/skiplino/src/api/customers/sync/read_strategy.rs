@@ -66,3 +66,53 @@ impl ReadStrategy {
         self.required_lookups = requests.max(Self::MIN_ROWS);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The strategy after this number of lookups.
+    fn after(lookups: u64, expected_rows: Option<u64>) -> ReadStrategy {
+        let mut strategy = ReadStrategy::new(expected_rows);
+        (0..lookups).for_each(|_| strategy.on_lookup());
+        strategy
+    }
+
+    #[test]
+    fn the_directory_is_read_if_more_rows_than_pages_are_left() {
+        let known = |lookups, left| after(lookups, Some(left)).max_pages(0, 0);
+        assert_eq!(known(7, 1000), None);
+        assert_eq!(known(8, 1000), Some(1000));
+        assert_eq!(known(8, 31), None);
+        let strategy = after(8, Some(1000));
+        // Rows that have been started, and rows that a checkpoint skips, are not left.
+        assert_eq!(strategy.max_pages(100, 500), Some(400));
+        assert_eq!(strategy.max_pages(100, 900), None);
+        // More rows than expected.
+        assert_eq!(strategy.max_pages(1000, 0), None);
+        assert_eq!(after(31, None).max_pages(0, 0), None);
+        assert_eq!(after(32, None).max_pages(0, 0), Some(32));
+    }
+
+    #[test]
+    fn a_directory_with_many_pages_is_read_once_the_lookups_have_cost_as_much() {
+        let mut strategy = after(32, None);
+        strategy.on_read(Some(40), false);
+        (0..8).for_each(|_| strategy.on_lookup());
+        assert_eq!(strategy.max_pages(0, 0), None);
+        strategy.on_lookup();
+        assert_eq!(strategy.max_pages(0, 0), Some(41));
+        strategy.on_read(Some(40), true);
+        assert_eq!(strategy.max_pages(0, 0), None);
+    }
+
+    #[test]
+    fn after_a_failure_the_next_try_waits() {
+        let mut strategy = after(8, Some(1000));
+        strategy.on_failure(100);
+        (0..99).for_each(|_| strategy.on_lookup());
+        assert_eq!(strategy.max_pages(0, 0), None);
+        strategy.on_lookup();
+        assert_eq!(strategy.max_pages(0, 0), Some(1000));
+    }
+}

@@ -15,7 +15,7 @@ pub enum RowOutcome {
     Created,
     /// The customer existed, and some of its fields differed from the row; they were updated.
     Updated,
-    /// The customer existed and had all values of the row. Nothing was written.
+    /// The customer existed and had all values of the row when it was read. Nothing was written.
     Unchanged,
     /// An earlier run finished the row, according to the checkpoint. Nothing was sent.
     AlreadyDone,
@@ -88,7 +88,8 @@ impl<R> SyncedRow<R> {
     }
 
     /// The customer on the server after the sync of this row, or in a dry run before it. Absent if
-    /// the sync did not receive it.
+    /// the sync did not receive it, or did not keep it: it keeps only hashes of the customers that
+    /// it reads by pages.
     pub fn customer(&self) -> Option<&Customer> {
         self.customer.as_ref()
     }

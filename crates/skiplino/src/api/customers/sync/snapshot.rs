@@ -35,6 +35,10 @@ impl Snapshot {
     /// Memory for more customers is reserved when they arrive: the server could name any number.
     const MAX_RESERVED: u64 = 1 << 20;
 
+    fn with_capacity(total: u64) -> Vec<SnapshotEntry> {
+        Vec::with_capacity(total.min(Self::MAX_RESERVED) as usize)
+    }
+
     fn new(mut customers: Vec<SnapshotEntry>, started: Instant, finished: Instant) -> Self {
         customers.sort_unstable_by_key(|entry| entry.id);
         customers.dedup_by(|later, entry| {
@@ -109,7 +113,7 @@ pub(crate) async fn read_directory(
             if count >= max_pages {
                 return (page_count, DirectoryRead::TooLarge);
             }
-            customers.reserve_exact(total.min(Snapshot::MAX_RESERVED) as usize);
+            customers = Snapshot::with_capacity(total);
         }
         customers.extend(page.items().iter().filter_map(|customer| {
             Some(SnapshotEntry {
@@ -120,4 +124,54 @@ pub(crate) async fn read_directory(
     }
     let snapshot = Snapshot::new(customers, started, clock.now());
     (page_count, DirectoryRead::Complete(snapshot))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_million_customers_take_40_bytes_each() {
+        const COUNT: u64 = 1_000_000;
+        let fingerprints = Fingerprints::default();
+        let mut customers = Snapshot::with_capacity(COUNT);
+        customers.extend((0..COUNT).map(|n| SnapshotEntry {
+            id: fingerprints.id(&format!("crm-{n}")),
+            fingerprint: Fingerprint::default(),
+        }));
+        let now = Instant::now();
+        let mut snapshot = Snapshot::new(customers, now, now);
+        let bytes = snapshot.customers.capacity() * size_of::<SnapshotEntry>();
+        assert!(bytes <= 40_000_000, "{bytes}");
+        let id = fingerprints.id("crm-77");
+        assert_eq!(snapshot.find(id), Some(Fingerprint::default()));
+        snapshot.replace(id, Fingerprint::UNKNOWN);
+        assert_eq!(snapshot.find(id), Some(Fingerprint::UNKNOWN));
+        assert_eq!(snapshot.find(fingerprints.id("other")), None);
+    }
+
+    #[test]
+    fn an_id_that_appears_twice_is_looked_up() {
+        let entry = |id| SnapshotEntry {
+            id,
+            fingerprint: Fingerprint::default(),
+        };
+        let now = Instant::now();
+        let snapshot = Snapshot::new([3, 1, 3, 2, 3].map(entry).to_vec(), now, now);
+        let found = [1, 2, 3, 4].map(|id| snapshot.find(id));
+        let (known, unknown) = (Fingerprint::default(), Fingerprint::UNKNOWN);
+        assert_eq!(found, [Some(known), Some(known), Some(unknown), None]);
+    }
+
+    #[test]
+    fn a_snapshot_that_took_long_is_used_longer() {
+        let start = Instant::now();
+        for (reading, limit) in [(0, 60), (20, 60), (100, 300)] {
+            let finished = start + Duration::from_secs(reading);
+            let snapshot = Snapshot::new(Vec::new(), start, finished);
+            let expires = start + Duration::from_secs(limit);
+            assert!(!snapshot.has_expired(expires - Duration::from_millis(1)));
+            assert!(snapshot.has_expired(expires));
+        }
+    }
 }
