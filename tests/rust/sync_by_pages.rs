@@ -311,6 +311,7 @@ fn rows_of_one_customer_are_compared_with_its_earlier_rows() {
         row("new").name("Newer"),
         // The server rejects the first of these rows.
         row(&refused).name("x".repeat(10_001)),
+        equal[101].clone(),
         row(&refused).name("Two"),
         row(&refused).name("Two"),
     ]);
@@ -320,7 +321,7 @@ fn rows_of_one_customer_are_compared_with_its_earlier_rows() {
         .iter()
         .map(|(_, outcome, changed)| (*outcome, &changed[..]))
         .collect();
-    let expected: [(_, &[&str]); 9] = [
+    let expected: [(_, &[&str]); 10] = [
         ("updated", &["name"]),
         ("updated", &["email"]),
         ("unchanged", &[]),
@@ -328,6 +329,7 @@ fn rows_of_one_customer_are_compared_with_its_earlier_rows() {
         ("unchanged", &[]),
         ("updated", &["name"]),
         ("failed", &[]),
+        ("unchanged", &[]),
         ("updated", &["name"]),
         ("unchanged", &[]),
     ];
@@ -596,6 +598,19 @@ fn a_stream_reads_the_directory_too() {
             lookups + sandbox.received("listCustomers") - 16
         );
     });
+}
+
+#[test]
+fn a_blocking_sync_returns_finished_rows_before_it_reads_the_directory() {
+    let (sandbox, client, source) = directory(200);
+    let before = sandbox.received("listCustomers");
+    let mut sync = client.customers().sync(source).concurrency(1).wait();
+    for _ in 0..8 {
+        sync.next().unwrap().unwrap();
+        assert_eq!(sandbox.received("listCustomers"), before);
+    }
+    sync.next().unwrap().unwrap();
+    assert!(sandbox.received("listCustomers") > before);
 }
 
 #[test]
