@@ -580,6 +580,51 @@ fn a_signal_leaves_nothing_of_an_export_and_a_full_disk_neither() {
     );
 }
 
+/// A script that runs `command` without `/proc`, which files without a name need.
+fn without_unnamed_files(command: &str) -> String {
+    format!("exec unshare -rm bash -c 'mount -t tmpfs none /proc && exec {command}' $0")
+}
+
+#[test]
+fn a_signal_leaves_nothing_where_unfinished_files_need_a_name() {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    let desk = Desk::new();
+    if run(&mut desk.shell(&without_unnamed_files("true"))).code != 0 {
+        return;
+    }
+    let export = without_unnamed_files("$0 customers export all.csv");
+    desk.write("all.csv", "old");
+    let part = || {
+        let mut names = desk.files().into_iter();
+        names.find(|name| name.starts_with(".skiplino-"))
+    };
+    for (script, name, number) in [
+        ("", "INT", Some(2)),
+        ("", "TERM", Some(15)),
+        ("", "HUP", Some(1)),
+        // As `nohup` does.
+        ("trap '' HUP; ", "HUP", None),
+    ] {
+        let hold = r#"{"operation": "listCustomers", "kind": "hold", "then": "commit"}"#;
+        let hold = desk.world.control("POST", "/faults", hold)["id"].clone();
+        let mut export = desk.shell(&format!("{script}{export}"));
+        let mut export = export.stdout(Stdio::null()).spawn().unwrap();
+        desk.world.held();
+        assert!(part().is_some(), "{:?}", desk.files());
+        let id = export.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status();
+        assert!(sent.unwrap().success());
+        let release = format!("/faults/{hold}/release");
+        desk.world.control("POST", &release, "");
+        desk.world.control("DELETE", "/faults", "");
+        let ended = export.wait().unwrap();
+        assert_eq!(ended.signal(), number, "{script}{name}");
+        assert_eq!((ended.success(), part()), (number.is_none(), None));
+        assert_eq!(desk.read("all.csv") == "old", number.is_some());
+    }
+}
+
 #[test]
 fn an_import_without_a_place_for_a_checkpoint_says_so() {
     let desk = Desk::new();
