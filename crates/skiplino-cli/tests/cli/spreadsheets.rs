@@ -240,6 +240,18 @@ fn a_damaged_parquet_file_is_rejected_as_a_whole() {
         let ran = desk.run(&["import", "rows.parquet", "--dry-run"]);
         assert_ne!(ran.code, 101, "{at}: {ran:?}");
     }
+    // Damage in the data is found before anything is sent.
+    let mut damaged = bytes;
+    damaged[4..start].fill(0xff);
+    desk.write("rows.parquet", damaged);
+    let ran = desk.run(&["import", "rows.parquet", "--json"]);
+    let said = "the Parquet file is damaged in the column externalId, in row group 0 (from 0)";
+    let ran = ran.fails(2, &["rows.parquet: ", said, "InvalidRequest", "NotApplied"]);
+    assert_eq!(desk.writes(), 0, "{ran:?}");
+    assert_eq!(desk.files(), ["all.parquet", "rows.parquet"]);
+    desk.write("rows.parquet", "externalId,name\na,A\n");
+    desk.run(&["import", "rows.parquet"])
+        .fails(2, &["the file is not Parquet"]);
 }
 
 #[test]
