@@ -121,9 +121,9 @@ pub(crate) enum UsageError {
         .0.display()
     )]
     ReportInUse(PathBuf),
-    /// `-` is not a standard stream here.
-    #[error("{0} -: name a file")]
-    NotAFile(&'static str),
+    /// `-` is not a standard stream here, or the file must not be an open descriptor.
+    #[error("{option} {}: name a file", path.display())]
+    NotAFile { option: &'static str, path: PathBuf },
     #[error(
         "{name:?} matches more than one {kind}: {}; use an id, or name the branch",
         candidates.join(", ")

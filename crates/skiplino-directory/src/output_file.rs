@@ -193,6 +193,12 @@ fn last_link(path: &Path, is_end: impl Fn(&Path) -> bool) -> io::Result<PathBuf>
     Err(io::Error::other("too many links"))
 }
 
+/// Whether the path names a descriptor of this process, such as `/dev/fd/3`, also through links.
+#[must_use]
+pub fn is_descriptor(path: &Path) -> bool {
+    descriptor(path).is_some()
+}
+
 /// The number of the descriptor of this process that the path names, also through links.
 fn descriptor(path: &Path) -> Option<u32> {
     // On Linux `/dev/fd` is a link to `/proc/self/fd`.

@@ -387,6 +387,27 @@ fn an_open_descriptor_is_written_to_and_never_replaced() {
 }
 
 #[test]
+fn an_open_descriptor_cannot_be_a_checkpoint() {
+    let desk = Desk::new();
+    desk.write("in.csv", ROWS);
+    symlink("/dev/fd/7", desk.path("link")).unwrap();
+    for (path, redirection) in [
+        ("/dev/fd/7", "7<> log"),
+        ("/proc/self/fd/7", "7<> log"),
+        ("link", "7<> log"),
+        ("/dev/stdin", "< log"),
+    ] {
+        desk.write("log", "");
+        for resume in ["", "--resume"] {
+            let import = format!("import in.csv {resume} --checkpoint {path} {redirection}");
+            run(&mut desk.shell(&format!("$0 customers {import}")))
+                .fails(2, &[&format!("--checkpoint {path}: name a file")]);
+            assert_eq!((desk.read("log"), desk.writes()), (String::new(), 0));
+        }
+    }
+}
+
+#[test]
 fn a_report_or_a_checkpoint_that_is_lost_does_not_hide_what_was_written() {
     let desk = Desk::new();
     desk.write("good.csv", "externalId\na\n");
