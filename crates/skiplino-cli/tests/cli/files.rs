@@ -593,8 +593,10 @@ fn a_signal_leaves_nothing_of_an_export_and_a_full_disk_neither() {
         assert_eq!(desk.read("all.csv"), "old", "{name}");
         desk.world.control("DELETE", "/faults", "");
     }
-    let script = "trap '' XFSZ; ulimit -f 8; exec $0 customers export all.csv";
-    run(&mut desk.shell(script)).fails(1, &["all.csv", "File too large"]);
+    for file in ["all.csv", "all.jsonl", "all.parquet"] {
+        let script = format!("trap '' XFSZ; ulimit -f 8; exec $0 customers export {file}");
+        run(&mut desk.shell(&script)).fails(1, &[&format!("{file}: File too large")]);
+    }
     assert_eq!(
         (desk.files(), desk.read("all.csv")),
         (vec!["all.csv".to_owned()], "old".into())
@@ -749,7 +751,7 @@ fn a_command_that_writes_goes_on_without_its_reader() {
     let ran = run(&mut desk.shell(script));
     assert_eq!((ran.code, desk.created()), (16, 600), "{ran:?}");
     let said = "skiplino: 1 row failed: see in.csv.failed.csv; --resume tries again\n";
-    assert!(ran.err.starts_with(said), "{ran:?}");
+    assert!(ran.err.contains(said), "{ran:?}");
 
     // Standard output is closed before anything is written.
     let closed = |command: &str| {
