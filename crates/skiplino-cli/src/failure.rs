@@ -104,11 +104,8 @@ pub(crate) enum UsageError {
         path: PathBuf,
         other: &'static str,
     },
-    /// A checkpoint or report at its default place that is not a regular file.
-    #[error(
-        "{}: this is not a regular file: remove it, or name another file with {option}",
-        path.display()
-    )]
+    /// A checkpoint, or a report at its default place, that is not a regular file.
+    #[error("{}: this is not a regular file: name another file with {option}", path.display())]
     NotRegular { path: PathBuf, option: &'static str },
     #[error(
         "{}: another import is using this checkpoint: wait until it has ended",

@@ -127,6 +127,10 @@ impl ImportFiles {
             }
             return match resume {
                 true => Ok(Checkpoint::At(path.clone())),
+                false if !path.is_file() => Err(UsageError::NotRegular {
+                    path: path.clone(),
+                    option: "--checkpoint",
+                }),
                 false => Err(UsageError::UnfinishedImport {
                     checkpoint: path.clone(),
                     file: input.to_owned(),

@@ -243,6 +243,12 @@ fn a_link_or_a_pipe_where_nobody_named_one_is_rejected() {
                 .ends(2, &["not a checkpoint file"]);
         }
     }
+    // Nobody is told to remove a folder or a device.
+    for checkpoint in ["pipe", &desk.device("null"), ".."] {
+        let said = format!("{checkpoint}: this is not a regular file: name another");
+        desk.run(&["import", "in.csv", "--checkpoint", checkpoint])
+            .fails(2, &[&said]);
+    }
     assert_eq!(desk.read("mine"), "mine");
     let _ = fs::remove_file(desk.path("null"));
     assert_eq!(desk.files(), ["in.csv", "mine", "pipe"]);

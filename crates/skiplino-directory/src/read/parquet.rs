@@ -14,6 +14,7 @@ use parquet::record::{Field, Row as Record, reader::RowIter};
 use parquet::schema::types::{Type, TypePtr};
 
 use super::notice::Notice;
+use super::unchanged_file::changed;
 use crate::column::{Column, parse_columns};
 use crate::error::{DirectoryError, FormatError, HeadingError, RowError};
 use crate::row::{FileRow, TableRow};
@@ -33,7 +34,6 @@ pub(super) fn rows(path: &Path) -> Opened<impl Iterator<Item = io::Result<FileRo
     })?;
     let rows = std::iter::from_fn(move || {
         // All columns have been read to their end before.
-        let changed = || io::Error::other("the file was changed while it was read");
         guarded(|| rows.next())
             .unwrap_or_else(|| Some(Err(ParquetError::General("panic".to_owned()))))
             .map(|row| row.map_err(|error| system_error(error).unwrap_or_else(changed)))
