@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use crate::error::DirectoryError;
 
-/// A handle on a [`RowReader`], which stays available after the reader was passed to a sync.
+/// A handle on a [`RowReader`](crate::RowReader), which stays available after the reader was passed
+/// to a sync.
 #[derive(Debug, Clone, Default)]
 pub struct ReadProgress {
     shared: Rc<Shared>,
@@ -17,6 +18,7 @@ struct Shared {
     /// How much was read, up to the end of the last row: bytes, or in Parquet rows.
     position: Cell<u64>,
     skipped: Cell<u64>,
+    /// The line of the row with the longest text, and the lines of the text.
     most_lines: Cell<(u64, usize)>,
     unescapes_formulas: Cell<bool>,
     is_stopped: Cell<bool>,
@@ -24,8 +26,8 @@ struct Shared {
 }
 
 impl ReadProgress {
-    /// The size of the file, if it is known. The [`size`](FileRow::size) of each row is a part of
-    /// it.
+    /// The size of the file, if it is known. The [`size`](crate::FileRow::size) of each row is a
+    /// part of it.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
         self.total
