@@ -494,7 +494,7 @@ fn a_list_that_fails_is_replaced_by_lookups() {
 fn a_key_that_is_rejected_during_the_read_ends_the_sync() {
     let (sandbox, client, source) = directory(500);
     let fault = json!({"status": 401});
-    sandbox.fault("listCustomers", "status", fault.clone());
+    sandbox.fault("listCustomers", "status", fault);
     let fault = json!({"status": 401, "when": {"every": 50}});
     sandbox.fault("getCustomer", "status", fault);
     let error = end_of(client.customers().sync(source).concurrency(1));
