@@ -96,14 +96,13 @@ fn the_number_of_rows_is_estimated_from_the_beginning() {
         let reader = RowReader::open(&path, format).unwrap();
         let expected = reader.expected_rows().unwrap() as f64;
         let rows = reader.count() as f64;
-        assert!(
-            (expected / rows - 1.0).abs() < 0.1,
-            "{name}: {expected} {rows}"
-        );
+        // In CSV, half of the rows have two lines.
+        let ratio = expected / rows;
+        assert!((0.9..1.6).contains(&ratio), "{name}: {ratio}");
         if format == Format::Parquet {
             continue;
         }
-        // An empty file, and one without a last line break.
+        // A line without a line break at its end.
         fs::write(&path, "externalId").unwrap();
         let rows = RowReader::open(&path, format).unwrap().expected_rows();
         assert_eq!(rows, Some(1), "{name}");
