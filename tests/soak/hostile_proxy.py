@@ -23,6 +23,9 @@ from tests.reset_server import make_certificate
 
 FOREIGN = "foreign"
 
+# Method, path, body and headers.
+Request = tuple[str, str, bytes, dict[str, str]]
+
 # What happens to a request, and the share of requests to which it happens.
 TROUBLES = {
     "reset before the request is served": 0.01,
@@ -43,10 +46,12 @@ TROUBLES = {
     "a late response": 0.02,
     "no response": 0.002,
 }
+LATER = ("a 408 later", "another response later")
 FINE = "fine"
 # Not in TROUBLES: what the clients do, or the server behind the proxy.
 LOST = "lost by the server"
 REUSED = "requests after a stray response"
+REUSED_LATER = "requests after a later stray response"
 
 
 def http_response(status: str, body: object) -> bytes:
@@ -141,10 +146,10 @@ class HostileProxy:
         """Serves the requests of a connection."""
         server = http.client.HTTPConnection(self._server, timeout=60)
         try:
-            with tls.wrap_socket(connection, server_side=True) if tls else connection as stream:
-                with stream.makefile("rb") as reader:
-                    while (request := read_request(reader)) and self._respond(stream, server, request, chance):
-                        pass
+            stream = tls.wrap_socket(connection, server_side=True) if tls else connection
+            with stream, stream.makefile("rb") as reader:
+                while (request := read_request(reader)) and self._respond(stream, server, request, chance):
+                    pass
         except OSError:
             # The client has closed the connection.
             pass
@@ -192,13 +197,16 @@ class HostileProxy:
                 return False
             case "a 408 with the response":
                 # In one piece, so that the client has the stray response before its next request.
-                return self._await_close(stream, whole + REQUEST_TIMEOUT)
+                return self._send_last(stream, whole + REQUEST_TIMEOUT, REUSED)
             case "another response with the response":
-                return self._await_close(stream, whole + chance.choice(FOREIGN_RESPONSES))
-            case "a 408 later":
-                return send_later(stream, whole, REQUEST_TIMEOUT, chance)
-            case "another response later":
-                return send_later(stream, whole, FOREIGN_CUSTOMER, chance)
+                return self._send_last(stream, whole + chance.choice(FOREIGN_RESPONSES), REUSED)
+            case _ if trouble in LATER:
+                stream.sendall(whole)
+                # While the connection is idle, or just when the client uses it.
+                if select.select([stream], [], [], chance.uniform(0, 0.02))[0]:
+                    return True
+                stray = REQUEST_TIMEOUT if trouble == LATER[0] else FOREIGN_CUSTOMER
+                return self._send_last(stream, stray, REUSED_LATER)
             case "1xx responses":
                 stream.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n" * chance.randint(1, 20) + whole)
             case "a flood of 1xx responses":
@@ -220,19 +228,16 @@ class HostileProxy:
                 stream.sendall(whole)
         return True
 
-    def _await_close(self, stream: socket.socket, content: bytes) -> bool:
-        """Sends a response and a stray one, after which the client must not use the connection."""
+    def _send_last(self, stream: socket.socket, content: bytes, if_used: str) -> bool:
+        """Sends a stray response, and counts if the client uses the connection again."""
         stream.sendall(content)
         if stream.recv(1):
-            self._count(REUSED)
+            self._count(if_used)
         return False
 
 
-Request = tuple[str, str, bytes, dict[str, str]]
-
-
 def read_request(reader: BinaryIO) -> Request | None:
-    """Method, path, body and headers; None at the end of the connection."""
+    """None at the end of the connection."""
     line = reader.readline()
     if not line.endswith(b"\r\n"):
         return None
@@ -245,14 +250,4 @@ def read_request(reader: BinaryIO) -> Request | None:
 def reset(stream: socket.socket) -> bool:
     """Lets the end of the connection be a reset."""
     stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    return False
-
-
-def send_later(stream: socket.socket, whole: bytes, stray: bytes, chance: random.Random) -> bool:
-    """Sends a stray response while the connection is idle, or just when the client uses it."""
-    stream.sendall(whole)
-    if select.select([stream], [], [], chance.uniform(0, 0.02))[0]:
-        return True
-    stream.sendall(stray)
-    stream.recv(1)
     return False

@@ -22,14 +22,14 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from skiplino.testing import Sandbox
 
-from tests.soak.hostile_proxy import FINE, LOST, REUSED, TROUBLES, HostileProxy
+from tests.soak.hostile_proxy import FINE, LATER, LOST, REUSED, REUSED_LATER, TROUBLES, HostileProxy
 
 # The faults of the sandbox, and the share of requests with each.
-FAULTS = [
+FAULTS: list[tuple[str, float, dict[str, Any]]] = [
     ("html_502", 0.02, {}),
     ("empty_503", 0.02, {"commit": True}),
     ("drop_before", 0.01, {}),
@@ -61,6 +61,8 @@ EXPECTED = {
 NO_ERRORS = {"Calls", "Foreign", "Longest", "End", "NoChange"}
 # The deadline of every call, and what a busy machine may add, in milliseconds.
 LONGEST_CALL = 8_000 + 10_000
+# A stray response can arrive just when the client has looked at its connection, and sends.
+LATER_SHARE = 0.02
 # Memory is compared in runs of at least this many seconds: what is loaded and compiled on demand
 # grows for a while.
 MEMORY_SECONDS = 300
@@ -68,30 +70,27 @@ ROWS = 12
 
 
 class Sample(NamedTuple):
-    """What a process uses."""
+    """What a process uses, in KiB for its memory."""
 
-    rss: int
+    memory: int
     descriptors: int
     threads: int
-
-
-# The tolerated growth of each value: a share of it, and an absolute number.
-TOLERATED = Sample((0.05, 1024), (0, 6), (0, 2))
 
 
 class Host:
     """A program that makes calls, with the samples of its resources."""
 
-    def __init__(self, name: str, command: list[str], tolerated: Sample = TOLERATED) -> None:
+    def __init__(self, name: str, command: list[str], more_memory: int) -> None:
         self.name = name
-        self.tolerated = tolerated
+        # The tolerated growth.
+        self.more = Sample(more_memory, descriptors=6, threads=4)
         self.samples: list[Sample] = []
         self.counts: dict[str, int] = {}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         threading.Thread(target=self._read_counts, daemon=True).start()
 
     def _read_counts(self) -> None:
-        for line in self.process.stdout:
+        for line in self.process.stdout or ():
             self.counts = {camel(name): int(count) for name, _, count in (word.partition("=") for word in line.split())}
 
     def sample(self) -> None:
@@ -137,8 +136,8 @@ class Host:
         if both is None:
             yield f"{len(self.samples)} samples are too few for a useful result"
             return
-        for name, before, after, (part, more) in zip(Sample._fields, *both, self.tolerated, strict=True):
-            if after > before * (1 + part) + more and (name != "rss" or seconds >= MEMORY_SECONDS):
+        for name, before, after, more in zip(Sample._fields, *both, self.more, strict=True):
+            if after > before + more and (name != "memory" or seconds >= MEMORY_SECONDS):
                 yield f"{name} grew from {before} to {after}"
 
     def row(self) -> str:
@@ -150,7 +149,7 @@ class Host:
 
 
 LINE = "{:<8}{:>9}{:>8}{:>9}{:>12}{:>18}{:>12}{:>10}"
-HEADING = LINE.format("host", "calls", "failed", "foreign", "longest ms", "RSS KiB", "descriptors", "threads")
+HEADING = LINE.format("host", "calls", "failed", "foreign", "longest ms", "memory KiB", "descriptors", "threads")
 
 
 def medians(samples: list[Sample]) -> Sample:
@@ -170,14 +169,10 @@ def start_hosts(program: str, jars: str, native: str, arguments: list[str]) -> l
     java = ["java", "-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch", f"-Djna.library.path={native}"]
     class_path = [str(path) for path in Path(jars).glob("*.jar")]
     return [
-        Host("C", [program, *arguments]),
-        Host("Python", [sys.executable, str(Path(__file__).parent / "calls.py"), *arguments]),
+        Host("C", [program, *arguments], 2048),
+        Host("Python", [sys.executable, str(Path(__file__).parent / "calls.py"), *arguments], 4096),
         # Java compiles what is called often, for minutes.
-        Host(
-            "Kotlin",
-            [*java, "-cp", os.pathsep.join([jars, *class_path]), "Calls", *arguments],
-            TOLERATED._replace(rss=(0.05, 16 * 1024)),
-        ),
+        Host("Kotlin", [*java, "-cp", os.pathsep.join([jars, *class_path]), "Calls", *arguments], 16384),
     ]
 
 
@@ -222,8 +217,10 @@ def main(minutes: float, program: str, jars: str, native: str) -> int:
         faults.append("too few troubles for a useful result")
     if proxy.counts[REUSED]:
         faults.append(f"{proxy.counts[REUSED]} {REUSED}")
+    if proxy.counts[REUSED_LATER] > 3 + LATER_SHARE * sum(proxy.counts[trouble] for trouble in LATER):
+        faults.append(f"{proxy.counts[REUSED_LATER]} {REUSED_LATER}")
     print("\nrequests to which the proxy did this:")
-    for what in (FINE, *TROUBLES, LOST, REUSED):
+    for what in (FINE, *TROUBLES, LOST, REUSED, REUSED_LATER):
         print(f"{proxy.counts[what]:9} {what}")
     print("\nerrors:")
     for host in hosts:
@@ -231,7 +228,8 @@ def main(minutes: float, program: str, jars: str, native: str) -> int:
     print(f"\n{HEADING}")
     for host in hosts:
         print(host.row())
-    print("\n".join(faults) or "no crash, no hang, no response to another request; nothing grew, and every error was expected")
+    fine = "no crash, no hang, no response to another request; descriptors, threads and memory are flat"
+    print("\n".join(faults) or fine)
     return 1 if faults else 0
 
 
