@@ -94,7 +94,9 @@ class Host:
             self.counts = {camel(name): int(count) for name, _, count in (word.partition("=") for word in line.split())}
 
     def sample(self) -> None:
-        """Takes a sample, unless the process has ended."""
+        """Takes a sample, if the program makes calls."""
+        if not self.counts.get("Calls"):
+            return
         folder = Path(f"/proc/{self.process.pid}")
         try:
             status = (folder / "status").read_text(encoding="ascii")
