@@ -66,8 +66,8 @@
 
 use std::collections::HashSet;
 
-/// Prefetched pages between two front checks. After a change at most this many pages are read
-/// twice, and the front checks cost one request in this many.
+/// Prefetched pages between two front checks. After a change at most this many pages and a window
+/// are read twice, and the front checks cost one request in this many.
 const PAGES_PER_FRONT_CHECK: u64 = 64;
 
 /// The longest list that is read one page at a time. There a front check and new connections would
@@ -308,7 +308,7 @@ impl<T> Pager<T> {
             rows.clear();
         } else {
             match unchanged {
-                true => self.keep_new(rows),
+                true => self.progress.records += rows.len() as u64,
                 false => self.on_sequential_page(request, info, rows),
             }
             if rows.is_empty() {
@@ -342,7 +342,8 @@ impl<T> Pager<T> {
         })
     }
 
-    /// Whether the response is the one that an unchanged list would give.
+    /// Whether the response is the one that an unchanged list would give. Then the ids of its rows
+    /// are remembered.
     fn check_prefetched(&mut self, request: PageRequest, info: PageInfo, rows: &[T]) -> bool {
         let Stage::Prefetching(prefetch) = &mut self.stage else {
             return false;
@@ -369,10 +370,7 @@ impl<T> Pager<T> {
         rows.len() as u64 == self.page_size.min(self.total.saturating_sub(start))
             && info.limit.is_none_or(|limit| limit == self.page_size)
             && info.has_next == (request.number < prefetch.pages)
-            && !rows
-                .iter()
-                .any(|row| self.returned.contains((self.id)(row)))
-            && rows.iter().map(self.id).collect::<HashSet<_>>().len() == rows.len()
+            && self.returned.insert_all(rows.iter().map(self.id))
     }
 
     fn on_sequential_page(&mut self, request: PageRequest, info: PageInfo, rows: &mut Vec<T>) {
@@ -524,19 +522,30 @@ impl Default for IdSet {
 impl IdSet {
     const SHARDS: usize = 32;
 
-    fn contains(&self, id: &str) -> bool {
-        match Self::parse_hex(id) {
-            Some(value) => self.hex[Self::shard(value)].contains(&value),
-            None => self.other.contains(id),
-        }
-    }
-
     /// Returns whether the id is new.
     fn insert(&mut self, id: &str) -> bool {
         match Self::parse_hex(id) {
             Some(value) => self.hex[Self::shard(value)].insert(value),
             None => self.other.insert(id.into()),
         }
+    }
+
+    /// Inserts the ids if all of them are new and different. Returns whether they are.
+    fn insert_all<'a>(&mut self, ids: impl Iterator<Item = &'a str> + Clone) -> bool {
+        let Some(known) = ids.clone().position(|id| !self.insert(id)) else {
+            return true;
+        };
+        for id in ids.take(known) {
+            self.remove(id);
+        }
+        false
+    }
+
+    fn remove(&mut self, id: &str) {
+        match Self::parse_hex(id) {
+            Some(value) => self.hex[Self::shard(value)].remove(&value),
+            None => self.other.remove(id),
+        };
     }
 
     /// Only lower-case digits are accepted: otherwise two different ids could have the same value.
