@@ -116,7 +116,9 @@ def with_full_response(method: Callable[P, object]) -> Callable[P, Any]:
     """The same method of a resource or a list, returning the full response."""
     of: Any = getattr(method, "__self__", None)
     if not hasattr(of, "_with_full_response"):
-        raise TypeError("expected a method of a resource, as in client.tickets.book, the page method of a list, or client.warm_up")
+        raise TypeError(
+            "expected a method of a resource, as in client.tickets.book, the page method of a list, or client.warm_up"
+        )
     # The same function, bound to a copy of the object.
     function: Any = getattr(method, "__func__", None)
     bound: Callable[P, Any] = function.__get__(of._with_full_response())
