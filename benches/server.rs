@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 /// Starts a server with this number of customers, on a thread that ends with the process.
 ///
 /// Every path with `/tickets/` returns one ticket. `/customers/getAll` returns the requested page,
-/// `/customers/getOne` and `/customers/update` the customer with that external id, unchanged,
+/// `/customers/getOne` and `/customers/update` the customer with that id, unchanged,
 /// `/customers/tickets` and `/branches` nothing. `/requests` returns the number of requests since it
 /// was last asked. Every other path returns 404.
 pub fn canned(customers: usize) -> SocketAddr {
@@ -78,7 +78,8 @@ async fn respond_to(directory: &Directory, request: Request<Incoming>) -> Respon
         "/customers/update" => {
             let update = request.into_body().collect().await.unwrap().to_bytes();
             let update: Value = serde_json::from_slice(&update).unwrap();
-            directory.customer(update["externalId"].as_str().unwrap_or_default())
+            let id = update["id"].as_str().or(update["externalId"].as_str());
+            id.and_then(|id| directory.customer(id))
         }
         _ if path.contains("/tickets/") => Some(Bytes::from_static(ITEM.as_bytes())),
         _ => None,
@@ -102,6 +103,9 @@ const NO_TICKETS: &str = r#"{"message":"m","data":[],"pagination":{"total":0,"to
 /// The documented example of a waiting walk-in.
 const ITEM: &str = r#"{"message":"Ticket fetched successfully.","data":{"id":"k7m2p9x4q1","ticketNumber":"Q017","status":"waiting","statusAt":"2026-06-23T11:10:00.000Z","type":"sequential","time":null,"branch":{"id":"802b33af66","name":"Seef Mall Branch"},"service":{"id":"6fe8fb8b12","name":"Cash Withdrawal"},"groupOfService":{"id":"7c1f9a3b2d","name":"Teller Services"},"customer":{"id":"9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b","name":"Layla Hassan"},"bookedAt":"2026-06-23T11:08:41.000Z","queueSize":6,"waitingTime":18}}"#;
 
+/// The beginning of a customer's id.
+const ID: &str = "9f2c8b7a4e1d6c3f0a5b8e2d";
+
 /// The JSON of all customers, with a comma after each, and the start of each.
 struct Directory {
     text: String,
@@ -115,7 +119,7 @@ impl Directory {
         for n in 0..customers {
             write!(
                 text,
-                r#"{{"_id":"9f2c8b7a4e1d6c3f0a5b8e2d{n:08}","externalId":"crm-{n:06}","companyId":"cmp_5f3a91","name":"Layla Hassan {n}","email":"layla.hassan{n}@example.com","mobile":"+973{n:08}","metadata":{{"tier":"gold","visits":{}}},"createdAt":"2026-06-23T11:00:00.000Z","updatedAt":"2026-06-23T12:30:00.000Z"}},"#,
+                r#"{{"_id":"{ID}{n:08}","externalId":"crm-{n:06}","companyId":"cmp_5f3a91","name":"Layla Hassan {n}","email":"layla.hassan{n}@example.com","mobile":"+973{n:08}","metadata":{{"tier":"gold","visits":{}}},"createdAt":"2026-06-23T11:00:00.000Z","updatedAt":"2026-06-23T12:30:00.000Z"}},"#,
                 n % 100
             )
             .unwrap();
@@ -124,9 +128,10 @@ impl Directory {
         Self { text, starts }
     }
 
-    /// The response with the customer of an external id such as `crm-000017`.
-    fn customer(&self, external_id: &str) -> Option<Bytes> {
-        let n: usize = external_id.strip_prefix("crm-")?.parse().ok()?;
+    /// The response with the customer of an id, or of an external id such as `crm-000017`.
+    fn customer(&self, id: &str) -> Option<Bytes> {
+        let number = id.strip_prefix("crm-").or(id.strip_prefix(ID))?;
+        let n: usize = number.parse().ok()?;
         let customer = &self.text[*self.starts.get(n)?..*self.starts.get(n + 1)?];
         let customer = customer.trim_end_matches(',');
         Some(format!(r#"{{"message":"m","data":{customer}}}"#).into())
