@@ -33,4 +33,6 @@ pub(crate) struct CallSpec {
     /// The job that the call belongs to.
     pub(crate) job: Option<Arc<Job>>,
     pub(crate) cancellation_token: Option<CancellationToken>,
+    /// Whether the request is sent twice at the same time, which opens two connections.
+    pub(crate) is_sent_twice: bool,
 }
