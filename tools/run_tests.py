@@ -173,6 +173,7 @@ PARTS = [
     Part("page", "rust page", lambda: run("scripts/page-test")),
     Part("kotlin", "rust python kotlin", kotlin),
     Part("swift", "rust python swift", swift),
+    Part("soak", "rust python_packages c kotlin", lambda: run("scripts/soak", "0.2", "--testing")),
     Part("parity", "python", parity, unless_skipped=True),
     Part("tools", "contract", lambda: pytest("tools/tests")),
     Part("contract", "contract", lambda: pytest("tests/python")),

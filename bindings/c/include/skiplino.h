@@ -937,6 +937,16 @@ int64_t skiplino_ticket_waiting_time(const skiplino_ticket *ticket);
 // Frees a ticket that a call returned and everything borrowed from it. NULL is ignored.
 void skiplino_ticket_free(skiplino_ticket *ticket);
 
+// Opens the connections of this thread's next call, so that the call costs one round trip, and not
+// also those of TCP and TLS. Lists the branches (operation 1, which every key may do) twice at the
+// same time: a booking for a customer uses two connections. Finds a wrong key or address at the
+// start of a program. A connection without a request stays open for 50 seconds. Threads that make
+// calls at the same time have connections of their own; a warm-up opens those of the next call.
+// `options` may be NULL. Thread-safe.
+skiplino_code skiplino_client_warm_up(const skiplino_client *client,
+                                      const skiplino_call_options *options,
+                                      skiplino_error **error);
+
 // Creates a watch: it returns the current state of a ticket, and the new state after each change,
 // until the ticket is served or cancelled. Sends nothing before skiplino_watch_next(). The watch
 // polls at intervals from `min_ms` to `max_ms`, which are shorter the closer the ticket is to the

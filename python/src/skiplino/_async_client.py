@@ -354,6 +354,17 @@ class AsyncClient(BaseClient):
         response: Response[T] = await with_full_response(method)(*args, **kwargs)
         return response
 
+    async def warm_up(self) -> None:
+        """Opens the connections of the next calls, so that the first call costs one round trip, and
+        not also those of TCP and TLS. Finds a wrong key or address at the start of a program.
+
+        Lists the branches, which every key may do, twice at the same time: a booking for a customer
+        uses two connections. A connection without a request stays open for 50 seconds. Threads that
+        make blocking calls at the same time have connections of their own; a warm-up opens those of
+        the next call.
+        """
+        return await call(self._native.warm_up, self._options)
+
     async def close(self) -> None:
         """Closes all connections, and with them the calls and lists in progress.
 
