@@ -325,6 +325,10 @@ class AsyncClient(BaseClient):
     to trust in addition to the usual ones, as PEM; by default those of the file
     ``SKIPLINO_CA_FILE``. The client also trusts the authorities of ``SSL_CERT_FILE`` and
     ``SSL_CERT_DIR``.
+
+    The logger ``skiplino`` gets a record of each retry and failure. Its handlers run during the
+    call, so they must not make calls themselves, nor wait for one: the call that they log would not
+    continue. A call in a handler raises ``InvalidRequestError``.
     """
 
     branches: AsyncBranches
