@@ -20,9 +20,9 @@ chaos: ## Makes thousands of bookings while three requests in ten fail; SEED=n r
 	scripts/setup rust
 	SKIPLINO_CHAOS_SEED=$(SEED) SKIPLINO_CHAOS_BOOKINGS=$(BOOKINGS) cargo test --locked -p skiplino-tests --test chaos
 
-MINUTES ?= 30
+MINUTES ?= 10
 
-soak: ## Makes mixed calls through C and Python for MINUTES against a sandbox that misbehaves: memory must not grow
+soak: ## Makes mixed calls through C, Python and Kotlin for MINUTES against a server that breaks connections and HTTP's rules
 	scripts/soak $(MINUTES)
 
 SECONDS ?= 2400

@@ -8,19 +8,27 @@ use tokio::runtime::Builder;
 
 /// Reads commands such as `ticket 64 6400`: the work, the number of concurrent calls, and the
 /// number of all calls. Prints the duration of each command in nanoseconds. `ready` creates the
-/// client inside the runtime.
-pub(crate) fn serve<Client>(ready: impl FnOnce() -> Client, work: &impl AsyncFn(&Client, &str)) {
+/// client inside the runtime. The command `new 1 1` replaces it.
+pub(crate) fn serve<Client>(ready: impl Fn() -> Client, work: &impl AsyncFn(&Client, &str)) {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    let client = {
+    let ready = || {
         let _inside = runtime.enter();
         ready()
     };
+    let mut client = ready();
     for line in std::io::stdin().lock().lines() {
         let line = line.unwrap();
         let [kind, wide, count] = line.split(' ').collect::<Vec<_>>()[..] else {
             panic!("not a command: {line}");
         };
         let (wide, count): (usize, usize) = (wide.parse().unwrap(), count.parse().unwrap());
+        let count = match kind {
+            "new" => {
+                client = ready();
+                0
+            }
+            _ => count,
+        };
         let lane = || async {
             for _ in 0..count.div_ceil(wide) {
                 work(&client, kind).await;

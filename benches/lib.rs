@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+pub mod delay;
 mod peers;
 mod server;
 

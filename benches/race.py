@@ -19,6 +19,8 @@ UNITS: dict[str, Callable[[float], float]] = {
     "ms": lambda seconds: seconds * 1e3,
     "µs": lambda seconds: seconds * 1e6,
     "MiB": lambda kib: kib / 1024,
+    # As they are.
+    "RTT": lambda round_trips: round_trips,
 }
 
 
@@ -43,10 +45,12 @@ class Contestant:
 
 @dataclass
 class Measure:
-    """A result of a turn, of which less is better, and its unit in the table."""
+    """A result of a turn, of which less is better, its unit in the table, and the most that ours may
+    be."""
 
     work: str
     unit: str = "/s"
+    limit: float | None = None
 
 
 def calls(run: Callable[[int], None], wide: int = 1) -> Callable[[], Sequence[float]]:
@@ -88,6 +92,7 @@ def race(host: str, contestants: list[Contestant], measures: list[Measure], usua
                 theirs=shown(median(theirs)),
                 ratio=median(other / mine for mine, other in zip(own, theirs, strict=True)),
                 goal=contestant.goals[index] if contestant.goals else None,
+                limit=measure.limit,
                 memory=[memory[0], memory[nth]],
                 size=[ours.size, contestant.size],
             )

@@ -38,8 +38,13 @@ def pair(values: list[float] | None, show: Callable[[float], str]) -> str:
 
 def met(row: dict[str, Any]) -> bool | None:
     """Whether the goal is reached; None without a goal. The goal is a ratio; without a peer it is
-    the lowest rate, or the highest value in any other unit."""
-    if row.get("goal") is None or "failed" in row:
+    the lowest rate, or the highest value in any other unit. A limit is the highest value beside a
+    peer."""
+    if "failed" in row:
+        return None
+    if row.get("limit") is not None:
+        return bool(row["ours"] <= row["limit"])
+    if row.get("goal") is None:
         return None
     if "peer" in row:
         return bool(row["ratio"] >= row["goal"])
@@ -53,7 +58,9 @@ def line(row: dict[str, Any]) -> list[str]:
     name = row.get("name")
     ours = shown(row["ours"], unit) + (f" ({name})" if name not in {None, "skiplino", "core"} else "")
     if reached is not None:
-        wanted = f"{row['goal']:.2f} ×" if "peer" in row else shown(row["goal"], unit)
+        limit = row["goal"] if row.get("limit") is None else row["limit"]
+        is_ratio = "peer" in row and row.get("limit") is None
+        wanted = f"{limit:.2f} ×" if is_ratio else shown(limit, unit)
         goal = f"{wanted} {'reached' if reached else '**MISSED**'}"
     peer, theirs, ratio = "", "", ""
     if "peer" in row:

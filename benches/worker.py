@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from race import calls
 
@@ -26,7 +27,7 @@ class Server:
         self.address = self.process.stdout.readline().strip()
         self.base_url = self.address + "/external/v1"
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -23,7 +23,16 @@ async fn core(client: &Core, work: &str) {
         "ticket" => client.ticket().await,
         "page" => client.page().await,
         "export" => client.export().await,
-        _ => panic!("no such work: {work}"),
+        "warm-up" => client.warm_up().await,
+        "book" => client.book().await,
+        "list" => client.list().await,
+        _ => match work.split(':').collect::<Vec<_>>()[..] {
+            ["sync", customers, changed_of] => {
+                let count = |text: &str| text.parse().unwrap();
+                client.sync(count(customers), count(changed_of)).await;
+            }
+            _ => panic!("no such work: {work}"),
+        },
     }
 }
 
@@ -31,6 +40,8 @@ async fn bare(client: &Reqwest, work: &str) {
     match work {
         "ticket" => client.ticket().await,
         "page" => client.page().await,
+        "book" => client.book().await,
+        "list" => client.list().await,
         _ => panic!("no such work: {work}"),
     }
 }

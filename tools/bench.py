@@ -22,6 +22,7 @@ from tools.workspace import ROOT
 PEERS = ROOT / "target/bench-peers/bin"
 ROWS = ROOT / "target/bench"
 CANNED = "target/release/canned"
+NETWORK_SERVER = "target/release/network_server"
 WORKER = "target/release/worker"
 CARGO_BENCH = ("cargo", "bench", "--locked", "--quiet", "-p", "skiplino-benches", "--bench")
 
@@ -46,6 +47,7 @@ PARTS = [
     Part("kotlin", "Kotlin", ("scripts/kotlin-bench", CANNED), "kotlin"),
     Part("swift", "Swift", ("scripts/swift-bench", CANNED), "swift"),
     Part("generated", "generated", ("scripts/generated-bench", CANNED, WORKER), "", True),
+    Part("network", "network", ("scripts/network-bench", NETWORK_SERVER, WORKER), "", True),
     Part("scaling", "scaling", (f"{PEERS}/python", "benches/scaling.py", CANNED, WORKER), "", True),
 ]
 

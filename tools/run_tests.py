@@ -14,7 +14,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +27,10 @@ SKIPLINO = "target/debug/skiplino"
 EXCHANGES = ROOT / "target/exchanges"
 # The scenario runners record here which scenarios passed; part `parity` looks for holes.
 PARITY = ROOT / "target/parity"
+# The output of each part.
+OUTPUT = ROOT / "target/test-output"
+# The lines of a failed part that are repeated at the end, where a reader looks first.
+REPEATED_LINES = 80
 
 PASSED, FAILED, SKIPPED = "passed", "FAILED", "skipped"
 
@@ -168,6 +173,7 @@ PARTS = [
     Part("page", "rust page", lambda: run("scripts/page-test")),
     Part("kotlin", "rust python kotlin", kotlin),
     Part("swift", "rust python swift", swift),
+    Part("soak", "rust python_packages c kotlin", lambda: run("scripts/soak", "0.2", "--testing")),
     Part("parity", "python", parity, unless_skipped=True),
     Part("tools", "contract", lambda: pytest("tools/tests")),
     Part("contract", "contract", lambda: pytest("tests/python")),
@@ -204,6 +210,48 @@ class Summary:
         return int(self.count(FAILED) > 0 or (forbid_skips and self.count(SKIPPED) > 0))
 
 
+@contextmanager
+def recorded(part: str) -> Iterator[None]:
+    """Also writes the output of a part, with that of its commands, into a file."""
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    terminal = os.dup(1), os.dup(2)
+    tee = subprocess.Popen(["tee", OUTPUT / f"{part}.log"], stdin=subprocess.PIPE)
+    assert tee.stdin is not None
+    os.dup2(tee.stdin.fileno(), 1)
+    os.dup2(tee.stdin.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        for number, saved in enumerate(terminal, start=1):
+            os.dup2(saved, number)
+            os.close(saved)
+        tee.stdin.close()
+        # A process that the part left behind may keep the pipe open.
+        with suppress(subprocess.TimeoutExpired):
+            tee.wait(10)
+
+
+def last_lines(part: str) -> str:
+    """The end of what a part printed."""
+    lines = (OUTPUT / f"{part}.log").read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join([f"== the end of {part}, which failed", *lines[-REPEATED_LINES:]])
+
+
+def run_part(part: Part) -> str:
+    """Runs a part that has all it needs, and returns its result."""
+    try:
+        part.action()
+    except subprocess.CalledProcessError:
+        # The command has printed why.
+        return FAILED
+    except (PartFailed, OSError) as error:
+        print(error, file=sys.stderr, flush=True)
+        return FAILED
+    return PASSED
+
+
 def run_parts(parts: Sequence[Part], provide: Callable[[str], bool] = set_up) -> Summary:
     """Runs the parts one after the other; a failed one does not stop the others."""
     summary = Summary()
@@ -212,18 +260,10 @@ def run_parts(parts: Sequence[Part], provide: Callable[[str], bool] = set_up) ->
             continue
         print(f"\n== {part.name}", flush=True)
         started = time.monotonic()
-        result = PASSED
-        if not provide(part.needs):
-            result = SKIPPED
-        else:
-            try:
-                part.action()
-            except subprocess.CalledProcessError:
-                # The command has printed why.
-                result = FAILED
-            except (PartFailed, OSError) as error:
-                print(error, file=sys.stderr, flush=True)
-                result = FAILED
+        result = SKIPPED
+        if provide(part.needs):
+            with recorded(part.name):
+                result = run_part(part)
         summary.rows.append((part.name, result, int(time.monotonic() - started)))
     return summary
 
@@ -250,6 +290,9 @@ def main() -> int:
     os.environ["SKIPLINO_SANDBOX_EXCHANGES"] = empty(EXCHANGES)
     os.environ["SKIPLINO_PARITY"] = empty(PARITY)
     summary = run_parts(parts)
+    for name, result, _ in summary.rows:
+        if result == FAILED:
+            print(f"\n{last_lines(name)}", flush=True)
     print(f"\n{summary.text()}", flush=True)
     return summary.exit_status(os.environ.get("SKIPLINO_FORBID_SKIPS") == "1")
 

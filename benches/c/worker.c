@@ -1,5 +1,5 @@
 /* Runs the work that each input line names, and prints its duration in nanoseconds: worker BASE_URL
-   A line is "ticket 1 N" or "page 1 N": N calls on one thread. With 8 in place of 1, on eight threads. */
+   A line is a work, the number of threads and that of all calls, as in "ticket 8 800". */
 #include "worker.h"
 
 #include <pthread.h>
@@ -8,7 +8,14 @@
 #include <string.h>
 #include <time.h>
 
-#define THREADS 8
+#define THREADS 64
+
+static const struct {
+  const char *name;
+  void (*run)(lane *);
+} WORKS[] = {
+    {"ticket", lane_ticket}, {"page", lane_page}, {"book", lane_book}, {"warm-up", lane_warm_up}, {"new", lane_renew},
+};
 
 static lane *lanes[THREADS];
 static void (*work)(lane *);
@@ -40,17 +47,21 @@ int main(int count, char **arguments) {
   lanes[0] = lane_new(arguments[1]);
   while (fgets(line, sizeof line, stdin) != NULL) {
     int wide, calls;
-    require(sscanf(line, "%15s %d %d", kind, &wide, &calls) == 3 && (wide == 1 || wide == THREADS), "the command is valid");
-    work = strcmp(kind, "ticket") == 0 ? lane_ticket : lane_page;
+    require(sscanf(line, "%15s %d %d", kind, &wide, &calls) == 3 && wide >= 1 && wide <= THREADS, "the command is valid");
+    work = NULL;
+    for (size_t nth = 0; nth < sizeof WORKS / sizeof *WORKS; nth++) {
+      work = strcmp(kind, WORKS[nth].name) == 0 ? WORKS[nth].run : work;
+    }
+    require(work != NULL, "the work exists");
     long long began = now();
-    if (wide == THREADS) {
+    if (wide > 1) {
       pthread_t threads[THREADS];
-      share = calls / THREADS;
-      for (int nth = 0; nth < THREADS; nth++) {
+      share = calls / wide;
+      for (int nth = 0; nth < wide; nth++) {
         lanes[nth] = lanes[nth] == NULL ? lane_new(arguments[1]) : lanes[nth];
         require(pthread_create(&threads[nth], NULL, run, lanes[nth]) == 0, "start a thread");
       }
-      for (int nth = 0; nth < THREADS; nth++) {
+      for (int nth = 0; nth < wide; nth++) {
         pthread_join(threads[nth], NULL);
       }
     } else {

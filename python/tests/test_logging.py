@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from conftest import CASH, SECRET
-from skiplino import AsyncClient, Client, OutcomeUnknownError
+from skiplino import AsyncClient, Client, InvalidRequestError, OutcomeUnknownError
 from skiplino.testing import Sandbox
 
 LAYLA = "crm-7741"
@@ -102,6 +102,38 @@ def test_a_handler_that_raises_ends_the_call(sandbox: Sandbox, client: Client) -
         logger.removeFilter(angry)
         logger.setLevel(logging.NOTSET)
     client.customers.get(external_id=LAYLA)
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_handler_cannot_make_calls(sandbox: Sandbox, client: Client, is_async: bool) -> None:
+    rejected: list[InvalidRequestError] = []
+
+    class Calling(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            try:
+                client.branches.list()
+            except InvalidRequestError as error:
+                rejected.append(error)
+
+    async def call() -> None:
+        async with AsyncClient(**sandbox.settings()) as other:
+            await other.customers.get(external_id=LAYLA)
+
+    logger, calling = logging.getLogger("skiplino"), Calling()
+    logger.addHandler(calling)
+    logger.setLevel(logging.INFO)
+    sandbox.fault("getCustomer", "status", status=503, when={"first": 1})
+    try:
+        if is_async:
+            asyncio.run(call())
+        else:
+            client.customers.get(external_id=LAYLA)
+    finally:
+        logger.removeHandler(calling)
+        logger.setLevel(logging.NOTSET)
+    [error] = rejected
+    assert "would block an async runtime" in str(error)
+    assert sandbox.received("listBranches") == 0
 
 
 def test_nothing_is_printed_without_logging(sandbox: Sandbox) -> None:

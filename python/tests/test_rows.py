@@ -246,6 +246,18 @@ def test_a_row_with_too_many_cells_fails_alone(sandbox: Sandbox, customers: Both
     assert {"a", "c"} <= set(stored())
 
 
+def test_half_a_surrogate_pair_fails_its_row_alone(sandbox: Sandbox, customers: Both, stored: Any) -> None:
+    text = io.TextIOWrapper(io.BytesIO(b"externalId,name\na,Ren\xe9\nb,B\n"), errors="surrogateescape")
+    rows = [*csv.DictReader(text), {"externalId": "\ud800"}, {"externalId": "c", "\ud800": "x"}, {"externalId": 10**5000}]
+    report = customers.sync(rows, check=False)
+    assert (report.created, report.failed) == (1, 4)
+    reasons = {row.index: row.error.fields for row in report.not_done}
+    half = ["is not Unicode text: it holds half of a surrogate pair"]
+    digits = {"externalId": ["must be text, not int"]}
+    assert reasons == {0: {"name": half}, 2: {"externalId": half}, 3: {"row": half}, 4: digits}
+    assert "b" in stored()
+
+
 def test_headings_are_known_by_their_letters(sandbox: Sandbox, customers: Both, stored: Any) -> None:
     text = "External ID, E-Mail ,NAME\na,a@example.com,A\n"
     assert customers.sync(csv.DictReader(io.StringIO(text))).created == 1

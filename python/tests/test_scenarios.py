@@ -210,8 +210,8 @@ class Player:
             )
         given = dict(step.get("with", {}))
         name: str = step["call"]
-        resource, method = name.split(".")[:2]
-        function = getattr(getattr(client, resource), method)
+        resource, _, method = name.removesuffix(".items").partition(".")
+        function = getattr(getattr(client, resource), method) if method else client.warm_up
         if name.startswith(("customers.list", "customers.tickets")):
             limit, number = given.pop("limit", None), given.pop("page", 1)
             records = function(*positional(given), **arguments(given), limit=limit)

@@ -39,7 +39,6 @@ TEXTS = {
     "Lists and watches, for event loops.": "Lists and watches that block.",
     "Many event loops may use it at once.": "Many threads may use it at once.",
     "an asynchronous iterator": "an iterator",
-    "It fetches pages ahead": "It fetches pages when they are needed",
     "\n\n        If the function returns an awaitable, the export awaits it.": "",
     "An iterable is read completely before the first request.": "An iterable is read as the sync proceeds.",
     "(await client.with_response(client.tickets.book, service, group)).": (

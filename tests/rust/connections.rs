@@ -86,6 +86,32 @@ fn consecutive_calls_share_a_connection() {
 }
 
 #[test]
+fn a_warm_up_opens_two_connections_which_the_next_calls_use() {
+    let server = RawServer::start(Script::Respond(http(200, "", BRANCHES)));
+    let client = server.builder().build().unwrap();
+    client.warm_up().wait().unwrap();
+    assert_eq!((server.requests().len(), server.connections()), (2, 2));
+    client.branches().list().wait().unwrap();
+    assert_eq!((server.requests().len(), server.connections()), (3, 2));
+
+    // The calls of a runtime have connections of their own.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        client.warm_up().await.unwrap();
+        assert_eq!((server.requests().len(), server.connections()), (5, 4));
+        let (first, second) = tokio::join!(
+            client.branches().list().into_future(),
+            client.branches().list().into_future()
+        );
+        first.and(second).unwrap();
+        assert_eq!((server.requests().len(), server.connections()), (7, 4));
+    });
+}
+
+#[test]
 fn a_write_after_the_server_closed_a_connection_succeeds() {
     let server = RawServer::start(Script::RespondAndClose(http(201, "", CREATED)));
     let client = server

@@ -169,27 +169,38 @@ struct Outcome {
     changed_during_read: bool,
 }
 
-/// Reads the list; `order` says which of the requests in flight the server handles next.
+/// Reads the list; `order` says which of the requests in flight the server handles next. The window
+/// has each of the sizes in turn; at size 0, the oldest request fails, ten times at most.
 fn read_all(
     model: &mut Model,
     limit: u64,
-    window: u64,
+    windows: &[u64],
     history: &[Vec<Change>],
     order: &[usize],
 ) -> Outcome {
     let names: fn(&String) -> &str = |name| name.as_str();
     model.limit = limit as usize;
-    let mut pager = Pager::new(names, limit, window);
+    let mut pager = Pager::new(names, limit);
     let mut in_flight: VecDeque<(PageRequest, Option<Read>)> = VecDeque::new();
     let (mut returned, mut requests, mut reads) = (Vec::new(), 0, 0);
     let (mut history, mut order) = (history.iter(), order.iter().cycle());
+    let mut windows = windows.iter().copied().cycle();
+    let mut failures = 0;
     loop {
-        while let Some(request) = pager.next_request() {
+        let window = windows.next().unwrap();
+        if window == 0 && failures < 10 && pager.is_prefetching() {
+            failures += 1;
+            requests -= in_flight.len();
+            in_flight.clear();
+            pager.restart_prefetch();
+        }
+        let window = window.max(1);
+        while let Some(request) = pager.next_request(window) {
             requests += 1;
             assert!(requests < 5_000, "the read does not end");
             in_flight.push_back((request, None));
+            assert!(in_flight.len() as u64 <= window);
         }
-        assert!(in_flight.len() as u64 <= window);
         let unread: Vec<_> = (0..in_flight.len())
             .filter(|index| in_flight[*index].1.is_none())
             .collect();
@@ -239,7 +250,12 @@ proptest! {
     fn records_that_exist_for_the_whole_read_are_returned_exactly_once(
         count in 0..160_usize,
         limit in 1..13_u64,
-        window in prop_oneof![Just(1_u64), Just(4_u64)],
+        windows in prop_oneof![
+            Just(vec![4]),
+            vec(1..17_u64, 1..10),
+            // A request fails now and then.
+            vec(1..9_u64, 5..10).prop_map(|mut windows| { windows.push(0); windows }),
+        ],
         history in histories(),
         order in vec(0..60_usize, 1..40),
         cap in prop::option::weighted(0.2, 1..10_u64),
@@ -248,7 +264,7 @@ proptest! {
         let mut model = Model::of(count);
         (model.cap, model.reports_limit) = (cap, reports_limit);
         let first = model.next;
-        let outcome = read_all(&mut model, limit, window, &history, &order);
+        let outcome = read_all(&mut model, limit, &windows, &history, &order);
         let returned: HashSet<u64> = outcome.returned.iter().copied().collect();
         prop_assert_eq!(returned.len(), outcome.returned.len(), "a record was returned twice");
         let missing: Vec<_> = (0..first)
@@ -262,8 +278,7 @@ proptest! {
             prop_assert!(outcome.returned.iter().rev().copied().eq(0..first));
             let size = cap.map_or(limit, |cap| limit.min(cap));
             let pages = (count as u64).div_ceil(size).max(1) as usize;
-            let prefetching = window > 1 && pages > window as usize;
-            let front_checks = if prefetching { (pages - 1).div_ceil(64) } else { 0 };
+            let front_checks = if pages > 4 { (pages - 1).div_ceil(64) } else { 0 };
             prop_assert!(outcome.requests <= pages + front_checks, "{} for {}", outcome.requests, pages);
         }
     }
@@ -286,7 +301,7 @@ fn assert_change_is_found(count: usize, change: Change, before: usize, order: &[
     let mut model = Model::of(count);
     let mut history = vec![Vec::new(); before];
     history.push(vec![change]);
-    let outcome = read_all(&mut model, 10, 4, &history, order);
+    let outcome = read_all(&mut model, 10, &[4], &history, order);
     let returned: HashSet<u64> = outcome.returned.iter().copied().collect();
     assert!(!model.deleted.is_empty());
     assert!((0..count as u64).all(|id| model.deleted.contains(&id) || returned.contains(&id)));
@@ -306,7 +321,7 @@ fn steady_deletions_do_not_stop_the_progress() {
     ] {
         let mut model = Model::of(20_000);
         let history = vec![vec![change.clone()]; 4_000];
-        let outcome = read_all(&mut model, 100, 1, &history, &[0]);
+        let outcome = read_all(&mut model, 100, &[1], &history, &[0]);
         assert!(
             outcome.requests < 250,
             "{change:?}: {} requests",
@@ -321,9 +336,9 @@ fn impossible_totals_do_not_panic() {
     let extremes = [u64::MAX, 0, 1, u64::MAX - 1];
     for window in [1, 4] {
         for start in 0..extremes.len() {
-            let mut pager = Pager::new(names, 10, window);
+            let mut pager = Pager::new(names, 10);
             for step in 0..40 {
-                let Some(request) = pager.next_request() else {
+                let Some(request) = pager.next_request(window) else {
                     break;
                 };
                 let total = extremes[(start + step / 2) % extremes.len()];
@@ -347,10 +362,10 @@ fn read_from(
     mut answer: impl FnMut(u64, PageRequest) -> (Vec<u64>, PageInfo),
 ) -> (u64, u64, Option<GaveUp>) {
     let names: fn(&String) -> &str = |name| name.as_str();
-    let mut pager = Pager::new(names, 10, window);
+    let mut pager = Pager::new(names, 10);
     let (mut requests, mut in_flight) = (0, VecDeque::new());
     loop {
-        while let Some(request) = pager.next_request() {
+        while let Some(request) = pager.next_request(window) {
             in_flight.push_back(request);
         }
         let Some(request) = in_flight.pop_front() else {
@@ -365,7 +380,7 @@ fn read_from(
             in_flight.clear();
         }
         if verdict.gave_up.is_some() {
-            assert_eq!(pager.next_request(), None);
+            assert_eq!(pager.next_request(window), None);
             return (requests, pager.progress().records, verdict.gave_up);
         }
     }
@@ -476,7 +491,7 @@ fn deletions_that_are_replaced_do_not_look_like_a_server_that_lies() {
         Vec::new(),
         vec![Change::DeleteOldest(10), Change::Insert(10)],
     ];
-    let outcome = read_all(&mut model, 10, 1, &history, &[0]);
+    let outcome = read_all(&mut model, 10, &[1], &history, &[0]);
     assert!(outcome.changed_during_read);
     let expected: HashSet<u64> = (10..30).collect();
     assert_eq!(

@@ -1,10 +1,132 @@
-//! Prefetched pages of a stream: cancelled with the stream, failed, or waiting for the caller.
+//! Pages that are read ahead: how many at a time, and the effect of a failure, of a slow caller, and
+//! of a caller that stops.
 
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use skiplino::ErrorKind;
+use serde_json::{Value, json};
+use skiplino::{Client, Clock as _, Error, ErrorKind, RetryPolicy};
 use skiplino_tests::TestSandbox;
+
+use crate::changing_lists::{page_of, parameter};
+use crate::pager::Model;
+use crate::raw_server::{RawServer, Script, http};
+use crate::test_clock::TestClock;
+
+/// A server for a list of pages of ten records. It holds responses until as many requests are in
+/// flight as the next size says, and then handles them with `respond`; `None` is the page.
+fn serve_in_rounds(
+    pages: usize,
+    sizes: &[usize],
+    respond: impl Fn(&str) -> Option<Vec<u8>> + Send + Sync + 'static,
+) -> RawServer {
+    let (model, sizes) = (Model::of(pages * 10), sizes.to_vec());
+    let (round, ended) = (Mutex::new((0, 0)), Condvar::new());
+    RawServer::start(Script::RespondWith(Arc::new(move |head| {
+        let mut state = round.lock().unwrap();
+        state.1 += 1;
+        let mine = state.0;
+        if sizes.get(mine).is_some_and(|size| *size == state.1) {
+            *state = (mine + 1, 0);
+            ended.notify_all();
+        }
+        // After the last round no response is held.
+        let holds = |state: &mut (usize, usize)| state.0 == mine && mine < sizes.len();
+        drop(ended.wait_while(state, holds).unwrap());
+        respond(head).unwrap_or_else(|| page_of(&model, head))
+    })))
+}
+
+/// Reads all customers with a stream or an iterator.
+fn read(client: &Client, blocking: bool) -> Result<usize, Error> {
+    let list = client.customers().list().limit(10);
+    if blocking {
+        return list
+            .items_blocking()
+            .try_fold(0, |count, item| item.map(|_| count + 1));
+    }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let (mut items, mut count) = (list.items(), 0);
+        while let Some(item) = items.next().await {
+            item?;
+            count += 1;
+        }
+        Ok(count)
+    })
+}
+
+#[test]
+fn the_window_grows_from_4_to_16_pages() {
+    for blocking in [false, true] {
+        // The last request is the front check.
+        let server = serve_in_rounds(21, &[1, 4, 16, 1], |_| None);
+        // A clock that stands still: no page is slow.
+        let client = server.builder().clock(TestClock::new(|_| ()));
+        let client = client.retry(RetryPolicy::never()).build().unwrap();
+        assert_eq!(read(&client, blocking).unwrap(), 210);
+        assert_eq!(server.requests().len(), 22);
+    }
+}
+
+#[test]
+fn the_window_shrinks_by_half_after_a_429_and_then_grows_by_one() {
+    let rejected = Mutex::new(false);
+    // The second request of the rate-limited page is a round of its own.
+    let server = serve_in_rounds(38, &[1, 4, 16, 1, 8, 9, 1], move |head| {
+        let is_first = parameter(head, "page") == 7
+            && !std::mem::replace(&mut *rejected.lock().unwrap(), true);
+        is_first.then(|| http(429, "retry-after: 1\r\n", b"{}"))
+    });
+    let client = server.builder().clock(TestClock::new(|_| ()));
+    assert_eq!(read(&client.build().unwrap(), true).unwrap(), 380);
+    assert_eq!(server.requests().len(), 40);
+}
+
+#[test]
+fn the_window_does_not_grow_while_pages_take_longer_than_a_second() {
+    for blocking in [false, true] {
+        let clock = TestClock::new(|_| ());
+        let slow = Arc::clone(&clock);
+        let server = serve_in_rounds(13, &[1, 4, 4, 4, 1], move |_| {
+            drop(slow.sleep(Duration::from_secs(1)));
+            None
+        });
+        let client = server.builder().clock(clock);
+        let client = client.retry(RetryPolicy::never()).build().unwrap();
+        assert_eq!(read(&client, blocking).unwrap(), 130);
+        assert_eq!(server.requests().len(), 14);
+    }
+}
+
+#[test]
+fn a_prefetched_page_that_fails_is_requested_again_alone() {
+    for (failures, blocking) in [(1, true), (1, false), (2, true), (2, false)] {
+        // Page 7 fails among 15 others. Alone it succeeds or fails, and then the window grows.
+        let sizes: &[usize] = match (failures, blocking) {
+            (1, true) => &[1, 4, 15, 1, 2, 3, 4, 4, 1],
+            _ => &[1, 4, 15, 1],
+        };
+        let left = Mutex::new(failures);
+        let server = serve_in_rounds(20, sizes, move |head| {
+            let mut left = left.lock().unwrap();
+            (parameter(head, "page") == 7 && *left > 0).then(|| {
+                *left -= 1;
+                http(503, "", b"")
+            })
+        });
+        let client = server.builder().clock(TestClock::new(|_| ()));
+        let client = client.retry(RetryPolicy::never()).build().unwrap();
+        let result = read(&client, blocking);
+        if failures == 1 {
+            assert_eq!(result.unwrap(), 200);
+        } else {
+            assert_eq!(result.unwrap_err().kind(), ErrorKind::Server);
+            assert_eq!(server.requests().len(), 21);
+        }
+    }
+}
 
 #[test]
 fn prefetched_pages_stop_with_the_stream() {
@@ -16,17 +138,17 @@ fn prefetched_pages_stop_with_the_stream() {
         for _ in 0..10 {
             items.next().await.unwrap().unwrap();
         }
-        sandbox.fault("listCustomers", "hold", serde_json::json!({}));
+        sandbox.fault("listCustomers", "hold", json!({}));
         assert!(futures_util::FutureExt::now_or_never(items.next()).is_none());
         let held = tokio::task::spawn_blocking(move || {
-            sandbox.control("GET /held?atLeast=4", &serde_json::Value::Null);
+            sandbox.control("GET /held?atLeast=4", &Value::Null);
             sandbox
         });
         let sandbox = held.await.unwrap();
         drop(items);
         // No further requests and no retries without the caller.
         let free = tokio::task::spawn_blocking(move || {
-            sandbox.control("DELETE /faults", &serde_json::Value::Null);
+            sandbox.control("DELETE /faults", &Value::Null);
             sandbox.received("listCustomers")
         });
         assert_eq!(free.await.unwrap(), 5);
@@ -43,8 +165,7 @@ fn an_error_in_a_prefetched_page_is_returned_once_in_order_and_ends_the_stream()
         for _ in 0..10 {
             items.next().await.unwrap().unwrap();
         }
-        let rejected =
-            serde_json::json!({"status": 422, "body": {"message": "m", "error": {"page": "no"}}});
+        let rejected = json!({"status": 422, "body": {"message": "m", "error": {"page": "no"}}});
         sandbox.fault("listCustomers", "status", rejected);
         let error = items.next().await.unwrap().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Validation);
@@ -69,4 +190,44 @@ fn a_prefetched_page_does_not_time_out_while_the_caller_works_on_the_page_before
         tokio::time::sleep(limit + limit / 2).await;
         assert!(pages.next().await.unwrap().is_ok());
     });
+}
+
+#[test]
+fn an_export_goes_on_after_a_sink_that_takes_longer_than_the_deadline() {
+    let sandbox = TestSandbox::new();
+    sandbox.generate(600);
+    let limit = Duration::from_millis(500);
+    let client = sandbox.builder(skiplino_sandbox::DEMO_SECRET_KEY);
+    let client = client.deadline(limit).build().unwrap();
+    let mut pages = 0;
+    let export = client.customers().export(|_| {
+        pages += 1;
+        if pages == 2 {
+            // Pages 3 to 5 are in flight.
+            std::thread::sleep(limit + limit / 2);
+        }
+        Ok::<(), Error>(())
+    });
+    assert_eq!(export.wait().unwrap().records, 603);
+}
+
+#[test]
+fn an_iterator_has_no_request_in_flight_while_the_caller_is_busy() {
+    let sandbox = TestSandbox::new();
+    sandbox.generate(230);
+    let limit = Duration::from_millis(500);
+    let client = sandbox.builder(skiplino_sandbox::DEMO_SECRET_KEY);
+    let client = client.deadline(limit).build().unwrap();
+    let mut pages = client.customers().list().limit(10).pages_blocking();
+    for (page, requests) in [(1, 1), (2, 5), (3, 5), (4, 5), (5, 5), (6, 21)] {
+        assert!(pages.next().unwrap().is_ok());
+        assert_eq!(pages.progress().records, page * 10);
+        if page == 2 {
+            std::thread::sleep(limit + limit / 2);
+        }
+        assert_eq!(sandbox.received("listCustomers"), requests);
+    }
+    drop((pages, client));
+    let idle = sandbox.control("GET /idle", &Value::Null);
+    assert_eq!(idle, json!({"connections": 0, "requests": 0}));
 }

@@ -319,6 +319,7 @@ fn call(
 ) -> Result<Value, Error> {
     let text = |field: &str| with[field].as_str().unwrap_or_default().to_owned();
     match name {
+        "warmUp" => send(mode, client.warm_up(), settings),
         "branches.list" => send(mode, client.branches().list(), settings),
         "branches.tree" => send(mode, client.branches().tree(text("branchId")), settings),
         "services.slots" => {

@@ -3,9 +3,10 @@
 
 use std::convert::Infallible;
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -155,6 +156,56 @@ fn a_trusted_server_is_accepted() {
         (Some("HTTP/2.0"), 0)
     );
     assert_eq!(server.requests(), 1);
+}
+
+/// Passes bytes on between clients and a server, until it freezes. Returns its port.
+fn relay(server: u16, frozen: &Arc<AtomicBool>, connections: &Arc<AtomicUsize>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (frozen, connections) = (Arc::clone(frozen), Arc::clone(connections));
+    std::thread::spawn(move || {
+        for client in listener.incoming().map(Result::unwrap) {
+            connections.fetch_add(1, Ordering::SeqCst);
+            // Only the connections that are open when it freezes.
+            let freezes = !frozen.load(Ordering::SeqCst);
+            let server = TcpStream::connect(("127.0.0.1", server)).unwrap();
+            for (mut from, mut to) in [
+                (client.try_clone().unwrap(), server.try_clone().unwrap()),
+                (server, client),
+            ] {
+                let frozen = Arc::clone(&frozen);
+                std::thread::spawn(move || {
+                    let mut bytes = [0; 4096];
+                    while let Ok(read @ 1..) = from.read(&mut bytes) {
+                        let lost = freezes && frozen.load(Ordering::SeqCst);
+                        if !lost && to.write_all(&bytes[..read]).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+        }
+    });
+    port
+}
+
+#[test]
+fn a_connection_of_http_2_that_no_longer_answers_is_replaced() {
+    let authority = authority("ours");
+    let server = Server::signed_by(&authority);
+    let (frozen, connections) = (Arc::default(), Arc::default());
+    let port = relay(server.port, &frozen, &connections);
+    let client = builder("localhost", port)
+        .root_certificates(authority.pem())
+        .attempt_timeout(Duration::from_secs(2))
+        .build()
+        .unwrap();
+    client.branches().list().wait().unwrap();
+    frozen.store(true, Ordering::SeqCst);
+    let response = client.branches().list().with_response().wait().unwrap();
+    assert_eq!(response.attempts(), 2);
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+    assert_eq!(server.requests(), 2);
 }
 
 #[test]

@@ -1,89 +1,118 @@
-"""Mixed calls of the Python clients: calls.py BASE_URL SECONDS
+"""Mixed calls of the Python clients: calls.py SECONDS CERTIFICATE BASE_URL...
 
 Each thread has a blocking client, and each task an async one. Every second it prints the number of
-calls, and the number of errors of each kind.
+calls, the number of errors of each kind, of responses to other requests, and the duration of the
+longest call in milliseconds.
 """
 
 import asyncio
 import inspect
+import signal
 import sys
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import skiplino
 
-BASE_URL, SECONDS = sys.argv[1], float(sys.argv[2])
+SECONDS, CERTIFICATE, BASE_URLS = float(sys.argv[1]), sys.argv[2], sys.argv[3:]
 END = time.monotonic() + SECONDS
 THREADS, TASKS = 2, 6
 SETTINGS = {
     "api_key": "sk_sandbox_secret",
-    "base_url": BASE_URL,
+    "root_certificates": Path(CERTIFICATE).read_bytes(),
     "attempt_timeout": 2.0,
     "deadline": 8.0,
-    "requests_per_second": 80,
 }
 COUNTS: Counter[str] = Counter()
 LOCK = threading.Lock()
 
 
-def count(kind=None):
-    with LOCK:
-        COUNTS["calls"] += 1
-        if kind:
-            COUNTS[str(kind)] += 1
+class Worker:
+    """The calls of a thread or task."""
 
+    def __init__(self, name, make, number):
+        self.external_id = f"soak-python-{name}-{number}"
+        self.make = lambda: make(base_url=BASE_URLS[number % len(BASE_URLS)], **SETTINGS)
+        # The time of the call that runs, if one does.
+        self.started = None
 
-async def call(start):
-    """Makes a blocking or async call. Returns its result, or None after an error."""
-    try:
-        result = start()
-        result = await result if inspect.isawaitable(result) else result
-    except skiplino.SkiplinoError as error:
-        count(error.kind)
-        return None
-    count()
-    return result
+    async def call(self, start, found=None, expected=None):
+        """Makes a blocking or async call. Returns its result, or None after an error.
 
+        `found` returns the ids in the result, which must be `expected`."""
+        kind = None
+        self.started = time.monotonic()
+        try:
+            result = start()
+            result = await result if inspect.isawaitable(result) else result
+        except skiplino.SkiplinoError as error:
+            result, kind = None, str(error.kind)
+        with LOCK:
+            self.update_longest()
+            self.started = None
+            COUNTS["calls"] += 1
+            if kind:
+                COUNTS[kind] += 1
+            if found and result is not None:
+                COUNTS["foreign"] += sum(id != expected for id in found(result))
+        # Outside of the package: meanwhile the server sends stray responses.
+        await asyncio.sleep(0.02)
+        return result
 
-async def journey(client, name, round):
-    """Makes one call of each kind."""
-    own, temporary = f"soak-python-{name}", f"soak-python-{name}-{round}"
-    await call(lambda: client.customers.create(external_id=temporary, name="Layla Hassan", metadata={"tier": "gold"}))
-    await call(lambda: client.customers.update(external_id=temporary, name="Layla A. Hassan"))
-    await call(lambda: client.customers.delete(external_id=temporary))
-    ticket = await call(lambda: client.tickets.book("6fe8fb8b12", "7c1f9a3b2d", external_id=own))
-    if ticket is not None:
-        await call(lambda: client.tickets.get(ticket))
-        await call(lambda: client.tickets.cancel(ticket))
-    await call(lambda: client.branches.list())
-    await call(lambda: client.branches.tree("802b33af66"))
-    await call(lambda: client.services.slots("c4d5e6f708"))
-    await call(lambda: client.customers.find(external_id=own))
-    await call(lambda: client.customers.list(limit=20).page(1))
-    await call(lambda: client.customers.tickets(external_id=own).page(1))
+    def update_longest(self):
+        if self.started is not None:
+            COUNTS["longest"] = max(COUNTS["longest"], int(1000 * (time.monotonic() - self.started)))
 
+    async def journey(self, client, own, round):
+        """Makes one call of each kind."""
+        temporary = f"{self.external_id}-{round}"
+        is_temporary = (lambda customer: [customer.external_id], temporary)
+        create = {"external_id": temporary, "name": "Layla Hassan", "metadata": {"tier": "gold"}}
+        await self.call(lambda: client.customers.create(**create), *is_temporary)
+        await self.call(lambda: client.customers.update(external_id=temporary, name="Layla A. Hassan"), *is_temporary)
+        await self.call(lambda: client.customers.delete(external_id=temporary))
+        book = {"service": "6fe8fb8b12", "group": "7c1f9a3b2d", "external_id": self.external_id}
+        ticket = await self.call(lambda: client.tickets.book(**book), lambda ticket: [ticket.customer.id], own)
+        if ticket is not None:
+            is_ticket = (lambda found: [found.id], ticket.id)
+            await self.call(lambda: client.tickets.get(ticket), *is_ticket)
+            await self.call(lambda: client.tickets.cancel(ticket), *is_ticket)
+        await self.call(lambda: client.branches.list())
+        await self.call(lambda: client.branches.tree("802b33af66"))
+        await self.call(lambda: client.services.slots("c4d5e6f708"))
+        await self.call(
+            lambda: client.customers.find(external_id=self.external_id), lambda customer: [customer.id], own
+        )
+        await self.call(lambda: client.customers.list(limit=20).page(1))
+        await self.call(
+            lambda: client.customers.tickets(external_id=self.external_id).page(1),
+            lambda page: [ticket.customer.id for ticket in page.items],
+            own,
+        )
 
-async def create_customer(client, name):
-    """Creates the customer of a thread or task."""
-    own = f"soak-python-{name}"
-    while await call(lambda: client.customers.create(external_id=own)) is None:
-        if await call(lambda: client.customers.find(external_id=own)) is not None:
-            break
+    async def create_customer(self, client):
+        """Creates the customer of the worker, and returns its id."""
+        while True:
+            customer = await self.call(lambda: client.customers.create(external_id=self.external_id))
+            customer = customer or await self.call(lambda: client.customers.find(external_id=self.external_id))
+            if customer:
+                return customer.id
 
-
-async def run(make, name):
-    """Repeats the calls until the end, and replaces the client from time to time."""
-    client = make()
-    await create_customer(client, name)
-    round = 0
-    while time.monotonic() < END:
-        await journey(client, name, round)
-        round += 1
-        if round % 20 == 0:
-            await close(client)
-            client = make()
-    await close(client)
+    async def run(self):
+        """Repeats the calls until the end, and replaces the client from time to time."""
+        client = self.make()
+        own = await self.create_customer(client)
+        round = 0
+        while time.monotonic() < END:
+            await self.journey(client, own, round)
+            round += 1
+            if round % 20 == 0:
+                await close(client)
+                client = self.make()
+        await close(client)
 
 
 async def close(client):
@@ -92,28 +121,30 @@ async def close(client):
         await result
 
 
-def run_blocking(name):
-    asyncio.run(run(lambda: skiplino.Client(**SETTINGS), name))
-
-
-async def run_async():
-    await asyncio.gather(*(run(lambda: skiplino.AsyncClient(**SETTINGS), f"task-{number}") for number in range(TASKS)))
-
-
-def print_counts():
+def print_counts(workers):
     with LOCK:
+        for worker in workers:
+            worker.update_longest()
         print(" ".join(f"{name}={count}" for name, count in sorted(COUNTS.items())), flush=True)
 
 
 def main():
-    threads = [threading.Thread(target=run_blocking, args=(f"thread-{number}",)) for number in range(THREADS)]
-    threads.append(threading.Thread(target=asyncio.run, args=(run_async(),)))
+    # The interpreter ignores it.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    blocking = [Worker("thread", skiplino.Client, number) for number in range(THREADS)]
+    tasks = [Worker("task", skiplino.AsyncClient, number) for number in range(TASKS)]
+
+    async def run_tasks():
+        await asyncio.gather(*(worker.run() for worker in tasks))
+
+    with ThreadPoolExecutor(THREADS + 1) as pool:
+        threads = [pool.submit(asyncio.run, worker.run()) for worker in blocking]
+        threads.append(pool.submit(asyncio.run, run_tasks()))
+        while not all(thread.done() for thread in threads):
+            time.sleep(1)
+            print_counts(blocking + tasks)
     for thread in threads:
-        thread.start()
-    while any(thread.is_alive() for thread in threads):
-        time.sleep(1)
-        print_counts()
-    print_counts()
+        thread.result()
 
 
 main()

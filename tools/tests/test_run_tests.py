@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -12,11 +12,16 @@ from tools.workspace import ROOT
 
 
 def fails() -> None:
-    subprocess.run(["false"], check=True)
+    run_tests.run("sh", "-c", "echo it is broken; exit 1")
 
 
 def fails_with_a_reason() -> None:
     raise PartFailed("the reason")
+
+
+@pytest.fixture(autouse=True)
+def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_tests, "OUTPUT", tmp_path)
 
 
 def test_a_failure_does_not_stop_the_other_parts(capfd: pytest.CaptureFixture[str]) -> None:
@@ -40,6 +45,7 @@ def test_a_failure_does_not_stop_the_other_parts(capfd: pytest.CaptureFixture[st
     printed = capfd.readouterr()
     assert "the reason" in printed.err and "no-such-program" in printed.err
     assert "\n== five\n" in printed.out
+    assert run_tests.last_lines("one").endswith("\nit is broken")
 
 
 def test_parity_is_left_out_once_a_part_was_skipped() -> None:

@@ -10,7 +10,7 @@ mod commands;
 fn main() {
     let base = std::env::args().nth(1).expect("generated-worker BASE_URL");
     let ready = || Configuration {
-        base_path: base,
+        base_path: base.clone(),
         bearer_access_token: Some("sk_bench".to_owned()),
         ..Configuration::default()
     };

@@ -654,8 +654,9 @@ const char *skiplino_code_name(int32_t code);
 
 // Creates a pager over all customers, newest first (operation 9). Customers that exist for the
 // whole read are returned exactly once, even if the list changes meanwhile. Sends nothing before
-// skiplino_customer_pager_next(). `limit` is the number of records per page, -1 for the maximum of
-// the API. `options` may be NULL; they apply to each page. Needs a secret key. Free the pager with
+// skiplino_customer_pager_next(), which requests 4, and later up to 16 pages at a time and waits for
+// them. `limit` is the number of records per page, -1 for the maximum of the API. `options` may be
+// NULL; they apply to each page. Needs a secret key. Free the pager with
 // skiplino_customer_pager_free(), before or after the client. Thread-safe.
 skiplino_code skiplino_customers_list_pager(const skiplino_client *client,
                                             int64_t limit,
@@ -680,9 +681,10 @@ void skiplino_customer_pager_free(skiplino_customer_pager *pager);
 // Creates a pager over all tickets of a customer, newest first (operation 13). Pass one of `id`
 // and `external_id`, and NULL for the other. Tickets that exist for the whole read are returned
 // exactly once, even if the list changes meanwhile. Sends nothing before
-// skiplino_ticket_pager_next(). `limit` is the number of records per page, -1 for the maximum of
-// the API. `options` may be NULL; they apply to each page. Free the pager with
-// skiplino_ticket_pager_free(), before or after the client. Thread-safe.
+// skiplino_ticket_pager_next(), which requests 4, and later up to 16 pages at a time and waits for
+// them. `limit` is the number of records per page, -1 for the maximum of the API. `options` may be
+// NULL; they apply to each page. Free the pager with skiplino_ticket_pager_free(), before or after
+// the client. Thread-safe.
 skiplino_code skiplino_customers_tickets_pager(const skiplino_client *client,
                                                const char *id,
                                                const char *external_id,
@@ -934,6 +936,16 @@ int64_t skiplino_ticket_waiting_time(const skiplino_ticket *ticket);
 
 // Frees a ticket that a call returned and everything borrowed from it. NULL is ignored.
 void skiplino_ticket_free(skiplino_ticket *ticket);
+
+// Opens the connections of this thread's next call, so that the call costs one round trip, and not
+// also those of TCP and TLS. Lists the branches (operation 1, which every key may do) twice at the
+// same time: a booking for a customer uses two connections. Finds a wrong key or address at the
+// start of a program. A connection without a request stays open for 50 seconds. Threads that make
+// calls at the same time have connections of their own; a warm-up opens those of the next call.
+// `options` may be NULL. Thread-safe.
+skiplino_code skiplino_client_warm_up(const skiplino_client *client,
+                                      const skiplino_call_options *options,
+                                      skiplino_error **error);
 
 // Creates a watch: it returns the current state of a ticket, and the new state after each change,
 // until the ticket is served or cancelled. Sends nothing before skiplino_watch_next(). The watch

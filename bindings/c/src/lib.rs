@@ -7,7 +7,7 @@
 //! Imports point down this list only:
 //!
 //! 1. pagers, pages and watches;
-//! 2. the resources: branches, services, tickets, customers;
+//! 2. the resources: branches, services, tickets, customers; and the warm-up;
 //! 3. [`call`], which sends a call;
 //! 4. the handles that a call needs: client, cancellation token, response;
 //! 5. [`boundary`], arguments, sized structs, the log;
@@ -35,4 +35,5 @@ mod sized_struct;
 mod test_panics;
 mod tickets;
 mod timestamp;
+mod warm_up;
 mod watch;

@@ -50,8 +50,9 @@ pub struct skiplino_ticket_pager(Pager<Ticket>);
 
 /// Creates a pager over all customers, newest first (operation 9). Customers that exist for the
 /// whole read are returned exactly once, even if the list changes meanwhile. Sends nothing before
-/// skiplino_customer_pager_next(). `limit` is the number of records per page, -1 for the maximum of
-/// the API. `options` may be NULL; they apply to each page. Needs a secret key. Free the pager with
+/// skiplino_customer_pager_next(), which requests 4, and later up to 16 pages at a time and waits for
+/// them. `limit` is the number of records per page, -1 for the maximum of the API. `options` may be
+/// NULL; they apply to each page. Needs a secret key. Free the pager with
 /// skiplino_customer_pager_free(), before or after the client. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_list_pager(
@@ -109,9 +110,10 @@ pub extern "C" fn skiplino_customer_pager_free(pager: Option<Box<skiplino_custom
 /// Creates a pager over all tickets of a customer, newest first (operation 13). Pass one of `id`
 /// and `external_id`, and NULL for the other. Tickets that exist for the whole read are returned
 /// exactly once, even if the list changes meanwhile. Sends nothing before
-/// skiplino_ticket_pager_next(). `limit` is the number of records per page, -1 for the maximum of
-/// the API. `options` may be NULL; they apply to each page. Free the pager with
-/// skiplino_ticket_pager_free(), before or after the client. Thread-safe.
+/// skiplino_ticket_pager_next(), which requests 4, and later up to 16 pages at a time and waits for
+/// them. `limit` is the number of records per page, -1 for the maximum of the API. `options` may be
+/// NULL; they apply to each page. Free the pager with skiplino_ticket_pager_free(), before or after
+/// the client. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_customers_tickets_pager(
     client: Option<&skiplino_client>,

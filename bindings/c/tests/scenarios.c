@@ -411,7 +411,10 @@ static skiplino_code call(const skiplino_client *client, const char *name, json_
   booking.lat = json_number_value(json_object_get(location, "lat"));
   booking.lng = json_number_value(json_object_get(location, "lng"));
 
-  if (strcmp(name, "branches.list") == 0) {
+  if (strcmp(name, "warmUp") == 0) {
+    code = skiplino_client_warm_up(client, options, error);
+    *out = code == SKIPLINO_OK ? json_null() : NULL;
+  } else if (strcmp(name, "branches.list") == 0) {
     CALL_TO_JSON(skiplino_branch_list, skiplino_branches_list(client, options, &handle, error), branches_to_json(handle));
   } else if (strcmp(name, "branches.tree") == 0) {
     CALL_TO_JSON(skiplino_group_list, skiplino_branches_tree(client, text(with, "branchId"), options, &handle, error),

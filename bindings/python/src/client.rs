@@ -207,6 +207,16 @@ impl NativeClient {
     }
 
     #[pyo3(signature = (options, reply_to=None))]
+    fn warm_up(
+        &self,
+        py: Python<'_>,
+        options: &Options,
+        reply_to: Option<ReplyTo<'_>>,
+    ) -> CallResult {
+        options.send(py, reply_to, self.client(py)?.warm_up())
+    }
+
+    #[pyo3(signature = (options, reply_to=None))]
     fn list_branches(
         &self,
         py: Python<'_>,

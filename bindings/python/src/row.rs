@@ -26,6 +26,9 @@ pub(crate) enum FieldReason {
     Unknown,
     #[error("must be text, not {0}")]
     NotText(String),
+    /// A str may hold surrogates, as after `open(…, errors="surrogateescape")`.
+    #[error("is not Unicode text: it holds half of a surrogate pair")]
+    NotUnicode,
     /// A key of a dictionary in an Arrow array has no value.
     #[error("refers to a value that is not in its dictionary")]
     NoDictionaryValue,

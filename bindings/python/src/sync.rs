@@ -42,7 +42,10 @@ fn row_of_mapping(mapping: &Bound<'_, PyMapping>) -> PyResult<Row> {
             reject(&mut row, "row", reason);
             continue;
         };
-        let name = key.extract::<&str>()?;
+        let Ok(name) = key.extract::<&str>() else {
+            reject(&mut row, "row", FieldReason::NotUnicode);
+            continue;
+        };
         match field_of(name) {
             Ok(Some(field)) if !given.insert(field) => reject(&mut row, name, FieldReason::Twice),
             Ok(Some(field)) => set_value(&mut row, field, &value)?,
@@ -56,7 +59,10 @@ fn row_of_mapping(mapping: &Bound<'_, PyMapping>) -> PyResult<Row> {
 fn set_value(row: &mut Row, field: Field, value: &Bound<'_, PyAny>) -> PyResult<()> {
     let value = &json::without_numpy(value)?;
     if let Ok(text) = value.cast::<PyString>() {
-        set_text(row, field, text.extract::<&str>()?);
+        match text.extract::<&str>() {
+            Ok(text) => set_text(row, field, text),
+            Err(_) => reject(row, field.name(), FieldReason::NotUnicode),
+        }
     } else if is_missing(value)? {
         row.set_empty(field);
     } else if field == Field::Metadata {
@@ -68,7 +74,11 @@ fn set_value(row: &mut Row, field: Field, value: &Bound<'_, PyAny>) -> PyResult<
         && value.is_instance_of::<PyInt>()
         && !value.is_instance_of::<PyBool>()
     {
-        set_text(row, field, value.str()?.extract::<String>()?);
+        // Python does not write integers of thousands of digits.
+        match value.str().and_then(|digits| digits.extract::<String>()) {
+            Ok(digits) => set_text(row, field, digits),
+            Err(_) => reject(row, field.name(), FieldReason::NotText("int".to_owned())),
+        }
     } else {
         let name = value.get_type().name()?.to_string();
         reject(row, field.name(), FieldReason::NotText(name));

@@ -147,6 +147,11 @@ macro_rules! operations {
 
 operations! {
     calls {
+        /// Opens the connections of the next calls.
+        WarmUp(ListBranches) = warm_up() -> ResponseInfo {
+            |client| client.warm_up()
+        }
+
         /// The active branches (operation 1, `GET /branches`).
         ListBranches(ListBranches) = list_branches() -> BranchesResponse {
             |client| client.branches().list()

@@ -151,10 +151,11 @@ pub(crate) fn json_report(failure: &Failure) -> String {
         | Failure::OutputLost(_)
         | Failure::RecordLost { .. } => ("Io", None),
     };
-    let outcome = match error.map(skiplino::Error::outcome) {
-        Some(Outcome::Unknown) => "Unknown",
-        None if code(failure) == UNKNOWN_OUTCOME => "Unknown",
-        Some(Outcome::NotApplied) | None => "NotApplied",
+    let outcome = match failure {
+        _ if code(failure) == UNKNOWN_OUTCOME => Some("Unknown"),
+        // Rows of an import may have been written before.
+        Failure::Rows(_) | Failure::Directory(DirectoryError::Io { .. }) => None,
+        _ => Some("NotApplied"),
     };
     let object = json!({"error": {
         "kind": kind,

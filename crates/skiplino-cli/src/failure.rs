@@ -104,11 +104,8 @@ pub(crate) enum UsageError {
         path: PathBuf,
         other: &'static str,
     },
-    /// A checkpoint or report at its default place that is not a regular file.
-    #[error(
-        "{}: this is not a regular file: remove it, or name another file with {option}",
-        path.display()
-    )]
+    /// A checkpoint, or a report at its default place, that is not a regular file.
+    #[error("{}: this is not a regular file: name another file with {option}", path.display())]
     NotRegular { path: PathBuf, option: &'static str },
     #[error(
         "{}: another import is using this checkpoint: wait until it has ended",
@@ -121,9 +118,9 @@ pub(crate) enum UsageError {
         .0.display()
     )]
     ReportInUse(PathBuf),
-    /// `-` is not a standard stream here.
-    #[error("{0} -: name a file")]
-    NotAFile(&'static str),
+    /// `-` is not a standard stream here, or the file must not be an open descriptor.
+    #[error("{option} {}: name a file", path.display())]
+    NotAFile { option: &'static str, path: PathBuf },
     #[error(
         "{name:?} matches more than one {kind}: {}; use an id, or name the branch",
         candidates.join(", ")

@@ -15,6 +15,7 @@ mod host;
 mod output;
 mod resolve;
 mod secret;
+mod signals;
 mod values;
 
 use std::ffi::OsString;

@@ -51,6 +51,20 @@ pub enum FormatError {
     /// A Parquet file whose parts contradict each other.
     #[error("the Parquet file is damaged: write it again")]
     Damaged,
+    /// A Parquet file with a column that cannot be read to its end.
+    #[error(
+        "the Parquet file is damaged in the column {column}, in row group {row_group} (from 0): \
+         write it again"
+    )]
+    DamagedColumn {
+        /// The column.
+        column: String,
+        /// The row group, from 0.
+        row_group: usize,
+    },
+    /// Another file with the name of a Parquet file.
+    #[error("the file is not Parquet: give it the extension of its format, such as .csv")]
+    NotParquet,
     /// Compressed as a whole.
     #[error("the file is compressed: decompress it first")]
     Compressed,

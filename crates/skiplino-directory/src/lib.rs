@@ -26,10 +26,11 @@ pub use crate::error::{
 pub use crate::format::Format;
 pub use crate::metadata::parse_metadata;
 pub use crate::output_columns::{TEXT_COLUMNS, TIME_COLUMNS, TextColumn, TimeColumn};
-pub use crate::output_file::{OutputFile, resolve_links};
+pub use crate::output_file::{OutputFile, is_descriptor, remove_unfinished_files, resolve_links};
+pub use crate::read::RowReader;
 pub use crate::read::csv::read_csv;
 pub use crate::read::notice::Notice;
-pub use crate::read::{ReadProgress, RowReader};
+pub use crate::read::progress::ReadProgress;
 pub use crate::row::{CustomerRow, FileRow};
 pub use crate::terminal::{printable, write_json_line};
 pub use crate::write::DirectoryWriter;

@@ -148,6 +148,17 @@ mod tests {
     }
 
     #[test]
+    fn every_digit_of_a_number_is_kept() {
+        let number = |text: &str| {
+            let object = parse_metadata(&format!("{{\"a\": {text}}}"));
+            object.ok()?.get("a").map(Value::to_string)
+        };
+        for text in ["94.95886283158103", "-18.183216676054286", "5e-324"] {
+            assert_eq!(number(text).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
     fn a_key_that_appears_twice_is_rejected_at_any_depth() {
         for twice in [
             r#"{"tier": 1, "tier": 1}"#,

@@ -3,11 +3,15 @@
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::{Builder, TempPath};
 
 /// The most links that are followed, as many as Linux follows.
 const MAX_LINKS: usize = 40;
+
+/// The unfinished files of this process that have a name.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// A file under construction, which [`commit`](Self::commit) puts in place of the old one.
 ///
@@ -15,7 +19,7 @@ const MAX_LINKS: usize = 40;
 /// - A new file can be read by its owner only; a file that is replaced keeps its mode and owner.
 /// - On Linux the file has no name until it is complete, so nothing remains of it if the process is
 ///   killed. Where the file system does not have such files, it is `.skiplino-….part` beside the
-///   target, and is removed when this is dropped.
+///   target. It is removed when this is dropped, or by [`remove_unfinished_files`].
 /// - A pipe or a device is not replaced, but written to.
 /// - A descriptor of this process, such as `/dev/stderr` or `/dev/fd/3`, is written to, whatever is
 ///   open there. A file is appended to.
@@ -30,8 +34,19 @@ pub struct OutputFile {
 struct Pending {
     target: PathBuf,
     /// None for a file without a name.
-    part: Option<TempPath>,
+    part: Option<Part>,
 }
+
+/// An unfinished file that has a name.
+#[derive(Debug)]
+struct Part {
+    path: TempPath,
+    listed: Listed,
+}
+
+/// A path in [`UNFINISHED`] until this is dropped.
+#[derive(Debug)]
+struct Listed(PathBuf);
 
 impl OutputFile {
     /// Creates the file, or opens the pipe or device.
@@ -101,8 +116,53 @@ impl OutputFile {
             Some(part) => part,
             None => link(&self.file, folder(&target))?,
         };
-        part.persist(&target).map_err(|error| error.error)
+        part.persist(&target)
     }
+}
+
+impl Part {
+    /// Creates a file by `create`, under a name that is new, so that nobody else can have prepared
+    /// a file or a link under it.
+    fn create<R>(
+        folder: &Path,
+        create: impl FnMut(&Path) -> io::Result<R>,
+    ) -> io::Result<(R, Self)> {
+        let mut unfinished = unfinished();
+        let mut name = Builder::new();
+        name.prefix(".skiplino-").suffix(".part");
+        let (created, path) = name.make_in(folder, create)?.into_parts();
+        unfinished.push(path.to_path_buf());
+        let listed = Listed(path.to_path_buf());
+        Ok((created, Self { path, listed }))
+    }
+
+    fn persist(self, target: &Path) -> io::Result<()> {
+        let Self { path, listed } = self;
+        let persisted = path.persist(target).map_err(|error| error.error);
+        drop(listed);
+        persisted
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        unfinished().retain(|path| *path != self.0);
+    }
+}
+
+/// Removes the unfinished files that would remain if the process ends without dropping them, and
+/// calls `end`, which ends the process. In the meantime no other such file is created.
+pub fn remove_unfinished_files(end: impl FnOnce()) {
+    let unfinished = unfinished();
+    for path in &*unfinished {
+        // The process ends: there is nobody to tell.
+        let _ = std::fs::remove_file(path);
+    }
+    end();
+}
+
+fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The file that a path names, through its links, as an absolute path. It need not exist, but its
@@ -131,6 +191,12 @@ fn last_link(path: &Path, is_end: impl Fn(&Path) -> bool) -> io::Result<PathBuf>
         }
     }
     Err(io::Error::other("too many links"))
+}
+
+/// Whether the path names a descriptor of this process, such as `/dev/fd/3`, also through links.
+#[must_use]
+pub fn is_descriptor(path: &Path) -> bool {
+    descriptor(path).is_some()
 }
 
 /// The number of the descriptor of this process that the path names, also through links.
@@ -173,15 +239,8 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// Names that are new, so that nobody else can have prepared a file or a link under them.
-fn part() -> Builder<'static, 'static> {
-    let mut builder = Builder::new();
-    builder.prefix(".skiplino-").suffix(".part");
-    builder
-}
-
 /// A file that only its owner can read.
-fn named(folder: &Path) -> io::Result<(File, TempPath)> {
+fn named(folder: &Path) -> io::Result<(File, Part)> {
     let create = |path: &Path| {
         let mut options = File::options();
         options.write(true).create_new(true);
@@ -189,7 +248,7 @@ fn named(folder: &Path) -> io::Result<(File, TempPath)> {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         options.open(path)
     };
-    Ok(part().make_in(folder, create)?.into_parts())
+    Part::create(folder, create)
 }
 
 /// A file without a name, if the file system has such files.
@@ -214,18 +273,18 @@ fn unnamed(_: &Path) -> Option<File> {
 
 /// Gives a file without a name one in its folder.
 #[cfg(target_os = "linux")]
-fn link(file: &File, folder: &Path) -> io::Result<TempPath> {
+fn link(file: &File, folder: &Path) -> io::Result<Part> {
     use std::os::fd::AsRawFd as _;
 
     use rustix::fs::{AtFlags, CWD, linkat};
 
     let open = format!("/proc/self/fd/{}", file.as_raw_fd());
     let link = |name: &Path| Ok(linkat(CWD, &open, CWD, name, AtFlags::SYMLINK_FOLLOW)?);
-    Ok(part().make_in(folder, link)?.into_temp_path())
+    Ok(Part::create(folder, link)?.1)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn link(_: &File, _: &Path) -> io::Result<TempPath> {
+fn link(_: &File, _: &Path) -> io::Result<Part> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

@@ -5,19 +5,20 @@ mod csv_records;
 mod json_lines;
 pub(crate) mod notice;
 mod parquet;
+pub(crate) mod progress;
+mod unchanged_file;
 
-use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use crate::column::FieldSet;
 use crate::error::{DirectoryError, FormatError};
 use crate::format::Format;
 use crate::row::FileRow;
 use notice::Notice;
+use progress::ReadProgress;
+use unchanged_file::UnchangedFile;
 
 /// The byte order mark that spreadsheets write before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -39,54 +40,6 @@ fn other_format(start: &[u8]) -> Option<FormatError> {
     known
         .map(|(_, format)| format)
         .or(is_utf_16.then_some(FormatError::Utf16))
-}
-
-/// A handle on a [`RowReader`], which stays available after the reader was passed to a sync.
-#[derive(Debug, Clone, Default)]
-pub struct ReadProgress {
-    shared: Rc<Shared>,
-    total: Option<u64>,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    /// How much was read, up to the end of the last row: bytes, or in Parquet rows.
-    position: Cell<u64>,
-    skipped: Cell<u64>,
-    is_stopped: Cell<bool>,
-    error: RefCell<Option<DirectoryError>>,
-}
-
-impl ReadProgress {
-    /// The size of the file, if it is known. The [`size`](FileRow::size) of each row is a part of
-    /// it.
-    #[must_use]
-    pub fn total(&self) -> Option<u64> {
-        self.total
-    }
-
-    /// The number of rows that hold no value at all, as spreadsheets write them. They are skipped,
-    /// like empty lines.
-    #[must_use]
-    pub fn skipped(&self) -> u64 {
-        self.shared.skipped.get()
-    }
-
-    /// Ends the rows: the reader returns no more of them.
-    pub fn stop(&self) {
-        self.shared.is_stopped.set(true);
-    }
-
-    /// Takes the error that ended the rows early, if there was one.
-    #[must_use]
-    pub fn take_error(&self) -> Option<DirectoryError> {
-        self.shared.error.take()
-    }
-
-    fn add(&self, more: u64) {
-        let position = &self.shared.position;
-        position.set(position.get() + more);
-    }
 }
 
 /// Counts the bytes that were taken. The buffer holds more: whole small files.
@@ -123,7 +76,6 @@ pub struct RowReader {
     notices: Vec<Notice>,
     erased: FieldSet,
     is_strict: bool,
-    unescapes: Rc<Cell<bool>>,
     /// The position after the last row that was returned.
     returned: u64,
     progress: ReadProgress,
@@ -151,23 +103,19 @@ impl RowReader {
                 return Err(DirectoryError::ParquetPipe);
             }
             let (rows, count, notice) = parquet::rows(path)?;
-            progress.total = Some(count);
+            progress.set_total(count);
             let counter = progress.clone();
             let rows = rows.inspect(move |_| counter.add(1));
             let notices = notice.into_iter().collect();
             return Ok(Self::new(Box::new(rows), path, notices, progress));
         }
-        let open = || -> io::Result<(File, u64)> {
-            let file = File::open(path)?;
-            let size = file.metadata()?.len();
-            Ok((file, size))
-        };
-        let (file, size) = open().map_err(|source| DirectoryError::Io {
+        let file = UnchangedFile::open(path).map_err(|source| DirectoryError::Io {
             file: path.to_owned(),
             source,
         })?;
-        // Pipes and devices have no size.
-        progress.total = Some(size).filter(|size| *size > 0);
+        if let Some(size) = file.size().filter(|size| *size > 0) {
+            progress.set_total(size);
+        }
         Self::text(file, path, format, progress)
     }
 
@@ -209,14 +157,8 @@ impl RowReader {
             let rows = Box::new(json_lines::rows(reader));
             return Ok(Self::new(rows, file, Vec::new(), progress));
         }
-        let unescapes = Rc::default();
-        let counter = progress.clone();
-        let skipped = move |_: &_| counter.shared.skipped.set(counter.skipped() + 1);
-        let (rows, notices) = csv::rows(reader, file, Rc::clone(&unescapes), skipped)?;
-        Ok(Self {
-            unescapes,
-            ..Self::new(Box::new(rows), file, notices, progress)
-        })
+        let (rows, notices) = csv::rows(reader, file, progress.clone())?;
+        Ok(Self::new(Box::new(rows), file, notices, progress))
     }
 
     fn new(
@@ -231,7 +173,6 @@ impl RowReader {
             notices,
             erased: FieldSet::default(),
             is_strict: false,
-            unescapes: Rc::default(),
             returned: 0,
             progress,
         }
@@ -265,7 +206,7 @@ impl RowReader {
     /// before formulas is removed. By default, a row with such a field is rejected.
     #[must_use]
     pub fn unescape_formulas(self, unescapes: bool) -> Self {
-        self.unescapes.set(unescapes);
+        self.progress.set_unescapes_formulas(unescapes);
         self
     }
 
@@ -280,12 +221,12 @@ impl Iterator for RowReader {
     type Item = FileRow;
 
     fn next(&mut self) -> Option<FileRow> {
-        if self.progress.shared.is_stopped.get() {
+        if self.progress.is_stopped() {
             return None;
         }
         match self.rows.next()? {
             Ok(row) => {
-                let position = self.progress.shared.position.get();
+                let position = self.progress.position();
                 let size = position - std::mem::replace(&mut self.returned, position);
                 let mut row = row.with_size(size);
                 row.erase(self.erased);
@@ -295,10 +236,8 @@ impl Iterator for RowReader {
                 Some(row)
             }
             Err(source) => {
-                self.progress.stop();
                 let file = self.file.clone();
-                let error = DirectoryError::Io { file, source };
-                self.progress.shared.error.replace(Some(error));
+                self.progress.fail(DirectoryError::Io { file, source });
                 None
             }
         }

@@ -27,33 +27,35 @@ const SCHEMA: &str = "message customers {
     optional double mobile;
 }";
 
-/// Writes three rows. The numbers are the values of `mobile`.
+/// Writes two groups of three rows. The numbers are the values of `mobile` in each.
 fn write(path: &Path, compression: Compression, numbers: &[f64]) {
     let schema = Arc::new(parse_message_type(SCHEMA).unwrap());
     let properties = WriterProperties::builder().set_compression(compression);
     let file = fs::File::create(path).unwrap();
     let mut writer = SerializedFileWriter::new(file, schema, properties.build().into()).unwrap();
-    let mut group = writer.next_row_group().unwrap();
-    let ids = ["a", "b", "c"].map(ByteArray::from);
-    let mut column = group.next_column().unwrap().unwrap();
-    column
-        .typed::<ByteArrayType>()
-        .write_batch(&ids, None, None)
-        .unwrap();
-    column.close().unwrap();
-    let mut column = group.next_column().unwrap().unwrap();
-    let none = Some(&[0, 0, 0][..]);
-    column
-        .typed::<Int32Type>()
-        .write_batch(&[], none, None)
-        .unwrap();
-    column.close().unwrap();
-    let mut column = group.next_column().unwrap().unwrap();
-    let levels: Vec<_> = (0..3).map(|row| i16::from(row < numbers.len())).collect();
-    let typed = column.typed::<DoubleType>();
-    typed.write_batch(numbers, Some(&levels), None).unwrap();
-    column.close().unwrap();
-    group.close().unwrap();
+    for ids in [["a", "b", "c"], ["d", "e", "f"]] {
+        let mut group = writer.next_row_group().unwrap();
+        let ids = ids.map(ByteArray::from);
+        let mut column = group.next_column().unwrap().unwrap();
+        column
+            .typed::<ByteArrayType>()
+            .write_batch(&ids, None, None)
+            .unwrap();
+        column.close().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        let none = Some(&[0, 0, 0][..]);
+        column
+            .typed::<Int32Type>()
+            .write_batch(&[], none, None)
+            .unwrap();
+        column.close().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        let levels: Vec<_> = (0..3).map(|row| i16::from(row < numbers.len())).collect();
+        let typed = column.typed::<DoubleType>();
+        typed.write_batch(numbers, Some(&levels), None).unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+    }
     writer.close().unwrap();
 }
 
@@ -107,18 +109,61 @@ fn a_footer_that_contradicts_the_file_is_rejected() {
         change_chunks(&path, change);
         assert_damaged(&path);
     }
-    // The footer counts four rows, but its row group has three. In the compact Thrift encoding,
-    // this is the number 3 as the footer's field 3, before its list of one row group.
+    // The footer counts four rows, but its row groups have six. In the compact Thrift encoding,
+    // this is the number 6 as the footer's field 3, before its list of two row groups.
     write(&path, Compression::UNCOMPRESSED, &[]);
     let mut bytes = fs::read(&path).unwrap();
     let places = bytes.windows(4).enumerate();
-    let mut places = places.filter(|(_, bytes)| bytes == b"\x16\x06\x19\x1c");
+    let mut places = places.filter(|(_, bytes)| bytes == b"\x16\x0c\x19\x2c");
     let ((at, _), None) = (places.next().unwrap(), places.next()) else {
         panic!("the number of rows appears twice");
     };
     bytes[at + 1] = 4 << 1;
     fs::write(&path, bytes).unwrap();
     assert_damaged(&path);
+}
+
+#[test]
+fn damage_in_the_middle_is_found_before_the_first_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.parquet");
+    let gzip = Compression::GZIP(GzipLevel::default());
+    write(&path, gzip, &[f64::NAN]);
+    let bytes = fs::read(&path).unwrap();
+    let metadata = ParquetMetaDataReader::new();
+    let metadata = metadata
+        .parse_and_finish(&fs::File::open(&path).unwrap())
+        .unwrap();
+    for (row_group, group) in metadata.row_groups().iter().enumerate() {
+        for chunk in group.columns() {
+            let (start, length) = chunk.byte_range();
+            let (start, length) = (usize::try_from(start), usize::try_from(length));
+            let mut damaged = bytes.clone();
+            damaged[start.unwrap()..][..length.unwrap()].fill(0xff);
+            fs::write(&path, damaged).unwrap();
+            let error = RowReader::open(&path, Format::Parquet).unwrap_err();
+            let column = chunk.column_path().string();
+            let damage = FormatError::DamagedColumn { column, row_group };
+            assert!(
+                matches!(&error, DirectoryError::Format { source, .. } if *source == damage),
+                "{error}"
+            );
+        }
+    }
+    for (bytes, source) in [
+        (&b"externalId,name\na,A\n"[..], FormatError::NotParquet),
+        (b"", FormatError::NotParquet),
+        (b"PAR1 PAR1", FormatError::Damaged),
+    ] {
+        fs::write(&path, bytes).unwrap();
+        let error = RowReader::open(&path, Format::Parquet).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("{}: {source}", path.display()),
+            "{bytes:?}"
+        );
+        assert!(matches!(error, DirectoryError::Format { .. }), "{error:?}");
+    }
 }
 
 #[test]
@@ -159,7 +204,11 @@ fn every_codec_of_the_usual_writers_is_read() {
         write(&path, compression, &[]);
         let rows: Vec<_> = RowReader::open(&path, Format::Parquet).unwrap().collect();
         let ids: Vec<_> = rows.iter().map(|row| row.external_id()).collect();
-        assert_eq!(ids, [Some("a"), Some("b"), Some("c")], "{compression:?}");
+        assert_eq!(
+            ids,
+            ["a", "b", "c", "d", "e", "f"].map(Some),
+            "{compression:?}"
+        );
         assert!(rows.iter().all(|row| row.error().is_none()), "{rows:?}");
     }
 }

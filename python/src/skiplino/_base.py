@@ -91,7 +91,6 @@ class BaseClient:
 
         The two share their connections; closing one closes both.
         """
-        other = object.__new__(type(self))
         options = self._native.options(
             self._options,
             locale=locale,
@@ -99,8 +98,15 @@ class BaseClient:
             max_attempts=max_attempts,
             cancellation_token=cancellation_token,
         )
-        other._bind(self._native, options)
-        return other
+        return self._copy(options)
+
+    def _with_full_response(self) -> Self:
+        return self._copy(self._options.with_full_response())
+
+    def _copy(self, options: Options) -> Self:
+        copy = object.__new__(type(self))
+        copy._bind(self._native, options)
+        return copy
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._native.base_url!r}, key_class={self._native.key_class!r})"
@@ -110,7 +116,9 @@ def with_full_response(method: Callable[P, object]) -> Callable[P, Any]:
     """The same method of a resource or a list, returning the full response."""
     of: Any = getattr(method, "__self__", None)
     if not hasattr(of, "_with_full_response"):
-        raise TypeError("expected a method of a resource, as in client.tickets.book, or the page method of a list")
+        raise TypeError(
+            "expected a method of a resource, as in client.tickets.book, the page method of a list, or client.warm_up"
+        )
     # The same function, bound to a copy of the object.
     function: Any = getattr(method, "__func__", None)
     bound: Callable[P, Any] = function.__get__(of._with_full_response())

@@ -317,6 +317,10 @@ class Client(BaseClient):
     to trust in addition to the usual ones, as PEM; by default those of the file
     ``SKIPLINO_CA_FILE``. The client also trusts the authorities of ``SSL_CERT_FILE`` and
     ``SSL_CERT_DIR``.
+
+    The logger ``skiplino`` gets a record of each retry and failure. Its handlers run during the
+    call, so they must not make calls themselves, nor wait for one: the call that they log would not
+    continue. A call in a handler raises ``InvalidRequestError``.
     """
 
     branches: Branches
@@ -341,6 +345,17 @@ class Client(BaseClient):
         """
         response: Response[T] = with_full_response(method)(*args, **kwargs)
         return response
+
+    def warm_up(self) -> None:
+        """Opens the connections of the next calls, so that the first call costs one round trip, and
+        not also those of TCP and TLS. Finds a wrong key or address at the start of a program.
+
+        Lists the branches, which every key may do, twice at the same time: a booking for a customer
+        uses two connections. A connection without a request stays open for 50 seconds. Threads that
+        make blocking calls at the same time have connections of their own; a warm-up opens those of
+        the next call.
+        """
+        return self._native.warm_up(self._options)
 
     def close(self) -> None:
         """Closes all connections, and with them the calls and lists in progress.

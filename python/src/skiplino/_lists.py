@@ -32,7 +32,7 @@ class Pages(Generic[T]):
 class List(Generic[T]):
     """A paged list, as an iterator over its records.
 
-    It fetches pages when they are needed, each as large as the API allows.
+    It fetches pages ahead, each as large as the API allows.
 
     A list may change while it is read. Records that exist for the whole read are returned exactly
     once. Records that are created or deleted during the read are returned once or not at all.

@@ -54,8 +54,9 @@ public struct ListProgress: Sendable, Hashable {
 ///
 /// The newest record comes first, and the list may change during the read. **The loop returns each
 /// record that exists for the whole read exactly once, and no record twice**; a record that is
-/// inserted or deleted during the read may be returned or not. The loop reads up to 4 pages ahead.
-/// Leaving the loop or cancelling its task stops the read. Each loop reads the list from the start.
+/// inserted or deleted during the read may be returned or not. The loop reads 4, and later up to 16
+/// pages ahead while the list does not change. Leaving the loop or cancelling its task stops the
+/// read. Each loop reads the list from the start.
 public struct PagedList<Element: Sendable>: AsyncSequence, Sendable {
     private let fetch: @Sendable (Int) async throws(SkiplinoError) -> Page<Element>
     private let makePager: @Sendable () throws(SkiplinoError) -> Pager<Element>

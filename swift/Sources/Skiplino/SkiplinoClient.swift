@@ -58,6 +58,18 @@ public final class SkiplinoClient: Sendable {
     /// Whether ``close()`` was called.
     public var isClosed: Bool { native.isClosed() }
 
+    /// Opens the connections of the next calls, so that the first call costs one round trip, and
+    /// not also those of TCP and TLS. Finds a wrong key or address when the app starts.
+    ///
+    /// Lists the branches (operation 1, which every key may do) twice at the same time: a booking
+    /// for a customer uses two connections. A connection without a request stays open for 50
+    /// seconds.
+    ///
+    /// - Throws: ``SkiplinoError/Kind/unauthorized`` for a wrong key.
+    public func warmUp(options: CallOptions = .standard) async throws(SkiplinoError) {
+        try await call(options) { try await $0.warmUp(options: $1, cancel: $2) }
+    }
+
     /// Closes the client and its connections. Calls in flight and later calls fail with
     /// ``SkiplinoError/Kind/closed``. A second call does nothing.
     public func close() {

@@ -19,7 +19,11 @@ public enum SkiplinoLog {
         case debug
     }
 
-    /// Sends the log lines of all clients to a handler, on any thread; `nil` turns logging off.
+    /// Sends the log lines of all clients to a handler; `nil` turns logging off.
+    ///
+    /// The handler runs on the library's thread, which makes the calls of all clients. So it should
+    /// return soon, and must not block until a call has ended, as with a semaphore: no call would
+    /// continue. It may start a `Task` that makes calls.
     ///
     /// - Parameters:
     ///   - level: The least important level to log.

@@ -1,6 +1,7 @@
 // Starts sandbox servers for the tests.
 import Foundation
 import Skiplino
+import XCTest
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking
@@ -108,6 +109,16 @@ final class Sandbox: @unchecked Sendable {
 
     func release(_ fault: String) async throws {
         try await control("POST /faults/\(fault)/release", [:])
+    }
+
+    /// Waits until the client has closed the connections of its held requests, and releases the
+    /// requests.
+    func releaseAbandoned(_ fault: String, requests: Int = 1) async throws {
+        let abandoned = try await control("GET /idle?requests=\(requests)")
+        XCTAssertEqual(abandoned, ["connections": 0, "requests": .integer(Int64(requests))])
+        try await release(fault)
+        let idle = try await idle()
+        XCTAssertEqual(idle, ["connections": 0, "requests": 0])
     }
 
     /// Waits until this number of requests is held.

@@ -138,6 +138,11 @@ private struct Player {
         let options = CallOptions(
             locale: given["locale"]?.string, deadline: given["deadlineMs"].duration, maxAttempts: given["maxAttempts"]?.int)
         switch step["call"]?.string {
+        case "warmUp":
+            return try await withMetadata(client) { client in
+                try await client.warmUp(options: options)
+                return Nothing()
+            }
         case "branches.list": return try await withMetadata(client) { try await $0.branches.list(options: options) }
         case "branches.tree":
             let branch = try Branch.ID(with.text("branchId"))

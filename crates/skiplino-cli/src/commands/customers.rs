@@ -14,7 +14,7 @@ use super::send_write::send_write;
 use super::{customers_table, ticket_view};
 use crate::failure::{Failure, UsageError};
 use crate::output::{Cell, Column, Listing, Output};
-use crate::values;
+use crate::{signals, values};
 
 /// Read and change the customer directory
 ///
@@ -221,8 +221,14 @@ impl Customers {
                 fields,
             } => update(client, customer, external_id, fields, out),
             Self::Delete { customer, yes } => delete(client, customer.into_ref()?, yes, out),
-            Self::Export(export) => export.run(client, out),
-            Self::Import(import) => import.run(client, out),
+            Self::Export(export) => {
+                signals::remove_unfinished_files_first()?;
+                export.run(client, out)
+            }
+            Self::Import(import) => {
+                signals::remove_unfinished_files_first()?;
+                import.run(client, out)
+            }
             Self::Tickets { customer, paging } => {
                 let tickets = customers.tickets(customer.into_ref()?);
                 paging.print(

@@ -18,6 +18,9 @@ use crate::failure::{Failure, RowsFailed, UsageError};
 use crate::files::{FormatArgument, format_of, is_locked, is_standard_stream, is_still};
 use crate::output::{Output, Progress};
 
+/// The lines of a text from which the user is told of it.
+const MANY_LINES: usize = 10;
+
 /// Create and update customers from the rows of a file
 ///
 /// Rows and customers are matched by externalId. The import creates customers that do not exist,
@@ -193,6 +196,12 @@ impl Import {
                 "{file}: lines without any value were skipped: {lines}"
             ));
         }
+        if let Some((line, lines)) = read.most_lines().filter(|(_, lines)| *lines >= MANY_LINES) {
+            out.note(format_args!(
+                "{file}: the row on line {line} has a text of {lines} lines: if that is unexpected, a \
+                 quote may not be closed"
+            ));
+        }
         let counts = running.counts;
         let mut files = running.files.borrow_mut();
         if out.json {
@@ -204,7 +213,10 @@ impl Import {
         out.flush()?;
         // In a dry run, there is no progress to keep.
         let checkpoint = checkpoint.filter(|_| !self.dry_run);
-        if let (Err(Failure::Api { .. }), Some(path)) = (&result, &checkpoint) {
+        if let (Err(Failure::Api { .. } | Failure::Directory(_)), Some(path)) =
+            (&result, &checkpoint)
+            && path.exists()
+        {
             let path = path.display();
             out.note(format_args!(
                 "{path} records the finished rows: continue with --resume"

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use skiplino_directory::OutputFile;
+use skiplino_directory::{OutputFile, is_descriptor};
 
 use crate::failure::UsageError;
 use crate::files::{is_in_use, is_same_file, is_standard_stream, is_stdin, with_suffix};
@@ -27,7 +27,7 @@ impl ImportFile {
     ) -> Result<Option<Self>, UsageError> {
         if let Some(path) = named {
             if is_standard_stream(&path) {
-                return Err(UsageError::NotAFile(option));
+                return Err(UsageError::NotAFile { option, path });
             }
             if is_other_name(&path, input) {
                 let other = "the file to import";
@@ -90,6 +90,11 @@ impl ImportFiles {
         report: Option<PathBuf>,
         dry_run: bool,
     ) -> Result<Self, UsageError> {
+        // A checkpoint is removed in the end, and a descriptor has no name of its own.
+        if let Some(path) = checkpoint.clone().filter(|path| is_descriptor(path)) {
+            let option = "--checkpoint";
+            return Err(UsageError::NotAFile { option, path });
+        }
         let checkpoint = ImportFile::new(checkpoint, input, ".checkpoint", "--checkpoint")?;
         let report = match (dry_run, report) {
             (true, None) => None,
@@ -122,6 +127,10 @@ impl ImportFiles {
             }
             return match resume {
                 true => Ok(Checkpoint::At(path.clone())),
+                false if !path.is_file() => Err(UsageError::NotRegular {
+                    path: path.clone(),
+                    option: "--checkpoint",
+                }),
                 false => Err(UsageError::UnfinishedImport {
                     checkpoint: path.clone(),
                     file: input.to_owned(),

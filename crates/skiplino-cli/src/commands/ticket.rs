@@ -35,7 +35,8 @@ pub(crate) enum Ticket {
     ///
     /// On a terminal the command updates one line; elsewhere it prints a line for each change. It
     /// polls every 2 seconds near the front of the queue, and every 30 seconds far from it. The
-    /// exit code is 0 if the ticket is served, and 15 if it is cancelled.
+    /// exit code is 0 if the ticket is served, and 15 if it is cancelled. A state that is not known,
+    /// such as noShow, does not end the watch: stop it with Ctrl-C.
     #[command(after_help = "Examples:
   skiplino ticket watch k7m2p9x4q1
   skiplino ticket watch k7m2p9x4q1 --json | while read -r change; do ...; done")]

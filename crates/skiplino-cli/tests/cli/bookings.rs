@@ -208,9 +208,6 @@ fn a_customer_is_created_changed_and_deleted() {
         .run(&create)
         .ok()
         .prints(&["External id  crm-1\n", "Metadata     {\"a\":[1]}\n"]);
-    world
-        .run(&create)
-        .fails(7, &["externalId", "already taken"]);
     let update = [
         "customers",
         "update",

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::export_import::Desk;
 use crate::support::{Ran, World, bare, run};
 
 /// The object on standard error.
@@ -96,6 +97,19 @@ fn a_write_that_may_have_been_applied_has_its_own_code_and_advice() {
         (people.code, people.err.lines().count()),
         (14, 2),
         "{people:?}"
+    );
+}
+
+#[test]
+fn an_import_with_failed_rows_does_not_claim_that_nothing_was_applied() {
+    let desk = Desk::new();
+    desk.write("rows.csv", "externalId,name\na,A\n,B\n");
+    let ran = desk.run(&["import", "rows.csv", "--json"]);
+    assert_eq!((ran.code, desk.created()), (16, 1), "{ran:?}");
+    let error = object(&ran);
+    assert_eq!(
+        (&error["kind"], &error["outcome"]),
+        (&json!("Rows"), &Value::Null)
     );
 }
 

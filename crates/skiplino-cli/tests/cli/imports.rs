@@ -6,7 +6,7 @@ use std::process::Stdio;
 use serde_json::json;
 
 use crate::export_import::Desk;
-use crate::support::run;
+use crate::support::{Ran, run};
 
 #[test]
 fn bad_rows_are_listed_with_their_lines_and_do_not_stop_the_others() {
@@ -137,7 +137,7 @@ fn unknown_columns_are_rejected_before_anything_is_sent() {
     desk.run(&["import", "none.csv"]).fails(1, &["none.csv"]);
     desk.write("rows.parquet", "not Parquet");
     desk.run(&["import", "rows.parquet"])
-        .fails(1, &["rows.parquet"]);
+        .fails(2, &["rows.parquet: the file is not Parquet"]);
 }
 
 #[test]
@@ -278,6 +278,18 @@ fn many(count: u32) -> String {
 }
 
 #[test]
+fn an_import_that_has_not_started_names_no_checkpoint() {
+    let desk = Desk::new();
+    desk.write("rows.csv", many(2));
+    for wrong in [["--rate", "0"], ["--concurrency", "0"]] {
+        let ran = desk.run(&[&["import", "rows.csv"], &wrong[..]].concat());
+        let ran = ran.ends(2, &[&wrong[0][2..], "must be"]);
+        assert!(!ran.err.contains("--resume"), "{ran:?}");
+        assert_eq!(desk.files(), ["rows.csv"]);
+    }
+}
+
+#[test]
 fn a_killed_import_resumes() {
     const ROWS: u32 = 5000;
     let desk = Desk::new();
@@ -319,6 +331,63 @@ fn a_killed_import_resumes() {
         assert_eq!(stored[&format!("row-{id}")], row);
     }
     assert_eq!(desk.files(), ["rows.csv"]);
+}
+
+/// As when an editor saves the file, or another program has not finished writing it.
+#[test]
+fn a_file_that_changes_during_its_import_stops_it() {
+    use std::io::Write as _;
+
+    let rows = |count: u32| {
+        let name = "n".repeat(200);
+        let rows = (0..count).map(|id| format!("row-{id},{name}\n"));
+        format!("externalId,name\n{}", rows.collect::<String>())
+    };
+    let before = rows(500);
+    let changes: [fn(&mut std::fs::File, &str); 3] = [
+        |file, _| file.set_len(80_000).unwrap(),
+        |file, _| file.write_all(b"externalId,name\n\n\n\n\n").unwrap(),
+        |file, before| {
+            let before = before.as_bytes();
+            std::os::unix::fs::FileExt::write_all_at(file, b"row-500,a\n", before.len() as u64)
+                .unwrap();
+        },
+    ];
+    for change in changes {
+        let desk = Desk::new();
+        desk.write("rows.csv", &before);
+        let hold = r#"{"operation": "createCustomer", "kind": "hold", "then": "commit"}"#;
+        let hold = desk.world.control("POST", "/faults", hold)["id"].clone();
+        let mut import = desk.world.command(&["customers", "import", "rows.csv"]);
+        let import = import.current_dir(&desk.folder).stdout(Stdio::null());
+        let import = import.stderr(Stdio::piped());
+        let import = import.spawn().unwrap();
+        desk.world.held();
+        let mut file = std::fs::File::options()
+            .write(true)
+            .open(desk.path("rows.csv"));
+        change(file.as_mut().unwrap(), &before);
+        let release = format!("/faults/{hold}/release");
+        desk.world.control("POST", &release, "");
+        desk.world.control("DELETE", "/faults", "");
+        let ran = Ran::from(import.wait_with_output().unwrap());
+        ran.ends(
+            1,
+            &[
+                "rows.csv: the file was changed while it was read",
+                "rows.csv.checkpoint records the finished rows: continue with --resume",
+            ],
+        );
+        // Each row that was written is one of the file before the change.
+        for (id, stored) in desk.stored() {
+            let is_own = ["crm-7741", "crm-7742"].contains(&&*id);
+            let name = stored["name"].as_str().unwrap();
+            assert!(is_own || before.contains(&format!("{id},{name}\n")), "{id}");
+        }
+        desk.write("rows.csv", rows(501));
+        desk.run(&["import", "rows.csv", "--resume"]).ok();
+        assert_eq!(desk.stored().len(), 503);
+    }
 }
 
 #[test]

@@ -225,6 +225,32 @@ fn rows_that_a_quote_or_a_second_heading_has_damaged_fail() {
 }
 
 #[test]
+fn a_text_of_many_lines_is_reported() {
+    let desk = Desk::new();
+    // Each line has fewer fields than a row, so these are no rows for certain.
+    for (lines, is_reported) in [(9, false), (10, true)] {
+        let name = ["Layla, H"].repeat(lines).join("\n");
+        desk.write(
+            "rows.csv",
+            format!("externalId,name,metadata.note\na,A,\nb,\"{name}\",x\n"),
+        );
+        let ran = desk.run(&["import", "rows.csv", "--dry-run"]);
+        let said = "rows.csv: the row on line 3 has a text of 10 lines: if that is unexpected";
+        assert_eq!(
+            (ran.code, ran.err.contains(said)),
+            (0, is_reported),
+            "{ran:?}"
+        );
+    }
+    let metadata = format!("{{{}\n}}", "\n".repeat(20));
+    desk.write(
+        "rows.csv",
+        format!("externalId,metadata\na,\"{metadata}\"\n"),
+    );
+    desk.run(&["import", "rows.csv", "--dry-run"]).ok();
+}
+
+#[test]
 fn a_damaged_parquet_file_is_rejected_as_a_whole() {
     let desk = Desk::new();
     desk.run(&["export", "all.parquet"]).ok();
@@ -240,6 +266,15 @@ fn a_damaged_parquet_file_is_rejected_as_a_whole() {
         let ran = desk.run(&["import", "rows.parquet", "--dry-run"]);
         assert_ne!(ran.code, 101, "{at}: {ran:?}");
     }
+    // Damage in the data is found before anything is sent.
+    let mut damaged = bytes;
+    damaged[4..start].fill(0xff);
+    desk.write("rows.parquet", damaged);
+    let ran = desk.run(&["import", "rows.parquet", "--json"]);
+    let said = "the Parquet file is damaged in the column externalId, in row group 0 (from 0)";
+    let ran = ran.fails(2, &["rows.parquet: ", said, "InvalidRequest", "NotApplied"]);
+    assert_eq!(desk.writes(), 0, "{ran:?}");
+    assert_eq!(desk.files(), ["all.parquet", "rows.parquet"]);
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! Rows of a CSV file.
 
-use std::cell::Cell;
 use std::io::{self, BufRead};
 use std::path::Path;
-use std::rc::Rc;
 
 use super::csv_records::{Record, Records, SEPARATORS};
 use super::notice::Notice;
+use super::progress::ReadProgress;
 use crate::column::{Column, Field, parse_columns};
 use crate::error::{DirectoryError, HeadingError, RowError};
 use crate::formula::unescape;
@@ -29,20 +28,17 @@ pub fn read_csv<R: BufRead>(
     text: R,
     file: &Path,
 ) -> Result<impl Iterator<Item = io::Result<FileRow>> + use<R>, DirectoryError> {
-    rows(text, file, Rc::default(), |_| {}).map(|(rows, _)| rows)
+    rows(text, file, ReadProgress::default()).map(|(rows, _)| rows)
 }
 
-/// The rows, and the notices about the heading. `unescapes` may be set until the first row is read;
-/// the rows then have no `'` before formulas. `skipped` is called for each row without any value,
-/// as spreadsheets write them at the end.
-pub(super) fn rows<R: BufRead, S: Fn(&Record)>(
+/// The rows, and the notices about the heading.
+pub(super) fn rows<R: BufRead>(
     text: R,
     file: &Path,
-    unescapes: Rc<Cell<bool>>,
-    skipped: S,
+    progress: ReadProgress,
 ) -> Result<
     (
-        impl Iterator<Item = io::Result<FileRow>> + use<R, S>,
+        impl Iterator<Item = io::Result<FileRow>> + use<R>,
         Vec<Notice>,
     ),
     DirectoryError,
@@ -60,10 +56,10 @@ pub(super) fn rows<R: BufRead, S: Fn(&Record)>(
             let fields = record.fields(heading.separator);
             let is_blank = |field: &Vec<u8>| field.trim_ascii().is_empty();
             if record.error.is_none() && fields.iter().all(is_blank) {
-                skipped(&record);
+                progress.add_skipped();
                 continue;
             }
-            return Some(Ok(row(&record, &fields, &heading, unescapes.get())));
+            return Some(Ok(row(&record, &fields, &heading, &progress)));
         }
     });
     Ok((rows, notices))
@@ -148,8 +144,8 @@ fn parse_heading(
     Ok((heading, notices.into_iter().flatten().collect()))
 }
 
-fn row(record: &Record, fields: &[Vec<u8>], heading: &Heading, unescapes: bool) -> FileRow {
-    parse(record, fields, heading, unescapes).unwrap_or_else(|mut error| {
+fn row(record: &Record, fields: &[Vec<u8>], heading: &Heading, progress: &ReadProgress) -> FileRow {
+    parse(record, fields, heading, progress).unwrap_or_else(|mut error| {
         if record.last_line > record.line {
             error = RowError::MultiLine {
                 error: Box::new(error),
@@ -166,7 +162,7 @@ fn parse(
     record: &Record,
     fields: &[Vec<u8>],
     heading: &Heading,
-    unescapes: bool,
+    progress: &ReadProgress,
 ) -> Result<FileRow, RowError> {
     if let Some(error) = &record.error {
         return Err(error.clone());
@@ -186,12 +182,15 @@ fn parse(
         let name = || column.name().unwrap_or_else(|| "a column".to_owned());
         let text = std::str::from_utf8(field).map_err(|_| RowError::FieldNotUtf8(name()))?;
         let text = match unescape(text) {
-            Some(text) if unescapes => text,
+            Some(text) if progress.unescapes_formulas() => text,
             // Storing the value with its `'` would replace a valid number.
             Some(_) => return Err(RowError::EscapedFormula(name())),
             None => text,
         };
         check_lines(record, heading, column, text)?;
+        if *column != Column::Field(Field::Metadata) {
+            progress.add_text(record.line, text);
+        }
         row.set(column, text)?;
     }
     Ok(row.finish(record.line))

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _, Seek as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -14,6 +14,7 @@ use parquet::record::{Field, Row as Record, reader::RowIter};
 use parquet::schema::types::{Type, TypePtr};
 
 use super::notice::Notice;
+use super::unchanged_file::changed;
 use crate::column::{Column, parse_columns};
 use crate::error::{DirectoryError, FormatError, HeadingError, RowError};
 use crate::row::{FileRow, TableRow};
@@ -26,40 +27,59 @@ type Opened<R> = Result<(R, u64, Option<Notice>), DirectoryError>;
 
 pub(super) fn rows(path: &Path) -> Opened<impl Iterator<Item = io::Result<FileRow>> + use<>> {
     let opened = guarded(|| open(path));
-    let (mut rows, count, notice) = opened.unwrap_or_else(|source| {
+    let (mut rows, count, notice) = opened.unwrap_or_else(|| {
         let file = path.to_owned();
+        let source = FormatError::Damaged;
         Err(DirectoryError::Format { file, source })
     })?;
     let rows = std::iter::from_fn(move || {
-        let damaged = |error| Some(Err(io::Error::new(io::ErrorKind::InvalidData, error)));
-        guarded(|| rows.next()).unwrap_or_else(damaged)
+        // All columns have been read to their end before.
+        guarded(|| rows.next())
+            .unwrap_or_else(|| Some(Err(ParquetError::General("panic".to_owned()))))
+            .map(|row| row.map_err(|error| system_error(error).unwrap_or_else(changed)))
     });
     Ok((rows, count, notice))
 }
 
-/// Calls the Parquet library, which panics on some damaged files.
-fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, FormatError> {
-    catch_unwind(AssertUnwindSafe(call)).map_err(|_| FormatError::Damaged)
+/// Calls the Parquet library, which panics on some damaged files: then the result is None.
+fn guarded<T>(call: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(call)).ok()
 }
 
-fn open(path: &Path) -> Opened<impl Iterator<Item = io::Result<FileRow>> + use<>> {
+/// The error of the operating system, if there was one. Otherwise the file is damaged.
+fn system_error(error: ParquetError) -> Option<io::Error> {
+    let ParquetError::External(source) = error else {
+        return None;
+    };
+    let error = source.downcast::<io::Error>().ok()?;
+    error.raw_os_error().is_some().then_some(*error)
+}
+
+fn open(path: &Path) -> Opened<impl Iterator<Item = Result<FileRow, ParquetError>> + use<>> {
     let io_error = |source: io::Error| DirectoryError::Io {
         file: path.to_owned(),
         source,
     };
-    let parquet_error = |error: ParquetError| io_error(error.into());
     let heading_error = |source| DirectoryError::Heading {
         file: path.to_owned(),
         source,
     };
-    let file = File::open(path).map_err(io_error)?;
-    let size = file.metadata().map_err(io_error)?.len();
-    let reader = SerializedFileReader::new(file).map_err(parquet_error)?;
-    let metadata = reader.metadata();
     let format_error = |source| DirectoryError::Format {
         file: path.to_owned(),
         source,
     };
+    let read_error = |error, damage| match system_error(error) {
+        Some(error) => io_error(error),
+        None => format_error(damage),
+    };
+    let parquet_error = |error| read_error(error, FormatError::Damaged);
+    let mut file = File::open(path).map_err(io_error)?;
+    let size = file.metadata().map_err(io_error)?.len();
+    if !is_parquet(&mut file).map_err(io_error)? {
+        return Err(format_error(FormatError::NotParquet));
+    }
+    let reader = SerializedFileReader::new(file).map_err(parquet_error)?;
+    let metadata = reader.metadata();
     let count = check_counts(metadata, size).ok_or_else(|| format_error(FormatError::Damaged))?;
     let schema = metadata.file_metadata().schema_descr().root_schema();
     let fields = schema.get_fields();
@@ -73,9 +93,13 @@ fn open(path: &Path) -> Opened<impl Iterator<Item = io::Result<FileRow>> + use<>
             continue;
         }
         check_codec(metadata, field.name()).map_err(format_error)?;
+        let has_values = has_values(&reader, schema, field).map_err(|(row_group, error)| {
+            let column = field.name().to_owned();
+            read_error(error, FormatError::DamagedColumn { column, row_group })
+        })?;
         // A column of another type is accepted if it holds no values: the program that wrote it
         // could not know the type.
-        if !is_text(field) && !is_empty(&reader, schema, field).map_err(parquet_error)? {
+        if !is_text(field) && has_values {
             // Numbers are rejected: they have lost their leading zeros and plus signs already.
             return Err(heading_error(HeadingError::NotText(
                 field.name().to_owned(),
@@ -92,6 +116,14 @@ fn open(path: &Path) -> Opened<impl Iterator<Item = io::Result<FileRow>> + use<>
         .zip(1..)
         .map(move |(record, number)| Ok(row(number, &record?, &read)));
     Ok((rows, count, notice))
+}
+
+fn is_parquet(file: &mut File) -> io::Result<bool> {
+    let mut start = Vec::new();
+    file.by_ref().take(4).read_to_end(&mut start)?;
+    file.rewind()?;
+    // The second one is that of encrypted files.
+    Ok(matches!(&*start, b"PAR1" | b"PARE"))
 }
 
 /// The number of rows. None if the parts of the file contradict each other about their numbers of
@@ -154,22 +186,38 @@ fn is_text(column: &Type) -> bool {
         && column.get_basic_info().repetition() != Repetition::REPEATED
 }
 
-/// Whether a column holds no value in any row.
-fn is_empty(
+/// Whether a column holds a value in any row. Reads the whole column, so that a damaged file is
+/// rejected before any of its rows is used.
+///
+/// # Errors
+/// The number of the row group in which the column cannot be read.
+fn has_values(
     reader: &dyn FileReader,
     schema: &Type,
     column: &TypePtr,
-) -> Result<bool, ParquetError> {
-    let projection = project(schema, vec![column.clone()])?;
-    for record in RowIter::from_file(Some(projection), reader)? {
-        if record?
-            .get_column_iter()
-            .any(|(_, field)| !is_missing(field))
-        {
-            return Ok(false);
-        }
+) -> Result<bool, (usize, ParquetError)> {
+    let mut has_values = false;
+    for (number, group) in reader.metadata().row_groups().iter().enumerate() {
+        let read = || -> Result<bool, ParquetError> {
+            let projection = project(schema, vec![column.clone()])?;
+            let group_reader = reader.get_row_group(number)?;
+            let (mut rows, mut has_values) = (0, false);
+            for record in RowIter::from_row_group(Some(projection), &*group_reader)? {
+                rows += 1;
+                let record = record?;
+                let mut fields = record.get_column_iter();
+                has_values |= fields.any(|(_, field)| !is_missing(field));
+            }
+            match rows == group.num_rows() {
+                true => Ok(has_values),
+                false => Err(ParquetError::General("rows are missing".to_owned())),
+            }
+        };
+        let panicked = || Err(ParquetError::General("panic".to_owned()));
+        let read = guarded(read).unwrap_or_else(panicked);
+        has_values |= read.map_err(|error| (number, error))?;
     }
-    Ok(true)
+    Ok(has_values)
 }
 
 /// Whether a value stands for a missing one.

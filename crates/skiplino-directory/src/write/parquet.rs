@@ -94,12 +94,22 @@ fn write_column<W: Write + Send, T: DataType>(
     column.close()
 }
 
+/// The error of the system, which the library's own error hides.
+fn into_io_error(error: ParquetError) -> io::Error {
+    match error {
+        ParquetError::External(source) => source
+            .downcast::<io::Error>()
+            .map_or_else(io::Error::other, |error| *error),
+        error => error.into(),
+    }
+}
+
 impl<W: Write + Send> Encoder for ParquetEncoder<W> {
     fn write(&mut self, customers: &[Customer]) -> io::Result<()> {
         for customer in customers {
             self.group.push(customer.clone());
             if self.group.len() == GROUP_ROWS {
-                self.write_group()?;
+                self.write_group().map_err(into_io_error)?;
             }
         }
         Ok(())
@@ -107,8 +117,8 @@ impl<W: Write + Send> Encoder for ParquetEncoder<W> {
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
         if !self.group.is_empty() {
-            self.write_group()?;
+            self.write_group().map_err(into_io_error)?;
         }
-        self.writer.into_inner()?.flush()
+        self.writer.into_inner().map_err(into_io_error)?.flush()
     }
 }

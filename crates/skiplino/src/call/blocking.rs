@@ -214,11 +214,11 @@ impl Session<'_> {
         let Some(runtime) = &self.pooled.runtime else {
             return;
         };
-        let _no_sigpipe = SigpipeGuard::new();
         let entered = runtime.enter();
         drop(rest);
         drop(entered);
         if has_failed {
+            let _no_sigpipe = SigpipeGuard::new();
             // Otherwise aborted requests would stay open, and keep the client alive.
             runtime.block_on(flush_connections());
         }

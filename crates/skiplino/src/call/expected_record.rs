@@ -75,5 +75,5 @@ pub(crate) fn wrong_customer_of_tickets(
 
 /// A server may ignore case and surrounding white space.
 fn is_same(asked: &str, found: &str) -> bool {
-    asked == found || asked.trim().to_lowercase() == found.trim().to_lowercase()
+    asked.trim().eq_ignore_ascii_case(found.trim())
 }

@@ -20,6 +20,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join;
 use reqwest::header::HeaderMap;
 
 use crate::call::cancellation::CancellationToken;
@@ -99,6 +100,12 @@ impl<T> Call<T> {
 
     pub(crate) fn recovery(mut self, recovery: Recovery) -> Self {
         self.untyped.spec.recovery = recovery;
+        self
+    }
+
+    /// Sends the request twice at the same time. For reads only.
+    pub(crate) fn sent_twice(mut self) -> Self {
+        self.untyped.spec.is_sent_twice = true;
         self
     }
 
@@ -232,6 +239,7 @@ impl UntypedCall {
                 ends_in_background: false,
                 rate_limiter: None,
                 cancellation_token: None,
+                is_sent_twice: false,
             },
             none_on: None,
         }
@@ -257,7 +265,7 @@ impl UntypedCall {
     fn wait(self) -> Result<Response<Data>, Error> {
         let result = self.prepared.and_then(|(shared, request)| {
             shared.runtimes.block_on(&shared.config, async |pool| {
-                retry_loop::run(&self.spec, &shared, pool, &request).await
+                run(&self.spec, &shared, pool, &request).await
             })
         });
         finish(result, self.spec.operation, self.none_on.as_ref())
@@ -288,12 +296,28 @@ impl UntypedCall {
         let result = match (self.prepared, in_runtime()) {
             (Ok((shared, request)), Ok(())) => {
                 let pool = pool.unwrap_or(&shared.pool);
-                retry_loop::run(&self.spec, &shared, pool, &request).await
+                run(&self.spec, &shared, pool, &request).await
             }
             (Err(error), _) | (_, Err(error)) => Err(error),
         };
         finish(result, self.spec.operation, self.none_on.as_ref())
     }
+}
+
+/// Makes the call once, or twice at the same time. Of two failures, returns the first one.
+async fn run(
+    spec: &CallSpec,
+    shared: &Arc<Shared>,
+    pool: &reqwest::Client,
+    request: &Request,
+) -> Result<Response<Data>, Error> {
+    let once = || retry_loop::run(spec, shared, pool, request);
+    if !spec.is_sent_twice {
+        return once().await;
+    }
+    // Boxed: the future of every other call would have room for these two as well.
+    let (first, second) = Box::pin(join(once(), once())).await;
+    first.and(second)
 }
 
 /// Completes a result: names the operation in an error, and turns an error that means "no such

@@ -36,4 +36,6 @@ pub(crate) struct CallSpec {
     /// The rate limiter of the job that the call belongs to, beside the client's own.
     pub(crate) rate_limiter: Option<Arc<RateLimiter>>,
     pub(crate) cancellation_token: Option<CancellationToken>,
+    /// Whether the request is sent twice at the same time, which opens two connections.
+    pub(crate) is_sent_twice: bool,
 }

@@ -82,6 +82,11 @@ pub(crate) const fn nothing() -> Decode<()> {
     Decode::by(|body| read_data(body, |_: Option<Ignored>| ()))
 }
 
+/// `{message, data: [...]}` whose list the caller does not need.
+pub(crate) const fn ignored_list() -> Decode<()> {
+    Decode::by(|body| read_data(body, |_: Vec<Ignored>| ()))
+}
+
 #[derive(Deserialize)]
 struct Ignored(#[allow(dead_code)] IgnoredAny);
 

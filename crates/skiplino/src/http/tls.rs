@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use ring::rand::SystemRandom;
-use rustls::crypto::ring::{self as provider, cipher_suite};
+use rustls::crypto::ring::{cipher_suite, kx_group};
 use rustls::crypto::{
-    CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, WebPkiSupportedAlgorithms,
+    CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, SupportedKxGroup,
+    WebPkiSupportedAlgorithms,
 };
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -27,7 +28,7 @@ pub(crate) fn config(extra_roots: &[u8]) -> Result<ClientConfig, Error> {
     }
     let provider = Arc::new(CryptoProvider {
         cipher_suites: CIPHER_SUITES.to_vec(),
-        kx_groups: provider::DEFAULT_KX_GROUPS.to_vec(),
+        kx_groups: KEY_EXCHANGES.to_vec(),
         signature_verification_algorithms: SIGNATURES,
         secure_random: &Random,
         key_provider: &NoKeys,
@@ -73,6 +74,10 @@ const CIPHER_SUITES: &[SupportedCipherSuite] = &[
     cipher_suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
     cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
 ];
+
+/// The key exchanges with NIST's curves: every TLS 1.3 server has the first one, and ring's X25519
+/// is a fiftieth of a phone's library.
+const KEY_EXCHANGES: &[&dyn SupportedKxGroup] = &[kx_group::SECP256R1, kx_group::SECP384R1];
 
 /// The signature algorithms of certificates and handshakes, a copy of those that rustls has for
 /// ring: rustls exports its own only together with all cipher suites.
@@ -149,15 +154,22 @@ impl SecureRandom for Random {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustls::NamedGroup;
+    use rustls::crypto::ring as provider;
     use rustls::pki_types::SignatureVerificationAlgorithm;
 
     #[test]
-    fn the_settings_equal_those_of_rustls_without_chacha20() {
+    fn the_settings_equal_those_of_rustls_without_chacha20_and_x25519() {
         let theirs = provider::default_provider();
         let suites = theirs.cipher_suites.iter().map(|suite| suite.suite());
         let suites = suites.filter(|suite| !format!("{suite:?}").contains("CHACHA20"));
         let ours = CIPHER_SUITES.iter().map(|suite| suite.suite());
         assert_eq!(ours.collect::<Vec<_>>(), suites.collect::<Vec<_>>());
+
+        let groups = theirs.kx_groups.iter().map(|group| group.name());
+        let groups = groups.filter(|name| *name != NamedGroup::X25519);
+        let ours = KEY_EXCHANGES.iter().map(|group| group.name());
+        assert_eq!(ours.collect::<Vec<_>>(), groups.collect::<Vec<_>>());
 
         let signed = |algorithms: &WebPkiSupportedAlgorithms| {
             let ids = |scheme: &(_, &[&dyn SignatureVerificationAlgorithm])| {

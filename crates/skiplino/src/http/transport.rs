@@ -103,6 +103,14 @@ pub(crate) fn pool(config: &Config) -> Result<reqwest::Client, Error> {
         // The retry loop alone counts, limits and reports retries.
         .retry(reqwest::retry::never())
         .tcp_nodelay(true);
+    // A connection that is lost without a word would fail all calls until the system notices, which
+    // takes minutes. It is closed before an attempt times out, and the next one connects again.
+    #[cfg(feature = "http2")]
+    {
+        builder = builder
+            .http2_keep_alive_interval(config.attempt_timeout / 2)
+            .http2_keep_alive_timeout(config.attempt_timeout / 4);
+    }
     builder = match &config.proxy {
         ProxySetting::Use(proxy) => builder.proxy(
             reqwest::Proxy::all(proxy.as_str())

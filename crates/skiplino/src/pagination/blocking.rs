@@ -1,12 +1,16 @@
 //! Iterators over all pages and over all records of a list, for programs without async.
 
+use std::collections::VecDeque;
 use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
 
 use crate::error::Error;
 use crate::models::page::Page;
-use crate::pagination::pager::{ListProgress, Pager};
+use crate::pagination::List;
+use crate::pagination::pager::ListProgress;
+use crate::pagination::reader::{InFlight, PageReader};
 use crate::pagination::stream::impl_progress;
-use crate::pagination::{List, on_result};
 
 impl<T: Send + 'static> List<T> {
     /// [`pages`](Self::pages) for programs without async: an iterator that blocks the calling
@@ -25,12 +29,16 @@ impl<T: Send + 'static> List<T> {
 /// An iterator over the pages of a list, made by [`List::pages_blocking`].
 ///
 /// Each page holds only records that were not returned before; [`List`] describes the guarantee and
-/// the number of requests. `next()` blocks until the next page has arrived. The iterator ends after
-/// the first error, which is an error of reading one page ([`List::page`]). Inside an async runtime
-/// that error is `InvalidRequest`, because the iterator would block the runtime.
+/// the number of requests. `next()` blocks until the next page has arrived, together with the pages
+/// that were requested at the same time. No request is in flight between two calls of `next()`, so
+/// the caller may take any time for a page, and the iterator can be dropped at any time. The
+/// iterator ends after the first error, which is an error of reading one page ([`List::page`]).
+/// Inside an async runtime that error is `InvalidRequest`, because the iterator would block the
+/// runtime.
 pub struct BlockingPages<T> {
-    list: List<T>,
-    pager: Pager<T>,
+    reader: PageReader<T>,
+    /// The pages that arrived, at most one window.
+    arrived: VecDeque<Result<Page<T>, Error>>,
 }
 
 /// An iterator over the records of a list, made by [`List::items_blocking`].
@@ -45,9 +53,36 @@ pub struct BlockingItems<T> {
 impl<T: Send + 'static> BlockingPages<T> {
     fn new(list: List<T>) -> Self {
         Self {
-            pager: list.pager(1),
-            list,
+            reader: PageReader::new(list),
+            arrived: VecDeque::new(),
         }
+    }
+
+    /// Requests a window of pages, and waits for all of them. While the caller handles a page,
+    /// nothing would drive a request, and it would time out.
+    fn read_window(&mut self) -> Result<(), Error> {
+        let Self { reader, arrived } = self;
+        let client = Arc::clone(reader.client());
+        let mut session = client
+            .runtimes
+            .start(&client.config)
+            .map_err(|error| reader.abort(error))?;
+        let pool = session.pool().clone();
+        let mut in_flight = InFlight::default();
+        let result = session.run(async {
+            reader.request_pages(&mut in_flight, Some(&pool));
+            while let Some(page) =
+                poll_fn(|context| reader.poll_page(&mut in_flight, context)).await
+            {
+                arrived.push_back(page);
+            }
+        });
+        // Also ends the requests whose responses were discarded.
+        session.finish(in_flight, true);
+        result.map_err(|error| {
+            arrived.clear();
+            reader.abort(error)
+        })
     }
 }
 
@@ -65,12 +100,14 @@ impl<T: Send + 'static> Iterator for BlockingPages<T> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let request = self.pager.next_request()?;
-            let call = self.list.page_of(request.number, request.limit);
-            let result = call.with_response().wait();
-            let (delivered, _) = on_result(&mut self.pager, self.list.operation, request, result);
-            if delivered.is_some() {
-                return delivered;
+            if let Some(page) = self.arrived.pop_front() {
+                return Some(page);
+            }
+            if self.reader.is_done() {
+                return None;
+            }
+            if let Err(error) = self.read_window() {
+                return Some(Err(error));
             }
         }
     }
@@ -93,6 +130,6 @@ impl<T: Send + 'static> Iterator for BlockingItems<T> {
 }
 
 impl_progress! {
-    BlockingPages: this => this.pager, 0;
-    BlockingItems: this => this.pages.pager, this.page.len();
+    BlockingPages: this => this.reader, this.arrived.iter().flatten().map(|page| page.items().len()).sum::<usize>();
+    BlockingItems: this => this.pages, this.page.len();
 }

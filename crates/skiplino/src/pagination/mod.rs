@@ -2,21 +2,23 @@
 
 pub(crate) mod blocking;
 pub(crate) mod pager;
+mod reader;
 pub(crate) mod stream;
+mod window;
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::call::Call;
 use crate::call::cancellation::CancellationToken;
+use crate::call::shared::Shared;
 use crate::call::spec::CallOptions;
-use crate::error::{Error, ErrorKind};
-use crate::http::response::Response;
+use crate::error::Error;
 use crate::models::page::Page;
 use crate::operation::Operation;
-use crate::pagination::pager::{GaveUp, PageInfo, PageRequest, Pager};
 
 /// Makes the call for page `number` of `limit` records.
-type Fetch<T> = Box<dyn Fn(u64, u64) -> Call<Page<T>> + Send + Sync>;
+type Fetch<T> = Box<dyn Fn(&Arc<Shared>, u64, u64) -> Call<Page<T>> + Send + Sync>;
 
 /// A paged list, newest record first: read one [`page`](Self::page), all [`pages`](Self::pages) or
 /// all [`items`](Self::items).
@@ -34,22 +36,29 @@ type Fetch<T> = Box<dyn Fn(u64, u64) -> Call<Page<T>> + Send + Sync>;
 ///
 /// # Requests
 ///
-/// An unchanged list of N pages needs N requests. The iterators send them one at a time. In lists
-/// of more than 4 pages the streams keep up to 4 requests in flight, and confirm the pages that
-/// they have read in parallel by reading the first record of the list again: one more request for
-/// every 64 pages, and one at the end.
+/// An unchanged list of N pages needs N requests. In lists of more than 4 pages, several requests
+/// are in flight at a time: 4 at first, and up to 16 while each page arrives within a second and
+/// without a retry. A retry halves their number; then it grows by one at a time. Pages that were
+/// read in parallel are confirmed by reading the first record of the list again: one more request
+/// for every 64 pages, and one at the end.
 ///
-/// Once the list changes, the streams also send one request at a time. Some records are then read
-/// again, and some requests have a limit below [`limit`](Self::limit).
+/// Streams request further pages while the program handles a page. Iterators, which block, request
+/// them when a page is needed that has not arrived, and wait for all of them.
+///
+/// Once the list changes, one request at a time is sent. Some records are then read again, and some
+/// requests have a limit below [`limit`](Self::limit).
 ///
 /// # Errors
 ///
 /// Each page is a call of its own with its own deadline and retries. The first call that fails ends
-/// the read with its error. `InvalidRequest` (fields `page`, `limit`) before anything is sent.
+/// the read with its error. If it failed while others were in flight, and the error is
+/// [retryable](Error::is_retryable), then the page is first requested once more alone.
+/// `InvalidRequest` (fields `page`, `limit`) before anything is sent.
 /// `Decode` (path `pagination.total`) if the server counts more records than it returns: the read
 /// ends after at least 10 and at most 256 pages in a row without a new record, the more the more
 /// pages were returned before.
 pub struct List<T> {
+    client: Arc<Shared>,
     operation: Operation,
     fetch: Fetch<T>,
     id: fn(&T) -> &str,
@@ -62,12 +71,14 @@ pub struct List<T> {
 
 impl<T: Send + 'static> List<T> {
     pub(crate) fn new(
+        client: &Arc<Shared>,
         operation: Operation,
         max_limit: u64,
         id: fn(&T) -> &str,
-        fetch: impl Fn(u64, u64) -> Call<Page<T>> + Send + Sync + 'static,
+        fetch: impl Fn(&Arc<Shared>, u64, u64) -> Call<Page<T>> + Send + Sync + 'static,
     ) -> Self {
         Self {
+            client: Arc::clone(client),
             operation,
             fetch: Box::new(fetch),
             id,
@@ -108,14 +119,14 @@ impl<T: Send + 'static> List<T> {
         self.page_of(number, self.limit)
     }
 
-    pub(crate) fn page_of(&self, number: u64, limit: u64) -> Call<Page<T>> {
+    fn page_of(&self, number: u64, limit: u64) -> Call<Page<T>> {
         let call = if number == 0 {
             Call::failed(self.operation, Error::invalid("page", "must be 1 or more"))
         } else if limit == 0 || limit > self.max_limit {
             let reason = format!("must be from 1 to {}", self.max_limit);
             Call::failed(self.operation, Error::invalid("limit", reason))
         } else {
-            (self.fetch)(number, limit)
+            (self.fetch)(&self.client, number, limit)
         };
         let call = call.options(self.options.clone());
         match &self.cancellation_token {
@@ -123,65 +134,6 @@ impl<T: Send + 'static> List<T> {
             None => call,
         }
     }
-
-    /// The pager for this list, with up to `window` requests in flight.
-    pub(crate) fn pager(&self, window: u64) -> Pager<T> {
-        Pager::new(self.id, self.limit, window)
-    }
-}
-
-/// Passes the result of a request to the pager. Returns what the caller gets, and whether all other
-/// requests in flight must be discarded.
-fn on_result<T>(
-    pager: &mut Pager<T>,
-    operation: Operation,
-    request: PageRequest,
-    result: Result<Response<Page<T>>, Error>,
-) -> (Option<Result<Page<T>, Error>>, bool) {
-    match result {
-        Ok(response) => {
-            let (status, attempts) = (response.status(), response.attempts());
-            let page = response.into_data();
-            let pagination = page.pagination().clone();
-            let info = PageInfo {
-                total: pagination.total(),
-                has_next: pagination.has_next_page(),
-                limit: pagination.limit(),
-            };
-            let mut rows = page.into_items();
-            let verdict = pager.on_page(request, info, &mut rows);
-            if let Some(gave_up) = verdict.gave_up {
-                let error = incomplete(gave_up).edit(|inner| {
-                    inner.operation = Some(operation);
-                    inner.status = Some(status);
-                    inner.attempts = attempts;
-                });
-                return (Some(Err(error)), true);
-            }
-            let delivered = verdict.deliver.then(|| Ok(Page::new(rows, pagination)));
-            (delivered, verdict.discard_in_flight)
-        }
-        Err(error) => {
-            pager.abort();
-            (Some(Err(error)), true)
-        }
-    }
-}
-
-/// The error of a read that ended early.
-fn incomplete(gave_up: GaveUp) -> Error {
-    let GaveUp {
-        claimed,
-        returned,
-        pages,
-    } = gave_up;
-    Error::new(ErrorKind::Decode).edit(|inner| {
-        inner.path = Some("pagination.total".to_owned());
-        inner.reason = Some(format!(
-            "the list is incomplete: the server counts {claimed} records, but returned {returned}, \
-             and its last {pages} pages had no new record"
-        ));
-    })
 }
 
 impl<T> fmt::Debug for List<T> {

@@ -1,5 +1,5 @@
 //! Decides which pages of a list to request, and which of their records are new, while the list
-//! changes. No I/O: `stream.rs` and `blocking.rs` send the requests.
+//! changes. No I/O: `reader.rs` sends the requests.
 //!
 //! # Guarantee
 //!
@@ -66,9 +66,13 @@
 
 use std::collections::HashSet;
 
-/// Prefetched pages between two front checks. After a change at most this many pages are read
-/// twice, and the front checks cost one request in this many.
+/// Prefetched pages between two front checks. After a change at most this many pages and a window
+/// are read twice, and the front checks cost one request in this many.
 const PAGES_PER_FRONT_CHECK: u64 = 64;
+
+/// The longest list that is read one page at a time. There a front check and new connections would
+/// take as long as prefetching saves.
+const SHORT_LIST: u64 = 4;
 
 /// Pages in a row without a new record that a read allows while `total` stays the same, in addition
 /// to those that it may have to read again.
@@ -164,8 +168,6 @@ pub(crate) struct Pager<T> {
     page_size: u64,
     /// Whether the server uses a page size of its own. Then a smaller limit has no effect.
     page_size_is_fixed: bool,
-    /// Requests in flight at most.
-    window: u64,
     in_flight: u64,
     stage: Stage,
     total: u64,
@@ -186,14 +188,13 @@ pub(crate) struct Pager<T> {
 }
 
 impl<T> Pager<T> {
-    /// A read in pages of `limit` records, with up to `window` requests in flight.
-    pub(crate) fn new(id: fn(&T) -> &str, limit: u64, window: u64) -> Self {
+    /// A read in pages of `limit` records.
+    pub(crate) fn new(id: fn(&T) -> &str, limit: u64) -> Self {
         Self {
             id,
             max_limit: limit,
             page_size: limit,
             page_size_is_fixed: false,
-            window,
             in_flight: 0,
             stage: Stage::FirstPage,
             total: 0,
@@ -216,14 +217,28 @@ impl<T> Pager<T> {
         matches!(self.stage, Stage::Prefetching(_))
     }
 
+    /// Whether the read has ended.
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.stage, Stage::Done)
+    }
+
     /// Ends the read early, after an error.
     pub(crate) fn abort(&mut self) {
         self.stage = Stage::Done;
     }
 
-    /// The page to request now. `None` while responses are awaited; with no request in flight,
-    /// `None` means that the read is complete.
-    pub(crate) fn next_request(&mut self) -> Option<PageRequest> {
+    /// Requests the prefetched pages that have not arrived again. Their requests must be discarded.
+    pub(crate) fn restart_prefetch(&mut self) {
+        self.in_flight = 0;
+        if let Stage::Prefetching(prefetch) = &mut self.stage {
+            prefetch.requested = prefetch.received;
+            prefetch.confirming = None;
+        }
+    }
+
+    /// The page to request now, with up to `window` requests in flight. `None` while responses are
+    /// awaited; with no request in flight, `None` means that the read is complete.
+    pub(crate) fn next_request(&mut self, window: u64) -> Option<PageRequest> {
         let request = match &mut self.stage {
             Stage::Done => None,
             Stage::FirstPage => (self.in_flight == 0).then_some(PageRequest {
@@ -232,7 +247,7 @@ impl<T> Pager<T> {
                 is_front_check: false,
             }),
             Stage::Sequential => (self.in_flight == 0).then(|| self.next_overlapping()),
-            Stage::Prefetching(_) if self.in_flight >= self.window => None,
+            Stage::Prefetching(_) if self.in_flight >= window => None,
             Stage::Prefetching(prefetch) => prefetch.next_request(self.page_size),
         };
         self.in_flight += u64::from(request.is_some());
@@ -293,7 +308,7 @@ impl<T> Pager<T> {
             rows.clear();
         } else {
             match unchanged {
-                true => self.keep_new(rows),
+                true => self.progress.records += rows.len() as u64,
                 false => self.on_sequential_page(request, info, rows),
             }
             if rows.is_empty() {
@@ -327,7 +342,8 @@ impl<T> Pager<T> {
         })
     }
 
-    /// Whether the response is the one that an unchanged list would give.
+    /// Whether the response is the one that an unchanged list would give. Then the ids of its rows
+    /// are remembered.
     fn check_prefetched(&mut self, request: PageRequest, info: PageInfo, rows: &[T]) -> bool {
         let Stage::Prefetching(prefetch) = &mut self.stage else {
             return false;
@@ -354,10 +370,7 @@ impl<T> Pager<T> {
         rows.len() as u64 == self.page_size.min(self.total.saturating_sub(start))
             && info.limit.is_none_or(|limit| limit == self.page_size)
             && info.has_next == (request.number < prefetch.pages)
-            && !rows
-                .iter()
-                .any(|row| self.returned.contains((self.id)(row)))
-            && rows.iter().map(self.id).collect::<HashSet<_>>().len() == rows.len()
+            && self.returned.insert_all(rows.iter().map(self.id))
     }
 
     fn on_sequential_page(&mut self, request: PageRequest, info: PageInfo, rows: &mut Vec<T>) {
@@ -442,7 +455,7 @@ impl<T> Pager<T> {
         let pages = self.total.div_ceil(self.page_size);
         let as_expected =
             is_first && !self.page_size_is_fixed && !self.progress.changed_during_read;
-        (as_expected && self.window > 1 && pages > self.window).then_some(())?;
+        (as_expected && pages > SHORT_LIST).then_some(())?;
         Some(Prefetch {
             first_id: (self.id)(rows.first()?).into(),
             pages,
@@ -509,19 +522,30 @@ impl Default for IdSet {
 impl IdSet {
     const SHARDS: usize = 32;
 
-    fn contains(&self, id: &str) -> bool {
-        match Self::parse_hex(id) {
-            Some(value) => self.hex[Self::shard(value)].contains(&value),
-            None => self.other.contains(id),
-        }
-    }
-
     /// Returns whether the id is new.
     fn insert(&mut self, id: &str) -> bool {
         match Self::parse_hex(id) {
             Some(value) => self.hex[Self::shard(value)].insert(value),
             None => self.other.insert(id.into()),
         }
+    }
+
+    /// Inserts the ids if all of them are new and different. Returns whether they are.
+    fn insert_all<'a>(&mut self, ids: impl Iterator<Item = &'a str> + Clone) -> bool {
+        let Some(known) = ids.clone().position(|id| !self.insert(id)) else {
+            return true;
+        };
+        for id in ids.take(known) {
+            self.remove(id);
+        }
+        false
+    }
+
+    fn remove(&mut self, id: &str) {
+        match Self::parse_hex(id) {
+            Some(value) => self.hex[Self::shard(value)].remove(&value),
+            None => self.other.remove(id),
+        };
     }
 
     /// Only lower-case digits are accepted: otherwise two different ids could have the same value.

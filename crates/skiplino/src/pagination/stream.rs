@@ -1,59 +1,16 @@
 //! Streams over all pages and over all records of a list, for async programs.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_util::stream::Stream;
-use tokio::task::JoinHandle;
-use tracing::Instrument as _;
 
-use crate::call::UntypedCall;
-use crate::error::{Error, ErrorKind};
-use crate::http::decode::Data;
-use crate::http::response::Response;
+use crate::error::Error;
 use crate::models::page::Page;
-use crate::pagination::pager::{ListProgress, PageRequest, Pager};
-use crate::pagination::{List, on_result};
-
-type UntypedResult = Result<Response<Data>, Error>;
-
-/// A request for one page in flight. Dropping it stops the call.
-enum PageFetch {
-    /// Makes progress only while the caller polls the stream.
-    Inline(Pin<Box<dyn Future<Output = UntypedResult> + Send>>),
-    /// Driven by the runtime: a prefetched page must not time out while the caller works on the
-    /// page before.
-    Spawned(JoinHandle<UntypedResult>),
-}
-
-impl PageFetch {
-    fn start(call: UntypedCall, prefetching: bool, pool: Option<reqwest::Client>) -> Self {
-        let future = Box::pin(async move { call.send_on(pool.as_ref()).await });
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) if prefetching => Self::Spawned(runtime.spawn(future.in_current_span())),
-            _ => Self::Inline(future),
-        }
-    }
-
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<UntypedResult> {
-        match self {
-            Self::Inline(future) => future.as_mut().poll(context),
-            Self::Spawned(task) => Pin::new(task).poll(context).map(|joined| {
-                joined.unwrap_or_else(|error| Err(Error::because(ErrorKind::Internal, error)))
-            }),
-        }
-    }
-}
-
-impl Drop for PageFetch {
-    fn drop(&mut self) {
-        if let Self::Spawned(task) = self {
-            task.abort();
-        }
-    }
-}
+use crate::pagination::List;
+use crate::pagination::pager::ListProgress;
+use crate::pagination::reader::{InFlight, PageReader};
 
 impl<T: Send + 'static> List<T> {
     /// A stream over all pages, in order, without records that were returned before. The first page
@@ -75,11 +32,10 @@ impl<T: Send + 'static> List<T> {
 /// is an error of the call for one page ([`List::page`]). Dropping the stream stops the calls in
 /// flight.
 pub struct Pages<T> {
-    list: List<T>,
+    reader: PageReader<T>,
+    in_flight: InFlight,
     /// The connections to use in place of the client's own.
     pool: Option<reqwest::Client>,
-    pager: Pager<T>,
-    in_flight: VecDeque<(PageRequest, PageFetch)>,
 }
 
 /// A stream over the records of a list, made by [`List::items`].
@@ -92,15 +48,11 @@ pub struct Items<T> {
 }
 
 impl<T: Send + 'static> Pages<T> {
-    /// Requests in flight at most.
-    const WINDOW: u64 = 4;
-
     fn new(list: List<T>) -> Self {
         Self {
-            pager: list.pager(Self::WINDOW),
-            list,
+            reader: PageReader::new(list),
+            in_flight: InFlight::default(),
             pool: None,
-            in_flight: VecDeque::new(),
         }
     }
 
@@ -129,29 +81,15 @@ impl<T: Send + 'static> Stream for Pages<T> {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        loop {
-            while let Some(request) = this.pager.next_request() {
-                let call = this.list.page_of(request.number, request.limit);
-                let prefetching = this.pager.is_prefetching();
-                let fetch = PageFetch::start(call.untyped(), prefetching, this.pool.clone());
-                this.in_flight.push_back((request, fetch));
-            }
-            let Some((request, fetch)) = this.in_flight.front_mut() else {
-                return Poll::Ready(None);
-            };
-            let (request, result) = (*request, ready!(fetch.poll(context)));
-            this.in_flight.pop_front();
-            let result = result.and_then(Response::typed);
-            let operation = this.list.operation;
-            let (delivered, discard_in_flight) =
-                on_result(&mut this.pager, operation, request, result);
-            if discard_in_flight {
-                this.in_flight.clear();
-            }
-            if delivered.is_some() {
-                return Poll::Ready(delivered);
+        while !this.reader.is_done() {
+            let in_flight = &mut this.in_flight;
+            this.reader.request_pages(in_flight, this.pool.as_ref());
+            let page = ready!(this.reader.poll_page(in_flight, context));
+            if page.is_some() {
+                return Poll::Ready(page);
             }
         }
+        Poll::Ready(None)
     }
 }
 
@@ -173,15 +111,15 @@ impl<T: Send + 'static> Stream for Items<T> {
     }
 }
 
-/// Implements `progress()` and `Debug`. The second expression is the number of records of the
-/// current page that the caller has not received yet.
+/// Implements `progress()` and `Debug`. The second expression is the number of records that were
+/// read and that the caller has not received yet.
 macro_rules! impl_progress {
-    ($($name:ident: $this:ident => $pager:expr, $pending:expr;)+) => {$(
+    ($($name:ident: $this:ident => $pages:expr, $pending:expr;)+) => {$(
         impl<T> $name<T> {
             /// How far the read has got. May be called at any time, also after the end.
             pub fn progress(&self) -> ListProgress {
                 let $this = self;
-                let mut progress = $pager.progress();
+                let mut progress = $pages.progress();
                 progress.records -= $pending as u64;
                 progress
             }
@@ -198,6 +136,6 @@ macro_rules! impl_progress {
 pub(super) use impl_progress;
 
 impl_progress! {
-    Pages: this => this.pager, 0;
-    Items: this => this.pages.pager, this.page.len();
+    Pages: this => this.reader, 0;
+    Items: this => this.pages, this.page.len();
 }

@@ -2,12 +2,9 @@
 import com.skiplino.Skiplino
 import com.skiplino.SkiplinoClient
 import com.skiplino.SkiplinoException
-import java.io.IOException
 import java.net.InetAddress
 import java.net.ServerSocket
 import java.util.concurrent.TimeUnit
-import kotlin.coroutines.resume
-import kotlin.coroutines.resumeWithException
 import kotlin.system.exitProcess
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
@@ -15,18 +12,9 @@ import kotlinx.coroutines.async
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
-import kotlinx.coroutines.suspendCancellableCoroutine
-import kotlinx.serialization.Serializable
-import kotlinx.serialization.json.Json
-import okhttp3.Call
-import okhttp3.Callback
-import okhttp3.Dispatcher
-import okhttp3.OkHttpClient
-import okhttp3.Request
-import okhttp3.Response
 
-private const val TICKET = "k7m2p9x4q1"
-private const val FLIGHT = 64
+const val TICKET = "k7m2p9x4q1"
+const val FLIGHT = 64
 
 /**
  * The Kotlin part of `make bench`: `Benches CANNED [small]`. Starts the server with canned
@@ -120,61 +108,3 @@ private class Silence : AutoCloseable {
 
     override fun close() = listener.close()
 }
-
-/** A client written by hand with OkHttp. */
-private class OkHttp(base: String) {
-    private val client = OkHttpClient.Builder()
-        .dispatcher(Dispatcher().apply { maxRequestsPerHost = FLIGHT })
-        .connectionPool(okhttp3.ConnectionPool(FLIGHT, 1, TimeUnit.MINUTES))
-        .build()
-    private val request = Request.Builder().url("$base/tickets/$TICKET").header("Authorization", "Bearer pk_bench").build()
-    private val json = Json { ignoreUnknownKeys = true }
-
-    fun ticket(): Ticket = client.newCall(request).execute().use(::read)
-
-    suspend fun ticketLater(): Ticket = suspendCancellableCoroutine { continuation ->
-        val call = client.newCall(request)
-        continuation.invokeOnCancellation { call.cancel() }
-        call.enqueue(object : Callback {
-            override fun onFailure(call: Call, e: IOException) = continuation.resumeWithException(e)
-
-            override fun onResponse(call: Call, response: Response) {
-                val ticket = runCatching { response.use(::read) }
-                ticket.fold(continuation::resume, continuation::resumeWithException)
-            }
-        })
-    }
-
-    private fun read(response: Response): Ticket {
-        check(response.code == 200)
-        return json.decodeFromString<Envelope>(response.body.string()).data
-    }
-
-    fun close() {
-        client.dispatcher.executorService.shutdown()
-        client.connectionPool.evictAll()
-    }
-}
-
-@Serializable
-private data class Envelope(val message: String, val data: Ticket)
-
-@Serializable
-private data class Ticket(
-    val id: String,
-    val ticketNumber: String,
-    val status: String,
-    val statusAt: String,
-    val type: String,
-    val time: String?,
-    val branch: Named,
-    val service: Named,
-    val groupOfService: Named,
-    val customer: Named?,
-    val bookedAt: String,
-    val queueSize: Int? = null,
-    val waitingTime: Int? = null,
-)
-
-@Serializable
-private data class Named(val id: String, val name: String)

@@ -59,15 +59,12 @@ impl Customers<'_> {
 
     /// All customers, newest first (operation 9, `GET /customers/getAll`), up to 100 a page.
     pub fn list(&self) -> List<Customer> {
-        let shared = Arc::clone(self.0);
         let id: fn(&Customer) -> &str = |customer| customer.id().as_str();
-        List::new(Operation::ListCustomers, 100, id, move |page, limit| {
-            shared.call(
-                Operation::ListCustomers,
-                decode::page(),
-                Ok(""),
-                |request| Ok(request.paged(page, limit)),
-            )
+        let operation = Operation::ListCustomers;
+        List::new(self.0, operation, 100, id, move |shared, page, limit| {
+            shared.call(operation, decode::page(), Ok(""), |request| {
+                Ok(request.paged(page, limit))
+            })
         })
     }
 
@@ -164,27 +161,19 @@ impl Customers<'_> {
     /// A customer's tickets, newest first (operation 13, `GET /customers/tickets`), up to 10 a
     /// page. Works with any key.
     pub fn tickets(&self, customer: impl Into<CustomerRef>) -> List<Ticket> {
-        let shared = Arc::clone(self.0);
         let customer = customer.into();
         let id: fn(&Ticket) -> &str = |ticket| ticket.id().as_str();
-        List::new(
-            Operation::ListCustomerTickets,
-            10,
-            id,
-            move |page, limit| {
-                shared
-                    .call(
-                        Operation::ListCustomerTickets,
-                        decode::page(),
-                        Ok(""),
-                        |request| Ok(request.customer(&customer)?.paged(page, limit)),
-                    )
-                    .refuse_wrong_id({
-                        let customer = customer.clone();
-                        move |found| wrong_customer_of_tickets(&customer, found)
-                    })
-            },
-        )
+        let operation = Operation::ListCustomerTickets;
+        List::new(self.0, operation, 10, id, move |shared, page, limit| {
+            shared
+                .call(operation, decode::page(), Ok(""), |request| {
+                    Ok(request.customer(&customer)?.paged(page, limit))
+                })
+                .refuse_wrong_id({
+                    let customer = customer.clone();
+                    move |found| wrong_customer_of_tickets(&customer, found)
+                })
+        })
     }
 }
 

@@ -33,8 +33,8 @@ pub(crate) use crate::api::tickets::watch::registry::WatchRegistry;
 ///
 /// The first item is the ticket's current state. Each further item is a new state, returned once.
 /// When the ticket changes more than once between two polls, only the newest state is returned. The
-/// watch ends after the state `served` or `cancelled`. Dropping the watch stops it. Poll the stream
-/// on a Tokio runtime.
+/// watch ends after the state `served` or `cancelled`. An unknown state does not end it, because the
+/// state may not be final. Dropping the watch stops it. Poll the stream on a Tokio runtime.
 ///
 /// # Requests
 ///

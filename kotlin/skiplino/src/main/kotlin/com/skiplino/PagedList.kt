@@ -60,8 +60,8 @@ public data class ListProgress(
  * Pages have numbers and the newest record comes first, so a list that changes during the read
  * shifts its records between pages. [pages] and [items] correct this: **they return each record
  * that exists for the whole read exactly once, and no record twice**. A record that is inserted or
- * deleted during the read may be returned or not. They read up to 4 pages ahead while the list does
- * not change.
+ * deleted during the read may be returned or not. They read 4, and later up to 16 pages ahead
+ * while the list does not change.
  *
  * A flow sends no request before it is collected. Each collection reads the list from the start;
  * cancelling the collection ends the requests.

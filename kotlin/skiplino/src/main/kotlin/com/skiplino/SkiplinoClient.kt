@@ -1,6 +1,9 @@
 // The client.
 package com.skiplino
 
+import com.skiplino.internal.FfiConverterTypeResponseInfo
+import com.skiplino.internal.NativeCall
+import java.util.concurrent.CompletableFuture
 import java.util.function.Consumer
 
 /**
@@ -81,6 +84,25 @@ public class SkiplinoClient private constructor(private val dispatcher: CallDisp
         val data = withOptions(CallOptions(onResponse = Consumer { last = it })).call()
         return Response(data, requireNotNull(last) { "no call was made" })
     }
+
+    /**
+     * Opens the connections of the next calls, so that the first call costs one round trip, and not
+     * also those of TCP and TLS. Finds a wrong key or address when the app starts.
+     *
+     * Lists the branches (operation 1, which every key may do) twice at the same time: a booking
+     * for a customer uses two connections. A connection without a request stays open for 50
+     * seconds. [Skiplino.warmUp] loads the native library, and needs no client.
+     *
+     * @throws SkiplinoException.Unauthorized for a wrong key
+     */
+    public suspend fun warmUp(options: CallOptions = CallOptions()) {
+        val merged = options.over(defaults)
+        merged.notify(dispatcher.read(NativeCall.WarmUp(merged.toNative()), FfiConverterTypeResponseInfo::read))
+    }
+
+    /** [warmUp] as a future. */
+    @JvmOverloads
+    public fun warmUpAsync(options: CallOptions = CallOptions()): CompletableFuture<Unit> = dispatcher.future { warmUp(options) }
 
     /**
      * Closes the client and frees its connections and memory. Calls in flight and later calls fail

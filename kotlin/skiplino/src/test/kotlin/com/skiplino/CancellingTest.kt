@@ -5,6 +5,7 @@ import com.skiplino.internal.testingLiveHandles
 import java.time.Duration
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.async
@@ -30,8 +31,6 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.TestFactory
 
 class CancellingTest {
-    private val idle = JsonValue.obj("connections" to 0, "requests" to 0)
-
     @BeforeEach
     fun reset() = sandbox.reset()
 
@@ -54,9 +53,7 @@ class CancellingTest {
                         call.cancelAndJoin()
                         // The client is still open: cancelling closed the connection of the
                         // request.
-                        while (testingLiveHandles().tasks > 0u) Thread.onSpinWait()
-                        sandbox.release(fault)
-                        assertEquals(idle, sandbox.idle())
+                        sandbox.releaseAbandoned(fault)
                         assertTrue(client.branches.list().isNotEmpty())
                         assertEquals(0, testingLiveHandles().pagers.toInt())
                     }
@@ -93,8 +90,7 @@ class CancellingTest {
                         }
                         sandbox.held()
                         call.cancelAndJoin()
-                        sandbox.release(fault)
-                        assertEquals(idle, sandbox.idle())
+                        sandbox.releaseAbandoned(fault)
                         val error = requireNotNull(cancelled) { "the error has no outcome" }
                         assertEquals(Outcome.Unknown, error.outcome)
                         assertEquals(operation, error.cause.operation)
@@ -151,13 +147,16 @@ class CancellingTest {
     }
 
     @Test
-    fun `withTimeout cancels a call`() = runBlocking {
+    fun `withTimeout cancels a call`() = runTest {
         sandbox.client().use { client ->
             val fault = sandbox.fault("*", "hold", "then" to "commit")
-            assertNull(withTimeoutOrNull(50) { client.tickets.get(TICKET) })
-            assertNull(withTimeoutOrNull(50) { client.tickets.cancel(TICKET) })
-            sandbox.release(fault)
-            assertEquals(idle, sandbox.idle())
+            val read = async(start = CoroutineStart.UNDISPATCHED) { withTimeoutOrNull(50) { client.tickets.get(TICKET) } }
+            val write = async(start = CoroutineStart.UNDISPATCHED) { withTimeoutOrNull(50) { client.tickets.cancel(TICKET) } }
+            sandbox.held(atLeast = 2)
+            // The test's virtual time passes while the coroutine waits here.
+            assertNull(read.await())
+            assertNull(write.await())
+            sandbox.releaseAbandoned(fault, requests = 2)
         }
     }
 
@@ -173,8 +172,7 @@ class CancellingTest {
                 }
             }.exceptionOrNull()
             assertTrue(failure is SkiplinoException.InvalidRequest, failure.toString())
-            sandbox.release(fault)
-            assertEquals(idle, sandbox.idle())
+            sandbox.releaseAbandoned(fault, requests = 8)
         }
     }
 
@@ -202,8 +200,7 @@ class CancellingTest {
             assertEquals("cancel the ticket: the client is closed; it may have been applied", errors[1].message)
             assertEquals("get the ticket: the client is closed", errors[2].message)
         }
-        sandbox.release(fault)
-        assertEquals(idle, sandbox.idle())
+        sandbox.releaseAbandoned(fault, requests = 4)
     }
 
     @Test

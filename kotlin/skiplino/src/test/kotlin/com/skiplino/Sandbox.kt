@@ -9,6 +9,7 @@ import java.net.http.HttpClient
 import java.net.http.HttpRequest
 import java.net.http.HttpResponse.BodyHandlers
 import java.util.concurrent.TimeUnit
+import org.junit.jupiter.api.Assertions.assertEquals
 
 /** The root of the checkout. */
 val ROOT = File(requireNotNull(System.getProperty("skiplino.root")) { "run by Maven" })
@@ -63,8 +64,15 @@ class Sandbox : AutoCloseable {
         control("POST /faults/$fault/release")
     }
 
-    /** Waits until the server has no connection and no request. */
-    fun idle(): JsonValue = control("GET /idle")
+    /**
+     * Waits until the client has closed the connections of its held requests, and releases the
+     * requests.
+     */
+    fun releaseAbandoned(fault: String, requests: Int = 1) {
+        assertEquals(JsonValue.obj("connections" to 0, "requests" to requests), control("GET /idle?requests=$requests"))
+        release(fault)
+        assertEquals(JsonValue.obj("connections" to 0, "requests" to 0), control("GET /idle"))
+    }
 
     fun received(operation: String): Int = count(operation, "received")
 

@@ -181,6 +181,10 @@ private class Player(private val sandbox: Sandbox, private val scenario: JsonVal
     }
 
     private suspend fun SkiplinoClient.operate(name: String, given: JsonValue.Object, limit: Int?): JsonValue = when (name) {
+        "warmUp" -> {
+            warmUp()
+            JsonValue.Null
+        }
         "branches.list" -> JsonValue.Array(branches.list().map { it.toJson() })
         "branches.tree" -> JsonValue.Array(branches.tree(given["branchId"].text).map { it.toJson() })
         "services.slots" -> {

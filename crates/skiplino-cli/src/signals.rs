@@ -1,0 +1,67 @@
+//! The signals that end the command: its unfinished files are removed first.
+#![allow(
+    unsafe_code,
+    reason = "no library tells whether a signal has its default action"
+)]
+
+use crate::failure::Failure;
+
+#[cfg(unix)]
+use {
+    libc::{SIG_DFL, SIGHUP, SIGINT, SIGTERM, c_int, sigaction},
+    signal_hook::{flag, iterator::Signals, low_level::emulate_default_handler},
+    skiplino_directory::remove_unfinished_files,
+    std::io,
+    std::mem::MaybeUninit,
+    std::sync::{Arc, atomic::AtomicBool},
+};
+
+/// From now on, Ctrl-C, SIGTERM and SIGHUP remove unfinished files before they end the process as
+/// usual. Signals that are ignored, as under `nohup`, or that the program itself handles are left
+/// alone.
+#[cfg(unix)]
+pub(crate) fn remove_unfinished_files_first() -> Result<(), Failure> {
+    install().map_err(|error| Failure::io("signals", error))
+}
+
+#[cfg(unix)]
+fn install() -> io::Result<()> {
+    let signals = [SIGHUP, SIGINT, SIGTERM];
+    let signals: Vec<_> = signals.into_iter().filter(|it| ends_process(*it)).collect();
+    if signals.is_empty() {
+        return Ok(());
+    }
+    // A second signal ends the process at once: a file server that does not answer can delay the
+    // removal.
+    let is_ending = Arc::new(AtomicBool::new(false));
+    for signal in &signals {
+        flag::register_conditional_default(*signal, Arc::clone(&is_ending))?;
+        flag::register(*signal, Arc::clone(&is_ending))?;
+    }
+    let mut signals = Signals::new(signals)?;
+    let wait = move || {
+        for signal in signals.forever() {
+            remove_unfinished_files(|| {
+                // Fails only for an unknown signal.
+                let _ = emulate_default_handler(signal);
+            });
+        }
+    };
+    let thread = std::thread::Builder::new().name("skiplino-signals".to_owned());
+    thread.spawn(wait).map(drop)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn remove_unfinished_files_first() -> Result<(), Failure> {
+    Ok(())
+}
+
+/// Whether the signal has its default action.
+#[cfg(unix)]
+fn ends_process(signal: c_int) -> bool {
+    let mut action = MaybeUninit::<sigaction>::uninit();
+    // SAFETY: NULL leaves the action unchanged, and `action` is valid for writing.
+    let found = unsafe { sigaction(signal, std::ptr::null(), action.as_mut_ptr()) } == 0;
+    // SAFETY: the call was successful, so it has written the action.
+    found && unsafe { action.assume_init() }.sa_sigaction == SIG_DFL
+}
