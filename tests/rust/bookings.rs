@@ -3,8 +3,8 @@
 //! is late or fails.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -371,6 +371,37 @@ fn a_booking_gets_the_idle_connection() {
     book(&client).unwrap();
     assert_eq!(server.connections_of("POST"), [0]);
     assert_eq!(server.closed(), 0);
+}
+
+/// The response of each read arrives after its booking has ended.
+#[test]
+fn a_read_that_outlives_its_booking_keeps_its_connection() {
+    let body = json!({"message": "m", "data": ticket("t", "2026-06-23T11:10:00.000Z")}).to_string();
+    let page = json!({"message": "m", "data": [], "pagination": {"page": 1, "limit": 10, "total": 0,
+        "totalPages": 0, "hasNextPage": false, "hasPrevPage": false}});
+    let (ended, reads) = <(Arc<(Mutex<usize>, Condvar)>, Arc<AtomicUsize>)>::default();
+    let (is_ended, started) = (Arc::clone(&ended), Arc::clone(&reads));
+    let server = RawServer::start(Script::RespondWith(Arc::new(move |head| {
+        if head.starts_with("POST") {
+            return http(201, "", body.as_bytes());
+        }
+        if !head.contains("/customers/tickets") {
+            return http(200, "", BRANCHES);
+        }
+        let number = started.fetch_add(1, Ordering::SeqCst);
+        let (bookings, changed) = &*is_ended;
+        let bookings = bookings.lock().unwrap();
+        drop(changed.wait_while(bookings, |bookings| *bookings <= number));
+        http(200, "", page.to_string().as_bytes())
+    })));
+    let client = on_slow_network(server.builder());
+    for bookings in 1..=20 {
+        book(&client).unwrap();
+        *ended.0.lock().unwrap() = bookings;
+        ended.1.notify_all();
+    }
+    // A few, because a response may still be on its way when the next booking begins.
+    assert!(server.connections() <= 6, "{}", server.connections());
 }
 
 #[test]

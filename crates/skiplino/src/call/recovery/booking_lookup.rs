@@ -32,6 +32,7 @@ use crate::call::context::{CallContext, NestedCall};
 use crate::call::recovery::open_bookings::{Booking, State};
 use crate::call::recovery::server_clock::{BookedAt, ServerClock};
 use crate::call::retry::RetryPolicy;
+use crate::config;
 use crate::error::{Error, ErrorKind, TimeoutKind};
 use crate::http::response::Response;
 use crate::http::transport;
@@ -133,7 +134,8 @@ impl Drop for BookingAttempt<'_> {
 impl<'a> BookingAttempt<'a> {
     /// Lookups after a lost response, with the pauses of a retry between them.
     const MAX_LOOKUPS: u32 = 5;
-    /// Round trips are short on a network on which one took less than this.
+    /// Round trips are short on a network on which one took less than this. Before the first one,
+    /// only a server on this machine counts as near.
     const FAST: Duration = Duration::from_millis(10);
     /// How long a booking waits for the read on a fast network.
     const LONGEST_WAIT: Duration = Duration::from_millis(20);
@@ -206,8 +208,11 @@ impl<'a> BookingAttempt<'a> {
     /// a fast network, where it costs next to nothing, the booking waits; otherwise the two are in
     /// flight together.
     fn moment_for_read(&self) -> Duration {
-        let fastest = self.state().fastest.unwrap_or_default();
-        if fastest < Self::FAST && matches!(self.read, Read::NotStarted) {
+        let is_fast = match self.state().fastest {
+            Some(fastest) => fastest < Self::FAST,
+            None => config::is_loopback(&self.context.shared.config.base_url),
+        };
+        if is_fast && matches!(self.read, Read::NotStarted) {
             Self::LONGEST_WAIT.min(self.context.time_left() / 3)
         } else {
             Duration::ZERO
