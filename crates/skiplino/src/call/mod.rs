@@ -207,7 +207,8 @@ impl<T: Send + 'static> Call<T> {
 
     /// Sends the call as a part of another call, with the connections, language, retry policy and
     /// remaining time of that call.
-    pub(crate) fn send_within<'a>(self, context: &CallContext<'a>) -> NestedCall<'a, T> {
+    pub(crate) fn send_within<'a>(mut self, context: &CallContext<'a>) -> NestedCall<'a, T> {
+        self.untyped.spec.ends_in_background = context.ends_in_background;
         let options = CallOptions {
             locale: context.locale.map(str::to_owned),
             deadline: Some(context.time_left()),
@@ -235,6 +236,7 @@ impl UntypedCall {
                 options: CallOptions::default(),
                 expected_record: None,
                 recovery: Recovery::of(operation.effect()),
+                ends_in_background: false,
                 rate_limiter: None,
                 cancellation_token: None,
                 is_sent_twice: false,
