@@ -71,6 +71,7 @@ class SlowServer(Server):
         started = json.loads(self.process.stdout.readline())
         self.address = started["server"]
         self.base_url = started["url"] + "/external/v1"
+        self.without_tls = started["without_tls"] + "/external/v1"
         self.round_trip: float = started["round_trip"]
         self.authority: str = started["authority"]
 
@@ -83,13 +84,11 @@ class SlowServer(Server):
 @contextmanager
 def network(**settings: int) -> Iterator[SlowServer]:
     """A server whose certificate this process and its workers trust."""
-    # Not in the system's folder of temporary files, which Swift's private tree does not have.
-    with SlowServer(**settings) as server, tempfile.TemporaryDirectory(dir=Path(program).parent) as folder:
-        file = Path(folder).resolve() / "authority.pem"
+    with SlowServer(**settings) as server, tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "authority.pem"
         file.write_text(server.authority, encoding="utf-8")
-        # Most clients read the first one, requests the second one; Swift's private tree passes on
-        # only the third one.
-        names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "SKIPLINO_CA_FILE")
+        # requests reads the second one, all others the first one.
+        names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
         with patch.dict(os.environ, dict.fromkeys(names, str(file))):
             yield server
 
@@ -101,7 +100,9 @@ def both(host: str, server: SlowServer) -> Iterator[tuple[Works, Works]]:
         if host == "Python":
             yield Skiplino(server.base_url), Requests(server.base_url)
         else:
-            ours, theirs = (stack.enter_context(Worker(*command, server.base_url)) for command in COMMANDS[host])
+            # On Linux, URLSession cannot be told to trust another authority.
+            url = server.without_tls if host == "Swift" else server.base_url
+            ours, theirs = (stack.enter_context(Worker(*command, url)) for command in COMMANDS[host])
             yield ours, theirs
 
 

@@ -1,7 +1,7 @@
 //! `network_server [--customers N] [--rtt MS] [--lost-of N] [--mbit N]`: the server with canned responses,
-//! behind TLS and a slow network. Prints a line of JSON: its URL, the round trip as a probe measures
-//! it, the certificate authority to trust, and the address of the server itself. Ends at the end of
-//! its standard input.
+//! behind TLS and a slow network. Prints a line of JSON: its URL, that without TLS, the round trip as
+//! a probe measures it, the certificate authority to trust, and the address of the server itself.
+//! Ends at the end of its standard input.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -30,22 +30,18 @@ fn main() {
         .enable_all()
         .build()
         .unwrap();
-    let (url, authority, round_trip) = runtime.block_on(async {
+    let started = runtime.block_on(async {
         let (config, authority) = certificate();
         let tls = terminate_tls(config, server).await;
-        let address = slow(tls, network).await;
-        (
-            format!("https://{address}"),
-            authority,
-            probe(network.round_trip).await,
-        )
+        json!({
+            "url": format!("https://{}", slow(tls, network).await),
+            "without_tls": format!("http://{}", slow(server, network).await),
+            "round_trip": probe(network.round_trip).await.as_secs_f64(),
+            "authority": authority,
+            "server": format!("http://{server}"),
+        })
     });
-    print(&json!({
-        "url": url,
-        "server": format!("http://{server}"),
-        "authority": authority,
-        "round_trip": round_trip.as_secs_f64(),
-    }));
+    print(&started);
     std::thread::spawn(|| {
         std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).unwrap();
         std::process::exit(0);

@@ -8,6 +8,7 @@
     reason = "a test stops at the first failure"
 )]
 
+mod bookings;
 mod calls;
 mod cancellation;
 mod changing_lists;

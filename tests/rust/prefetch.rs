@@ -1,13 +1,14 @@
 //! Pages that are read ahead: how many at a time, and the effect of a failure, of a slow caller, and
 //! of a caller that stops.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
-use skiplino::{Client, Clock as _, Error, ErrorKind, RetryPolicy};
-use skiplino_tests::TestSandbox;
+use skiplino::{ClientBuilder, Clock as _, Error, ErrorKind, RetryPolicy};
+use skiplino_tests::{TestSandbox, quick_retry};
 
 use crate::changing_lists::{page_of, parameter};
 use crate::pager::Model;
@@ -38,94 +39,115 @@ fn serve_in_rounds(
     })))
 }
 
-/// Reads all customers with a stream or an iterator.
-fn read(client: &Client, blocking: bool) -> Result<usize, Error> {
-    let list = client.customers().list().limit(10);
-    if blocking {
-        return list
-            .items_blocking()
-            .try_fold(0, |count, item| item.map(|_| count + 1));
-    }
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let (mut items, mut count) = (list.items(), 0);
-        while let Some(item) = items.next().await {
-            item?;
-            count += 1;
+/// A client whose clock stands still: no page is slow.
+fn client_of(server: &RawServer) -> ClientBuilder {
+    let client = server.builder().clock(TestClock::new(|_| ()));
+    client.retry(RetryPolicy::never())
+}
+
+/// Reads all pages with an iterator. Returns the number of requests for each of its windows. The
+/// error is that of the iterator.
+fn iterate(server: &RawServer, client: ClientBuilder) -> (Vec<usize>, Option<Error>) {
+    let client = client.build().unwrap();
+    let mut pages = client.customers().list().limit(10).pages_blocking();
+    let (mut windows, mut requests) = (Vec::new(), 0);
+    loop {
+        let page = pages.next();
+        let sent = server.requests().len() - requests;
+        requests += sent;
+        windows.extend((sent > 0).then_some(sent));
+        match page {
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return (windows, Some(error)),
+            None => return (windows, None),
         }
-        Ok(count)
-    })
+    }
+}
+
+/// Reads all records with a stream.
+fn stream(client: ClientBuilder) -> Result<usize, Error> {
+    let items = client.build().unwrap().customers().list().limit(10).items();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(items.try_fold(0, async |count, _| Ok(count + 1)))
 }
 
 #[test]
 fn the_window_grows_from_4_to_16_pages() {
-    for blocking in [false, true] {
-        // The last request is the front check.
-        let server = serve_in_rounds(21, &[1, 4, 16, 1], |_| None);
-        // A clock that stands still: no page is slow.
-        let client = server.builder().clock(TestClock::new(|_| ()));
-        let client = client.retry(RetryPolicy::never()).build().unwrap();
-        assert_eq!(read(&client, blocking).unwrap(), 210);
-        assert_eq!(server.requests().len(), 22);
-    }
+    // The last request is the front check.
+    let rounds = [1, 4, 16, 1];
+    let server = serve_in_rounds(21, &rounds, |_| None);
+    let (windows, error) = iterate(&server, client_of(&server));
+    assert!(error.is_none());
+    assert_eq!(windows, rounds);
+    let server = serve_in_rounds(21, &rounds, |_| None);
+    assert_eq!(stream(client_of(&server)).unwrap(), 210);
+    assert_eq!(server.requests().len(), 22);
 }
 
 #[test]
 fn the_window_shrinks_by_half_after_a_429_and_then_grows_by_one() {
-    let rejected = Mutex::new(false);
+    let rejected = AtomicBool::new(false);
     // The second request of the rate-limited page is a round of its own.
     let server = serve_in_rounds(38, &[1, 4, 16, 1, 8, 9, 1], move |head| {
-        let is_first = parameter(head, "page") == 7
-            && !std::mem::replace(&mut *rejected.lock().unwrap(), true);
-        is_first.then(|| http(429, "retry-after: 1\r\n", b"{}"))
+        let rejects = parameter(head, "page") == 7 && !rejected.swap(true, Ordering::SeqCst);
+        rejects.then(|| http(429, "retry-after: 1\r\n", b"{}"))
     });
-    let client = server.builder().clock(TestClock::new(|_| ()));
-    assert_eq!(read(&client.build().unwrap(), true).unwrap(), 380);
-    assert_eq!(server.requests().len(), 40);
+    let client = client_of(&server).retry(quick_retry());
+    let (windows, error) = iterate(&server, client);
+    assert!(error.is_none());
+    assert_eq!(windows, [1, 4, 16 + 1, 8, 9, 1]);
 }
 
 #[test]
 fn the_window_does_not_grow_while_pages_take_longer_than_a_second() {
-    for blocking in [false, true] {
-        let clock = TestClock::new(|_| ());
-        let slow = Arc::clone(&clock);
-        let server = serve_in_rounds(13, &[1, 4, 4, 4, 1], move |_| {
-            drop(slow.sleep(Duration::from_secs(1)));
-            None
-        });
-        let client = server.builder().clock(clock);
-        let client = client.retry(RetryPolicy::never()).build().unwrap();
-        assert_eq!(read(&client, blocking).unwrap(), 130);
-        assert_eq!(server.requests().len(), 14);
-    }
+    let clock = TestClock::new(|_| ());
+    let slow = Arc::clone(&clock);
+    let server = serve_in_rounds(13, &[1, 4, 4, 4, 1], move |_| {
+        drop(slow.sleep(Duration::from_secs(1)));
+        None
+    });
+    let (windows, error) = iterate(&server, client_of(&server).clock(clock));
+    assert!(error.is_none());
+    assert_eq!(windows, [1, 4, 4, 4, 1]);
+}
+
+/// A server on which page 7 fails so many times. The first failure is among 14 other pages.
+fn serve_failures(failures: usize, rounds: &[usize]) -> RawServer {
+    let left = AtomicUsize::new(failures);
+    serve_in_rounds(20, rounds, move |head| {
+        let fails = parameter(head, "page") == 7
+            && left
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                    left.checked_sub(1)
+                })
+                .is_ok();
+        fails.then(|| http(503, "", b""))
+    })
 }
 
 #[test]
 fn a_prefetched_page_that_fails_is_requested_again_alone() {
-    for (failures, blocking) in [(1, true), (1, false), (2, true), (2, false)] {
-        // Page 7 fails among 15 others. Alone it succeeds or fails, and then the window grows.
-        let sizes: &[usize] = match (failures, blocking) {
-            (1, true) => &[1, 4, 15, 1, 2, 3, 4, 4, 1],
-            _ => &[1, 4, 15, 1],
-        };
-        let left = Mutex::new(failures);
-        let server = serve_in_rounds(20, sizes, move |head| {
-            let mut left = left.lock().unwrap();
-            (parameter(head, "page") == 7 && *left > 0).then(|| {
-                *left -= 1;
-                http(503, "", b"")
-            })
-        });
-        let client = server.builder().clock(TestClock::new(|_| ()));
-        let client = client.retry(RetryPolicy::never()).build().unwrap();
-        let result = read(&client, blocking);
-        if failures == 1 {
-            assert_eq!(result.unwrap(), 200);
-        } else {
-            assert_eq!(result.unwrap_err().kind(), ErrorKind::Server);
-            assert_eq!(server.requests().len(), 21);
-        }
-    }
+    // Then the window grows again.
+    let rounds = [1, 4, 15, 1, 2, 3, 4, 4, 1];
+    let server = serve_failures(1, &rounds);
+    let (windows, error) = iterate(&server, client_of(&server));
+    assert!(error.is_none());
+    assert_eq!(windows, rounds);
+    let server = serve_failures(1, &[1, 4, 15, 1]);
+    assert_eq!(stream(client_of(&server)).unwrap(), 200);
+}
+
+#[test]
+fn a_prefetched_page_that_also_fails_alone_ends_the_read() {
+    let rounds = [1, 4, 15, 1];
+    let server = serve_failures(2, &rounds);
+    let (windows, error) = iterate(&server, client_of(&server));
+    assert_eq!(error.unwrap().kind(), ErrorKind::Server);
+    assert_eq!(windows, rounds);
+    let server = serve_failures(2, &rounds);
+    let error = stream(client_of(&server)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Server);
+    assert_eq!(server.requests().len(), 21);
 }
 
 #[test]

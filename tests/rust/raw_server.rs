@@ -27,7 +27,8 @@ pub type Responder = Arc<dyn Fn(&str) -> Vec<u8> + Send + Sync>;
 pub struct RawServer {
     address: SocketAddr,
     script: Arc<Mutex<Script>>,
-    requests: Arc<Mutex<Vec<String>>>,
+    /// The number of the connection and the head of each request.
+    requests: Arc<Mutex<Vec<(usize, String)>>>,
     connections: Arc<AtomicUsize>,
     closed: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
@@ -56,11 +57,11 @@ impl RawServer {
                 if stop.load(Ordering::SeqCst) {
                     return;
                 }
-                counts.0.fetch_add(1, Ordering::SeqCst);
+                let number = counts.0.fetch_add(1, Ordering::SeqCst);
                 let (script, requests) = (Arc::clone(&script), Arc::clone(&requests));
                 let closed = Arc::clone(&counts.1);
                 std::thread::spawn(move || {
-                    serve(stream.unwrap(), &script, &requests);
+                    serve(number, stream.unwrap(), &script, &requests);
                     closed.fetch_add(1, Ordering::SeqCst);
                 });
             }
@@ -83,7 +84,15 @@ impl RawServer {
 
     /// The heads of the requests so far.
     pub fn requests(&self) -> Vec<String> {
-        self.requests.lock().unwrap().clone()
+        let requests = self.requests.lock().unwrap();
+        requests.iter().map(|(_, head)| head.clone()).collect()
+    }
+
+    /// The numbers of the connections, from 0, on which the requests with this method arrived.
+    pub fn connections_of(&self, method: &str) -> Vec<usize> {
+        let requests = self.requests.lock().unwrap();
+        let with_method = requests.iter().filter(|(_, head)| head.starts_with(method));
+        with_method.map(|(number, _)| *number).collect()
     }
 
     /// The number of connections that were opened so far.
@@ -117,7 +126,12 @@ impl Drop for RawServer {
     }
 }
 
-fn serve(stream: TcpStream, script: &Mutex<Script>, requests: &Mutex<Vec<String>>) {
+fn serve(
+    number: usize,
+    stream: TcpStream,
+    script: &Mutex<Script>,
+    requests: &Mutex<Vec<(usize, String)>>,
+) {
     stream.set_nodelay(true).unwrap();
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut writer = stream;
@@ -143,7 +157,7 @@ fn serve(stream: TcpStream, script: &Mutex<Script>, requests: &Mutex<Vec<String>
         if reader.read_exact(&mut body).is_err() {
             return;
         }
-        requests.lock().unwrap().push(head.clone());
+        requests.lock().unwrap().push((number, head.clone()));
         let script = script.lock().unwrap().clone();
         let closes = matches!(script, Script::RespondAndClose(_));
         let bytes = match script {

@@ -38,6 +38,16 @@ fn spawn_booking(client: &Client, request: BookTicketRequest) -> JoinHandle<Book
     std::thread::spawn(move || book(&client, request))
 }
 
+/// A client that reads a customer's tickets before each booking: no time passes on its clock, as
+/// on a fast network.
+fn on_fast_network(sandbox: &TestSandbox) -> Client {
+    sandbox
+        .builder(skiplino_sandbox::DEMO_PUBLIC_KEY)
+        .clock(TestClock::new(|_| {}))
+        .build()
+        .unwrap()
+}
+
 fn outcome_unknown(booked: Booked) -> String {
     let error = booked.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
@@ -90,7 +100,7 @@ fn concurrent_similar_bookings_each_get_their_own_ticket() {
         "drop_after_commit",
         json!({"when": {"every": 2}}),
     );
-    let client = sandbox.public();
+    let client = on_fast_network(&sandbox);
     let all: Vec<_> = (0..16)
         .map(|_| spawn_booking(&client, walk_in(CustomerRef::id(LAYLA))))
         .collect();
@@ -296,7 +306,7 @@ fn bookings_of_other_customers_in_flight_do_not_prevent_recovery() {
         let fault = hold(&sandbox, "bookTicket", 1, "commit");
         let after = json!({"when": {"nth": 2}});
         sandbox.fault("bookTicket", "drop_after_commit", after);
-        let client = sandbox.public();
+        let client = on_fast_network(&sandbox);
         let first = spawn_booking(&client, walk_in(held_up));
         held(&sandbox, 1);
         assert!(book(&client, walk_in(lost)).unwrap().recovered());
@@ -327,7 +337,7 @@ fn a_lookup_accounts_for_a_failed_booking_by_external_id() {
 }
 
 #[test]
-fn a_booking_fails_with_its_first_lookup_when_no_server_listens() {
+fn a_booking_for_a_customer_is_retried_when_no_server_listens() {
     let gone = RawServer::start(Script::Respond(Vec::new())).origin();
     let clock = TestClock::new(|_| {});
     let client = Client::builder(skiplino::ApiKey::new("pk_x").unwrap())
@@ -337,11 +347,10 @@ fn a_booking_fails_with_its_first_lookup_when_no_server_listens() {
         .unwrap();
     let error = book(&client, walk_in(CustomerRef::id(LAYLA))).unwrap_err();
     assert_eq!(
-        (error.kind(), error.outcome()),
-        (ErrorKind::Connect, Outcome::NotApplied)
+        (error.kind(), error.outcome(), error.attempts()),
+        (ErrorKind::Connect, Outcome::NotApplied, 3)
     );
     assert_eq!(error.operation().unwrap().id(), "bookTicket");
-    assert_eq!(clock.pauses().len(), 2);
 }
 
 /// A server with a ticket list for each lookup. It responds to bookings with an empty 503.

@@ -1,5 +1,6 @@
 //! The settings of a client, checked: the layers below the client read them from here.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,5 +74,17 @@ pub(crate) fn locale(text: &str) -> Result<Option<HeaderValue>, Error> {
             "locale",
             "must be a language tag, as in en or ar-BH",
         )),
+    }
+}
+
+/// Whether the URL names this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    let Some(host) = url.host_str() else {
+        return false;
+    };
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    match address.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
     }
 }

@@ -120,10 +120,10 @@ pub async fn run(
 
 /// A clock that runs ten times as fast as the system clock, so that pauses are ten times shorter.
 /// Attempt timeouts do not use it.
-struct FastClock(Instant);
+pub struct FastClock(Instant);
 
 impl FastClock {
-    const FACTOR: u32 = 10;
+    pub const FACTOR: u32 = 10;
 }
 
 impl Clock for FastClock {

@@ -1,8 +1,12 @@
 //! One attempt of a call: sends the request once, and turns the response into a result.
 
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use reqwest::header::HeaderValue;
+use tokio::time::error::Elapsed;
 
 use crate::call::cancellation::CallProgress;
 use crate::call::context::CallContext;
@@ -36,10 +40,15 @@ pub(crate) async fn attempt(
     let limit = (time_left - reserved).min(config.attempt_timeout);
     let send_flag = SendFlag::new(request);
     progress.set_send_flag(Some(send_flag.clone()));
-    let sending = transport::send(context.pool, config, request, locale, &send_flag);
-    let response = match tokio::time::timeout(limit, sending).await {
+    let response = if spec.ends_in_background {
+        send_in_background(context, request, locale, &send_flag, limit).await
+    } else {
+        let sending = transport::send(context.pool, config, request, locale, &send_flag);
+        tokio::time::timeout(limit, sending).await
+    };
+    let response = match response {
         Ok(response) => response,
-        Err(_) => Err(Error::new(ErrorKind::Timeout).edit(|inner| {
+        Err(Elapsed { .. }) => Err(Error::new(ErrorKind::Timeout).edit(|inner| {
             inner.timeout = Some(if limit < config.attempt_timeout {
                 TimeoutKind::Call
             } else {
@@ -49,6 +58,35 @@ pub(crate) async fn attempt(
     };
     progress.set_send_flag(None);
     interpret(spec, response, send_flag.is_set()).map_err(|error| error.without_key(config.key()))
+}
+
+/// Sends the request in a task of its own, which goes on if this future is dropped, until the
+/// client is dropped. The task must not hold the client: in the runtime of a blocking call it stands
+/// still until the next call, and the client owns that runtime.
+async fn send_in_background(
+    context: &CallContext<'_>,
+    request: &Request,
+    locale: Option<&HeaderValue>,
+    send_flag: &SendFlag,
+    limit: Duration,
+) -> Result<Result<RawResponse, Error>, Elapsed> {
+    let (pool, config) = (context.pool.clone(), Arc::clone(&context.shared.config));
+    let (request, locale) = (request.clone(), locale.cloned());
+    let send_flag = send_flag.clone();
+    let mut client = context.shared.open.subscribe();
+    let task = tokio::spawn(async move {
+        let sending = transport::send(&pool, &config, &request, locale.as_ref(), &send_flag);
+        let sending = tokio::time::timeout(limit, sending);
+        match select(pin!(sending), pin!(client.changed())).await {
+            Either::Left((response, _)) => Some(response),
+            Either::Right(_) => None,
+        }
+    });
+    match task.await {
+        Ok(Some(response)) => response,
+        // Nobody waits any more: the client or the runtime has ended.
+        Ok(None) | Err(_) => Ok(Err(Error::new(ErrorKind::Internal))),
+    }
 }
 
 /// The result of an attempt. `maybe_sent` says whether the request may have reached the server.

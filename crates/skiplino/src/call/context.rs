@@ -21,6 +21,8 @@ pub(crate) struct CallContext<'a> {
     pub(crate) job: Option<&'a Arc<Job>>,
     pub(crate) started: Instant,
     pub(crate) deadline: Duration,
+    /// Whether the requests of nested calls run to their end when the call is dropped.
+    pub(crate) ends_in_background: bool,
 }
 
 /// A call within a call. The future is boxed because a future cannot contain itself.

@@ -208,7 +208,8 @@ impl<T: Send + 'static> Call<T> {
 
     /// Sends the call as a part of another call, with the connections, language, retry policy and
     /// remaining time of that call.
-    pub(crate) fn send_within<'a>(self, context: &CallContext<'a>) -> NestedCall<'a, T> {
+    pub(crate) fn send_within<'a>(mut self, context: &CallContext<'a>) -> NestedCall<'a, T> {
+        self.untyped.spec.ends_in_background = context.ends_in_background;
         let options = CallOptions {
             locale: context.locale.map(str::to_owned),
             deadline: Some(context.time_left()),
@@ -237,6 +238,7 @@ impl UntypedCall {
                 options: CallOptions::default(),
                 expected_record: None,
                 recovery: Recovery::of(operation.effect()),
+                ends_in_background: false,
                 job: None,
                 cancellation_token: None,
                 is_sent_twice: false,

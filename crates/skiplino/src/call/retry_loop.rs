@@ -103,6 +103,7 @@ async fn make_attempts(
         job: spec.job.as_ref(),
         started,
         deadline: deadline.min(FOREVER),
+        ends_in_background: false,
     };
     let booking = match &spec.recovery {
         Recovery::BookingLookup(lookup) => Some(BookingAttempt::begin(lookup, &context).await?),
@@ -205,7 +206,7 @@ impl RetryLoop<'_> {
 
     /// Waits until the rate limits allow the next attempt. The limit of a job was acquired before
     /// the first attempt, so only retries acquire it here.
-    async fn acquire(&self) -> Result<(), Error> {
+    async fn acquire(&mut self) -> Result<(), Error> {
         let shared = self.context.shared;
         let job = self.spec.job.as_ref().filter(|_| self.attempts > 0);
         let job_limiter = job.map(|job| &job.rate_limiter);
@@ -235,18 +236,21 @@ impl RetryLoop<'_> {
             job.on_request();
         }
         if let Some(booking) = &mut self.booking {
-            booking.on_send();
+            booking.on_send().await;
         }
         let started = clock.now();
-        let result = attempt(
+        let attempt = attempt(
             self.spec,
             self.context,
             self.request,
             self.locale,
             self.progress,
         )
-        .instrument(span.clone())
-        .await;
+        .instrument(span.clone());
+        let result = match &mut self.booking {
+            Some(booking) => booking.read_beside(attempt).await,
+            None => attempt.await,
+        };
         let status = match &result {
             Ok(response) => Some(response.status),
             Err(error) => error.status(),
@@ -264,13 +268,18 @@ impl RetryLoop<'_> {
         if status.is_some_and(|status| status != 429) {
             shared.rate_limiter.on_response(clock);
         }
+        if let Ok(response) = &result {
+            shared
+                .bookings
+                .on_response(&response.headers, started, clock.now());
+        }
         let mut response =
             result.map_err(|error| error.edit(|inner| inner.attempts = self.attempts))?;
         response.attempts = self.attempts;
         if let (Some(booking), Some(ticket)) =
             (&mut self.booking, response.data.downcast_ref::<Ticket>())
         {
-            booking.on_success(ticket.id());
+            booking.on_success(ticket);
         }
         Ok(response)
     }

@@ -1,6 +1,9 @@
 //! The state that all calls of a client share.
 
 use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::watch;
 
 use crate::call::blocking::{Interrupt, RuntimePool};
 use crate::call::rate_limiter::RateLimiter;
@@ -13,7 +16,7 @@ use crate::http::transport;
 use crate::operation::{KeyRequirement, Operation};
 
 pub(crate) struct Shared {
-    pub(crate) config: Config,
+    pub(crate) config: Arc<Config>,
     /// The policy of calls that set none of their own.
     pub(crate) retry: RetryPolicy,
     pub(crate) retry_budget: RetryBudget,
@@ -23,6 +26,8 @@ pub(crate) struct Shared {
     pub(crate) pool: reqwest::Client,
     /// The runtimes of `.wait()`, each with its own connections.
     pub(crate) runtimes: RuntimePool,
+    /// Its receivers learn that the client was dropped.
+    pub(crate) open: watch::Sender<()>,
 }
 
 impl Shared {
@@ -34,12 +39,13 @@ impl Shared {
     ) -> Result<Self, Error> {
         Ok(Self {
             pool: transport::pool(&config)?,
-            config,
+            config: Arc::new(config),
             retry,
             retry_budget: RetryBudget::new(),
             rate_limiter: RateLimiter::new(requests_per_second),
             bookings: Bookings::default(),
             runtimes: RuntimePool::new(interrupt),
+            open: watch::Sender::default(),
         })
     }
 

@@ -30,6 +30,9 @@ pub(crate) struct CallSpec {
     pub(crate) options: CallOptions,
     pub(crate) expected_record: Option<ExpectedRecord>,
     pub(crate) recovery: Recovery,
+    /// Whether a request in flight runs to its end in the background when the call is dropped. This
+    /// keeps its connection, which would be closed otherwise.
+    pub(crate) ends_in_background: bool,
     /// The job that the call belongs to.
     pub(crate) job: Option<Arc<Job>>,
     pub(crate) cancellation_token: Option<CancellationToken>,

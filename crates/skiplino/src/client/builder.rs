@@ -1,7 +1,6 @@
 //! The builder of a client. It checks every setting, so that no call meets an invalid one.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use crate::call::shared::Shared;
 use crate::client::Client;
 use crate::client::api_key::ApiKey;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, Config, ProxySetting};
+use crate::config::{self, Config, ProxySetting, is_loopback};
 use crate::error::Error;
 use crate::http::{certificates, proxy, tls};
 use crate::operation::KeyClass;
@@ -351,17 +350,6 @@ fn base_url(text: &str) -> Result<Url, Error> {
         segments.pop_if_empty();
     }
     Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let Some(host) = url.host_str() else {
-        return false;
-    };
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    match address.parse::<IpAddr>() {
-        Ok(address) => address.is_loopback(),
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
-    }
 }
 
 fn user_agent(host: &str, suffix: Option<&str>) -> Result<String, Error> {

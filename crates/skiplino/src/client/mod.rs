@@ -43,9 +43,10 @@ impl Client {
     /// not also those of TCP and TLS. Finds a wrong key or address at the start of a program.
     ///
     /// It sends two requests at the same time, over two connections: a booking for a customer uses
-    /// two. The API has no operation for this, so both list the branches (operation 1,
-    /// `GET /branches`), which every key may do and whose response is small. They count as two
-    /// requests of [`requests_per_second`](crate::ClientBuilder::requests_per_second).
+    /// two. With HTTP/2, all calls share one. The API has no operation for this, so both list the
+    /// branches (operation 1, `GET /branches`), which every key may do and whose response is small.
+    /// They count as two requests of
+    /// [`requests_per_second`](crate::ClientBuilder::requests_per_second).
     ///
     /// A connection without a request stays open for 50 seconds. `.await` and `.wait()` have
     /// connections of their own: warm up in the way that the next call is made. Threads that make

@@ -10,8 +10,8 @@ public struct Tickets: Sendable {
     /// appointment takes a place in a slot.
     ///
     /// The library never sends a booking twice if the server may have received it. For a booking
-    /// with a customer, the library reads the customer's newest tickets before the booking
-    /// (operation 13); if the response is lost, it reads them again until it finds the new ticket
+    /// with a customer, the library also reads the customer's newest tickets (operation 13), at the
+    /// same time; if the response is lost, it reads them again until it finds the new ticket
     /// (``ResponseInfo/isRecovered``).
     ///
     /// - Throws: ``SkiplinoError/Kind/rejected`` with a localised reason if a business rule forbids

@@ -8,7 +8,6 @@ import Skiplino
 #endif
 
 private let ticket: Skiplino.Ticket.ID = "k7m2p9x4q1"
-private let authority = ProcessInfo.processInfo.environment["SKIPLINO_CA_FILE"]
 private let customer = "9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b"
 
 @main
@@ -17,8 +16,6 @@ struct Worker {
         let arguments = CommandLine.arguments
         guard let address = arguments.last.flatMap(URL.init) else { throw Failure.notACommand }
         if arguments.contains("urlsession") {
-            // Where URLSession on Linux finds the authorities to trust.
-            if let authority { setenv("URLSessionCertificateAuthorityInfoFile", authority, 1) }
             let client = Client { Session(address) }
             try await serve { try await client.current.run($0, renew: client.renew) }
         } else {
@@ -28,11 +25,7 @@ struct Worker {
     }
 
     private static func connect(_ address: URL) throws -> SkiplinoClient {
-        var configuration = Configuration(baseURL: address)
-        if let authority {
-            configuration.rootCertificates = try String(contentsOfFile: authority, encoding: .utf8)
-        }
-        return try SkiplinoClient(apiKey: "sk_bench", configuration: configuration)
+        try SkiplinoClient(apiKey: "sk_bench", configuration: .init(baseURL: address))
     }
 
     private static func run(_ work: String, _ client: Client<SkiplinoClient>) async throws {

@@ -33,17 +33,17 @@ impl Tickets<'_> {
     /// Books a ticket (operation 4, `POST /tickets/book`): a walk-in joins the queue at once, an
     /// appointment takes a place in a slot.
     ///
-    /// A booking that may have arrived is never sent again. For a customer, the client reads the
-    /// customer's newest tickets before the booking (operation 13). If the response is lost, it
-    /// reads them again until it finds the new ticket
-    /// ([`Response::recovered`](crate::Response::recovered)). Equal bookings for one customer run
-    /// one after another.
+    /// A booking that may have arrived is never sent again. For a customer, the client also reads
+    /// the customer's newest tickets (operation 13), without a further round trip: the two requests
+    /// are in flight together. If the response is lost, it reads them again until it finds the new
+    /// ticket ([`Response::recovered`](crate::Response::recovered)). Equal bookings for one customer
+    /// run one after another.
     ///
     /// # Errors
     /// `InvalidRequest` (fields `location.lat`, `location.lng`, `options`); `Rejected` with a
     /// localised reason if a business rule forbids the booking; `Validation`. `OutcomeUnknown` if
-    /// the response was lost and the ticket was not found, cannot be distinguished from others, or
-    /// has no customer: booking again could make a second ticket.
+    /// the response was lost and the ticket was not found, cannot be distinguished from others, may
+    /// be older, or has no customer: booking again could make a second ticket.
     pub fn book(&self, request: impl Borrow<BookTicketRequest>) -> Call<Ticket> {
         let request = request.borrow();
         let call = self

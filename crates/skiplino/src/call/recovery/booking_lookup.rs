@@ -1,30 +1,38 @@
 //! Booking lookup: finds the ticket of a booking whose response was lost.
 //!
 //! A ticket does not say which request created it. So the customer's newest tickets are read
-//! **before** the booking: the baseline. After a lost response, a ticket is returned as the
+//! **beside** the booking: the baseline. After a lost response, a ticket is returned as the
 //! booking's own if it is the only ticket that meets all conditions:
 //! - It is for the same service, group and time.
-//! - It is not in the baseline, and this client has not returned it since.
-//! - It was not booked before the baseline. The check compares `bookedAt` with the baseline's
-//!   `Date` header. Both come from the server's clock, so clock skew does not matter. `Date` has
-//!   whole seconds.
+//! - It was booked after this booking was sent, see [`Age`].
+//! - This client has not returned it since.
 //! - It cannot be from another booking of this client. Bookings for the same customer, service,
 //!   group and time run one after another. While a booking's outcome is unknown, the lookup of an
 //!   equal booking reports an ambiguous result.
 //!
-//! One case remains. Another program books the same service for the same customer between the two
-//! reads, and this booking is lost. Both programs then return the other program's ticket.
+//! The server may handle the booking before the baseline, which then contains the booking's own
+//! ticket. Only the server's clock can show whether such a ticket is new: its `bookedAt` is compared
+//! with the time at which the booking was sent. If the two are too close, the outcome is unknown. On
+//! a fast network the booking waits a moment for the baseline, which then decides alone.
+//!
+//! One case remains. Another program books the same service for the same customer while this booking
+//! is in flight, and this booking is lost. Both programs then return the other program's ticket.
 
 use std::collections::HashSet;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::MutexGuard;
-use std::time::Duration;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::OwnedMutexGuard;
 
 use crate::call::context::{CallContext, NestedCall};
 use crate::call::recovery::open_bookings::{Booking, State};
+use crate::call::recovery::server_clock::{BookedAt, ServerClock};
 use crate::call::retry::RetryPolicy;
+use crate::config;
 use crate::error::{Error, ErrorKind, TimeoutKind};
 use crate::http::response::Response;
 use crate::http::transport;
@@ -45,10 +53,10 @@ pub(crate) struct BookingLookup {
 /// Why a ticket was not found, for the person who has to decide what to do.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 enum LookupFailure {
-    #[error(
-        "the customer's tickets could not be read before the booking, so a new ticket cannot be identified"
-    )]
-    NoBaseline,
+    #[error("a matching ticket may be older than this booking")]
+    MaybeOlder,
+    #[error("a matching ticket was booked within {0:?} of this booking, and may be older")]
+    BookedWithin(Duration),
     #[error("too many tickets were booked for the customer since")]
     TooManyTickets,
     #[error("a similar ticket was booked at the same time, and the two cannot be distinguished")]
@@ -61,11 +69,37 @@ enum LookupFailure {
     AfterLookups(u32),
 }
 
-/// The customer's newest tickets before the booking was sent.
+/// The customer's newest tickets when they were first read.
 struct Baseline {
     known: HashSet<TicketId>,
     /// The server's clock at that time, in whole seconds.
     at: Option<Timestamp>,
+    /// Whether it was read before the booking was sent, so that its tickets are older.
+    is_before: bool,
+}
+
+impl Baseline {
+    fn of(page: &Response<Page<Ticket>>) -> Self {
+        Self {
+            known: page.data.items().iter().map(TicketId::from).collect(),
+            at: transport::server_time(&page.headers),
+            is_before: false,
+        }
+    }
+}
+
+/// The read of the baseline.
+enum Read<'a> {
+    NotStarted,
+    Running(NestedCall<'a, Page<Ticket>>),
+    Ended,
+}
+
+/// The age of a ticket, compared with the booking.
+enum Age {
+    Older,
+    Newer,
+    Unclear(LookupFailure),
 }
 
 /// A booking from before it is sent until its outcome is known.
@@ -73,7 +107,12 @@ pub(crate) struct BookingAttempt<'a> {
     lookup: &'a BookingLookup,
     context: &'a CallContext<'a>,
     number: u64,
+    read: Read<'a>,
     baseline: Option<Baseline>,
+    /// When the last attempt began.
+    sent: Instant,
+    /// The latest time on the server's clock at that moment.
+    latest_when_sent: Option<i128>,
     /// Whether the server may have a ticket that no caller received.
     maybe_applied: bool,
     _lock: OwnedMutexGuard<()>,
@@ -95,11 +134,16 @@ impl Drop for BookingAttempt<'_> {
 impl<'a> BookingAttempt<'a> {
     /// Lookups after a lost response, with the pauses of a retry between them.
     const MAX_LOOKUPS: u32 = 5;
+    /// Round trips are short on a network on which one took less than this. Before the first one,
+    /// only a server on this machine counts as near.
+    const FAST: Duration = Duration::from_millis(10);
+    /// How long a booking waits for the read on a fast network.
+    const LONGEST_WAIT: Duration = Duration::from_millis(20);
 
-    /// Waits for equal bookings, and reads the baseline.
+    /// Waits for equal bookings.
     ///
     /// # Errors
-    /// If the server cannot be reached, or asks to wait: the booking would fail in the same way.
+    /// If they do not end before the deadline.
     pub(crate) async fn begin(
         lookup: &'a BookingLookup,
         context: &'a CallContext<'a>,
@@ -111,51 +155,133 @@ impl<'a> BookingAttempt<'a> {
             return Err(Error::new(ErrorKind::Timeout)
                 .edit(|inner| inner.timeout = Some(TimeoutKind::Call)));
         };
-        let mut this = BookingAttempt {
+        let now = shared.config.clock.now();
+        Ok(BookingAttempt {
             lookup,
             context,
-            number: shared.bookings.open(booking, shared.config.clock.now()),
+            number: shared.bookings.open(booking, now),
+            read: Read::NotStarted,
             baseline: None,
+            sent: now,
+            latest_when_sent: None,
             maybe_applied: false,
             _lock: lock,
-        };
-        // The rest of the time is for the booking itself.
-        let limit = context.time_left() / 3;
-        this.baseline = match this.newest_tickets(context.retry, limit).await {
-            Ok(page) => Some(Baseline {
-                at: transport::server_time(&page.headers),
-                known: page.data.items().iter().map(TicketId::from).collect(),
-            }),
-            Err(error) => match error.kind() {
-                // An unknown customer has no tickets. The booking itself will report the unknown
-                // customer.
-                ErrorKind::NotFound | ErrorKind::Validation => Some(Baseline {
-                    known: HashSet::new(),
-                    at: None,
-                }),
-                ErrorKind::Connect | ErrorKind::RateLimited => return Err(error),
-                ErrorKind::Timeout if error.timeout() == Some(TimeoutKind::Connect) => {
-                    return Err(error);
-                }
-                // A failing list must not prevent the booking: only the lookup is lost.
-                _ => None,
-            },
-        };
-        Ok(this)
+        })
     }
 
-    /// Records that the booking may have reached the server.
-    pub(crate) fn on_send(&mut self) {
+    /// Records that the booking may reach the server from now on. Before, gives the read a moment
+    /// to end.
+    pub(crate) async fn on_send(&mut self) {
+        let moment = self.moment_for_read();
+        if !moment.is_zero() {
+            self.start_read();
+        }
+        // Polls the read once even if there is no time to wait.
+        let _ = tokio::time::timeout(moment, self.read_ended()).await;
+        // No earlier attempt was applied, or there would be no further one.
+        if let Some(baseline) = &mut self.baseline {
+            baseline.is_before = true;
+        }
+        self.sent = self.now();
+        self.latest_when_sent = self.state().server_clock.latest(self.sent);
         self.maybe_applied = true;
+    }
+
+    /// Makes an attempt of the booking, and reads the baseline beside it. The booking does not wait
+    /// for the read, which runs to its end in the background.
+    pub(crate) async fn read_beside<T>(&mut self, attempt: impl Future<Output = T>) -> T {
+        let mut attempt = pin!(attempt);
+        poll_fn(|task| {
+            // The booking begins first, so that it gets an idle connection even if there is only
+            // one.
+            let result = attempt.as_mut().poll(task);
+            if result.is_pending() {
+                self.start_read();
+                self.poll_read(task);
+            }
+            result
+        })
+        .await
+    }
+
+    /// How long the booking waits for the read. A read that ends before is a better baseline. So on
+    /// a fast network, where it costs next to nothing, the booking waits; otherwise the two are in
+    /// flight together.
+    fn moment_for_read(&self) -> Duration {
+        let is_fast = match self.state().fastest {
+            Some(fastest) => fastest < Self::FAST,
+            None => config::is_loopback(&self.context.shared.config.base_url),
+        };
+        if is_fast && matches!(self.read, Read::NotStarted) {
+            Self::LONGEST_WAIT.min(self.context.time_left() / 3)
+        } else {
+            Duration::ZERO
+        }
+    }
+
+    /// Waits until the read has ended, if it has started.
+    async fn read_ended(&mut self) {
+        poll_fn(|task| {
+            self.poll_read(task);
+            match self.read {
+                Read::Running(_) => Poll::Pending,
+                Read::NotStarted | Read::Ended => Poll::Ready(()),
+            }
+        })
+        .await;
+    }
+
+    fn start_read(&mut self) {
+        if let Read::NotStarted = self.read {
+            // After a lost response, the rest of the time is for the lookups.
+            let limit = self.context.time_left() / 3;
+            let context = CallContext {
+                ends_in_background: true,
+                ..self.context.limited(self.context.retry, limit)
+            };
+            self.read = Read::Running(self.newest_tickets(&context));
+        }
+    }
+
+    fn poll_read(&mut self, task: &mut Context<'_>) {
+        let Read::Running(page) = &mut self.read else {
+            return;
+        };
+        let Poll::Ready(result) = page.as_mut().poll(task) else {
+            return;
+        };
+        self.read = Read::Ended;
+        self.baseline = match result {
+            Ok(page) => Some(Baseline::of(&page)),
+            // An unknown customer has no tickets. The booking itself will report the unknown
+            // customer.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Validation) => {
+                Some(Baseline {
+                    known: HashSet::new(),
+                    at: None,
+                    is_before: false,
+                })
+            }
+            // A failing list must not prevent the booking.
+            Err(_) => None,
+        };
     }
 
     pub(crate) fn on_rejection(&mut self) {
         self.maybe_applied = false;
     }
 
-    pub(crate) fn on_success(&mut self, ticket: &TicketId) {
+    pub(crate) fn on_success(&mut self, ticket: &Ticket) {
         self.maybe_applied = false;
-        self.state().add_returned(ticket);
+        let received = self.now();
+        let mut state = self.state();
+        state.add_returned(ticket.id());
+        let clock = &mut state.server_clock;
+        clock.add_booking(ticket.booked_at(), self.sent, received);
+    }
+
+    fn now(&self) -> Instant {
+        self.context.shared.config.clock.now()
     }
 
     fn state(&self) -> MutexGuard<'a, State> {
@@ -163,17 +289,8 @@ impl<'a> BookingAttempt<'a> {
     }
 
     /// The customer's newest tickets.
-    async fn newest_tickets(
-        &self,
-        retry: &RetryPolicy,
-        limit: Duration,
-    ) -> Result<Response<Page<Ticket>>, Error> {
-        let BookingLookup {
-            booking,
-            newest_tickets,
-        } = self.lookup;
-        let context = self.context.limited(retry, limit);
-        newest_tickets(&context, &booking.customer).await
+    fn newest_tickets<'b>(&self, context: &CallContext<'b>) -> NestedCall<'b, Page<Ticket>> {
+        (self.lookup.newest_tickets)(context, &self.lookup.booking.customer)
     }
 
     /// Looks up the ticket of the booking, whose response was lost by `error`.
@@ -192,11 +309,10 @@ impl<'a> BookingAttempt<'a> {
         }
     }
 
-    async fn find_ticket(&self) -> Result<Response<Ticket>, LookupFailure> {
-        let Some(baseline) = &self.baseline else {
-            return Err(LookupFailure::NoBaseline);
-        };
+    async fn find_ticket(&mut self) -> Result<Response<Ticket>, LookupFailure> {
         let shared = self.context.shared;
+        let never = RetryPolicy::never();
+        self.read_ended().await;
         let mut lookups = 0;
         loop {
             let time_left = self.context.time_left();
@@ -204,11 +320,13 @@ impl<'a> BookingAttempt<'a> {
                 break;
             }
             lookups += 1;
-            if let Ok(page) = self.newest_tickets(&RetryPolicy::never(), time_left).await {
-                let ticket = self.select_ticket(baseline, &page.data)?;
-                if let Some(found) = page.filter_map(|_| ticket) {
-                    return Ok(found);
+            let context = self.context.limited(&never, time_left);
+            if let Ok(page) = self.newest_tickets(&context).await {
+                let read = Baseline::of(&page);
+                if let Some(ticket) = self.select_ticket(&page.data)? {
+                    return Ok(page.with_data(ticket));
                 }
+                self.baseline.get_or_insert(read);
             }
             let pause = self.context.retry.lookup_backoff(lookups);
             if lookups == Self::MAX_LOOKUPS
@@ -230,30 +348,33 @@ impl<'a> BookingAttempt<'a> {
     ///
     /// # Errors
     /// If the ticket cannot be distinguished from others.
-    fn select_ticket(
-        &self,
-        baseline: &Baseline,
-        page: &Page<Ticket>,
-    ) -> Result<Option<Ticket>, LookupFailure> {
+    fn select_ticket(&self, page: &Page<Ticket>) -> Result<Option<Ticket>, LookupFailure> {
         let tickets = page.items();
-        let is_new = |ticket: &&Ticket| {
-            // The clocks of two machines behind one address may differ a little.
-            let leeway = SignedDuration::from_secs(1);
-            let age = |at| ticket.booked_at().duration_until(at);
-            let older = baseline.at.is_some_and(|at| age(at) > leeway);
-            !older && !baseline.known.contains(ticket.id())
+        let seen = self.now();
+        let mut state = self.state();
+        let not_older: Vec<_> = tickets
+            .iter()
+            .map(|ticket| (ticket, self.age(ticket, &state.server_clock, seen)))
+            .filter(|(_, age)| !matches!(age, Age::Older))
+            .collect();
+        // If no ticket of the page is known, the next page may hold another new one.
+        let is_known = |ticket: &Ticket| {
+            let baseline = self.baseline.as_ref();
+            baseline.is_some_and(|baseline| baseline.known.contains(ticket.id()))
         };
-        let new: Vec<_> = tickets.iter().filter(is_new).collect();
-        // If all tickets of the page are new, the next page may hold another new one.
-        if !tickets.is_empty() && new.len() == tickets.len() && page.pagination().has_next_page() {
+        let none_is_known = !not_older.iter().any(|(ticket, _)| is_known(ticket));
+        if !tickets.is_empty()
+            && not_older.len() == tickets.len()
+            && none_is_known
+            && page.pagination().has_next_page()
+        {
             return Err(LookupFailure::TooManyTickets);
         }
         let booking = &self.lookup.booking;
-        let mut state = self.state();
-        let mut candidates = new
+        let mut candidates = not_older
             .into_iter()
-            .filter(|ticket| booking.matches(ticket) && !state.returned.contains(ticket.id()));
-        let Some(ticket) = candidates.next() else {
+            .filter(|(ticket, _)| booking.matches(ticket) && !state.returned.contains(ticket.id()));
+        let Some((ticket, age)) = candidates.next() else {
             return Ok(None);
         };
         let others = candidates.count();
@@ -264,7 +385,37 @@ impl<'a> BookingAttempt<'a> {
         if others > 0 || conflict {
             return Err(LookupFailure::Ambiguous);
         }
+        if let Age::Unclear(failure) = age {
+            return Err(failure);
+        }
         state.add_returned(ticket.id());
         Ok(Some(ticket.clone()))
+    }
+
+    /// A ticket that is not in the baseline is newer. For a ticket of a baseline that was read
+    /// before the booking was sent, the opposite is certain. For others the server's clock decides.
+    fn age(&self, ticket: &Ticket, clock: &ServerClock, seen: Instant) -> Age {
+        match &self.baseline {
+            Some(baseline) if !baseline.known.contains(ticket.id()) => {
+                // It may have been on a later page of the baseline.
+                let age = |at| Duration::try_from(ticket.booked_at().duration_until(at));
+                let is_older = |at| age(at).is_ok_and(|age| age > ServerClock::LEEWAY);
+                if baseline.at.is_some_and(is_older) {
+                    Age::Older
+                } else {
+                    Age::Newer
+                }
+            }
+            Some(baseline) if baseline.is_before => Age::Older,
+            _ => match clock.compare(ticket.booked_at(), self.sent, self.latest_when_sent, seen) {
+                BookedAt::Before => Age::Older,
+                BookedAt::After => Age::Newer,
+                BookedAt::Unclear(None) => Age::Unclear(LookupFailure::MaybeOlder),
+                BookedAt::Unclear(Some(apart)) => {
+                    let apart = Duration::from_millis(apart.as_millis() as u64 + 1);
+                    Age::Unclear(LookupFailure::BookedWithin(apart))
+                }
+            },
+        }
     }
 }

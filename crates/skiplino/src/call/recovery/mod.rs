@@ -4,6 +4,7 @@
 
 pub(crate) mod booking_lookup;
 pub(crate) mod open_bookings;
+mod server_clock;
 
 use std::pin::Pin;
 

@@ -5,9 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use reqwest::header::HeaderMap;
 use tokio::sync::Mutex as AsyncMutex;
 
+use crate::call::recovery::server_clock::ServerClock;
 use crate::call::weak_map::WeakMap;
+use crate::http::transport;
 use crate::models::ids::{CustomerRef, GroupId, ServiceId, TicketId};
 use crate::models::tickets::Ticket;
 
@@ -71,6 +74,9 @@ pub(super) struct State {
     last_number: u64,
     /// The newest tickets that were returned to callers, the newest last.
     pub(super) returned: VecDeque<TicketId>,
+    pub(super) server_clock: ServerClock,
+    /// The shortest time from a request to its response.
+    pub(super) fastest: Option<Duration>,
 }
 
 impl Bookings {
@@ -87,6 +93,16 @@ impl Bookings {
     /// The lock that makes equal bookings run one after another.
     pub(super) fn serialize(&self, booking: &Booking) -> Arc<AsyncMutex<()>> {
         self.state().locks.get_or_default(booking)
+    }
+
+    /// Learns the server's clock and the length of a round trip from a response.
+    pub(crate) fn on_response(&self, headers: &HeaderMap, sent: Instant, received: Instant) {
+        let mut state = self.state();
+        let round_trip = received.saturating_duration_since(sent);
+        state.fastest = Some(state.fastest.map_or(round_trip, |old| old.min(round_trip)));
+        if let Some(date) = transport::server_time(headers) {
+            state.server_clock.add_date(date, sent, received);
+        }
     }
 
     /// Adds a booking that begins, and returns its number.

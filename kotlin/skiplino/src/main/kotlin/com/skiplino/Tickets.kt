@@ -17,8 +17,8 @@ public class Tickets internal constructor(private val dispatcher: CallDispatcher
      * appointment takes a place in a slot.
      *
      * The library never sends a booking twice if the server may have received it. For a booking
-     * with a customer, the library reads the customer's newest tickets before the booking; if the
-     * response is lost, it reads them again until it finds the new ticket
+     * with a customer, the library also reads the customer's newest tickets, at the same time; if
+     * the response is lost, it reads them again until it finds the new ticket
      * ([ResponseInfo.recovered]).
      *
      * To limit the time, use [CallOptions.deadline]: the exception of `withTimeout`, or of a
