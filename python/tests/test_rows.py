@@ -248,7 +248,12 @@ def test_a_row_with_too_many_cells_fails_alone(sandbox: Sandbox, customers: Both
 
 def test_half_a_surrogate_pair_fails_its_row_alone(sandbox: Sandbox, customers: Both, stored: Any) -> None:
     text = io.TextIOWrapper(io.BytesIO(b"externalId,name\na,Ren\xe9\nb,B\n"), errors="surrogateescape")
-    rows = [*csv.DictReader(text), {"externalId": "\ud800"}, {"externalId": "c", "\ud800": "x"}, {"externalId": 10**5000}]
+    rows = [
+        *csv.DictReader(text),
+        {"externalId": "\ud800"},
+        {"externalId": "c", "\ud800": "x"},
+        {"externalId": 10**5000},
+    ]
     report = customers.sync(rows, check=False)
     assert (report.created, report.failed) == (1, 4)
     reasons = {row.index: row.error.fields for row in report.not_done}
