@@ -79,10 +79,26 @@ const CIPHER_SUITES: &[SupportedCipherSuite] = &[
 /// is a fiftieth of a phone's library.
 const KEY_EXCHANGES: &[&dyn SupportedKxGroup] = &[kx_group::SECP256R1, kx_group::SECP384R1];
 
-/// The signature algorithms of certificates and handshakes, a copy of those that rustls has for
-/// ring: rustls exports its own only together with all cipher suites.
+/// The signature algorithms of certificates and handshakes: those that rustls has for ring, without
+/// Ed25519, which no public certificate authority uses. Rustls exports its own list only together
+/// with all cipher suites.
 const SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
-    all: webpki::ALL_VERIFICATION_ALGS,
+    all: &[
+        webpki::ring::ECDSA_P256_SHA256,
+        webpki::ring::ECDSA_P256_SHA384,
+        webpki::ring::ECDSA_P384_SHA256,
+        webpki::ring::ECDSA_P384_SHA384,
+        webpki::ring::RSA_PKCS1_2048_8192_SHA256,
+        webpki::ring::RSA_PKCS1_2048_8192_SHA384,
+        webpki::ring::RSA_PKCS1_2048_8192_SHA512,
+        webpki::ring::RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS,
+        webpki::ring::RSA_PKCS1_2048_8192_SHA384_ABSENT_PARAMS,
+        webpki::ring::RSA_PKCS1_2048_8192_SHA512_ABSENT_PARAMS,
+        webpki::ring::RSA_PKCS1_3072_8192_SHA384,
+        webpki::ring::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
+        webpki::ring::RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
+        webpki::ring::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
+    ],
     mapping: &[
         (
             SignatureScheme::ECDSA_NISTP384_SHA384,
@@ -98,7 +114,6 @@ const SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
                 webpki::ring::ECDSA_P384_SHA256,
             ],
         ),
-        (SignatureScheme::ED25519, &[webpki::ring::ED25519]),
         (
             SignatureScheme::RSA_PSS_SHA512,
             &[webpki::ring::RSA_PSS_2048_8192_SHA512_LEGACY_KEY],
@@ -159,7 +174,7 @@ mod tests {
     use rustls::pki_types::SignatureVerificationAlgorithm;
 
     #[test]
-    fn the_settings_equal_those_of_rustls_without_chacha20_and_x25519() {
+    fn the_settings_equal_those_of_rustls_without_what_is_left_out() {
         let theirs = provider::default_provider();
         let suites = theirs.cipher_suites.iter().map(|suite| suite.suite());
         let suites = suites.filter(|suite| !format!("{suite:?}").contains("CHACHA20"));
@@ -171,15 +186,21 @@ mod tests {
         let ours = KEY_EXCHANGES.iter().map(|group| group.name());
         assert_eq!(ours.collect::<Vec<_>>(), groups.collect::<Vec<_>>());
 
+        let ed25519 = webpki::ring::ED25519.signature_alg_id();
+        let ids = |algorithms: &[&dyn SignatureVerificationAlgorithm]| {
+            let ids = algorithms.iter();
+            let ids = ids.map(|one| (one.public_key_alg_id(), one.signature_alg_id()));
+            ids.filter(|(_, signature)| *signature != ed25519)
+                .collect::<Vec<_>>()
+        };
         let signed = |algorithms: &WebPkiSupportedAlgorithms| {
-            let ids = |scheme: &(_, &[&dyn SignatureVerificationAlgorithm])| {
-                let ids = scheme.1.iter();
-                let ids = ids.map(|one| (one.public_key_alg_id(), one.signature_alg_id()));
-                (scheme.0, ids.collect::<Vec<_>>())
-            };
-            algorithms.mapping.iter().map(ids).collect::<Vec<_>>()
+            let schemes = algorithms.mapping.iter();
+            let schemes = schemes.map(|(scheme, algorithms)| (*scheme, ids(algorithms)));
+            let schemes = schemes.filter(|(scheme, _)| *scheme != SignatureScheme::ED25519);
+            schemes.collect::<Vec<_>>()
         };
         let theirs = &theirs.signature_verification_algorithms;
         assert_eq!(signed(&SIGNATURES), signed(theirs));
+        assert_eq!(ids(SIGNATURES.all), ids(webpki::ALL_VERIFICATION_ALGS));
     }
 }
