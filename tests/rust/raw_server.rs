@@ -30,6 +30,7 @@ pub struct RawServer {
     /// The number of the connection and the head of each request.
     requests: Arc<Mutex<Vec<(usize, String)>>>,
     connections: Arc<AtomicUsize>,
+    responses: Arc<AtomicUsize>,
     closed: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -44,13 +45,18 @@ impl RawServer {
             Arc::new(Mutex::new(Vec::new())),
         );
         let stop = Arc::new(AtomicBool::new(false));
-        let (connections, closed) = <(Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
+        let (connections, responses, closed) =
+            <(Arc<AtomicUsize>, Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
         let shared = (
             Arc::clone(&script),
             Arc::clone(&requests),
             Arc::clone(&stop),
         );
-        let counts = (Arc::clone(&connections), Arc::clone(&closed));
+        let counts = (
+            Arc::clone(&connections),
+            Arc::clone(&responses),
+            Arc::clone(&closed),
+        );
         let thread = std::thread::spawn(move || {
             let (script, requests, stop) = shared;
             for stream in listener.incoming() {
@@ -59,9 +65,9 @@ impl RawServer {
                 }
                 let number = counts.0.fetch_add(1, Ordering::SeqCst);
                 let (script, requests) = (Arc::clone(&script), Arc::clone(&requests));
-                let closed = Arc::clone(&counts.1);
+                let (responses, closed) = (Arc::clone(&counts.1), Arc::clone(&counts.2));
                 std::thread::spawn(move || {
-                    serve(number, stream.unwrap(), &script, &requests);
+                    serve(number, stream.unwrap(), &script, &requests, &responses);
                     closed.fetch_add(1, Ordering::SeqCst);
                 });
             }
@@ -71,6 +77,7 @@ impl RawServer {
             script,
             requests,
             connections,
+            responses,
             closed,
             stop,
             thread: Some(thread),
@@ -98,6 +105,11 @@ impl RawServer {
     /// The number of connections that were opened so far.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
+    }
+
+    /// The number of responses that were written so far.
+    pub fn responses(&self) -> usize {
+        self.responses.load(Ordering::SeqCst)
     }
 
     /// The number of connections that the server closed so far.
@@ -131,6 +143,7 @@ fn serve(
     stream: TcpStream,
     script: &Mutex<Script>,
     requests: &Mutex<Vec<(usize, String)>>,
+    responses: &AtomicUsize,
 ) {
     stream.set_nodelay(true).unwrap();
     let mut reader = BufReader::new(stream.try_clone().unwrap());
@@ -164,7 +177,11 @@ fn serve(
             Script::Respond(bytes) | Script::RespondAndClose(bytes) => bytes,
             Script::RespondWith(respond) => respond(&head),
         };
-        if writer.write_all(&bytes).is_err() || closes {
+        if writer.write_all(&bytes).is_err() {
+            return;
+        }
+        responses.fetch_add(1, Ordering::SeqCst);
+        if closes {
             return;
         }
     }

@@ -239,17 +239,20 @@ impl RetryLoop<'_> {
             booking.on_send().await;
         }
         let started = clock.now();
-        let attempt = attempt(
-            self.spec,
-            self.context,
-            self.request,
-            self.locale,
-            self.progress,
-        )
-        .instrument(span.clone());
+        let attempt = || {
+            attempt(
+                self.spec,
+                self.context,
+                self.request,
+                self.locale,
+                self.progress,
+            )
+            .instrument(span.clone())
+        };
         let result = match &mut self.booking {
-            Some(booking) => booking.read_beside(attempt).await,
-            None => attempt.await,
+            // Boxed: the future of every other call would have room for this one as well.
+            Some(booking) => booking.read_beside(Box::pin(attempt())).await,
+            None => attempt().await,
         };
         let status = match &result {
             Ok(response) => Some(response.status),

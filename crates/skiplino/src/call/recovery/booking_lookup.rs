@@ -20,7 +20,7 @@
 
 use std::collections::HashSet;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::MutexGuard;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -189,8 +189,10 @@ impl<'a> BookingAttempt<'a> {
 
     /// Makes an attempt of the booking, and reads the baseline beside it. The booking does not wait
     /// for the read, which runs to its end in the background.
-    pub(crate) async fn read_beside<T>(&mut self, attempt: impl Future<Output = T>) -> T {
-        let mut attempt = pin!(attempt);
+    pub(crate) async fn read_beside<T>(
+        &mut self,
+        mut attempt: Pin<Box<impl Future<Output = T>>>,
+    ) -> T {
         poll_fn(|task| {
             // The booking begins first, so that it gets an idle connection even if there is only
             // one.
