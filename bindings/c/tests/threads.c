@@ -53,6 +53,38 @@ static void *book(void *code) {
   return NULL;
 }
 
+/* The calls that need the largest stack, because they make others. */
+static void *nest(void *nothing) {
+  skiplino_booking booking = SKIPLINO_BOOKING_INIT;
+  skiplino_ticket *ticket = NULL;
+  skiplino_customer_pager *pager = NULL;
+  skiplino_customer *customer = NULL;
+  skiplino_code code;
+  int customers = 0;
+  require(skiplino_client_warm_up(client, NULL, NULL) == SKIPLINO_OK, "warm up");
+  booking.service_id = "6fe8fb8b12";
+  booking.group_id = "7c1f9a3b2d";
+  booking.customer_id = "9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b";
+  require(skiplino_tickets_book(client, &booking, NULL, &ticket, NULL) == SKIPLINO_OK, "find a lost booking");
+  skiplino_ticket_free(ticket);
+  require(skiplino_customers_list_pager(client, 10, NULL, &pager, NULL) == SKIPLINO_OK, "create a pager");
+  while ((code = skiplino_customer_pager_next(pager, &customer, NULL)) == SKIPLINO_OK) {
+    customers++;
+    skiplino_customer_free(customer);
+    customer = NULL;
+  }
+  require(code == SKIPLINO_END && customers == 303, "read all customers");
+  skiplino_customer_pager_free(pager);
+  return nothing;
+}
+
+static void nests(void) {
+  sandbox_send(base_url, "POST /customers/generate", "{\"count\": 300}");
+  sandbox_send(base_url, "POST /faults", "{\"operation\": \"bookTicket\", \"kind\": \"drop_after_commit\"}");
+  pthread_join(start(nest, NULL), NULL);
+  sandbox_send(base_url, "DELETE /faults", NULL);
+}
+
 static void cancels(void) {
   skiplino_code code = SKIPLINO_OK;
   require(skiplino_cancellation_token_new(&cancellation_token, NULL) == SKIPLINO_OK, "create a cancellation token");
@@ -96,9 +128,10 @@ int main(int count, char **arguments) {
   for (int nth = 0; nth < THREADS; nth++) {
     pthread_join(threads[nth], NULL);
   }
+  nests();
   cancels();
   watches();
   skiplino_client_free(client);
-  printf("%d calls on %d threads, a cancelled call, a watch\n", THREADS * CALLS, THREADS);
+  printf("%d calls on %d threads, calls within calls, a cancelled call, a watch\n", THREADS * CALLS, THREADS);
   return 0;
 }

@@ -313,12 +313,12 @@ async fn run(
     pool: &reqwest::Client,
     request: &Request,
 ) -> Result<Response<Data>, Error> {
-    let once = || retry_loop::run(spec, shared, pool, request);
+    // Boxed: the calls within a booking, each with a large future, need a small stack.
+    let once = || Box::pin(retry_loop::run(spec, shared, pool, request));
     if !spec.is_sent_twice {
         return once().await;
     }
-    // Boxed: the future of every other call would have room for these two as well.
-    let (first, second) = Box::pin(join(once(), once())).await;
+    let (first, second) = join(once(), once()).await;
     first.and(second)
 }
 
