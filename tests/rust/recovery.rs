@@ -38,16 +38,6 @@ fn spawn_booking(client: &Client, request: BookTicketRequest) -> JoinHandle<Book
     std::thread::spawn(move || book(&client, request))
 }
 
-/// A client that reads a customer's tickets before each booking: no time passes on its clock, as
-/// on a fast network.
-fn on_fast_network(sandbox: &TestSandbox) -> Client {
-    sandbox
-        .builder(skiplino_sandbox::DEMO_PUBLIC_KEY)
-        .clock(TestClock::new(|_| {}))
-        .build()
-        .unwrap()
-}
-
 fn outcome_unknown(booked: Booked) -> String {
     let error = booked.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
@@ -100,7 +90,7 @@ fn concurrent_similar_bookings_each_get_their_own_ticket() {
         "drop_after_commit",
         json!({"when": {"every": 2}}),
     );
-    let client = on_fast_network(&sandbox);
+    let client = sandbox.public();
     let all: Vec<_> = (0..16)
         .map(|_| spawn_booking(&client, walk_in(CustomerRef::id(LAYLA))))
         .collect();
@@ -306,7 +296,7 @@ fn bookings_of_other_customers_in_flight_do_not_prevent_recovery() {
         let fault = hold(&sandbox, "bookTicket", 1, "commit");
         let after = json!({"when": {"nth": 2}});
         sandbox.fault("bookTicket", "drop_after_commit", after);
-        let client = on_fast_network(&sandbox);
+        let client = sandbox.public();
         let first = spawn_booking(&client, walk_in(held_up));
         held(&sandbox, 1);
         assert!(book(&client, walk_in(lost)).unwrap().recovered());

@@ -1,6 +1,5 @@
 //! The settings of a client, checked: the layers below the client read them from here.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +12,8 @@ use crate::operation::KeyClass;
 
 pub(crate) struct Config {
     pub(crate) base_url: Url,
+    /// Whether the server is on this machine, as a sandbox is.
+    pub(crate) is_local: bool,
     pub(crate) authorization: HeaderValue,
     pub(crate) key_class: KeyClass,
     pub(crate) locale: Option<HeaderValue>,
@@ -74,17 +75,5 @@ pub(crate) fn locale(text: &str) -> Result<Option<HeaderValue>, Error> {
             "locale",
             "must be a language tag, as in en or ar-BH",
         )),
-    }
-}
-
-/// Whether the URL names this machine.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    let Some(host) = url.host_str() else {
-        return false;
-    };
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    match address.parse::<IpAddr>() {
-        Ok(address) => address.is_loopback(),
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
     }
 }

@@ -86,6 +86,7 @@ pub async fn run(
     let deadline_seconds = if group.number % 4 == 3 { 10 } else { 600 };
     let client = sandbox
         .builder(DEMO_SECRET_KEY)
+        .behind_network()
         .attempt_timeout(attempt)
         .deadline(Duration::from_secs(deadline_seconds))
         .retry(retry)

@@ -1,6 +1,7 @@
 //! The builder of a client. It checks every setting, so that no call meets an invalid one.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::call::shared::Shared;
 use crate::client::Client;
 use crate::client::api_key::ApiKey;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, Config, ProxySetting, is_loopback};
+use crate::config::{self, Config, ProxySetting};
 use crate::error::Error;
 use crate::http::{certificates, proxy, tls};
 use crate::operation::KeyClass;
@@ -89,6 +90,7 @@ pub struct ClientBuilder {
     /// Why the certificates of the environment cannot be used.
     env_certificates_error: Option<Error>,
     on_device: bool,
+    behind_network: bool,
     allow_secret_key_on_device: bool,
     clock: Arc<dyn Clock>,
     interrupt: Option<Interrupt>,
@@ -112,6 +114,7 @@ impl ClientBuilder {
             root_certificates: Vec::new(),
             env_certificates_error: None,
             on_device: cfg!(any(target_os = "android", target_os = "ios")),
+            behind_network: false,
             allow_secret_key_on_device: false,
             clock: Arc::new(SystemClock),
             interrupt: None,
@@ -248,6 +251,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Treats a server on this machine as one behind a network, for tests.
+    #[doc(hidden)]
+    pub fn behind_network(mut self) -> Self {
+        self.behind_network = true;
+        self
+    }
+
     /// Allows a secret key on Android and iOS. It is rejected there by default, because users of
     /// the app can read it.
     pub fn allow_secret_key_on_device(mut self) -> Self {
@@ -288,8 +298,11 @@ impl ClientBuilder {
         if let Some(error) = self.env_certificates_error {
             return Err(error);
         }
+        // Only a server on this machine can be reached without TLS.
+        let is_local = base_url.scheme() == "http" && !self.behind_network;
         let config = Config {
             base_url,
+            is_local,
             authorization: self.key.authorization()?,
             key_class: self.key.class(),
             locale: self
@@ -350,6 +363,17 @@ fn base_url(text: &str) -> Result<Url, Error> {
         segments.pop_if_empty();
     }
     Ok(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let Some(host) = url.host_str() else {
+        return false;
+    };
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    match address.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    }
 }
 
 fn user_agent(host: &str, suffix: Option<&str>) -> Result<String, Error> {

@@ -12,8 +12,8 @@
 //!
 //! The server may handle the booking before the baseline, which then contains the booking's own
 //! ticket. Only the server's clock can show whether such a ticket is new: its `bookedAt` is compared
-//! with the time at which the booking was sent. If the two are too close, the outcome is unknown. On
-//! a fast network the booking waits a moment for the baseline, which then decides alone.
+//! with the time at which the booking was sent. If the two are too close, the outcome is unknown. If
+//! the server is on this machine, the booking waits for the baseline, which then decides alone.
 //!
 //! One case remains. Another program books the same service for the same customer while this booking
 //! is in flight, and this booking is lost. Both programs then return the other program's ticket.
@@ -32,7 +32,6 @@ use crate::call::context::{CallContext, NestedCall};
 use crate::call::recovery::open_bookings::{Booking, State};
 use crate::call::recovery::server_clock::{BookedAt, ServerClock};
 use crate::call::retry::RetryPolicy;
-use crate::config;
 use crate::error::{Error, ErrorKind, TimeoutKind};
 use crate::http::response::Response;
 use crate::http::transport;
@@ -134,11 +133,8 @@ impl Drop for BookingAttempt<'_> {
 impl<'a> BookingAttempt<'a> {
     /// Lookups after a lost response, with the pauses of a retry between them.
     const MAX_LOOKUPS: u32 = 5;
-    /// Round trips are short on a network on which one took less than this. Before the first one,
-    /// only a server on this machine counts as near.
-    const FAST: Duration = Duration::from_millis(10);
-    /// How long a booking waits for the read on a fast network.
-    const LONGEST_WAIT: Duration = Duration::from_millis(20);
+    /// How long a booking waits for the read if the server is on this machine.
+    const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
     /// Waits for equal bookings.
     ///
@@ -206,15 +202,10 @@ impl<'a> BookingAttempt<'a> {
         .await
     }
 
-    /// How long the booking waits for the read. A read that ends before is a better baseline. So on
-    /// a fast network, where it costs next to nothing, the booking waits; otherwise the two are in
-    /// flight together.
+    /// How long the booking waits for the read. A server on this machine is one for tests: the wait
+    /// costs nothing there, and the outcome of a lost booking does not depend on a race.
     fn moment_for_read(&self) -> Duration {
-        let is_fast = match self.state().fastest {
-            Some(fastest) => fastest < Self::FAST,
-            None => config::is_loopback(&self.context.shared.config.base_url),
-        };
-        if is_fast && matches!(self.read, Read::NotStarted) {
+        if self.context.shared.config.is_local && matches!(self.read, Read::NotStarted) {
             Self::LONGEST_WAIT.min(self.context.time_left() / 3)
         } else {
             Duration::ZERO

@@ -75,8 +75,6 @@ pub(super) struct State {
     /// The newest tickets that were returned to callers, the newest last.
     pub(super) returned: VecDeque<TicketId>,
     pub(super) server_clock: ServerClock,
-    /// The shortest time from a request to its response.
-    pub(super) fastest: Option<Duration>,
 }
 
 impl Bookings {
@@ -95,13 +93,11 @@ impl Bookings {
         self.state().locks.get_or_default(booking)
     }
 
-    /// Learns the server's clock and the length of a round trip from a response.
+    /// Learns the server's clock from a response.
     pub(crate) fn on_response(&self, headers: &HeaderMap, sent: Instant, received: Instant) {
-        let mut state = self.state();
-        let round_trip = received.saturating_duration_since(sent);
-        state.fastest = Some(state.fastest.map_or(round_trip, |old| old.min(round_trip)));
         if let Some(date) = transport::server_time(headers) {
-            state.server_clock.add_date(date, sent, received);
+            let clock = &mut self.state().server_clock;
+            clock.add_date(date, sent, received);
         }
     }
 
