@@ -8,19 +8,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use skiplino::jiff::{SignedDuration, Timestamp};
-use skiplino::{
-    BookTicketRequest, Client, ClientBuilder, Clock, CustomerRef, Error, ErrorKind, Outcome,
-    Response, Ticket,
-};
+use skiplino::{BookTicketRequest, Client, ClientBuilder, Clock, CustomerRef};
 use skiplino_sandbox::{Config, DEMO_PUBLIC_KEY};
 use skiplino_tests::{NOW, TestSandbox};
 
+use crate::booking_support::{
+    Booked, GROUP, LAYLA, SERVICE, book, held, hold, outcome_unknown, release, tickets,
+};
 use crate::raw_server::{RawServer, Script, http};
 use crate::test_clock::TestClock;
 
-const SERVICE: &str = "6fe8fb8b12";
-const GROUP: &str = "7c1f9a3b2d";
-const LAYLA: &str = "9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b";
 const BRANCHES: &[u8] = br#"{"message":"m","data":[]}"#;
 
 /// A client whose bookings do not wait for the read, with a connection.
@@ -34,53 +31,16 @@ fn walk_in() -> BookTicketRequest {
     BookTicketRequest::walk_in(SERVICE, GROUP).customer(CustomerRef::id(LAYLA))
 }
 
-fn book(client: &Client) -> Result<Response<Ticket>, Error> {
-    client.tickets().book(walk_in()).with_response().wait()
-}
-
-/// The text of a booking that may or may not have been applied.
-fn outcome_unknown(booked: Result<Response<Ticket>, Error>) -> String {
-    let error = booked.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
-    assert_eq!(error.outcome(), Outcome::Unknown);
-    error.to_string()
-}
-
-fn hold(sandbox: &TestSandbox, operation: &str) -> Value {
-    sandbox.fault(
-        operation,
-        "hold",
-        json!({"when": {"nth": 1}, "then": "commit"}),
-    )
-}
-
-fn held(sandbox: &TestSandbox, count: u64) {
-    sandbox.control(&format!("GET /held?atLeast={count}"), &Value::Null);
-}
-
-fn release(sandbox: &TestSandbox, fault: &Value) {
-    sandbox.control(&format!("POST /faults/{}/release", fault["id"]), &json!({}));
-}
-
-/// The ids of Layla's tickets, the newest first, without the one that she has at the start.
-fn tickets(sandbox: &TestSandbox) -> Vec<String> {
-    let all = sandbox.control(&format!("GET /tickets?customerId={LAYLA}"), &Value::Null);
-    let ids = all.as_array().unwrap().iter();
-    ids.map(|ticket| ticket["id"].as_str().unwrap().to_owned())
-        .filter(|id| id != "k7m2p9x4q1")
-        .collect()
-}
-
 #[test]
 fn a_booking_and_the_read_are_in_flight_together() {
     let sandbox = TestSandbox::new();
     let client = behind_network(sandbox.builder(DEMO_PUBLIC_KEY));
     let (booking, list) = (
-        hold(&sandbox, "bookTicket"),
-        hold(&sandbox, "listCustomerTickets"),
+        hold(&sandbox, "bookTicket", 1, "commit"),
+        hold(&sandbox, "listCustomerTickets", 1, "commit"),
     );
     std::thread::scope(|scope| {
-        let booked = scope.spawn(|| book(&client));
+        let booked = scope.spawn(|| book(&client, walk_in()));
         // Neither waits for the other.
         held(&sandbox, 2);
         release(&sandbox, &booking);
@@ -96,8 +56,8 @@ fn a_ticket_list_that_never_responds_does_not_stop_a_booking() {
         sandbox.public(),
         behind_network(sandbox.builder(DEMO_PUBLIC_KEY)),
     ] {
-        let list = hold(&sandbox, "listCustomerTickets");
-        assert!(!book(&client).unwrap().recovered());
+        let list = hold(&sandbox, "listCustomerTickets", 1, "commit");
+        assert!(!book(&client, walk_in()).unwrap().recovered());
         release(&sandbox, &list);
     }
 }
@@ -112,7 +72,7 @@ fn a_failing_ticket_list_does_not_fail_a_booking() {
             sandbox.public(),
             behind_network(sandbox.builder(DEMO_PUBLIC_KEY)),
         ] {
-            let booked = book(&client).unwrap();
+            let booked = book(&client, walk_in()).unwrap();
             assert_eq!((booked.attempts(), booked.recovered()), (1, false));
         }
         sandbox.control("DELETE /faults", &Value::Null);
@@ -136,9 +96,9 @@ fn another_programs_older_ticket_is_never_returned() {
                 });
                 let client = behind_network(sandbox.builder(DEMO_PUBLIC_KEY));
                 if is_warm {
-                    book(&client).unwrap();
+                    book(&client, walk_in()).unwrap();
                 }
-                let other = book(&sandbox.public()).unwrap();
+                let other = book(&sandbox.public(), walk_in()).unwrap();
                 let when = json!({"first": if *name == "late" { 1 } else { 3 }});
                 let list = fault.clone().map(|mut fault| {
                     fault["operation"] = "listCustomerTickets".into();
@@ -148,7 +108,7 @@ fn another_programs_older_ticket_is_never_returned() {
                 let lost = json!({"commit": is_booked, "when": {"nth": 1}});
                 sandbox.fault("bookTicket", "html_502", lost);
                 let booked = std::thread::scope(|scope| {
-                    let booked = scope.spawn(|| book(&client));
+                    let booked = scope.spawn(|| book(&client, walk_in()));
                     if let Some(list) = list.filter(|_| *name == "late") {
                         held(&sandbox, 1);
                         while sandbox.received("bookTicket") < 2 + u64::from(is_warm) {
@@ -187,7 +147,7 @@ impl Lost {
     /// The result of the lost booking. The server's clock is at 11:10:00.400 when the client's
     /// starts. The client learns it from the `Date` of an earlier response, and from the ticket of
     /// the booking before.
-    fn book(self) -> Result<Response<Ticket>, Error> {
+    fn book(self) -> Booked {
         let clock = TestClock::new(|_| {});
         let time = Arc::clone(&clock);
         let (bookings, reads) = <(AtomicUsize, AtomicUsize)>::default();
@@ -223,9 +183,9 @@ impl Lost {
         let clock = Arc::clone(&clock) as Arc<dyn Clock>;
         let client = behind_network(server.builder().clock(clock));
         if self.books_before {
-            book(&client).unwrap();
+            book(&client, walk_in()).unwrap();
         }
-        book(&client)
+        book(&client, walk_in())
     }
 }
 
@@ -293,7 +253,7 @@ fn a_client_that_does_not_know_the_servers_clock_does_not_guess() {
         json!({"when": {"first": 3}}),
     );
     sandbox.fault("bookTicket", "drop_after_commit", json!({}));
-    let text = outcome_unknown(book(&sandbox.public()));
+    let text = outcome_unknown(book(&sandbox.public(), walk_in()));
     assert!(
         text.ends_with(
             "a matching ticket may be older than this booking; check the customer's tickets before booking again"
@@ -311,7 +271,7 @@ fn a_ticket_that_appears_between_two_lookups_is_new() {
         "html_502",
         json!({"when": {"first": 3}}),
     );
-    let late = hold(&sandbox, "bookTicket");
+    let late = hold(&sandbox, "bookTicket", 1, "commit");
     let sandbox = Arc::new(sandbox);
     let control = Arc::clone(&sandbox);
     // The ticket is booked during the first pause between two lookups.
@@ -329,7 +289,7 @@ fn a_ticket_that_appears_between_two_lookups_is_new() {
         .clock(clock)
         .build()
         .unwrap();
-    let booked = book(&client).unwrap();
+    let booked = book(&client, walk_in()).unwrap();
     assert!(booked.recovered());
     assert_eq!(tickets(&sandbox), [booked.data().id().as_str()]);
 }
@@ -345,7 +305,7 @@ fn a_booking_gets_the_idle_connection() {
         http(200, "", BRANCHES)
     })));
     let client = behind_network(server.builder());
-    book(&client).unwrap();
+    book(&client, walk_in()).unwrap();
     assert_eq!(server.connections_of("POST"), [0]);
     assert_eq!(server.closed(), 0);
 }
@@ -378,7 +338,7 @@ fn a_read_that_outlives_its_booking_keeps_its_connection() {
     })));
     let client = behind_network(server.builder());
     for bookings in 1..=20 {
-        book(&client).unwrap();
+        book(&client, walk_in()).unwrap();
         *ended.0.lock().unwrap() = bookings;
         ended.1.notify_all();
         // One for the branches, and two for each booking.
@@ -396,8 +356,8 @@ fn a_read_in_flight_ends_with_its_client() {
     for is_blocking in [true, false] {
         let client = behind_network(sandbox.builder(DEMO_PUBLIC_KEY));
         let (booking, list) = (
-            hold(&sandbox, "bookTicket"),
-            hold(&sandbox, "listCustomerTickets"),
+            hold(&sandbox, "bookTicket", 1, "commit"),
+            hold(&sandbox, "listCustomerTickets", 1, "commit"),
         );
         std::thread::scope(|scope| {
             let booked = scope.spawn(|| {

@@ -8,6 +8,7 @@
     reason = "a test stops at the first failure"
 )]
 
+mod booking_support;
 mod bookings;
 mod calls;
 mod cancellation;

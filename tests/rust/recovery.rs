@@ -9,67 +9,27 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use skiplino::{
-    BookTicketRequest, Client, Clock, CustomerRef, CustomerWriteRequest, Error, ErrorKind, Outcome,
-    Response, Ticket, TimeoutKind,
+    BookTicketRequest, Client, Clock, CustomerRef, CustomerWriteRequest, ErrorKind, Outcome,
+    TimeoutKind,
 };
 use skiplino_tests::TestSandbox;
 
+use crate::booking_support::{
+    Booked, GROUP, LAYLA, SERVICE, book, held, hold, outcome_unknown, release, tickets,
+};
 use crate::raw_server::{RawServer, Script, http};
 use crate::test_clock::TestClock;
 
-const SERVICE: &str = "6fe8fb8b12";
 const OTHER_SERVICE: &str = "b7a1d2c3e4";
-const GROUP: &str = "7c1f9a3b2d";
-const LAYLA: &str = "9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b";
 const CRM: &str = "crm-7741";
-
-type Booked = Result<Response<Ticket>, Error>;
 
 fn walk_in(customer: CustomerRef) -> BookTicketRequest {
     BookTicketRequest::walk_in(SERVICE, GROUP).customer(customer)
 }
 
-fn book(client: &Client, request: BookTicketRequest) -> Booked {
-    client.tickets().book(request).with_response().wait()
-}
-
 fn spawn_booking(client: &Client, request: BookTicketRequest) -> JoinHandle<Booked> {
     let client = client.clone();
     std::thread::spawn(move || book(&client, request))
-}
-
-fn outcome_unknown(booked: Booked) -> String {
-    let error = booked.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
-    assert_eq!(error.outcome(), Outcome::Unknown);
-    error.to_string()
-}
-
-/// Holds the `nth` request of an operation from now on.
-fn hold(sandbox: &TestSandbox, operation: &str, nth: u64, then: &str) -> Value {
-    sandbox.fault(
-        operation,
-        "hold",
-        json!({"when": {"nth": nth}, "then": then}),
-    )
-}
-
-fn held(sandbox: &TestSandbox, count: u64) {
-    let held = sandbox.control(&format!("GET /held?atLeast={count}"), &Value::Null);
-    assert_eq!(held["held"], count);
-}
-
-fn release(sandbox: &TestSandbox, fault: &Value) {
-    sandbox.control(&format!("POST /faults/{}/release", fault["id"]), &json!({}));
-}
-
-/// Layla's tickets, except the one she has at the start.
-fn tickets(sandbox: &TestSandbox) -> Vec<String> {
-    let all = sandbox.control(&format!("GET /tickets?customerId={LAYLA}"), &Value::Null);
-    let ids = all.as_array().unwrap().iter();
-    ids.map(|ticket| ticket["id"].as_str().unwrap().to_owned())
-        .filter(|id| id != "k7m2p9x4q1")
-        .collect()
 }
 
 fn committed(sandbox: &TestSandbox, count: u64) {
