@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use skiplino_directory::DirectoryError;
 
+use crate::output::counted;
+
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -161,9 +163,8 @@ impl std::error::Error for RowsFailed {}
 
 impl fmt::Display for RowsFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = self.failed + self.unknown;
-        let noun = if rows == 1 { "row" } else { "rows" };
-        write!(f, "{rows} {noun} failed")?;
+        let rows = counted(self.failed + self.unknown, "row");
+        write!(f, "{rows} failed")?;
         if self.unknown > 0 {
             write!(f, ", but {} of them may have been written", self.unknown)?;
         }

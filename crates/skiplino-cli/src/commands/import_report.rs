@@ -12,6 +12,7 @@ use skiplino_directory::{FileRow, OutputFile};
 use super::import_files::ImportFile;
 use crate::failure::{Failure, UsageError};
 use crate::files::is_in_use;
+use crate::output::counted;
 
 /// The number of rows of each outcome, and of requests.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
@@ -62,10 +63,10 @@ impl fmt::Display for OutcomeCounts {
             requests,
             ..
         } = self;
-        let unit = if *rows == 1 { "row" } else { "rows" };
+        let rows = counted(*rows, "row");
         write!(
             f,
-            "{rows} {unit}: {created} created, {updated} updated, {unchanged} unchanged"
+            "{rows}: {created} created, {updated} updated, {unchanged} unchanged"
         )?;
         for (count, label) in [
             (self.already_done, "already done"),
@@ -76,12 +77,7 @@ impl fmt::Display for OutcomeCounts {
                 write!(f, ", {count} {label}")?;
             }
         }
-        let unit = if *requests == 1 {
-            "request"
-        } else {
-            "requests"
-        };
-        write!(f, "; {requests} {unit}")
+        write!(f, "; {}", counted(*requests, "request"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Right-to-left text on a terminal.
+//! Text for people: numbers with a noun, and right-to-left text on a terminal.
 
 use std::borrow::Cow;
 
@@ -11,6 +11,12 @@ pub(crate) fn isolated(text: &str, is_terminal: bool) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(text)
     }
+}
+
+/// A number with its noun: `1 row`, `2 rows`.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
 }
 
 #[cfg(test)]

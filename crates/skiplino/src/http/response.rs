@@ -83,13 +83,8 @@ impl<T> Response<T> {
         self
     }
 
-    /// The same response with other data in place of its own.
-    pub(crate) fn with_data<U>(self, data: U) -> Response<U> {
-        self.map(|_| data)
-    }
-
     /// The same response with other data.
-    fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
         Response {
             data: change(self.data),
             message: self.message,

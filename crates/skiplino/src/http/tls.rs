@@ -186,21 +186,21 @@ mod tests {
         let ours = KEY_EXCHANGES.iter().map(|group| group.name());
         assert_eq!(ours.collect::<Vec<_>>(), groups.collect::<Vec<_>>());
 
-        let ed25519 = webpki::ring::ED25519.signature_alg_id();
         let ids = |algorithms: &[&dyn SignatureVerificationAlgorithm]| {
             let ids = algorithms.iter();
             let ids = ids.map(|one| (one.public_key_alg_id(), one.signature_alg_id()));
-            ids.filter(|(_, signature)| *signature != ed25519)
-                .collect::<Vec<_>>()
+            ids.collect::<Vec<_>>()
         };
         let signed = |algorithms: &WebPkiSupportedAlgorithms| {
             let schemes = algorithms.mapping.iter();
             let schemes = schemes.map(|(scheme, algorithms)| (*scheme, ids(algorithms)));
-            let schemes = schemes.filter(|(scheme, _)| *scheme != SignatureScheme::ED25519);
             schemes.collect::<Vec<_>>()
         };
-        let theirs = &theirs.signature_verification_algorithms;
-        assert_eq!(signed(&SIGNATURES), signed(theirs));
-        assert_eq!(ids(SIGNATURES.all), ids(webpki::ALL_VERIFICATION_ALGS));
+        let mut theirs = signed(&theirs.signature_verification_algorithms);
+        theirs.retain(|(scheme, _)| *scheme != SignatureScheme::ED25519);
+        assert_eq!(signed(&SIGNATURES), theirs);
+        let mut theirs = ids(webpki::ALL_VERIFICATION_ALGS);
+        theirs.retain(|(_, signature)| *signature != webpki::ring::ED25519.signature_alg_id());
+        assert_eq!(ids(SIGNATURES.all), theirs);
     }
 }

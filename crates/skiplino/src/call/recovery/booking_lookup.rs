@@ -317,7 +317,7 @@ impl<'a> BookingAttempt<'a> {
             if let Ok(page) = self.newest_tickets(&context).await {
                 let read = Baseline::of(&page);
                 if let Some(ticket) = self.select_ticket(&page.data)? {
-                    return Ok(page.with_data(ticket));
+                    return Ok(page.map(|_| ticket));
                 }
                 self.baseline.get_or_insert(read);
             }
