@@ -1,5 +1,6 @@
 //! The retry loop of a call: attempts, pauses, and the lookup of a write whose response was lost.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -47,8 +48,8 @@ pub(crate) async fn run(
     }
     let started = clock.now();
     let progress = CallProgress::default();
-    let attempts =
-        make_attempts(spec, shared, pool, request, started, &progress).instrument(span.clone());
+    let attempts = make_attempts(spec, shared, pool, request, started, &progress);
+    let attempts = pin!(attempts.instrument(span.clone()));
     let result = cancellation::or_cancelled(spec.cancellation_token.as_ref(), attempts)
         .await
         .unwrap_or_else(|| Err(progress.cancelled(spec.operation)));
@@ -109,7 +110,7 @@ async fn make_attempts(
         Recovery::BookingLookup(lookup) => Some(BookingAttempt::begin(lookup, &context).await?),
         _ => None,
     };
-    let retry_loop = RetryLoop {
+    let mut retry_loop = RetryLoop {
         spec,
         context: &context,
         request,
@@ -137,7 +138,7 @@ struct RetryLoop<'a> {
 
 impl RetryLoop<'_> {
     /// Makes attempts until one succeeds, a lookup finds the write, or no retry is allowed.
-    async fn run(mut self) -> Result<Response<Data>, Error> {
+    async fn run(&mut self) -> Result<Response<Data>, Error> {
         let shared = self.context.shared;
         let (clock, policy) = (&*shared.config.clock, self.context.retry);
         loop {
