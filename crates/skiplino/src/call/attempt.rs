@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
 use reqwest::header::HeaderValue;
@@ -18,7 +18,7 @@ use crate::http::response::Response;
 use crate::http::transport::{self, RawResponse, SendFlag};
 use crate::operation::{Effect, Operation};
 
-/// Sends the request once.
+/// Sends the request once, at `started`.
 ///
 /// # Errors
 /// Any failure, with the outcome of this attempt alone.
@@ -28,9 +28,10 @@ pub(crate) async fn attempt(
     request: &Request,
     locale: Option<&HeaderValue>,
     progress: &CallProgress,
+    started: Instant,
 ) -> Result<Response<Data>, Error> {
     let config = &context.shared.config;
-    let time_left = context.time_left();
+    let time_left = context.time_left_at(started);
     // A write that can be looked up afterwards keeps a quarter of the time for that.
     let reserved = if spec.recovery.needs_lookup() {
         time_left / 4

@@ -44,7 +44,9 @@ pub(crate) async fn run(
     let clock = &*shared.config.clock;
     if let Some(job) = &spec.job {
         // The call's deadline starts when its job allows the first attempt.
-        job.rate_limiter.acquire(clock, FOREVER).await?;
+        job.rate_limiter
+            .acquire(clock, clock.now() + FOREVER)
+            .await?;
     }
     let started = clock.now();
     let progress = CallProgress::default();
@@ -213,7 +215,7 @@ impl RetryLoop<'_> {
         let job_limiter = job.map(|job| &job.rate_limiter);
         for rate_limiter in job_limiter.into_iter().chain([&shared.rate_limiter]) {
             rate_limiter
-                .acquire(&*shared.config.clock, self.context.time_left())
+                .acquire(&*shared.config.clock, self.context.end())
                 .await?;
         }
         Ok(())
@@ -247,6 +249,7 @@ impl RetryLoop<'_> {
                 self.request,
                 self.locale,
                 self.progress,
+                started,
             )
             .instrument(span.clone())
         };
@@ -259,6 +262,7 @@ impl RetryLoop<'_> {
             Ok(response) => Some(response.status),
             Err(error) => error.status(),
         };
+        let ended = clock.now();
         record_span(&span, status, clock, started);
         tracing::debug!(
             target: "skiplino",
@@ -266,16 +270,16 @@ impl RetryLoop<'_> {
             attempt = self.attempts,
             status,
             kind = result.as_ref().err().map(|error| error.kind().as_str()),
-            elapsed_ms = milliseconds(clock.now() - started),
+            elapsed_ms = milliseconds(ended - started),
             "attempt finished"
         );
         if status.is_some_and(|status| status != 429) {
-            shared.rate_limiter.on_response(clock);
+            shared.rate_limiter.on_response(ended);
         }
         if let Ok(response) = &result {
             shared
                 .bookings
-                .on_response(&response.headers, started, clock.now());
+                .on_response(&response.headers, started, ended);
         }
         let mut response =
             result.map_err(|error| error.edit(|inner| inner.attempts = self.attempts))?;
