@@ -45,7 +45,7 @@ pub(crate) async fn attempt(
         send_in_background(context, request, locale, &send_flag, limit).await
     } else {
         let sending = transport::send(context.pool, config, request, locale, &send_flag);
-        tokio::time::timeout(limit, sending).await
+        tokio::time::timeout(limit, pin!(sending)).await
     };
     let response = match response {
         Ok(response) => response,

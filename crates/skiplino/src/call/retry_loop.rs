@@ -50,7 +50,10 @@ pub(crate) async fn run(
     }
     let started = clock.now();
     let progress = CallProgress::default();
-    let attempts = make_attempts(spec, shared, pool, request, started, &progress);
+    // Pinned before it is wrapped: its state is not moved then.
+    let attempts = pin!(make_attempts(
+        spec, shared, pool, request, started, &progress
+    ));
     let attempts = pin!(attempts.instrument(span.clone()));
     let result = cancellation::or_cancelled(spec.cancellation_token.as_ref(), attempts)
         .await
@@ -251,12 +254,14 @@ impl RetryLoop<'_> {
                 self.progress,
                 started,
             )
-            .instrument(span.clone())
         };
         let result = match &mut self.booking {
             // Boxed: the future of every other call would have room for this one as well.
-            Some(booking) => booking.read_beside(Box::pin(attempt())).await,
-            None => attempt().await,
+            Some(booking) => {
+                let attempt = Box::pin(attempt().instrument(span.clone()));
+                booking.read_beside(attempt).await
+            }
+            None => pin!(attempt()).instrument(span.clone()).await,
         };
         let status = match &result {
             Ok(response) => Some(response.status),
