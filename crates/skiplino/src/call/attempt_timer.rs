@@ -57,6 +57,7 @@ impl AttemptTimer {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test stops at the first failure")]
 mod tests {
     use std::future::pending;
 
