@@ -1,5 +1,5 @@
 # Every target calls a program of scripts/, which installs the tools that it needs.
-.PHONY: demo test parity chaos soak fuzz docs check bench library install dist smoke reproduce dist-python advisories
+.PHONY: demo test platforms parity chaos soak fuzz docs check bench library install dist smoke reproduce dist-python advisories
 
 demo: ## Runs the booking journey against a sandbox of its own
 	scripts/setup rust python
@@ -8,6 +8,9 @@ demo: ## Runs the booking journey against a sandbox of its own
 
 test: ## Runs all tests in every host language; parts whose tools this machine lacks are skipped
 	scripts/test
+
+platforms: ## Builds for Windows, ARM and musl, and runs the results
+	scripts/platforms
 
 parity: ## Checks that every host passes every scenario, and writes the published table
 	scripts/test rust c python kotlin swift

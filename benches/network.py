@@ -71,6 +71,7 @@ class SlowServer(Server):
         started = json.loads(self.process.stdout.readline())
         self.address = started["server"]
         self.base_url = started["url"] + "/external/v1"
+        self.http2 = started["http2"] + "/external/v1"
         self.without_tls = started["without_tls"] + "/external/v1"
         self.round_trip: float = started["round_trip"]
         self.authority: str = started["authority"]
@@ -187,6 +188,25 @@ def in_flight(host: str, server: SlowServer) -> None:
         )  # fmt: skip
 
 
+def http2(server: SlowServer) -> None:
+    """What HTTP/2 gains, which has one connection for all calls in flight."""
+    two, one = AsyncSkiplino(server.http2), AsyncSkiplino(server.base_url)
+    name, peer = "skiplino, HTTP/2", "skiplino, HTTP/1.1"
+
+    def first_calls(client: AsyncSkiplino) -> float:
+        client.new()
+        return client.work("ticket", WIDE, WIDE)
+
+    compare(
+        server, "Python", f"{WIDE} first calls at the same time", lambda: first_calls(two),
+        peer, lambda: first_calls(one), name=name,
+    )  # fmt: skip
+    compare(
+        server, "Python", f"a ticket, {WIDE} in flight", times(two, "ticket", 5, WIDE),
+        peer, times(one, "ticket", 5, WIDE), name=name,
+    )  # fmt: skip
+
+
 def lists(
     server: SlowServer, count: str, limits: tuple[float | None, float | None], network_name: str = "", rounds: int = ROUNDS
 ) -> None:
@@ -222,7 +242,7 @@ def lists(
 
 
 def syncs(server: SlowServer) -> None:
-    """400 changed rows, by default 8 at a time."""
+    """400 changed rows, by default 10 at a time."""
     python, httpx = Skiplino(server.base_url), Httpx(server.base_url)
     blind = times(httpx, "sync")
     work, peer = "sync of 400 changed rows", "httpx, 8 blind PUTs in flight"
@@ -247,6 +267,7 @@ def main() -> None:
         for host in hosts:
             calls(host, server)
             in_flight(host, server)
+        http2(server)
         lists(server, "2,000", (9, 8))
         syncs(server)
     with network(rtt=50, customers=20_000) as server:

@@ -1,6 +1,7 @@
 //! `network_server [--customers N] [--rtt MS] [--lost-of N] [--mbit N]`: the server with canned responses,
-//! behind TLS and a slow network. Prints a line of JSON: its URL, that without TLS, the round trip as
-//! a probe measures it, the certificate authority to trust, and the address of the server itself.
+//! behind TLS and a slow network. Prints a line of JSON: its URL, those with HTTP/2 and without TLS,
+//! the round trip as a probe measures it, the certificate authority to trust, and the address of the
+//! server itself.
 //! Ends at the end of its standard input.
 #![allow(
     clippy::unwrap_used,
@@ -31,10 +32,13 @@ fn main() {
         .build()
         .unwrap();
     let started = runtime.block_on(async {
-        let (config, authority) = certificate();
-        let tls = terminate_tls(config, server).await;
+        let (mut config, authority) = certificate();
+        let tls = terminate_tls(config.clone(), server).await;
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        let http2 = terminate_tls(config, server).await;
         json!({
             "url": format!("https://{}", slow(tls, network).await),
+            "http2": format!("https://{}", slow(http2, network).await),
             "without_tls": format!("http://{}", slow(server, network).await),
             "round_trip": probe(network.round_trip).await.as_secs_f64(),
             "authority": authority,

@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -21,6 +22,8 @@ use tokio::net::TcpListener;
 /// `/customers/getOne` and `/customers/update` the customer with that id, unchanged,
 /// `/customers/tickets` and `/branches` nothing. `/requests` returns the number of requests since it
 /// was last asked. Every other path returns 404.
+///
+/// Speaks HTTP/2 on connections that begin with it, and HTTP/1.1 on others.
 pub fn canned(customers: usize) -> SocketAddr {
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -52,9 +55,19 @@ pub fn canned(customers: usize) -> SocketAddr {
                         })
                     }
                 };
-                let serve = hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service_fn(respond));
-                tokio::spawn(serve);
+                tokio::spawn(async move {
+                    let mut start = [0; HTTP2.len()];
+                    let _ = stream.peek(&mut start).await;
+                    let (stream, respond) = (TokioIo::new(stream), service_fn(respond));
+                    // A client may close at any time.
+                    let _ = match start {
+                        HTTP2 => {
+                            let builder = http2::Builder::new(TokioExecutor::new());
+                            builder.serve_connection(stream, respond).await
+                        }
+                        _ => http1::Builder::new().serve_connection(stream, respond).await,
+                    };
+                });
             }
         });
     });
@@ -97,6 +110,9 @@ async fn respond_to(directory: &Directory, request: Request<Incoming>) -> Respon
         .insert(hyper::header::CONTENT_TYPE, json);
     response
 }
+
+/// How a connection of HTTP/2 begins. The server peeks at as much.
+const HTTP2: [u8; 3] = *b"PRI";
 
 const NO_TICKETS: &str = r#"{"message":"m","data":[],"pagination":{"total":0,"totalPages":0,"hasNextPage":false,"hasPrevPage":false,"page":1,"limit":10}}"#;
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tools import run_tests
-from tools.run_tests import Part, PartFailed, Summary, run_parts, select
+from tools import parts, platforms, run_tests
+from tools.parts import Part, PartFailed, Summary, run_parts, select
 from tools.workspace import ROOT
 
 
 def fails() -> None:
-    run_tests.run("sh", "-c", "echo it is broken; exit 1")
+    parts.run("sh", "-c", "echo it is broken; exit 1")
 
 
 def fails_with_a_reason() -> None:
@@ -21,19 +21,19 @@ def fails_with_a_reason() -> None:
 
 @pytest.fixture(autouse=True)
 def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_tests, "OUTPUT", tmp_path)
+    monkeypatch.setattr(parts, "OUTPUT", tmp_path)
 
 
 def test_a_failure_does_not_stop_the_other_parts(capfd: pytest.CaptureFixture[str]) -> None:
     ran: list[str] = []
-    parts = [
+    failing = [
         Part("one", "rust", fails),
         Part("two", "rust", fails_with_a_reason),
-        Part("three", "rust", lambda: run_tests.run("no-such-program")),
+        Part("three", "rust", lambda: parts.run("no-such-program")),
         Part("four", "missing", lambda: ran.append("four")),
         Part("five", "rust", lambda: ran.append("five")),
     ]
-    summary = run_parts(parts, provide=lambda needs: needs != "missing")
+    summary = run_parts(failing, provide=lambda needs: needs != "missing")
     assert [row[:2] for row in summary.rows] == [
         ("one", "FAILED"),
         ("two", "FAILED"),
@@ -45,7 +45,7 @@ def test_a_failure_does_not_stop_the_other_parts(capfd: pytest.CaptureFixture[st
     printed = capfd.readouterr()
     assert "the reason" in printed.err and "no-such-program" in printed.err
     assert "\n== five\n" in printed.out
-    assert run_tests.last_lines("one").endswith("\nit is broken")
+    assert parts.last_lines("one").endswith("\nit is broken")
 
 
 def test_parity_is_left_out_once_a_part_was_skipped() -> None:
@@ -82,14 +82,14 @@ def test_the_table() -> None:
 
 
 def test_selection_keeps_the_order_and_rejects_unknown_names() -> None:
-    assert [part.name for part in select(["fuzz", "rust"])] == ["rust", "fuzz"]
-    assert len(select([])) == len(run_tests.PARTS)
+    assert [part.name for part in select(run_tests.PARTS, ["fuzz", "rust"])] == ["rust", "fuzz"]
+    assert len(select(run_tests.PARTS, [])) == len(run_tests.PARTS)
     with pytest.raises(SystemExit, match="no such part: packge"):
-        select(["rust", "packge"])
+        select(run_tests.PARTS, ["rust", "packge"])
 
 
 def test_every_need_is_a_function_of_setup() -> None:
     setup = (ROOT / "scripts/setup").read_text(encoding="utf-8")
-    for part in run_tests.PARTS:
+    for part in (*run_tests.PARTS, *platforms.PARTS):
         for need in part.needs.split():
             assert f"\n{need}() {{" in setup, f"part {part.name}: scripts/setup has no {need}"

@@ -264,7 +264,7 @@ class AsyncCustomers(Resource):
         self,
         rows: Rows,
         *,
-        concurrency: int = 8,
+        concurrency: int = 10,
         rate: float | None = None,
         dry_run: bool = False,
         checkpoint: str | os.PathLike[str] | None = None,

@@ -256,7 +256,7 @@ class Customers(Resource):
         self,
         rows: Rows,
         *,
-        concurrency: int = 8,
+        concurrency: int = 10,
         rate: float | None = None,
         dry_run: bool = False,
         checkpoint: str | os.PathLike[str] | None = None,

@@ -73,7 +73,7 @@ pub(crate) struct Import {
     unescape_formulas: bool,
 
     /// Rows to process at the same time
-    #[arg(long, value_name = "N", default_value_t = 8)]
+    #[arg(long, value_name = "N", default_value_t = 10)]
     concurrency: usize,
 
     /// The most requests per second

@@ -136,7 +136,7 @@ impl<I: Iterator> CustomerSync<I> {
         Self {
             client,
             settings: SyncSettings {
-                concurrency: 8,
+                concurrency: 10,
                 rate: None,
                 dry_run: false,
                 checkpoint: None,
@@ -150,7 +150,7 @@ impl<I: Iterator> CustomerSync<I> {
         }
     }
 
-    /// The number of rows in flight at a time, and of pages while the directory is read: 8 by
+    /// The number of rows in flight at a time, and of pages while the directory is read: 10 by
     /// default.
     pub fn concurrency(mut self, rows: usize) -> Self {
         self.settings.concurrency = rows;
