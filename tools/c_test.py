@@ -131,7 +131,9 @@ def compile_program(program: str) -> None:
             sys.exit(f"asan-{program} has no {symbol}: it was not built with the sanitizers")
 
 
-def run_program(kind: str, program: str, *prefix: str, **environment: str) -> None:
+def run_program(
+    kind: str, program: str, *prefix: str, libraries: str = "lib", **environment: str
+) -> None:
     """Runs a program against a sandbox of its own."""
     command = [*prefix, f"{OUT}/{kind}-{program}"]
     url: list[str] = []
@@ -141,7 +143,7 @@ def run_program(kind: str, program: str, *prefix: str, **environment: str) -> No
             names = [file for file in files if file.name != "schema.json"]
             command += [str(file.relative_to(ROOT)) for file in names]
         case "unload":
-            command.append(f"{OUT}/lib/libskiplino.so")
+            command.append(f"{OUT}/{libraries}/libskiplino.so")
         case "kiosk":
             command = ["python3", f"{TESTS}/kiosk.py", *command]
         case "first":
@@ -151,6 +153,12 @@ def run_program(kind: str, program: str, *prefix: str, **environment: str) -> No
             run("timeout", "300", "python3", "tests/reset_server.py", *command, **environment)
             return
     run("timeout", "300", "scripts/with-sandbox", *url, SKIPLINO, *command, **environment)
+
+
+def generate_arguments() -> None:
+    """Writes the program `arguments`, which calls every function of the header."""
+    arguments = output("python3", f"{TESTS}/arguments.py", f"{BINDING}/include/skiplino.h")
+    (ROOT / OUT / "arguments.c").write_text(arguments, encoding="utf-8")
 
 
 def check_kiosk() -> None:
@@ -183,8 +191,7 @@ def main(names: Sequence[str]) -> int:
     programs = [program for program in PROGRAMS if not names or program in names]
     build_and_check_library()
     say("compilers")
-    arguments = output("python3", f"{TESTS}/arguments.py", f"{BINDING}/include/skiplino.h")
-    (ROOT / OUT / "arguments.c").write_text(arguments, encoding="utf-8")
+    generate_arguments()
     for program in programs:
         compile_program(program)
     check_kiosk()
