@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import sys
 
-from tools import cross
+from tools import arm, cross
 from tools.parts import Part, run, run_and_report, select
 from tools.workspace import ROOT
 
@@ -42,6 +42,7 @@ def windows() -> None:
 
 PARTS = [
     Part("windows", "rust python windows", windows),
+    Part("aarch64", "rust python_packages aarch64", arm.aarch64),
 ]
 
 
