@@ -12,8 +12,9 @@ from typing import Self
 
 from race import calls
 
-# With their default settings, clients read proxies from the environment. The server needs none.
-for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+# With their default settings, clients read proxies and certificate authorities from the environment.
+# The server needs none.
+for name in [name for name in os.environ if name.lower().endswith("_proxy") or name.startswith("SSL_CERT_")]:
     del os.environ[name]
 
 
