@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.reproducible_zip import pack
+from tools.reproducible_archive import pack
 from tools.sbom import reduced
 from tools.third_party import Crate, notice
 from tools.versions import PLACES, repeated
