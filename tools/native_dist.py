@@ -3,9 +3,9 @@ the C library, the Python wheels and the JVM's library, all in target/dist.
 
     python3 -m tools.native_dist [PART...]
 
-It runs on Linux with glibc or musl, on macOS and on Windows, and needs Rust, and for wheels an
-interpreter with the packages maturin, twine and, on Linux with glibc, ziglang and auditwheel. A
-free-threaded interpreter builds the wheel for itself, any other one the wheel for all others.
+It runs on Linux with glibc or musl, on macOS and on Windows, and needs Rust. The part `tools` installs
+for this interpreter what its part `wheels` needs. A free-threaded interpreter builds the wheel for
+itself, any other one the wheel for all others.
 """
 
 from __future__ import annotations
@@ -187,6 +187,17 @@ def write_template(name: str, file: Path, shared: str, import_library: str) -> N
 PACKAGES = [("python", "skiplino-python"), ("python/sandbox", "skiplino-python-sandbox")]
 
 
+def tools() -> None:
+    """Installs the packages that wheels need for this interpreter, in the versions of the tests."""
+    wanted = {"maturin", "twine"}
+    if sys.platform == "linux" and not is_musl():
+        wanted |= {"auditwheel", "ziglang"}
+    pins = (ROOT / "python/tests/requirements.txt").read_text(encoding="utf-8").splitlines()
+    packages = [pin for pin in pins if pin.split("==")[0] in wanted]
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    run(*pip, *packages)
+
+
 def maturin(folder: str, package: str, out: Path, *arguments: str) -> None:
     """Runs maturin for a Python package, with the licences of everything in it."""
     third_party(package, ROOT / folder / "LICENSE-THIRD-PARTY")
@@ -275,6 +286,7 @@ def jvm() -> None:
 
 
 PARTS: dict[str, Callable[[], None]] = {
+    "tools": tools,
     "command": command,
     "c": c,
     "wheels": wheels,
@@ -284,7 +296,7 @@ PARTS: dict[str, Callable[[], None]] = {
 
 
 def main() -> int:
-    """Builds the parts that the command line names, or all but the sources and the JVM's library."""
+    """Builds the parts that the command line names, or all that a user installs."""
     for name in sys.argv[1:] or ["command", "c", "wheels"]:
         if name not in PARTS:
             sys.exit(f"no such part: {name}; the parts are: {' '.join(PARTS)}")

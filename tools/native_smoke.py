@@ -63,7 +63,8 @@ def quietly(*words: str | Path, folder: Path, **more: str) -> str:
         check=False,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
     )
     if done.returncode != 0:
         print(done.stdout)
@@ -128,7 +129,7 @@ def c(home: Path) -> None:
     configure[-3] = f"-DSKIPLINO_SHA256={'0' * 64}"
     configure[4] = home / "other"
     refused = subprocess.run(configure, capture_output=True, text=True, check=False)
-    if refused.returncode == 0 or "hash mismatch" not in " ".join(refused.stderr.split()):
+    if refused.returncode == 0 or "0" * 64 not in refused.stderr:
         raise SystemExit(f"CMake accepts an archive with a wrong checksum: {refused.stderr}")
 
 
