@@ -252,7 +252,7 @@ def check_wheel(wheel: Path, free_threaded: bool) -> None:
     """The wheel's tag matches its content, and it is as small as it has to be."""
     if wheel.stat().st_size > LARGEST_WHEEL:
         raise SystemExit(f"{wheel.name} has more than {LARGEST_WHEEL} bytes")
-    # As in `skiplino-1.0.0-cp311-abi3-PLATFORM.whl` and `skiplino-1.0.0-cp314-cp314t-PLATFORM.whl`.
+    # The third word is `abi3`, `none`, or as in `cp314t` for one free-threaded interpreter.
     if free_threaded != wheel.name.split("-")[3].endswith("t"):
         raise SystemExit(f"{wheel.name} is for another kind of interpreter than the one that ran")
     if sys.platform == "linux" and not is_musl():

@@ -25,7 +25,9 @@ class Skiplino(ConanFile):
     def validate(self):
         """Fails for other platforms."""
         if self.archive() is None:
-            raise ConanInvalidConfiguration(f"there is no archive for {self.settings.os} on {self.settings.arch}")
+            raise ConanInvalidConfiguration(
+                f"there is no archive for {self.settings.os} on {self.settings.arch}"
+            )
 
     def build(self):
         """Downloads and unpacks the archive."""
