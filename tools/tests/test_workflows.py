@@ -158,5 +158,5 @@ def test_names_of_platforms(
     monkeypatch.setattr(native_dist, "MAC", system == "darwin")
     monkeypatch.setattr(native_dist, "WINDOWS", system == "win32")
     monkeypatch.setattr(native_dist, "host", lambda: host)
-    monkeypatch.setattr(native_dist.platform, "machine", lambda: processor)
+    monkeypatch.setattr("platform.machine", lambda: processor)
     assert native_dist.machine() == name
