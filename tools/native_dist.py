@@ -98,6 +98,16 @@ def laid(name: str, package: str, *files: Path | str) -> Path:
     return home
 
 
+def stripped(file: Path) -> None:
+    """Removes the symbols that only debuggers use from a program or a shared library."""
+    if WINDOWS:
+        return
+    run("strip", *(["-x"] if MAC else ["--strip-unneeded"]), file)
+    if MAC:
+        # macOS on arm64 starts signed code only, and a change invalidates the signature.
+        run("codesign", "--force", "--sign", "-", file)
+
+
 def archived(folder: Path, part: str) -> None:
     """Packs a folder as users of this platform expect it."""
     if WINDOWS:
@@ -120,8 +130,7 @@ def command() -> None:
     program = CARGO_OUT / "release" / ("skiplino.exe" if WINDOWS else "skiplino")
     name = f"skiplino-{version()}-{machine()}"
     home = laid(name, "skiplino-cli", "crates/skiplino-cli/README.md", program)
-    if not WINDOWS:
-        run("strip", home / "skiplino")
+    stripped(home / program.name)
     archived(home, "command")
 
 
@@ -164,10 +173,9 @@ def shared_library(home: Path, built: Path) -> None:
     else:
         shared, import_library = "lib/libskiplino.dylib", ""
         shutil.copy(built / "libskiplino_c.dylib", home / shared)
-        # A program finds it in the folders of its own rpath; the change needs a new signature.
-        run("strip", "-x", home / shared)
+        # A program finds it in the folders of its own rpath.
         run("install_name_tool", "-id", "@rpath/libskiplino.dylib", home / shared)
-        run("codesign", "--force", "--sign", "-", home / shared)
+        stripped(home / shared)
     for name in ("skiplino-config.cmake", "skiplino-config-version.cmake"):
         write_template(name, cmake / name, shared, import_library)
 
@@ -281,8 +289,7 @@ def jvm() -> None:
     home = OUT / "jvm" / JVM_FOLDERS[machine()]
     home.mkdir(parents=True, exist_ok=True)
     shutil.copy(CARGO_OUT / "release" / library, home)
-    if not WINDOWS:
-        run("strip", *(["-x"] if MAC else ["--strip-unneeded"]), home / library)
+    stripped(home / library)
 
 
 PARTS: dict[str, Callable[[], None]] = {

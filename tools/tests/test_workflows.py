@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -160,3 +161,20 @@ def test_names_of_platforms(
     monkeypatch.setattr(native_dist, "host", lambda: host)
     monkeypatch.setattr("platform.machine", lambda: processor)
     assert native_dist.machine() == name
+
+
+@pytest.mark.parametrize("windows", [True, False])
+def test_an_archive_has_one_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, windows: bool
+) -> None:
+    monkeypatch.setattr(native_dist, "WINDOWS", windows)
+    monkeypatch.setattr(native_dist, "ROOT", tmp_path)
+    monkeypatch.setattr(native_dist, "OUT", tmp_path / "out")
+    monkeypatch.setattr(native_dist, "WORK", tmp_path / "work")
+    folder = tmp_path / "work/skiplino-1.0.0"
+    (folder / "lib").mkdir(parents=True)
+    (folder / "lib/file").write_text("content")
+    native_dist.archived(folder, "c")
+    archive = tmp_path / "out/c" / f"skiplino-1.0.0{'.zip' if windows else '.tar.gz'}"
+    shutil.unpack_archive(archive, tmp_path / "unpacked")
+    assert (tmp_path / "unpacked/skiplino-1.0.0/lib/file").read_text() == "content"
