@@ -9,7 +9,7 @@ use std::future::poll_fn;
 use std::io;
 use std::mem;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, Once, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use futures_util::FutureExt as _;
@@ -72,6 +72,8 @@ pub(crate) struct CallDriver {
     /// The log lines that Kotlin wants, see `log.rs`.
     log_level: AtomicI32,
     queue: Mutex<CallQueue>,
+    /// Blocks SIGPIPE on the driving thread, which does nothing else: once, and not for each call.
+    block_sigpipe: Once,
     /// The results that Kotlin reads now.
     returned: Mutex<Vec<u8>>,
 }
@@ -103,6 +105,7 @@ impl CallDriver {
             runtime: Builder::new_current_thread().enable_all().build()?,
             log_level: AtomicI32::new(0),
             queue: Mutex::default(),
+            block_sigpipe: Once::new(),
             returned: Mutex::default(),
         };
         let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
@@ -196,7 +199,6 @@ impl CallDriver {
     /// Drives the calls until there are results, and returns these; `None` at the end of the
     /// driver.
     fn next_results(self: &Arc<Self>) -> Option<Vec<u8>> {
-        let _no_sigpipe = SigpipeGuard::new();
         self.runtime.block_on(poll_fn(|context| {
             // Dropped after the lock is released.
             let mut aborted = Vec::new();
@@ -234,6 +236,8 @@ impl CallDriver {
     /// Drives the calls until there are results, and returns their address, which is valid until
     /// the next call; `None` at the end of the driver.
     pub(crate) fn drive(self: &Arc<Self>) -> Option<*const u8> {
+        self.block_sigpipe
+            .call_once(|| mem::forget(SigpipeGuard::new()));
         let results = self.next_results()?;
         let mut returned = self.returned.lock().unwrap_or_else(PoisonError::into_inner);
         *returned = results;

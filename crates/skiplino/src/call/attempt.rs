@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use reqwest::header::HeaderValue;
-use tokio::time::error::Elapsed;
 
 use crate::call::cancellation::CallProgress;
 use crate::call::context::CallContext;
@@ -44,18 +43,17 @@ pub(crate) async fn attempt(
         send_in_background(context, request, locale, &send_flag, limit).await
     } else {
         let sending = transport::send(context.pool, config, request, locale, &send_flag);
-        tokio::time::timeout(limit, sending).await
+        context.shared.attempt_timer.limit(limit, sending).await
     };
-    let response = match response {
-        Ok(response) => response,
-        Err(Elapsed { .. }) => Err(Error::new(ErrorKind::Timeout).edit(|inner| {
+    let response = response.unwrap_or_else(|| {
+        Err(Error::new(ErrorKind::Timeout).edit(|inner| {
             inner.timeout = Some(if limit < config.attempt_timeout {
                 TimeoutKind::Call
             } else {
                 TimeoutKind::Attempt
             });
-        })),
-    };
+        }))
+    });
     progress.set_send_flag(None);
     interpret(spec, response, send_flag.is_set()).map_err(|error| error.without_key(config.key()))
 }
@@ -69,14 +67,15 @@ async fn send_in_background(
     locale: Option<&HeaderValue>,
     send_flag: &SendFlag,
     limit: Duration,
-) -> Result<Result<RawResponse, Error>, Elapsed> {
+) -> Option<Result<RawResponse, Error>> {
     let (pool, config) = (context.pool.clone(), Arc::clone(&context.shared.config));
     let (request, locale) = (request.clone(), locale.cloned());
     let send_flag = send_flag.clone();
+    let timer = Arc::clone(&context.shared.attempt_timer);
     let mut client = context.shared.open.subscribe();
     let task = tokio::spawn(async move {
         let sending = transport::send(&pool, &config, &request, locale.as_ref(), &send_flag);
-        let sending = tokio::time::timeout(limit, sending);
+        let sending = timer.limit(limit, sending);
         match select(pin!(sending), pin!(client.changed())).await {
             Either::Left((response, _)) => Some(response),
             Either::Right(_) => None,
@@ -85,7 +84,7 @@ async fn send_in_background(
     match task.await {
         Ok(Some(response)) => response,
         // Nobody waits any more: the client or the runtime has ended.
-        Ok(None) | Err(_) => Ok(Err(Error::new(ErrorKind::Internal))),
+        Ok(None) | Err(_) => Some(Err(Error::new(ErrorKind::Internal))),
     }
 }
 

@@ -1,6 +1,7 @@
 //! One call: its options, and the two ways to make it.
 
 pub(crate) mod attempt;
+pub(crate) mod attempt_timer;
 pub(crate) mod blocking;
 pub(crate) mod cancellation;
 pub(crate) mod context;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::call::attempt_timer::AttemptTimer;
 use crate::call::blocking::{Interrupt, RuntimePool};
 use crate::call::rate_limiter::RateLimiter;
 use crate::call::recovery::open_bookings::Bookings;
@@ -22,6 +23,7 @@ pub(crate) struct Shared {
     pub(crate) retry_budget: RetryBudget,
     pub(crate) rate_limiter: RateLimiter,
     pub(crate) bookings: Bookings,
+    pub(crate) attempt_timer: Arc<AttemptTimer>,
     /// The connections of `.await`, which belong to the caller's runtime.
     pub(crate) pool: reqwest::Client,
     /// The runtimes of `.wait()`, each with its own connections.
@@ -44,6 +46,7 @@ impl Shared {
             retry_budget: RetryBudget::new(),
             rate_limiter: RateLimiter::new(requests_per_second),
             bookings: Bookings::default(),
+            attempt_timer: Arc::default(),
             runtimes: RuntimePool::new(interrupt),
             open: watch::Sender::default(),
         })
