@@ -12,7 +12,9 @@ import pytest
 
 from tools import native_dist
 from tools.native_dist import write_template
+from tools.native_smoke import unpacked
 from tools.release_files import MissingFile, checksums, collected, filled, notes
+from tools.reproducible_archive import pack
 from tools.workspace import ROOT, version
 
 WORKFLOW = """
@@ -178,3 +180,17 @@ def test_an_archive_has_one_folder(
     archive = tmp_path / "out/c" / f"skiplino-1.0.0{'.zip' if windows else '.tar.gz'}"
     shutil.unpack_archive(archive, tmp_path / "unpacked")
     assert (tmp_path / "unpacked/skiplino-1.0.0/lib/file").read_text() == "content"
+
+
+def test_an_archive_with_a_path_of_its_builder_is_rejected(tmp_path: Path) -> None:
+    folder = tmp_path / "skiplino"
+    folder.mkdir()
+    (folder / "README.md").write_text("read me " * 20)
+    pack(0, folder, tmp_path / "good.tar.gz")
+    unpacked(tmp_path / "good.tar.gz", tmp_path / "good", "README.md")
+    with pytest.raises(SystemExit, match="good.tar.gz has no LICENSE-MIT"):
+        unpacked(tmp_path / "good.tar.gz", tmp_path / "good", "LICENSE-MIT")
+    (folder / "program").write_text(f"built in {ROOT}/target")
+    pack(0, folder, tmp_path / "bad.tar.gz")
+    with pytest.raises(SystemExit, match="program contains the path"):
+        unpacked(tmp_path / "bad.tar.gz", tmp_path / "bad")
