@@ -5,10 +5,46 @@
     clippy::unwrap_used,
     reason = "a benchmark stops at the first failure"
 )]
+#![allow(unsafe_code, reason = "an allocator that counts needs it")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 
 use futures_util::future::join_all;
-use skiplino_benches::{Contestant, Core, Hyper, Reqwest, base_url, canned, pin, race};
+use serde_json::json;
+use skiplino_benches::{Contestant, Core, Hyper, Reqwest, base_url, canned, pin, print, race};
 use tokio::runtime::{Builder, Runtime};
+
+/// The system's allocator, which counts the bytes that each thread allocates.
+struct CountingAllocator;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
+thread_local! {
+    static ALLOCATED: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: the system's allocator does all of it.
+unsafe impl GlobalAlloc for CountingAllocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATED.set(ALLOCATED.get() + layout.size());
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+/// The KiB that a call allocates, those of its connection included.
+fn allocated((_, mut run): Contestant<'_>) -> f64 {
+    const CALLS: usize = 100;
+    run(CALLS);
+    ALLOCATED.set(0);
+    run(CALLS);
+    ALLOCATED.take() as f64 / CALLS as f64 / 1024.0
+}
 
 /// Repeats `call` on one thread, `wide` calls at a time.
 fn repeat<'a>(
@@ -54,6 +90,20 @@ fn main() {
             &[("reqwest + serde_json", 0.95)],
         );
     }
+    let ours = repeat("core", &runtime, 1, async || core.ticket().await);
+    let theirs = repeat("reqwest", &runtime, 1, async || reqwest.ticket().await);
+    let [ours, theirs] = [ours, theirs].map(allocated);
+    print(&json!({
+        "host": "Rust",
+        "work": "a ticket: memory allocated",
+        "unit": "KiB",
+        "name": "core",
+        "ours": ours,
+        "peer": "reqwest + serde_json",
+        "theirs": theirs,
+        "ratio": theirs / ours,
+        "goal": 0.85,
+    }));
     let waiting = Core::new(&base);
     let wait = |count| {
         for _ in 0..count {

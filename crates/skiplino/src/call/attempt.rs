@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
 use reqwest::header::HeaderValue;
@@ -17,7 +17,7 @@ use crate::http::response::Response;
 use crate::http::transport::{self, RawResponse, SendFlag};
 use crate::operation::{Effect, Operation};
 
-/// Sends the request once.
+/// Sends the request once, at `started`.
 ///
 /// # Errors
 /// Any failure, with the outcome of this attempt alone.
@@ -27,9 +27,10 @@ pub(crate) async fn attempt(
     request: &Request,
     locale: Option<&HeaderValue>,
     progress: &CallProgress,
+    started: Instant,
 ) -> Result<Response<Data>, Error> {
     let config = &context.shared.config;
-    let time_left = context.time_left();
+    let time_left = context.time_left_at(started);
     // A write that can be looked up afterwards keeps a quarter of the time for that.
     let reserved = if spec.recovery.needs_lookup() {
         time_left / 4
@@ -43,7 +44,11 @@ pub(crate) async fn attempt(
         send_in_background(context, request, locale, &send_flag, limit).await
     } else {
         let sending = transport::send(context.pool, config, request, locale, &send_flag);
-        context.shared.attempt_timer.limit(limit, sending).await
+        context
+            .shared
+            .attempt_timer
+            .limit(limit, pin!(sending))
+            .await
     };
     let response = response.unwrap_or_else(|| {
         Err(Error::new(ErrorKind::Timeout).edit(|inner| {

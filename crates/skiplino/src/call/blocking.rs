@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::time::{Interval, MissedTickBehavior};
 
@@ -164,12 +165,9 @@ impl Session<'_> {
         let Some(runtime) = runtime else {
             return Err(Error::new(ErrorKind::Internal));
         };
-        let mut step = pin!(Some(async {
-            // The server may have closed an idle connection since the last step, or sent bytes that
-            // would be taken for the next response.
-            flush_connections().await;
-            step.await
-        }));
+        // The server may have closed an idle connection since the last step, or sent bytes that
+        // would be taken for the next response.
+        let mut step = pin!(Some(flush_connections().then(|()| step)));
         loop {
             let part = poll_fn(|context| {
                 let Some(running) = step.as_mut().as_pin_mut() else {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::pending;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -47,15 +47,16 @@ impl CancellationToken {
     }
 }
 
-/// The result of `work`; `None` if the token is cancelled first.
+/// The result of `work`; `None` if the token is cancelled first. The caller pins the work: this
+/// function's future would have room for it twice.
 pub(crate) async fn or_cancelled<T>(
     cancellation_token: Option<&CancellationToken>,
-    work: impl Future<Output = T>,
+    work: Pin<&mut impl Future<Output = T>>,
 ) -> Option<T> {
     let Some(cancellation_token) = cancellation_token else {
         return Some(work.await);
     };
-    match select(pin!(cancellation_token.cancelled()), pin!(work)).await {
+    match select(pin!(cancellation_token.cancelled()), work).await {
         Either::Left(_) => None,
         Either::Right((done, _)) => Some(done),
     }

@@ -32,8 +32,17 @@ pub(crate) type NestedCall<'a, T> =
 impl<'a> CallContext<'a> {
     /// The rest of the call's time.
     pub(crate) fn time_left(&self) -> Duration {
-        let passed = self.shared.config.clock.now() - self.started;
-        self.deadline.saturating_sub(passed)
+        self.time_left_at(self.shared.config.clock.now())
+    }
+
+    /// The rest of the call's time at this moment.
+    pub(crate) fn time_left_at(&self, now: Instant) -> Duration {
+        self.end().saturating_duration_since(now)
+    }
+
+    /// When the call's time is over.
+    pub(crate) fn end(&self) -> Instant {
+        self.started + self.deadline
     }
 
     /// The same context with another retry policy, and with `limit` left from now on.

@@ -22,6 +22,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::join;
 use reqwest::header::HeaderMap;
 
@@ -62,6 +63,9 @@ pub struct UntypedCall {
     spec: CallSpec,
     none_on: Option<NotFoundAsNone>,
 }
+
+/// An [`UntypedCall`] that was sent.
+type SentCall<'a> = Pin<Box<dyn Future<Output = Result<Response<Data>, Error>> + Send + 'a>>;
 
 /// Turns a "no such record" error into a success without a record.
 struct NotFoundAsNone {
@@ -221,11 +225,13 @@ impl<T: Send + 'static> Call<T> {
     }
 
     /// Sends the call within a runtime, on these connections or on the client's own.
-    pub(crate) async fn send_on(
+    pub(crate) fn send_on(
         self,
         pool: Option<&reqwest::Client>,
-    ) -> Result<Response<T>, Error> {
-        self.untyped.send_on(pool).await.and_then(Response::typed)
+    ) -> impl Future<Output = Result<Response<T>, Error>> + Send {
+        self.untyped
+            .send_on(pool)
+            .map(|result| result.and_then(Response::typed))
     }
 }
 
@@ -268,7 +274,7 @@ impl UntypedCall {
     fn wait(self) -> Result<Response<Data>, Error> {
         let result = self.prepared.and_then(|(shared, request)| {
             shared.runtimes.block_on(&shared.config, async |pool| {
-                run(&self.spec, &shared, pool, &request).await
+                Box::pin(run(&self.spec, &shared, pool, &request)).await
             })
         });
         finish(result, self.spec.operation, self.none_on.as_ref())
@@ -288,22 +294,26 @@ impl UntypedCall {
     }
 
     /// Sends the call within a runtime, on the connections that the client keeps for `.await`.
-    pub async fn send(self) -> Result<Response<Data>, Error> {
-        self.send_on(None).await
+    pub fn send(self) -> SentCall<'static> {
+        self.send_on(None)
     }
 
-    pub(crate) async fn send_on(
-        self,
-        pool: Option<&reqwest::Client>,
-    ) -> Result<Response<Data>, Error> {
-        let result = match (self.prepared, in_runtime()) {
-            (Ok((shared, request)), Ok(())) => {
-                let pool = pool.unwrap_or(&shared.pool);
-                run(&self.spec, &shared, pool, &request).await
-            }
-            (Err(error), _) | (_, Err(error)) => Err(error),
-        };
-        finish(result, self.spec.operation, self.none_on.as_ref())
+    /// The only large future of a call, in a box of its own: the calls within a call then need a
+    /// small stack, and a call is copied once.
+    pub(crate) fn send_on(self, pool: Option<&reqwest::Client>) -> SentCall<'_> {
+        Box::pin(async move {
+            let result = match self.prepared {
+                Ok((ref shared, ref request)) => match in_runtime() {
+                    Ok(()) => {
+                        let pool = pool.unwrap_or(&shared.pool);
+                        run(&self.spec, shared, pool, request).await
+                    }
+                    Err(error) => Err(error),
+                },
+                Err(error) => Err(error),
+            };
+            finish(result, self.spec.operation, self.none_on.as_ref())
+        })
     }
 }
 
@@ -314,12 +324,12 @@ async fn run(
     pool: &reqwest::Client,
     request: &Request,
 ) -> Result<Response<Data>, Error> {
-    // Boxed: the calls within a booking, each with a large future, need a small stack.
-    let once = || Box::pin(retry_loop::run(spec, shared, pool, request));
+    let once = || retry_loop::run(spec, shared, pool, request);
     if !spec.is_sent_twice {
         return once().await;
     }
-    let (first, second) = join(once(), once()).await;
+    // Boxed: the future of every other call would have room for both.
+    let (first, second) = join(Box::pin(once()), Box::pin(once())).await;
     first.and(second)
 }
 
@@ -354,7 +364,10 @@ impl<T: Send + 'static> IntoFuture for Call<T> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async { self.send_on(None).await.map(Response::into_data) })
+        Box::pin(
+            self.send_on(None)
+                .map(|result| result.map(Response::into_data)),
+        )
     }
 }
 

@@ -144,16 +144,15 @@ impl RateLimiter {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until a request may leave; fails if that is not within `left`.
+    /// Waits until a request may leave; fails if that is not before `end`.
     ///
     /// # Errors
     /// `RateLimited` while the server asks for a longer pause; `Timeout` if too many requests are
     /// before this one.
-    pub(crate) async fn acquire(&self, clock: &dyn Clock, left: Duration) -> Result<(), Error> {
+    pub(crate) async fn acquire(&self, clock: &dyn Clock, end: Instant) -> Result<(), Error> {
         if self.state().is_unlimited() {
             return Ok(());
         }
-        let end = clock.now() + left;
         loop {
             let (wait, pauses) = self.reserve(clock.now(), end)?;
             if wait.is_zero() {
@@ -187,8 +186,7 @@ impl RateLimiter {
     }
 
     /// Counts a request that the server accepted.
-    pub(crate) fn on_response(&self, clock: &dyn Clock) {
-        let now = clock.now();
+    pub(crate) fn on_response(&self, now: Instant) {
         self.state().accepted.add(now);
     }
 

@@ -1,5 +1,6 @@
 //! The retry loop of a call: attempts, pauses, and the lookup of a write whose response was lost.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -43,12 +44,17 @@ pub(crate) async fn run(
     let clock = &*shared.config.clock;
     if let Some(job) = &spec.job {
         // The call's deadline starts when its job allows the first attempt.
-        job.rate_limiter.acquire(clock, FOREVER).await?;
+        job.rate_limiter
+            .acquire(clock, clock.now() + FOREVER)
+            .await?;
     }
     let started = clock.now();
     let progress = CallProgress::default();
-    let attempts =
-        make_attempts(spec, shared, pool, request, started, &progress).instrument(span.clone());
+    // Pinned before it is wrapped: its state is not moved then.
+    let attempts = pin!(make_attempts(
+        spec, shared, pool, request, started, &progress
+    ));
+    let attempts = pin!(attempts.instrument(span.clone()));
     let result = cancellation::or_cancelled(spec.cancellation_token.as_ref(), attempts)
         .await
         .unwrap_or_else(|| Err(progress.cancelled(spec.operation)));
@@ -109,7 +115,7 @@ async fn make_attempts(
         Recovery::BookingLookup(lookup) => Some(BookingAttempt::begin(lookup, &context).await?),
         _ => None,
     };
-    let retry_loop = RetryLoop {
+    let mut retry_loop = RetryLoop {
         spec,
         context: &context,
         request,
@@ -137,7 +143,7 @@ struct RetryLoop<'a> {
 
 impl RetryLoop<'_> {
     /// Makes attempts until one succeeds, a lookup finds the write, or no retry is allowed.
-    async fn run(mut self) -> Result<Response<Data>, Error> {
+    async fn run(&mut self) -> Result<Response<Data>, Error> {
         let shared = self.context.shared;
         let (clock, policy) = (&*shared.config.clock, self.context.retry);
         loop {
@@ -212,7 +218,7 @@ impl RetryLoop<'_> {
         let job_limiter = job.map(|job| &job.rate_limiter);
         for rate_limiter in job_limiter.into_iter().chain([&shared.rate_limiter]) {
             rate_limiter
-                .acquire(&*shared.config.clock, self.context.time_left())
+                .acquire(&*shared.config.clock, self.context.end())
                 .await?;
         }
         Ok(())
@@ -246,18 +252,22 @@ impl RetryLoop<'_> {
                 self.request,
                 self.locale,
                 self.progress,
+                started,
             )
-            .instrument(span.clone())
         };
         let result = match &mut self.booking {
             // Boxed: the future of every other call would have room for this one as well.
-            Some(booking) => booking.read_beside(Box::pin(attempt())).await,
-            None => attempt().await,
+            Some(booking) => {
+                let attempt = Box::pin(attempt().instrument(span.clone()));
+                booking.read_beside(attempt).await
+            }
+            None => pin!(attempt()).instrument(span.clone()).await,
         };
         let status = match &result {
             Ok(response) => Some(response.status),
             Err(error) => error.status(),
         };
+        let ended = clock.now();
         record_span(&span, status, clock, started);
         tracing::debug!(
             target: "skiplino",
@@ -265,16 +275,16 @@ impl RetryLoop<'_> {
             attempt = self.attempts,
             status,
             kind = result.as_ref().err().map(|error| error.kind().as_str()),
-            elapsed_ms = milliseconds(clock.now() - started),
+            elapsed_ms = milliseconds(ended - started),
             "attempt finished"
         );
         if status.is_some_and(|status| status != 429) {
-            shared.rate_limiter.on_response(clock);
+            shared.rate_limiter.on_response(ended);
         }
         if let Ok(response) = &result {
             shared
                 .bookings
-                .on_response(&response.headers, started, clock.now());
+                .on_response(&response.headers, started, ended);
         }
         let mut response =
             result.map_err(|error| error.edit(|inner| inner.attempts = self.attempts))?;

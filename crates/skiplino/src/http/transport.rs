@@ -256,18 +256,24 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => {
             let until = httpdate::parse_http_date(text).ok()?;
-            let now = date(headers).unwrap_or_else(SystemTime::now);
+            let now = headers.get(DATE).and_then(date);
+            let now = now.unwrap_or_else(SystemTime::now);
             until.duration_since(now).unwrap_or_default()
         }
     };
     Some(pause.min(FOREVER))
 }
 
-fn date(headers: &HeaderMap) -> Option<SystemTime> {
-    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
+fn date(header: &HeaderValue) -> Option<SystemTime> {
+    httpdate::parse_http_date(header.to_str().ok()?).ok()
 }
 
 /// The server's clock (`Date`), to the second.
 pub(crate) fn server_time(headers: &HeaderMap) -> Option<Timestamp> {
-    date(headers)?.try_into().ok()
+    time_of(headers.get(DATE)?)
+}
+
+/// The time that a `Date` shows.
+pub(crate) fn time_of(header: &HeaderValue) -> Option<Timestamp> {
+    date(header)?.try_into().ok()
 }

@@ -5,12 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use reqwest::header::HeaderMap;
+use reqwest::header::{DATE, HeaderMap};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::call::recovery::server_clock::ServerClock;
 use crate::call::weak_map::WeakMap;
-use crate::http::transport;
 use crate::models::ids::{CustomerRef, GroupId, ServiceId, TicketId};
 use crate::models::tickets::Ticket;
 
@@ -95,7 +94,7 @@ impl Bookings {
 
     /// Learns the server's clock from a response.
     pub(crate) fn on_response(&self, headers: &HeaderMap, sent: Instant, received: Instant) {
-        if let Some(date) = transport::server_time(headers) {
+        if let Some(date) = headers.get(DATE) {
             let clock = &mut self.state().server_clock;
             clock.add_date(date, sent, received);
         }

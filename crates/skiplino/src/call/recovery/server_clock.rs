@@ -3,6 +3,9 @@
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use reqwest::header::HeaderValue;
+
+use crate::http::transport;
 
 const SECOND: i128 = 1_000_000_000;
 const MILLISECOND: i128 = 1_000_000;
@@ -13,7 +16,12 @@ const MILLISECOND: i128 = 1_000_000;
 /// of the server's clock. So the difference between the clocks is between `t - r` and `t - s`. Each
 /// further response can narrow this range.
 #[derive(Debug, Default)]
-pub(super) struct ServerClock(Option<Estimate>);
+pub(super) struct ServerClock {
+    estimate: Option<Estimate>,
+    /// The last `Date`, and the time that it shows. All responses of a second have the same one,
+    /// which is faster to compare than to parse.
+    last_date: Option<(Box<[u8]>, Timestamp)>,
+}
 
 /// The range of the server's time at one moment, in nanoseconds since 1970.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +48,14 @@ impl ServerClock {
     pub(super) const LEEWAY: Duration = Duration::from_secs(1);
 
     /// Adds the `Date` of a response, which has whole seconds.
-    pub(super) fn add_date(&mut self, date: Timestamp, sent: Instant, received: Instant) {
+    pub(super) fn add_date(&mut self, header: &HeaderValue, sent: Instant, received: Instant) {
+        let known = self.last_date.take();
+        let known = known.filter(|(text, _)| **text == *header.as_bytes());
+        let parsed = || Some((header.as_bytes().into(), transport::time_of(header)?));
+        self.last_date = known.or_else(parsed);
+        let Some((_, date)) = self.last_date else {
+            return;
+        };
         let (date, leeway) = (date.as_nanosecond(), nanoseconds(Self::LEEWAY));
         self.add(date - leeway, date + SECOND + leeway, sent, received);
     }
@@ -58,16 +73,16 @@ impl ServerClock {
             earliest: from,
             latest: to + passed(sent, received),
         };
-        let old = self.0.filter(|old| {
+        let old = self.estimate.filter(|old| {
             let age = received.saturating_duration_since(old.at);
             age < Self::MAX_AGE
         });
-        self.0 = Some(old.map_or(new, |old| old.combined(new)));
+        self.estimate = Some(old.map_or(new, |old| old.combined(new)));
     }
 
     /// The latest time that the server's clock may show now.
     pub(super) fn latest(&self, now: Instant) -> Option<i128> {
-        Some(self.0?.range(now).1)
+        Some(self.estimate?.range(now).1)
     }
 
     /// Compares the time of a ticket with the moment at which a request was sent. `latest` is the
@@ -82,7 +97,7 @@ impl ServerClock {
         seen: Instant,
     ) -> BookedAt {
         let (from, to) = possible_times(booked_at);
-        let earliest = self.0.map(|estimate| estimate.range(sent).0);
+        let earliest = self.estimate.map(|estimate| estimate.range(sent).0);
         if earliest.is_some_and(|earliest| to < earliest) {
             return BookedAt::Before;
         }
@@ -143,4 +158,27 @@ fn passed(from: Instant, to: Instant) -> i128 {
 
 fn nanoseconds(duration: Duration) -> i128 {
     duration.as_nanos().try_into().unwrap_or(i128::MAX >> 1)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_new_date_counts() {
+        let (mut clock, now) = (ServerClock::default(), Instant::now());
+        let mut latest_after = |date| {
+            clock.add_date(&HeaderValue::from_static(date), now, now);
+            let latest = clock.latest(now).unwrap();
+            Timestamp::from_nanosecond(latest).unwrap().to_string()
+        };
+        let first = "Tue, 23 Jun 2026 11:00:00 GMT";
+        assert_eq!(latest_after(first), "2026-06-23T11:00:02Z");
+        assert_eq!(latest_after(first), "2026-06-23T11:00:02Z");
+        assert_eq!(latest_after("no date"), "2026-06-23T11:00:02Z");
+        // The clock was set, so both times are possible.
+        let second = "Tue, 23 Jun 2026 12:00:00 GMT";
+        assert_eq!(latest_after(second), "2026-06-23T12:00:02Z");
+    }
 }

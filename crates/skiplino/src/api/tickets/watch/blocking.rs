@@ -1,6 +1,7 @@
 //! A watch for programs without async: an iterator that blocks the calling thread.
 
 use std::fmt;
+use std::pin::pin;
 use std::time::Duration;
 
 use crate::api::tickets::watch::cancelled;
@@ -51,7 +52,7 @@ impl BlockingWatch {
         let next = runtimes.block_on(config, async |pool| {
             let limited =
                 tokio::time::timeout(limit.unwrap_or(FOREVER).min(FOREVER), watcher.next(pool));
-            match cancellation::or_cancelled(cancellation_token, limited).await {
+            match cancellation::or_cancelled(cancellation_token, pin!(limited)).await {
                 Some(next) => Ok(next.unwrap_or_default()),
                 None => Err(cancelled()),
             }

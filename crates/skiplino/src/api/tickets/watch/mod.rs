@@ -6,7 +6,7 @@ mod schedule;
 mod watcher;
 
 use std::fmt;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -145,11 +145,8 @@ impl Stream for Watch {
                         let pool = watcher.client.pool.clone();
                         let next = match call::in_runtime() {
                             Ok(()) => {
-                                cancellation::or_cancelled(
-                                    cancellation_token.as_ref(),
-                                    watcher.next(&pool),
-                                )
-                                .await
+                                let next = pin!(watcher.next(&pool));
+                                cancellation::or_cancelled(cancellation_token.as_ref(), next).await
                             }
                             Err(error) => Some(watcher.fail(error)),
                         };
