@@ -2,7 +2,8 @@
 
 python3 -m tools.reproducible_archive SECONDS-SINCE-1970 FOLDER ARCHIVE
 
-An archive `….zip` has the files of the folder, an archive `….tar.gz` the folder itself.
+An archive `….tar.gz` has the folder itself; any other one, such as `….zip` or `….jar`, is a ZIP archive
+of the folder's files.
 """
 
 from __future__ import annotations
@@ -50,10 +51,10 @@ def pack_tar(seconds: int, folder: Path, archive: Path) -> None:
 
 def pack(seconds: int, folder: Path, archive: Path) -> None:
     """Packs the folder in the form that the archive's name says."""
-    if archive.suffix == ".zip":
-        pack_zip(seconds, folder, archive)
-    else:
+    if archive.name.endswith(".tar.gz"):
         pack_tar(seconds, folder, archive)
+    else:
+        pack_zip(seconds, folder, archive)
 
 
 def main() -> int:
