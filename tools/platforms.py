@@ -43,6 +43,7 @@ def windows() -> None:
 PARTS = [
     Part("windows", "rust python windows", windows),
     Part("aarch64", "rust python_packages aarch64", arm.aarch64),
+    Part("armv7", "rust python armv7", arm.armv7),
 ]
 
 
