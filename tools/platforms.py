@@ -14,6 +14,7 @@ from tools.parts import Part, run_and_report, select
 
 PARTS = [
     Part("windows", "rust python windows", windows.x86_64),
+    Part("windows-i686", "rust python windows_i686", windows.i686),
 ]
 
 

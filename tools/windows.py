@@ -10,6 +10,7 @@ from tools.workspace import ROOT
 
 SKIPLINO = "target/debug/skiplino"
 OUT = "target/platforms"
+JANSSON = "target/tools/windows/jansson"
 # As in target/c, with a compiler for Windows.
 WARNINGS = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
@@ -45,19 +46,18 @@ def run_first(processor: str, home: str, variables: dict[str, str]) -> None:
     run("scripts/with-sandbox", "--env", SKIPLINO, "wine", first, **variables, **key)
 
 
-def run_kiosk(processor: str, home: str, variables: dict[str, str]) -> None:
+def run_kiosk(home: str, variables: dict[str, str]) -> None:
     """Runs the kiosk as its visitors use it."""
-    program = compile_program(processor, home, "kiosk", *c_test.KIOSK)
+    program = compile_program("x86_64", home, "kiosk", *c_test.KIOSK)
     test = ["python3", f"{c_test.TESTS}/kiosk.py", "wine", program]
     run("scripts/with-sandbox", SKIPLINO, *test, **variables)
 
 
-def run_scenarios(processor: str, home: str, variables: dict[str, str]) -> None:
+def run_scenarios(home: str, variables: dict[str, str]) -> None:
     """Runs every scenario through the C library."""
-    jansson = f"target/tools/{processor}-w64-mingw32/jansson"
-    sources = [f"{c_test.TESTS}/scenarios.c", f"{c_test.TESTS}/control.c", f"-I{jansson}/include"]
-    libraries = [f"-L{jansson}/lib", "-ljansson", "-lws2_32", "-l:libpthread.a"]
-    program = compile_program(processor, home, "scenarios", *sources, *libraries)
+    sources = [f"{c_test.TESTS}/scenarios.c", f"{c_test.TESTS}/control.c", f"-I{JANSSON}/include"]
+    libraries = [f"-L{JANSSON}/lib", "-ljansson", "-lws2_32", "-l:libpthread.a"]
+    program = compile_program("x86_64", home, "scenarios", *sources, *libraries)
     run("scripts/with-sandbox", SKIPLINO, "wine", program, *c_test.scenario_files(), **variables)
 
 
@@ -83,8 +83,8 @@ def x86_64() -> None:
     home = lay_out("x86_64", built)
     with wine.started("x86_64") as variables:
         run_first("x86_64", home, variables)
-        run_kiosk("x86_64", home, variables)
-        run_scenarios("x86_64", home, variables)
+        run_kiosk(home, variables)
+        run_scenarios(home, variables)
         run_command(f"{built}/skiplino.exe", variables)
 
 
