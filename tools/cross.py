@@ -18,5 +18,8 @@ def build(platform: str, *arguments: str, **environment: str) -> str:
     """
     command = ["cargo", "build", "--locked", "--target-dir", TARGET, "--target", platform]
     command += ["-Zbuild-std=std,panic_unwind", *arguments]
-    run(*command, RUSTC=str(RUST_SOURCE), RUSTC_BOOTSTRAP="1", **environment)
+    variables = {"RUSTC": str(RUST_SOURCE), "RUSTC_BOOTSTRAP": "1"}
+    # Less to compile, and to write.
+    variables["CARGO_PROFILE_DEV_DEBUG"] = "0"
+    run(*command, **variables, **environment)
     return f"{TARGET}/{platform}/debug"
