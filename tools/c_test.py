@@ -138,7 +138,9 @@ def scenario_files() -> list[str]:
     return [str(file.relative_to(ROOT)) for file in files if file.name != "schema.json"]
 
 
-def run_program(kind: str, program: str, *prefix: str, **environment: str) -> None:
+def run_program(
+    kind: str, program: str, *prefix: str, libraries: str = "lib", **environment: str
+) -> None:
     """Runs a program against a sandbox of its own."""
     command = [*prefix, f"{OUT}/{kind}-{program}"]
     url: list[str] = []
@@ -146,7 +148,7 @@ def run_program(kind: str, program: str, *prefix: str, **environment: str) -> No
         case "scenarios":
             command += scenario_files()
         case "unload":
-            command.append(f"{OUT}/lib/libskiplino.so")
+            command.append(f"{OUT}/{libraries}/libskiplino.so")
         case "kiosk":
             command = ["python3", f"{TESTS}/kiosk.py", *command]
         case "first":
@@ -156,6 +158,12 @@ def run_program(kind: str, program: str, *prefix: str, **environment: str) -> No
             run("timeout", "300", "python3", "tests/reset_server.py", *command, **environment)
             return
     run("timeout", "300", "scripts/with-sandbox", *url, SKIPLINO, *command, **environment)
+
+
+def generate_arguments() -> None:
+    """Writes the program `arguments`, which calls every function of the header."""
+    arguments = output("python3", f"{TESTS}/arguments.py", f"{BINDING}/include/skiplino.h")
+    (ROOT / OUT / "arguments.c").write_text(arguments, encoding="utf-8")
 
 
 def check_kiosk() -> None:
@@ -187,8 +195,7 @@ def main(names: Sequence[str]) -> int:
     programs = [program for program in PROGRAMS if not names or program in names]
     build_and_check_library()
     say("compilers")
-    arguments = output("python3", f"{TESTS}/arguments.py", f"{BINDING}/include/skiplino.h")
-    (ROOT / OUT / "arguments.c").write_text(arguments, encoding="utf-8")
+    generate_arguments()
     for program in programs:
         compile_program(program)
     check_kiosk()

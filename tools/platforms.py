@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import sys
 
-from tools import windows
+from tools import arm, windows
 from tools.parts import Part, run_and_report, select
 
 PARTS = [
     Part("windows", "rust python windows", windows.x86_64),
     Part("windows-i686", "rust python windows_i686", windows.i686),
+    Part("aarch64", "rust python_packages aarch64", arm.aarch64),
 ]
 
 
