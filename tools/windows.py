@@ -88,9 +88,23 @@ def x86_64() -> None:
         run_command(f"{built}/skiplino.exe", variables)
 
 
+def startup_objects() -> str:
+    """Compiles what Rust links into programs of 32 bits, and Cargo does not build with the standard
+    library. Returns the folder.
+    """
+    folder = ROOT / OUT / "i686-startup"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("rsbegin", "rsend"):
+        source = cross.STANDARD_LIBRARIES / f"src/rust/library/rtstartup/{name}.rs"
+        compiler = [str(cross.RUST_SOURCE), "--target", "i686-pc-windows-gnu", "--emit=obj"]
+        run(*compiler, "-o", f"{folder}/{name}.o", str(source), RUSTC_BOOTSTRAP="1")
+    return str(folder)
+
+
 def i686() -> None:
     """The C library for 32 bits, with its first program."""
     run("cargo", "build", "--locked", "-p", "skiplino-cli")
-    home = lay_out("i686", cross.build("i686-pc-windows-gnu", "-p", "skiplino-c"))
+    flags = {"CARGO_TARGET_I686_PC_WINDOWS_GNU_RUSTFLAGS": f"-Lnative={startup_objects()}"}
+    home = lay_out("i686", cross.build("i686-pc-windows-gnu", "-p", "skiplino-c", **flags))
     with wine.started("i686") as variables:
         run_first("i686", home, variables)
