@@ -16,6 +16,7 @@ PARTS = [
     Part("windows", "rust python windows", windows.x86_64),
     Part("windows-i686", "rust python windows_i686", windows.i686),
     Part("aarch64", "rust python_packages aarch64", arm.aarch64),
+    Part("armv7", "rust python armv7", arm.armv7),
 ]
 
 
