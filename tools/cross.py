@@ -8,15 +8,29 @@ from tools.workspace import ROOT
 # Shared by all platforms, which need the same build scripts and macros.
 TARGET = "target/platforms"
 RUST_SOURCE = ROOT / "target/tools/rust-source/rustc"
+STANDARD_LIBRARIES = RUST_SOURCE.parent / "usr/lib/rustlib"
 
 
-def build(platform: str, *arguments: str, **environment: str) -> str:
-    """Runs `cargo build` for a platform, its standard library included, of which no registry has a
-    compiled one. Returns the folder of the results.
+def environment(platform: str) -> dict[str, str]:
+    """The environment of Cargo, also under maturin, for a platform. Cargo also builds the standard
+    library, unless `scripts/setup` has found a compiled one.
 
     This needs unstable options of the compiler; nothing that is published is built with them.
     """
-    command = ["cargo", "build", "--locked", "--target-dir", TARGET, "--target", platform]
-    command += ["-Zbuild-std=std,panic_unwind", *arguments]
-    run(*command, RUSTC=str(RUST_SOURCE), RUSTC_BOOTSTRAP="1", **environment)
+    values = {
+        "RUSTC": str(RUST_SOURCE),
+        "RUSTC_BOOTSTRAP": "1",
+        "CARGO_TARGET_DIR": str(ROOT / TARGET),
+        # Less to compile and to write.
+        "CARGO_PROFILE_DEV_DEBUG": "0",
+    }
+    if not (STANDARD_LIBRARIES / platform).exists():
+        values["CARGO_UNSTABLE_BUILD_STD"] = "std,panic_unwind"
+    return values
+
+
+def build(platform: str, *arguments: str, **others: str) -> str:
+    """Runs `cargo build` for a platform. Returns the folder of the results."""
+    command = ["cargo", "build", "--locked", "--target", platform, *arguments]
+    run(*command, **environment(platform), **others)
     return f"{TARGET}/{platform}/debug"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import sys
 
-from tools import cross
+from tools import cpython, cross, windows_python
 from tools.parts import Part, run, run_and_report, select
 from tools.workspace import ROOT
 
@@ -42,6 +42,8 @@ def windows() -> None:
 
 PARTS = [
     Part("windows", "rust python windows", windows),
+    Part("windows-python", "rust windows_python", windows_python.x86_64),
+    Part("cpython", "rust cpythons", cpython.linux),
 ]
 
 

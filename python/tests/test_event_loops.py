@@ -11,15 +11,19 @@ import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
-import trio
 
-from conftest import SWIFT, TICKET, left, start
+from conftest import SWIFT, TICKET, left, library, start
 from skiplino._native import CompletionQueue
 from skiplino.testing import Sandbox
+
+if TYPE_CHECKING:
+    import trio
+else:
+    trio = library("trio")
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 
@@ -120,6 +124,7 @@ def test_a_cancel_scope_of_anyio_ends_a_call(sandbox: Sandbox, options: dict[str
 
 
 def test_a_loop_of_trio_asyncio_works_inside_trio(sandbox: Sandbox) -> None:
+    assert trio.__name__ == "trio"
     sandbox.generate(97)
     fault = sandbox.hold("bookTicket")
     # In a process of its own, because importing trio-asyncio replaces the event loop of the
@@ -166,7 +171,9 @@ def test_a_loop_of_trio_asyncio_works_inside_trio(sandbox: Sandbox) -> None:
     assert process.returncode == 0
 
 
-@pytest.mark.parametrize("run_it", [trio.run, lambda work: anyio.run(work, backend="trio")], ids=["trio", "anyio"])
+@pytest.mark.parametrize(
+    "run_it", [lambda work: trio.run(work), lambda work: anyio.run(work, backend=trio.__name__)], ids=["trio", "anyio"]
+)
 def test_under_trio_alone_the_error_says_what_is_missing(sandbox: Sandbox, run_it: Callable[[Work], None]) -> None:
     async def work() -> None:
         client = sandbox.async_client(**SWIFT)
