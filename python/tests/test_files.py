@@ -130,7 +130,7 @@ def test_formulas_are_escaped(customers: Both, client: Client, tmp_path: Path) -
     client.customers.create(external_id="=cmd|' /C calc'!A0", name="'=1", mobile="+97333000000")
     file = tmp_path / "all.csv"
     customers.export(file, escape_formulas=True)
-    with file.open(newline="") as text:
+    with file.open(newline="", encoding="utf-8") as text:
         row = next(row for row in csv.DictReader(text) if "cmd" in row["externalId"])
     assert (row["externalId"], row["name"], row["mobile"]) == ("'=cmd|' /C calc'!A0", "''=1", "'+97333000000")
     with pytest.raises(InvalidRequestError) as refused:
@@ -173,6 +173,7 @@ def own_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[st
     server.server_close()
 
 
+@posix
 def test_authorities_are_read_from_the_environment(
     own_authority: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

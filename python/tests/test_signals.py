@@ -95,9 +95,9 @@ def test_ctrl_c_ends_a_call_and_its_request(sandbox: Sandbox, name: str) -> None
     call, operation, nth = CALLS[name]
     fault = sandbox.hold(operation, nth=nth)
     with start(sandbox, interrupted(call), stdin=subprocess.PIPE) as process:
-        sandbox.held(1)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
+        sandbox.held(1)
         interrupt(process)
         left(sandbox, fault)
         assert process.communicate("") == ("", "")
@@ -214,9 +214,9 @@ def test_a_signal_handler_makes_calls_while_a_call_waits(sandbox: Sandbox, name:
     """
     fault = sandbox.hold(operation, nth=nth)
     with start(sandbox, script, stdin=subprocess.PIPE) as process:
-        sandbox.held(1)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
+        sandbox.held(1)
         send(process, signal.SIGTERM)
         assert process.stdout.readline() == "802b33af66 cancelled\n"
         assert process.stdout.readline() == "3\n"
