@@ -1,5 +1,5 @@
 # Every target calls a program of scripts/, which installs the tools that it needs.
-.PHONY: demo test platforms parity chaos soak fuzz docs check bench library install dist smoke reproduce dist-python advisories
+.PHONY: demo test platforms parity chaos soak fuzz docs check bench library install dist dist-native dist-portable dist-apple dist-android smoke smoke-native smoke-apple smoke-android reproduce release-files packaging dist-python advisories
 
 demo: ## Runs the booking journey against a sandbox of its own
 	scripts/setup rust python
@@ -53,6 +53,44 @@ install: ## Installs the C library in PREFIX (/usr/local): header, shared and st
 dist: ## Builds everything that is published in target/dist
 	scripts/setup rust python_packages kotlin release
 	scripts/dist
+
+dist-native: ## Builds the command, the C library and the wheels for this platform: Linux, macOS or Windows
+	scripts/setup rust python_packages
+	target/python/bin/python -m tools.native_dist
+
+smoke-native: ## Installs the artifacts of make dist-native in an empty folder, as a user does
+	scripts/setup python
+	python3 -m tools.native_smoke
+
+LIBRARIES ?=
+
+dist-portable: ## Builds what is published once for all platforms; LIBRARIES has their libraries for the JVM, as workflows collect them
+	scripts/setup rust python_packages kotlin swift release
+	SKIPLINO_JVM_LIBRARIES=$(LIBRARIES) scripts/dist crates sources kotlin swift sbom
+
+dist-apple: ## On a Mac: builds the XCFramework and the Swift package with it
+	scripts/setup rust python swift
+	scripts/swift-xcframework
+
+smoke-apple: ## On a Mac: tests the package of make dist-apple in a simulator and on the Mac
+	cargo build --locked -p skiplino-cli
+	scripts/swift-simulator
+
+dist-android: ## Builds the AAR with Android's NDK
+	scripts/setup android kotlin
+	scripts/kotlin-android
+
+smoke-android: ## Books with the AAR on the emulator or device that adb finds, also after R8
+	cargo build --locked -p skiplino-cli
+	scripts/kotlin-android-smoke
+
+release-files: ## Puts what a release offers in target/release-files, from target/dist of all platforms
+	scripts/setup python
+	scripts/release-files
+
+packaging: ## Tries the recipes of packaging with the artifacts of this platform: Conan, vcpkg, Debian, a container
+	scripts/setup python packaging
+	scripts/packaging-test
 
 smoke: ## Installs every artifact of make dist in an empty folder, as a user does, and runs the program of its README
 	scripts/setup rust python python_packages c kotlin swift

@@ -65,7 +65,11 @@ pub fn canned(customers: usize) -> SocketAddr {
                             let builder = http2::Builder::new(TokioExecutor::new());
                             builder.serve_connection(stream, respond).await
                         }
-                        _ => http1::Builder::new().serve_connection(stream, respond).await,
+                        _ => {
+                            http1::Builder::new()
+                                .serve_connection(stream, respond)
+                                .await
+                        }
                     };
                 });
             }

@@ -12,8 +12,9 @@ from typing import Self
 
 from race import calls
 
-# With their default settings, clients read proxies from the environment. The server needs none.
-for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+# With their default settings, clients read proxies and certificate authorities from the environment.
+# The server needs none.
+for name in [name for name in os.environ if name.lower().endswith("_proxy") or name.startswith("SSL_CERT_")]:
     del os.environ[name]
 
 
@@ -65,13 +66,41 @@ class Worker:
         """A turn of these calls."""
         return calls(lambda count: self.work(kind, wide, count), wide)
 
-    def status(self, name: str) -> int:
-        """A number from the status of the process, memory in KiB."""
+    def working(self, kind: str, wide: int = 1) -> Callable[[], Sequence[float]]:
+        """A turn of these calls. Its results are the seconds per call, and the seconds of processor
+        time per call in this process."""
+        count = 0
+
+        def run(calls: int) -> None:
+            nonlocal count
+            count = calls
+            self.work(kind, wide, calls)
+
+        turn = calls(run, wide)
+
+        def measured() -> Sequence[float]:
+            began = self.processor_time()
+            return [*turn(), (self.processor_time() - began) / count]
+
+        return measured
+
+    def processor_time(self) -> float:
+        """The seconds that the process has used a processor, in steps of 10 ms."""
+        # What follows the name of the program, which may contain blanks.
+        fields = self.read("stat").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def read(self, file: str) -> str:
+        """The text of a file of the process in /proc."""
         pid = str(self.process.pid)
         # Skip the programs that only start the worker.
         while children := Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split():
             pid = children[0]
-        text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+        return Path(f"/proc/{pid}/{file}").read_text(encoding="utf-8")
+
+    def status(self, name: str) -> int:
+        """A number from the status of the process, memory in KiB."""
+        text = self.read("status")
         found = re.search(rf"^{name}:\s*(\d+)", text, re.M)
         assert found is not None
         return int(found[1])

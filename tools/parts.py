@@ -7,6 +7,7 @@ A part that needs tools which `scripts/setup` cannot install on this machine is 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -28,9 +29,15 @@ class PartFailed(Exception):
     """A part failed for a reason that no command has printed."""
 
 
+def started(*command: str) -> list[str]:
+    """The command as this system starts it: Windows needs the shell that runs a script."""
+    shell = shutil.which("bash") if os.name == "nt" and command[0].startswith("scripts/") else None
+    return [shell, *command] if shell else [*command]
+
+
 def run(*command: str, **environment: str) -> None:
     """Runs a command; its failure fails the part."""
-    subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=True)
+    subprocess.run(started(*command), cwd=ROOT, env=os.environ | environment, check=True)
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,8 @@ class Part:
 
 def set_up(needs: str) -> bool:
     """Whether `scripts/setup` provides all of the needs on this machine."""
-    return subprocess.run(["scripts/setup", *needs.split()], cwd=ROOT, check=False).returncode == 0
+    command = started("scripts/setup", *needs.split())
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 
 @dataclass

@@ -146,7 +146,7 @@ PARTS = [
     Part("swift", "rust python swift", swift),
     Part("soak", "rust python_packages c kotlin", lambda: run("scripts/soak", "0.2", "--testing")),
     Part("parity", "python", parity, unless_skipped=True),
-    Part("tools", "contract", lambda: pytest("tools/tests")),
+    Part("tools", "contract c workflows", lambda: pytest("tools/tests")),
     Part("contract", "contract", lambda: pytest("tests/python")),
     Part("schemathesis", "rust contract", schemathesis),
     Part("answers", "contract", answers),

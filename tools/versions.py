@@ -1,7 +1,8 @@
 """Checks that every place that repeats the version of Cargo.toml repeats the same one.
 
-    python3 -m tools.versions
+    python3 -m tools.versions [--tag TAG]
 
+With --tag, the tag has to be that of the version, such as `v1.2.3`.
 Most files take the version from Cargo.toml when they are built. The others are listed here.
 """
 
@@ -49,6 +50,8 @@ def repeated(text: str, pattern: str) -> Iterator[tuple[int, str, str]]:
 def main() -> int:
     """Prints every place with another version."""
     wanted = version()
+    if sys.argv[1:2] == ["--tag"] and sys.argv[2:] != [f"v{wanted}"]:
+        sys.exit(f"the tag of version {wanted} is v{wanted}, not {' '.join(sys.argv[2:])}")
     wrong: list[str] = []
     for place in PLACES:
         for file in output("git", "ls-files", "--", *place.files).splitlines():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,14 +20,17 @@ def started(processor: str) -> Iterator[dict[str, str]]:
     """
     home = ROOT / f"target/platforms/wine-{processor}"
     # Without a display, and without the offer to download .NET and a browser.
-    variables = {"WINEPREFIX": str(home), "WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree,mshtml="}
-    variables |= {"WINEARCH": "win32" if processor == "i686" else "win64", "DISPLAY": ""}
+    variables = {"WINEPREFIX": str(home), "WINEARCH": "win32" if processor == "i686" else "win64"}
+    variables |= {"WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree,mshtml=", "DISPLAY": ""}
+    if processor == "i686":
+        # Wine for 32 bits, which `scripts/setup windows_i686` unpacks.
+        variables["PATH"] = f"{ROOT}/target/tools/windows-i686:{os.environ['PATH']}"
     home.mkdir(parents=True, exist_ok=True)
     # It ends by itself seconds after its last program, and each start would take seconds.
     run("wineserver", "--persistent", **variables)
     try:
         if not (home / "system.reg").is_file():
-            run("wineboot", "--init", **variables)
+            run("wine", "wineboot", "--init", **variables)
             # The oldest Windows that Rust supports.
             run("wine", "winecfg", "/v", "win10", **variables)
         library = home / "drive_c/windows/system32/bcryptprimitives.dll"

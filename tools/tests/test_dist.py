@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from tools.reproducible_zip import pack
+from tools.reproducible_archive import pack
 from tools.sbom import reduced
 from tools.third_party import Crate, notice
 from tools.versions import PLACES, repeated
@@ -69,20 +70,28 @@ def test_a_bill_keeps_only_what_is_in_the_build() -> None:
         reduced(bill, wanted | {("absent", "1")})
 
 
-def test_an_archive_has_the_same_bytes_on_every_day(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", [".zip", ".jar", ".tar.gz"])
+def test_an_archive_has_the_same_bytes_on_every_day(tmp_path: Path, suffix: str) -> None:
     archives = []
     for day, order in ((1, ["b/two", "a"]), (2, ["a", "b/two"])):
-        folder = tmp_path / str(day)
+        folder = tmp_path / str(day) / "folder"
         for name in order:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(name)
             os.utime(folder / name, (day * 86400, day * 86400))
-        pack(1_700_000_000, folder, tmp_path / f"{day}.zip")
-        archives.append((tmp_path / f"{day}.zip").read_bytes())
+        (folder / "a").chmod(0o700)
+        pack(1_700_000_000, folder, tmp_path / f"{day}{suffix}")
+        archives.append((tmp_path / f"{day}{suffix}").read_bytes())
     assert archives[0] == archives[1]
-    with zipfile.ZipFile(tmp_path / "1.zip") as archive:
-        assert archive.namelist() == ["a", "b/two"]
-        assert archive.getinfo("a").date_time == (2023, 11, 14, 22, 13, 20)
+    if suffix != ".tar.gz":
+        with zipfile.ZipFile(tmp_path / f"1{suffix}") as archive:
+            assert archive.namelist() == ["a", "b/two"]
+            assert archive.getinfo("a").date_time == (2023, 11, 14, 22, 13, 20)
+        return
+    with tarfile.open(tmp_path / "1.tar.gz") as content:
+        entries = {entry.name: (entry.mode, entry.mtime, entry.uname) for entry in content}
+    assert entries["folder/a"] == (0o755, 1_700_000_000, "")
+    assert entries["folder/b/two"][0] == 0o644
 
 
 @pytest.mark.parametrize(

@@ -44,11 +44,8 @@ pub(crate) async fn attempt(
         send_in_background(context, request, locale, &send_flag, limit).await
     } else {
         let sending = transport::send(context.pool, config, request, locale, &send_flag);
-        context
-            .shared
-            .attempt_timer
-            .limit(limit, pin!(sending))
-            .await
+        let timer = &context.pool.attempt_timer;
+        timer.limit(limit, pin!(sending)).await
     };
     let response = response.unwrap_or_else(|| {
         Err(Error::new(ErrorKind::Timeout).edit(|inner| {
@@ -76,11 +73,10 @@ async fn send_in_background(
     let (pool, config) = (context.pool.clone(), Arc::clone(&context.shared.config));
     let (request, locale) = (request.clone(), locale.cloned());
     let send_flag = send_flag.clone();
-    let timer = Arc::clone(&context.shared.attempt_timer);
     let mut client = context.shared.open.subscribe();
     let task = tokio::spawn(async move {
         let sending = transport::send(&pool, &config, &request, locale.as_ref(), &send_flag);
-        let sending = timer.limit(limit, sending);
+        let sending = pool.attempt_timer.limit(limit, sending);
         match select(pin!(sending), pin!(client.changed())).await {
             Either::Left((response, _)) => Some(response),
             Either::Right(_) => None,

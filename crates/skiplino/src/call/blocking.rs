@@ -14,7 +14,7 @@ use crate::call::sigpipe::SigpipeGuard;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
-use crate::http::transport;
+use crate::http::transport::{self, ConnectionPool};
 
 /// A function that is called on the waiting thread at short intervals; `true` ends the call.
 pub(crate) type Interrupt = Arc<dyn Fn() -> bool + Send + Sync>;
@@ -24,7 +24,7 @@ pub(crate) type Interrupt = Arc<dyn Fn() -> bool + Send + Sync>;
 struct PooledRuntime {
     /// Present until the drop.
     runtime: Option<Runtime>,
-    pool: reqwest::Client,
+    pool: ConnectionPool,
     /// When to call the interrupt. All calls share one timer, because setting one up for each call
     /// costs time.
     ticks: Interval,
@@ -48,7 +48,7 @@ impl PooledRuntime {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
             runtime: Some(runtime),
-            pool: transport::pool(config)?,
+            pool: ConnectionPool::new(config)?,
             ticks,
             last_used: config.clock.now(),
         })
@@ -87,7 +87,7 @@ impl RuntimePool {
     pub(crate) fn block_on<T, E: From<Error>>(
         &self,
         config: &Config,
-        call: impl AsyncFnOnce(&reqwest::Client) -> Result<T, E>,
+        call: impl AsyncFnOnce(&ConnectionPool) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut session = self.start(config)?;
         let pool = session.pool().clone();
@@ -151,7 +151,7 @@ pub(crate) struct Session<'a> {
 
 impl Session<'_> {
     /// The connections to use.
-    pub(crate) fn pool(&self) -> &reqwest::Client {
+    pub(crate) fn pool(&self) -> &ConnectionPool {
         &self.pooled.pool
     }
 
@@ -187,7 +187,7 @@ impl Session<'_> {
                 }
             });
             // This thread writes to the connections. The guard ends before the program's code runs.
-            let no_sigpipe = SigpipeGuard::new();
+            let no_sigpipe = SigpipeGuard::unless_ignored();
             if let Some(ended) = runtime.block_on(part) {
                 return Ok(ended);
             }

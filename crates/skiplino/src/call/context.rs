@@ -9,12 +9,13 @@ use crate::call::retry::RetryPolicy;
 use crate::call::shared::Shared;
 use crate::error::Error;
 use crate::http::response::Response;
+use crate::http::transport::ConnectionPool;
 
 /// The connections, language, retry policy, job and time limit of a running call.
 #[derive(Clone, Copy)]
 pub(crate) struct CallContext<'a> {
     pub(crate) shared: &'a Arc<Shared>,
-    pub(crate) pool: &'a reqwest::Client,
+    pub(crate) pool: &'a ConnectionPool,
     pub(crate) locale: Option<&'a str>,
     pub(crate) retry: &'a RetryPolicy,
     /// The job that the call belongs to.

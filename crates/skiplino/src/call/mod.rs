@@ -1,7 +1,6 @@
 //! One call: its options, and the two ways to make it.
 
 pub(crate) mod attempt;
-pub(crate) mod attempt_timer;
 pub(crate) mod blocking;
 pub(crate) mod cancellation;
 pub(crate) mod context;
@@ -38,6 +37,7 @@ use crate::error::{Error, ErrorKind};
 use crate::http::decode::{Data, Decode, DecodeFn};
 use crate::http::request::Request;
 use crate::http::response::Response;
+use crate::http::transport::ConnectionPool;
 use crate::http::transport::RawResponse;
 use crate::operation::Operation;
 
@@ -227,7 +227,7 @@ impl<T: Send + 'static> Call<T> {
     /// Sends the call within a runtime, on these connections or on the client's own.
     pub(crate) fn send_on(
         self,
-        pool: Option<&reqwest::Client>,
+        pool: Option<&ConnectionPool>,
     ) -> impl Future<Output = Result<Response<T>, Error>> + Send {
         self.untyped
             .send_on(pool)
@@ -300,7 +300,7 @@ impl UntypedCall {
 
     /// The only large future of a call, in a box of its own: the calls within a call then need a
     /// small stack, and a call is copied once.
-    pub(crate) fn send_on(self, pool: Option<&reqwest::Client>) -> SentCall<'_> {
+    pub(crate) fn send_on(self, pool: Option<&ConnectionPool>) -> SentCall<'_> {
         Box::pin(async move {
             let result = match self.prepared {
                 Ok((ref shared, ref request)) => match in_runtime() {
@@ -321,7 +321,7 @@ impl UntypedCall {
 async fn run(
     spec: &CallSpec,
     shared: &Arc<Shared>,
-    pool: &reqwest::Client,
+    pool: &ConnectionPool,
     request: &Request,
 ) -> Result<Response<Data>, Error> {
     let once = || retry_loop::run(spec, shared, pool, request);

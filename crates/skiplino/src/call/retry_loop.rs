@@ -22,13 +22,14 @@ use crate::error::{Error, ErrorKind, Outcome};
 use crate::http::decode::Data;
 use crate::http::request::Request;
 use crate::http::response::Response;
+use crate::http::transport::ConnectionPool;
 use crate::models::tickets::Ticket;
 
 /// Makes the call, within its span, until it ends or is cancelled.
 pub(crate) async fn run(
     spec: &CallSpec,
     shared: &Arc<Shared>,
-    pool: &reqwest::Client,
+    pool: &ConnectionPool,
     request: &Request,
 ) -> Result<Response<Data>, Error> {
     let operation = spec.operation.id();
@@ -87,7 +88,7 @@ fn log_failure(operation: &'static str, error: &Error) {
 async fn make_attempts(
     spec: &CallSpec,
     shared: &Arc<Shared>,
-    pool: &reqwest::Client,
+    pool: &ConnectionPool,
     request: &Request,
     started: Instant,
     progress: &CallProgress,

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::call::attempt_timer::AttemptTimer;
 use crate::call::blocking::{Interrupt, RuntimePool};
 use crate::call::rate_limiter::RateLimiter;
 use crate::call::recovery::open_bookings::Bookings;
@@ -13,7 +12,7 @@ use crate::call::retry::{RetryBudget, RetryPolicy};
 use crate::config::Config;
 use crate::error::Error;
 use crate::http::request::Request;
-use crate::http::transport;
+use crate::http::transport::ConnectionPool;
 use crate::operation::{KeyRequirement, Operation};
 
 pub(crate) struct Shared {
@@ -23,9 +22,8 @@ pub(crate) struct Shared {
     pub(crate) retry_budget: RetryBudget,
     pub(crate) rate_limiter: RateLimiter,
     pub(crate) bookings: Bookings,
-    pub(crate) attempt_timer: Arc<AttemptTimer>,
     /// The connections of `.await`, which belong to the caller's runtime.
-    pub(crate) pool: reqwest::Client,
+    pub(crate) pool: ConnectionPool,
     /// The runtimes of `.wait()`, each with its own connections.
     pub(crate) runtimes: RuntimePool,
     /// Its receivers learn that the client was dropped.
@@ -40,13 +38,12 @@ impl Shared {
         interrupt: Option<Interrupt>,
     ) -> Result<Self, Error> {
         Ok(Self {
-            pool: transport::pool(&config)?,
+            pool: ConnectionPool::new(&config)?,
             config: Arc::new(config),
             retry,
             retry_budget: RetryBudget::new(),
             rate_limiter: RateLimiter::new(requests_per_second),
             bookings: Bookings::default(),
-            attempt_timer: Arc::default(),
             runtimes: RuntimePool::new(interrupt),
             open: watch::Sender::default(),
         })

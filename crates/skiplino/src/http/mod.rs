@@ -1,5 +1,6 @@
 //! One exchange over HTTP: the request, the connection, and the response.
 
+pub(crate) mod attempt_timer;
 pub(crate) mod certificates;
 pub(crate) mod connect_error;
 pub(crate) mod decode;

@@ -20,6 +20,7 @@ use reqwest::redirect::Policy;
 use crate::clock::FOREVER;
 use crate::config::{Config, ProxySetting};
 use crate::error::{Error, ErrorKind, TimeoutKind};
+use crate::http::attempt_timer::AttemptTimer;
 use crate::http::connect_error;
 use crate::http::request::Request;
 
@@ -88,8 +89,24 @@ impl http_body::Body for TrackedBody {
     }
 }
 
-/// Makes a connection pool. It belongs to the runtime that first uses it.
-pub(crate) fn pool(config: &Config) -> Result<reqwest::Client, Error> {
+/// The connections of one runtime to the server, and the timer of the attempts on them.
+#[derive(Clone)]
+pub(crate) struct ConnectionPool {
+    client: reqwest::Client,
+    pub(crate) attempt_timer: Arc<AttemptTimer>,
+}
+
+impl ConnectionPool {
+    /// A pool without connections. It belongs to the runtime that first uses it.
+    pub(crate) fn new(config: &Config) -> Result<Self, Error> {
+        Ok(Self {
+            client: client(config)?,
+            attempt_timer: Arc::default(),
+        })
+    }
+}
+
+fn client(config: &Config) -> Result<reqwest::Client, Error> {
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, config.authorization.clone());
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -126,7 +143,7 @@ pub(crate) fn pool(config: &Config) -> Result<reqwest::Client, Error> {
 
 /// Sends the request once and reads the response, up to the largest size of its body.
 pub(crate) async fn send(
-    pool: &reqwest::Client,
+    pool: &ConnectionPool,
     config: &Config,
     request: &Request,
     locale: Option<&HeaderValue>,
@@ -140,7 +157,9 @@ pub(crate) async fn send(
             return Err(error.edit(|inner| inner.reason = Some(reason.clone())));
         }
     };
-    let mut builder = pool.request(request.operation.http_method(), request.url.clone());
+    let mut builder = pool
+        .client
+        .request(request.operation.http_method(), request.url.clone());
     if let Some(locale) = locale {
         builder = builder.header(LOCALE, locale.clone());
     }

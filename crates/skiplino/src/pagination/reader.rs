@@ -14,6 +14,7 @@ use crate::call::shared::Shared;
 use crate::error::{Error, ErrorKind};
 use crate::http::decode::Data;
 use crate::http::response::Response;
+use crate::http::transport::ConnectionPool;
 use crate::models::page::Page;
 use crate::pagination::List;
 use crate::pagination::pager::{GaveUp, ListProgress, PageInfo, PageRequest, Pager};
@@ -36,7 +37,7 @@ impl PageFetch {
         call: UntypedCall,
         client: Arc<Shared>,
         prefetching: bool,
-        pool: Option<reqwest::Client>,
+        pool: Option<ConnectionPool>,
     ) -> Self {
         let future = Box::pin(async move {
             let clock = &client.config.clock;
@@ -110,7 +111,7 @@ impl<T: Send + 'static> PageReader<T> {
     pub(super) fn request_pages(
         &mut self,
         InFlight(in_flight): &mut InFlight,
-        pool: Option<&reqwest::Client>,
+        pool: Option<&ConnectionPool>,
     ) {
         let window = self.window.size().min(self.list.max_in_flight);
         while let Some(request) = self.pager.next_request(window) {

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use futures_util::stream::Stream;
 
 use crate::error::Error;
+use crate::http::transport::ConnectionPool;
 use crate::models::page::Page;
 use crate::pagination::List;
 use crate::pagination::pager::ListProgress;
@@ -35,7 +36,7 @@ pub struct Pages<T> {
     reader: PageReader<T>,
     in_flight: InFlight,
     /// The connections to use in place of the client's own.
-    pool: Option<reqwest::Client>,
+    pool: Option<ConnectionPool>,
 }
 
 /// A stream over the records of a list, made by [`List::items`].
@@ -57,7 +58,7 @@ impl<T: Send + 'static> Pages<T> {
     }
 
     /// Uses these connections in place of those that the client keeps for `.await`.
-    pub(crate) fn with_pool(mut self, pool: &reqwest::Client) -> Self {
+    pub(crate) fn with_pool(mut self, pool: &ConnectionPool) -> Self {
         self.pool = Some(pool.clone());
         self
     }

@@ -21,6 +21,7 @@ use crate::call::rate_limiter;
 use crate::call::shared::Shared;
 use crate::call::spec::CallOptions;
 use crate::error::{Error, ErrorKind, Outcome};
+use crate::http::transport::ConnectionPool;
 use crate::models::customers::{Customer, CustomerWriteRequest};
 use crate::models::ids::ExternalId;
 use crate::operation::Operation;
@@ -186,7 +187,7 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
     /// The next step. Starts further rows if `start_more`.
     pub(crate) fn poll(
         &mut self,
-        pool: &reqwest::Client,
+        pool: &ConnectionPool,
         start_more: bool,
         context: &mut Context<'_>,
     ) -> Poll<SyncStep<R>> {
@@ -236,7 +237,7 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
         }
     }
 
-    fn start_reading(&mut self, max_pages: u64, pool: &reqwest::Client) {
+    fn start_reading(&mut self, max_pages: u64, pool: &ConnectionPool) {
         self.requests_before = self.requests.get();
         let list = Customers(&self.client).list();
         let list = list.options(self.options.clone());
@@ -285,12 +286,7 @@ impl<R: Borrow<CustomerWriteRequest>> SyncEngine<R> {
         }
     }
 
-    fn start(
-        &mut self,
-        index: u64,
-        row: R,
-        pool: &reqwest::Client,
-    ) -> Result<StartedRow<R>, Error> {
+    fn start(&mut self, index: u64, row: R, pool: &ConnectionPool) -> Result<StartedRow<R>, Error> {
         let request = row.borrow();
         let checked = match request.key() {
             Some(id) => id

@@ -11,6 +11,7 @@ use crate::call::rate_limiter::RateLimiter;
 use crate::call::shared::Shared;
 use crate::call::spec::CallOptions;
 use crate::error::{Error, ErrorKind, Outcome, TimeoutKind};
+use crate::http::transport::ConnectionPool;
 use crate::models::customers::Customer;
 use crate::models::customers::CustomerWriteRequest;
 use crate::models::ids::{CustomerRef, ExternalId};
@@ -41,7 +42,7 @@ pub(crate) enum UpsertStep {
 #[derive(Clone)]
 pub(crate) struct Upserter {
     pub(crate) client: Arc<Shared>,
-    pub(crate) pool: reqwest::Client,
+    pub(crate) pool: ConnectionPool,
     pub(crate) job: Arc<Job>,
     pub(crate) options: CallOptions,
     pub(crate) fingerprints: Arc<Fingerprints>,

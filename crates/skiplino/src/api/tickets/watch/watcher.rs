@@ -12,7 +12,7 @@ use crate::call::shared::Shared;
 use crate::call::spec::CallOptions;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
-use crate::http::transport;
+use crate::http::transport::{self, ConnectionPool};
 use crate::models::ids::TicketId;
 use crate::models::tickets::{Ticket, TicketStatus};
 
@@ -35,7 +35,7 @@ impl Watcher {
     }
 
     /// Waits for the next change; `None` after the last one.
-    pub(super) async fn next(&mut self, pool: &reqwest::Client) -> Option<Result<Ticket, Error>> {
+    pub(super) async fn next(&mut self, pool: &ConnectionPool) -> Option<Result<Ticket, Error>> {
         let clock = Arc::clone(&self.client.config.clock);
         let shared = Arc::clone(&self.shared);
         while !self.is_over {
@@ -67,7 +67,7 @@ impl Watcher {
     /// When another poll would be useless, or when polls have failed for too long.
     async fn poll_once(
         &self,
-        pool: &reqwest::Client,
+        pool: &ConnectionPool,
         state: &mut WatchState,
         clock: &dyn Clock,
     ) -> Result<(), Error> {
