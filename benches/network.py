@@ -160,7 +160,12 @@ def calls(host: str, server: SlowServer) -> None:
             server, host, "first call after warm_up()", lambda: first_call(ours, "warm-up"),
             peer, lambda: first_call(theirs), limit=1.25,
         )  # fmt: skip
-        bookings(server, host, ours, theirs, "", 1.25)
+        with ExitStack() as stack:
+            if host == "Swift":
+                # Without TLS, as with a sandbox, a booking waits for the read beside it.
+                ours = stack.enter_context(Worker(*COMMANDS[host][0], server.base_url))
+                ours.work("book", 1, 1)
+            bookings(server, host, ours, theirs, "", 1.25)
 
 
 def bookings(server: SlowServer, host: str, ours: Works, theirs: Works, network_name: str, limit: float | None) -> None:

@@ -53,6 +53,7 @@ SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 SANITIZERS += ["-fno-omit-frame-pointer"]
 VALGRIND = ["valgrind", "-q", "--show-leak-kinds=all", "--errors-for-leak-kinds=all"]
 VALGRIND += ["--error-exitcode=9", f"--suppressions={TESTS}/valgrind.supp"]
+KIOSK = [f"{BINDING}/examples/kiosk.c", f"{BINDING}/examples/kiosk_input.c"]
 MOST_KIOSK_LINES = 299
 STARTED = time.monotonic()
 
@@ -95,7 +96,7 @@ def sources(program: str) -> list[str]:
         case "first":
             return [f"{BINDING}/examples/first.c"]
         case "kiosk":
-            return [f"{BINDING}/examples/kiosk.c", "-DKIOSK_QR"]
+            return [*KIOSK, "-DKIOSK_QR"]
         case "arguments":
             return [f"{OUT}/arguments.c", f"{TESTS}/handles.c"]
         case "fork" | "panics" | "resets" | "unload":
@@ -131,6 +132,12 @@ def compile_program(program: str) -> None:
             sys.exit(f"asan-{program} has no {symbol}: it was not built with the sanitizers")
 
 
+def scenario_files() -> list[str]:
+    """The files with scenarios."""
+    files = sorted((ROOT / "tests/scenarios").glob("*.json"))
+    return [str(file.relative_to(ROOT)) for file in files if file.name != "schema.json"]
+
+
 def run_program(
     kind: str, program: str, *prefix: str, libraries: str = "lib", **environment: str
 ) -> None:
@@ -139,9 +146,7 @@ def run_program(
     url: list[str] = []
     match program:
         case "scenarios":
-            files = sorted((ROOT / "tests/scenarios").glob("*.json"))
-            names = [file for file in files if file.name != "schema.json"]
-            command += [str(file.relative_to(ROOT)) for file in names]
+            command += scenario_files()
         case "unload":
             command.append(f"{OUT}/{libraries}/libskiplino.so")
         case "kiosk":
@@ -163,9 +168,8 @@ def generate_arguments() -> None:
 
 def check_kiosk() -> None:
     """The kiosk compiles without libqrencode, and is short."""
-    path = f"{BINDING}/examples/kiosk.c"
-    run("gcc", *C, "-fsyntax-only", path)
-    lines = len((ROOT / path).read_text(encoding="utf-8").splitlines())
+    run("gcc", *C, "-fsyntax-only", *KIOSK)
+    lines = len((ROOT / KIOSK[0]).read_text(encoding="utf-8").splitlines())
     if lines > MOST_KIOSK_LINES:
         sys.exit(f"the kiosk has {lines} lines, more than {MOST_KIOSK_LINES}")
 

@@ -7,43 +7,18 @@ The parts are like those of `make test`, see tools/parts.py.
 
 from __future__ import annotations
 
-import shutil
 import sys
 
-from tools import arm, cross
-from tools.parts import Part, run, run_and_report, select
-from tools.workspace import ROOT
-
-SKIPLINO = "target/debug/skiplino"
-OUT = "target/platforms"
-
-
-def windows() -> None:
-    """The C library for Windows, with the first program of its guide."""
-    run("cargo", "build", "--locked", "-p", "skiplino-cli")
-    built = cross.build("x86_64-pc-windows-gnu", "-p", "skiplino-c")
-    out = ROOT / OUT / "windows"
-    out.mkdir(parents=True, exist_ok=True)
-    shutil.copy(ROOT / built / "skiplino_c.dll", out)
-    program = f"{OUT}/windows/first.exe"
-    include, library = "-Ibindings/c/include", f"{built}/libskiplino_c.dll.a"
-    run(
-        "x86_64-w64-mingw32-gcc",
-        "-std=c99",
-        include,
-        "bindings/c/examples/first.c",
-        library,
-        "-o",
-        program,
-    )
-    sandbox = ["scripts/with-sandbox", "--env", SKIPLINO]
-    run(*sandbox, "wine", program, SKIPLINO_API_KEY="pk_sandbox_public")
-
+from tools import arm, cpython, windows, windows_python
+from tools.parts import Part, run_and_report, select
 
 PARTS = [
-    Part("windows", "rust python windows", windows),
+    Part("windows", "rust python windows", windows.x86_64),
+    Part("windows-i686", "rust python windows_i686", windows.i686),
     Part("aarch64", "rust python_packages aarch64", arm.aarch64),
     Part("armv7", "rust python armv7", arm.armv7),
+    Part("windows-python", "rust windows_python", windows_python.x86_64),
+    Part("cpython", "rust cpythons", cpython.linux),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -26,6 +27,29 @@ TICKET = "k7m2p9x4q1"
 CASH = ("6fe8fb8b12", "7c1f9a3b2d")
 #: Settings that keep the pauses between attempts short.
 SWIFT: dict[str, Any] = {"backoff": (0.001, 0.001)}
+
+# Options of the interpreter for programs that the tests start. On Windows without -X dev, whose asyncio logs each
+# slow callback: Wine is slow.
+STRICT = ["-W", "error"] if sys.platform == "win32" else ["-X", "dev", "-W", "error"]
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows does not have it")
+
+
+def library(name: str) -> Any:
+    """Imports a library of tables. Where Windows does not have it, the tests that use it are skipped."""
+    if sys.platform == "win32" and importlib.util.find_spec(name) is None:
+        return Missing(name)
+    return importlib.import_module(name)
+
+
+class Missing:
+    """A library that is not installed."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, _: str) -> NoReturn:
+        pytest.skip(f"{self._name} is not installed")
+
 
 # A background job ignores Ctrl-C, and the programs that the tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -61,7 +85,7 @@ def start(sandbox: Sandbox, script: str, *, stdin: int | None = None) -> subproc
     """Starts a script in a new process, as strict as the tests, with the sandbox in its
     environment.
     """
-    command = [sys.executable, "-X", "dev", "-W", "error", "-c", textwrap.dedent(script)]
+    command = [sys.executable, *STRICT, "-c", textwrap.dedent(script)]
     env = {**os.environ, "SKIPLINO_API_KEY": SECRET, "SKIPLINO_BASE_URL": sandbox.base_url}
     pipe = subprocess.PIPE
     return subprocess.Popen(command, env=env, stdin=stdin, stdout=pipe, stderr=pipe, text=True)

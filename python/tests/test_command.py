@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import pty
 import re
 import signal
 import struct
 import subprocess
 import sys
 import sysconfig
-import termios
 from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, posix
 from skiplino._command import sandbox_program
 from skiplino.testing import Sandbox
+
+if sys.platform != "win32":
+    import fcntl
+    import pty
+    import termios
 
 SCRIPT = str(Path(sysconfig.get_path("scripts"), "skiplino"))
 PROGRAM = str(ROOT / "target/debug/skiplino")
@@ -51,6 +53,7 @@ def on_a_terminal(command: list[str], env: dict[str, str], columns: int) -> tupl
     return process.returncode, printed.decode()
 
 
+@posix
 @pytest.mark.parametrize("columns", [60, 140])
 @pytest.mark.parametrize(
     "arguments",
@@ -65,6 +68,7 @@ def test_a_terminal_shows_the_same(sandbox: Sandbox, columns: int, arguments: li
     assert came[1]
 
 
+@posix
 @pytest.mark.parametrize(
     ("arguments", "shown"),
     [
@@ -90,11 +94,13 @@ def test_an_exported_name_is_unchanged_in_a_file(sandbox: Sandbox, tmp_path: Pat
     with sandbox.client() as client:
         client.customers.create(name=name)
     for file in [tmp_path / "all.csv", tmp_path / "all.jsonl"]:
-        subprocess.run([PROGRAM, "customers", "export", str(file)], env=environment(sandbox), check=True)
-    assert name in (tmp_path / "all.csv").read_text()
-    assert name in [json.loads(line).get("name") for line in (tmp_path / "all.jsonl").read_text().splitlines()]
+        subprocess.run([SCRIPT, "customers", "export", str(file)], env=environment(sandbox), check=True)
+    assert name in (tmp_path / "all.csv").read_text(encoding="utf-8")
+    lines = (tmp_path / "all.jsonl").read_text(encoding="utf-8").split("\n")
+    assert name in [json.loads(line).get("name") for line in lines if line]
 
 
+@posix
 @pytest.mark.parametrize("program", [SCRIPT, PROGRAM], ids=["script", "program"])
 def test_the_progress_of_an_import_counts_finished_rows(sandbox: Sandbox, tmp_path: Path, program: str) -> None:
     rows = tmp_path / "rows.csv"
@@ -125,6 +131,7 @@ def test_the_progress_of_an_import_counts_finished_rows(sandbox: Sandbox, tmp_pa
     assert "600 rows: 600 created" in shown
 
 
+@posix
 def test_ctrl_c_ends_a_watch_and_an_import_as_it_ends_a_program(sandbox: Sandbox, tmp_path: Path) -> None:
     rows = tmp_path / "rows.csv"
     rows.write_text("externalId\n" + "".join(f"row-{number}\n" for number in range(20)))
@@ -156,6 +163,7 @@ def test_ctrl_c_ends_a_watch_and_an_import_as_it_ends_a_program(sandbox: Sandbox
     assert sandbox.committed("createCustomer") == 20
 
 
+@posix
 def test_ctrl_c_that_is_ignored_remains_so(sandbox: Sandbox) -> None:
     fault = sandbox.hold("listBranches")
     # A shell starts background jobs like this, so that Ctrl-C does not reach them.
@@ -182,7 +190,7 @@ def test_without_the_sandbox_the_error_says_how_to_install_it() -> None:
     )
     ran = subprocess.run(
         [sys.executable, "-c", script, "sandbox"],
-        env={"PATH": "/nonexistent"},
+        env={**os.environ, "PATH": "/nonexistent"},
         capture_output=True,
         text=True,
         check=False,

@@ -7,6 +7,7 @@ import os
 import signal
 import ssl
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 
 import skiplino
-from conftest import Both, start
+from conftest import Both, posix, start
 from skiplino import Client, InvalidRequestError
 from skiplino.testing import Sandbox
 
@@ -25,6 +26,7 @@ def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
 
+@posix
 def test_an_export_goes_through_links_and_keeps_modes(customers: Both, tmp_path: Path) -> None:
     new, old, link = tmp_path / "new.csv", tmp_path / "old.csv", tmp_path / "link.csv"
     customers.export(new)
@@ -37,6 +39,7 @@ def test_an_export_goes_through_links_and_keeps_modes(customers: Both, tmp_path:
     assert (old.read_text(), mode(old)) == (new.read_text(), 0o640)
 
 
+@posix
 def test_an_export_writes_into_a_pipe(customers: Both, tmp_path: Path) -> None:
     pipe, file = tmp_path / "pipe.csv", tmp_path / "file.csv"
     os.mkfifo(pipe)
@@ -51,6 +54,7 @@ def test_an_export_writes_into_a_pipe(customers: Both, tmp_path: Path) -> None:
     assert pipe.is_fifo()
 
 
+@posix
 def test_a_prepared_part_is_not_used(customers: Both, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.write_text("mine")
@@ -61,11 +65,26 @@ def test_a_prepared_part_is_not_used(customers: Both, tmp_path: Path) -> None:
     assert mine.read_text() == "mine"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=lambda number: number.name)
+@pytest.mark.skipif(sys.platform != "win32", reason="elsewhere open files can be replaced")
+def test_an_export_does_not_replace_a_file_that_is_open(customers: Both, tmp_path: Path) -> None:
+    file = tmp_path / "all.csv"
+    file.write_text("old")
+    with file.open() as opened:
+        with pytest.raises(PermissionError) as refused:
+            customers.export(file)
+        assert refused.value.filename == str(file)
+        assert opened.read() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["all.csv"]
+    customers.export(file)
+    assert file.read_text(encoding="utf-8").startswith("externalId,")
+    assert [path.name for path in tmp_path.iterdir()] == ["all.csv"]
+
+
+@posix
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGKILL"])
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-def test_a_signal_leaves_nothing_of_an_export(
-    sandbox: Sandbox, tmp_path: Path, number: signal.Signals, is_async: bool
-) -> None:
+def test_a_signal_leaves_nothing_of_an_export(sandbox: Sandbox, tmp_path: Path, name: str, is_async: bool) -> None:
+    number = signal.Signals[name]
     sandbox.generate(1_000)
     file = tmp_path / "all.csv"
     file.write_text("old")
@@ -95,6 +114,7 @@ def test_a_signal_leaves_nothing_of_an_export(
     sandbox.clear()
 
 
+@posix
 def test_a_checkpoint_is_private_and_no_pipe(customers: Both, tmp_path: Path) -> None:
     rows = [{"external_id": "a"}]
     checkpoint, pipe = tmp_path / "checkpoint", tmp_path / "pipe"
@@ -110,7 +130,7 @@ def test_formulas_are_escaped(customers: Both, client: Client, tmp_path: Path) -
     client.customers.create(external_id="=cmd|' /C calc'!A0", name="'=1", mobile="+97333000000")
     file = tmp_path / "all.csv"
     customers.export(file, escape_formulas=True)
-    with file.open(newline="") as text:
+    with file.open(newline="", encoding="utf-8") as text:
         row = next(row for row in csv.DictReader(text) if "cmd" in row["externalId"])
     assert (row["externalId"], row["name"], row["mobile"]) == ("'=cmd|' /C calc'!A0", "''=1", "'+97333000000")
     with pytest.raises(InvalidRequestError) as refused:
@@ -153,6 +173,7 @@ def own_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[st
     server.server_close()
 
 
+@posix
 def test_authorities_are_read_from_the_environment(
     own_authority: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,12 +20,12 @@ from typing import Any
 
 import pytest
 
-from conftest import SECRET, SWIFT, TICKET
+from conftest import SECRET, SWIFT, TICKET, posix
 from skiplino import CancellationToken, Client, ClosedError
 from skiplino.testing import Sandbox
 
 # Python warns about forks in multi-threaded processes, which these tests need.
-pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+pytestmark = [posix, pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")]
 
 
 def in_child(work: Callable[[], object]) -> None:

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from conftest import CASH, SECRET
+from conftest import CASH, SECRET, STRICT
 from skiplino import AsyncClient, Client, InvalidRequestError, OutcomeUnknownError
 from skiplino.testing import Sandbox
 
@@ -153,9 +153,7 @@ sys.stderr.flush()
 """
     for _ in range(2):
         sandbox.fault("bookTicket", "drop_after_commit", when={"first": 1})
-        run = subprocess.run(
-            [sys.executable, "-X", "dev", "-W", "error", "-c", program], check=False, capture_output=True, text=True
-        )
+        run = subprocess.run([sys.executable, *STRICT, "-c", program], check=False, capture_output=True, text=True)
         assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
         # The second time the program imports logging, but does not configure it.
         program = "import logging\n" + program.replace('assert "logging" not in sys.modules\n', "")

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from conftest import ROOT
+from conftest import ROOT, STRICT, library
 from skiplino.testing import Sandbox
 
 PROGRAM = ROOT / "python/examples/first.py"
@@ -19,8 +19,9 @@ def test_it_is_what_the_readme_shows() -> None:
 
 
 def test_it_goes_from_a_dataframe_to_a_ticket_that_is_watched(sandbox: Sandbox) -> None:
+    assert library("polars").__name__ == "polars"
     env = {**os.environ, "SKIPLINO_API_KEY": sandbox.secret_key, "SKIPLINO_BASE_URL": sandbox.base_url}
-    command = [sys.executable, "-X", "dev", "-W", "error", str(PROGRAM)]
+    command = [sys.executable, *STRICT, str(PROGRAM)]
     ran = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
     assert (ran.returncode, ran.stderr) == (0, "")
     table, waiting, cancelled = ran.stdout.rsplit("\n", 3)[:3]

@@ -10,7 +10,7 @@ import textwrap
 
 import pytest
 
-from conftest import ended
+from conftest import ended, posix
 from skiplino.testing import Sandbox
 from test_results import TICKET
 
@@ -97,6 +97,7 @@ def test_the_end_of_the_interpreter_is_clean(sandbox: Sandbox, ending: str) -> N
     assert ended(sandbox, script + HELD + ENDINGS[ending] + "\n        print('bye')\n") == (0, "bye\n", "")
 
 
+@posix
 def test_a_hundred_thousand_calls_leave_nothing_behind() -> None:
     # A minimal server that returns a ticket or a 422.
     server = f"""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, SECRET, TICKET, left, start
+from conftest import ROOT, SECRET, TICKET, left, posix, start
 from skiplino import Client
 from skiplino.testing import Sandbox
 
@@ -35,12 +35,33 @@ CALLS = {
 }
 
 
+# Windows sends no signals between processes, but calls the handlers on another thread of the process.
+# There the scripts take a signal's number from standard input.
+TAKE_SIGNAL = """
+        import signal, sys, threading
+
+        if sys.platform == "win32":
+            threading.Thread(target=lambda: signal.raise_signal(int(sys.stdin.readline()))).start()
+"""
+
+
+def send(process: subprocess.Popen[str], number: int) -> None:
+    """Sends a signal to a script that begins with TAKE_SIGNAL."""
+    if sys.platform == "win32":
+        assert process.stdin is not None
+        process.stdin.write(f"{number}\n")
+        process.stdin.flush()
+    else:
+        process.send_signal(number)
+
+
 def interrupted(call: str) -> str:
     """A script that reports when Ctrl-C has ended the call, and then keeps running, so that the
     request must end with the call.
     """
     return f"""
-        import asyncio, sys
+        {TAKE_SIGNAL}
+        import asyncio
         from skiplino import AsyncClient, Client
 
         TICKET = {TICKET!r}
@@ -62,7 +83,7 @@ def interrupt(process: subprocess.Popen[str]) -> None:
     """Sends Ctrl-C, which must end the call within a second."""
     assert process.stdout is not None
     began = time.monotonic()
-    process.send_signal(signal.SIGINT)
+    send(process, signal.SIGINT)
     assert process.stdout.readline() == "interrupted\n"
     assert time.monotonic() - began < 1
 
@@ -74,15 +95,16 @@ def test_ctrl_c_ends_a_call_and_its_request(sandbox: Sandbox, name: str) -> None
     call, operation, nth = CALLS[name]
     fault = sandbox.hold(operation, nth=nth)
     with start(sandbox, interrupted(call), stdin=subprocess.PIPE) as process:
-        sandbox.held(1)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
+        sandbox.held(1)
         interrupt(process)
         left(sandbox, fault)
         assert process.communicate("") == ("", "")
     assert process.returncode == 0
 
 
+@posix
 def test_ctrl_c_ends_the_pause_of_a_watch(sandbox: Sandbox) -> None:
     call = "watch = client.tickets.watch(TICKET, min=60, max=60); next(watch); print('seen', flush=True); next(watch)"
     with start(sandbox, interrupted(call), stdin=subprocess.PIPE) as process:
@@ -100,6 +122,10 @@ def test_ctrl_c_ends_the_pause_of_a_watch(sandbox: Sandbox) -> None:
 def test_a_signal_that_is_handled_does_not_end_a_call(client: Client, sandbox: Sandbox) -> None:
     fault = sandbox.hold("getTicket")
     came: list[int] = []
+    if sys.platform == "win32":
+        sent = signal.SIGBREAK
+    else:
+        sent = signal.SIGUSR1
 
     def release(number: int, _frame: object) -> None:
         came.append(number)
@@ -107,17 +133,20 @@ def test_a_signal_that_is_handled_does_not_end_a_call(client: Client, sandbox: S
 
     def send() -> None:
         sandbox.held(1)
-        os.kill(os.getpid(), signal.SIGUSR1)
+        if sys.platform == "win32":
+            signal.raise_signal(sent)
+        else:
+            os.kill(os.getpid(), sent)
 
-    before = signal.signal(signal.SIGUSR1, release)
+    before = signal.signal(sent, release)
     thread = threading.Thread(target=send)
     try:
         thread.start()
         assert client.tickets.get(TICKET).id == TICKET
     finally:
         thread.join()
-        signal.signal(signal.SIGUSR1, before)
-    assert came == [signal.SIGUSR1]
+        signal.signal(sent, before)
+    assert came == [sent]
 
 
 RESETS = """
@@ -154,6 +183,7 @@ RESETS = """
 """
 
 
+@posix
 def test_a_reset_does_not_kill_a_program_with_the_default_sigpipe() -> None:
     program = [sys.executable, "-W", "error", "-c", textwrap.dedent(RESETS)]
     server = [sys.executable, str(ROOT / "tests/reset_server.py")]
@@ -168,7 +198,7 @@ def test_a_reset_does_not_kill_a_program_with_the_default_sigpipe() -> None:
 def test_a_signal_handler_makes_calls_while_a_call_waits(sandbox: Sandbox, name: str) -> None:
     call, operation, nth = CALLS[name]
     script = f"""
-        import signal
+        {TAKE_SIGNAL}
         from skiplino import Client, InvalidRequestError
 
         TICKET = {TICKET!r}
@@ -183,11 +213,11 @@ def test_a_signal_handler_makes_calls_while_a_call_waits(sandbox: Sandbox, name:
         {call}
     """
     fault = sandbox.hold(operation, nth=nth)
-    with start(sandbox, script) as process:
-        sandbox.held(1)
+    with start(sandbox, script, stdin=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        process.send_signal(signal.SIGTERM)
+        sandbox.held(1)
+        send(process, signal.SIGTERM)
         assert process.stdout.readline() == "802b33af66 cancelled\n"
         assert process.stdout.readline() == "3\n"
         sandbox.release(fault)
@@ -197,8 +227,9 @@ def test_a_signal_handler_makes_calls_while_a_call_waits(sandbox: Sandbox, name:
 
 
 def test_an_exception_of_a_call_in_a_signal_handler_ends_the_call(sandbox: Sandbox) -> None:
-    script = """
-        import signal
+    script = (
+        TAKE_SIGNAL
+        + """
         from skiplino import Client, NotFoundError, SkiplinoError
 
         client = Client()
@@ -209,10 +240,11 @@ def test_an_exception_of_a_call_in_a_signal_handler_ends_the_call(sandbox: Sandb
         except SkiplinoError as error:
             print(error.operation, flush=True)
     """
+    )
     fault = sandbox.hold("listBranches")
-    with start(sandbox, script) as process:
+    with start(sandbox, script, stdin=subprocess.PIPE) as process:
         sandbox.held(1)
-        process.send_signal(signal.SIGTERM)
+        send(process, signal.SIGTERM)
         output, errors = process.communicate()
         assert (output, errors) == ("ready\ngetTicket\n", "")
     sandbox.release(fault)
@@ -220,7 +252,7 @@ def test_an_exception_of_a_call_in_a_signal_handler_ends_the_call(sandbox: Sandb
 
 def test_a_signal_handler_cannot_read_the_iterator_that_waits(sandbox: Sandbox) -> None:
     script = f"""
-        import signal
+        {TAKE_SIGNAL}
         from skiplino import Client, InvalidRequestError
 
         watch = Client().tickets.watch({TICKET!r})
@@ -235,9 +267,9 @@ def test_a_signal_handler_cannot_read_the_iterator_that_waits(sandbox: Sandbox) 
         print(next(watch).status, flush=True)
     """
     fault = sandbox.hold("getTicket")
-    with start(sandbox, script) as process:
+    with start(sandbox, script, stdin=subprocess.PIPE) as process:
         sandbox.held(1)
-        process.send_signal(signal.SIGTERM)
+        send(process, signal.SIGTERM)
         assert process.stdout is not None
         text = "invalid input: next: this thread is already waiting for the next item of this iterator\n"
         assert process.stdout.readline() == text

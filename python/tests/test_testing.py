@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import CASH, LAYLA
+from conftest import CASH, LAYLA, STRICT, posix
 from skiplino import Client, NotFoundError, RateLimitedError, RejectedError, SecretKeyRequiredError, ServerError
 from skiplino.testing import Sandbox, SandboxError
 
@@ -141,6 +141,7 @@ def test_a_failure_to_start_is_reported(tmp_path: Path) -> None:
         Sandbox(now=datetime(2026, 6, 23, 11, 10))
 
 
+@posix
 def test_it_ends_with_its_process_even_if_that_is_killed() -> None:
     script = """
         import sys
@@ -172,7 +173,7 @@ def test_the_fixtures_are_found_without_an_import(tmp_path: Path) -> None:
                 assert skiplino_sandbox.committed("bookTicket") == 0
         """)
     )
-    command = [sys.executable, "-X", "dev", "-W", "error", "-m", "pytest", "-p", "no:cacheprovider", str(tests)]
+    command = [sys.executable, *STRICT, "-m", "pytest", "-p", "no:cacheprovider", str(tests)]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout
     assert "2 passed" in ran.stdout

@@ -23,6 +23,7 @@ TESTED = {
     "kotlin/skiplino/src/test/java/guides/JavaGuidesTest.java": ("scripts/kotlin-test", "kotlin/pom.xml package"),
     "bindings/c/examples/first.c": ("tools/c_test.py", '    "first",'),
     "bindings/c/examples/kiosk.c": ("tools/c_test.py", '    "kiosk",'),
+    "bindings/c/examples/kiosk_input.c": ("tools/c_test.py", "kiosk_input.c"),
     "bindings/c/tests/guides.c": ("tools/c_test.py", '    "guides",'),
 }
 #: Included texts with code blocks of their own, and the program that writes or runs each.

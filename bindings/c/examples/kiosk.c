@@ -1,17 +1,15 @@
-/* A kiosk in one file: it lists the services of a branch and prints walk-in tickets on receipts of
-   40 columns. It reads SKIPLINO_BASE_URL and SKIPLINO_API_KEY (a public key) from the environment.
-   Visitors use the keyboard in place of buttons. The program shows one client for the life of the
-   process, a language for each call, which failures to retry, a log, and a clean exit on SIGTERM at
-   any moment. With -DKIOSK_QR and -lqrencode the receipt has a QR code. */
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
+/* A kiosk, for POSIX systems and Windows: it lists the services of a branch and prints walk-in tickets on
+   receipts of 40 columns. It reads SKIPLINO_BASE_URL and SKIPLINO_API_KEY (a public key) from the
+   environment. Visitors use the keyboard in place of buttons: kiosk_input.c reads it. The program shows
+   one client for the life of the process, a language for each call, which failures to retry, a log, and a
+   clean exit at any moment. With -DKIOSK_QR and -lqrencode the receipt has a QR code. */
+#include "kiosk_input.h"
+
 #include <skiplino.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define COLUMNS 40
 #define RULE "========================================"
@@ -45,41 +43,12 @@ typedef struct {
   skiplino_branch_list *branches;
   skiplino_group_list *groups;
   size_t language;
-  sigset_t signals; /* The signals that stop the kiosk. */
-  int stopping[2];  /* A pipe: readable after the signal. */
-  int status;       /* The exit status. */
+  int status; /* The exit status. */
 } kiosk;
 
 static const char *say(const kiosk *k, phrase which) { return languages[k->language].phrases[which]; }
-/* ANCHOR: signals */
-/* Runs on a thread of its own, which may call any function. A signal handler may not. */
-static void *wait_for_signal(void *data) {
-  kiosk *k = (kiosk *)data;
-  int signal;
-  sigwait(&k->signals, &signal);
-  close(k->stopping[1]); /* First, so that a cancelled call sees the reason. */
-  skiplino_cancel(k->cancellation_token);
-  return NULL;
-}
-/* ANCHOR_END: signals */
-/* Waits for input of a visitor, or for limit_ms (-1: no limit). False if the kiosk must stop. */
-static bool wait_for(const kiosk *k, bool visitor, int limit_ms) {
-  fflush(stdout);
-  struct pollfd inputs[] = {{k->stopping[0], POLLIN, 0}, {visitor ? STDIN_FILENO : -1, POLLIN, 0}};
-  poll(inputs, 2, limit_ms);
-  return inputs[0].revents == 0;
-}
 
-/* Reads a line without its newline, cut to size. False if the kiosk must stop. */
-static bool read_line(const kiosk *k, char *line, size_t size) {
-  size_t length = 0;
-  for (char byte = '\0'; byte != '\n';) {
-    if (!wait_for(k, true, -1) || read(STDIN_FILENO, &byte, 1) != 1) return false;
-    if (byte != '\n' && length + 1 < size) line[length++] = byte;
-  }
-  line[length] = '\0';
-  return true;
-}
+static void on_stop(void *data) { skiplino_cancel((skiplino_cancellation_token *)data); }
 
 static skiplino_call_options call_options(const kiosk *k) {
   skiplino_call_options options = SKIPLINO_CALL_OPTIONS_INIT;
@@ -98,7 +67,7 @@ static void on_log(void *data, skiplino_log_level level, const char *text) {
 static bool retry_later(const kiosk *k, const skiplino_error *error, phrase which) {
   if (!skiplino_error_is_retryable(error)) return false;
   printf("%s\n", say(k, which));
-  return wait_for(k, false, RETRY_PAUSE_MS);
+  return input_wait(false, RETRY_PAUSE_MS);
 }
 
 /* Loads the branches, or the services of a branch. Retries: a read is safe. False if the kiosk must stop. */
@@ -108,7 +77,7 @@ static bool load_list(kiosk *k, const char *branch_id) {
   while ((branch_id == NULL ? skiplino_branches_list(k->client, &options, &k->branches, &error)
                             : skiplino_branches_tree(k->client, branch_id, &options, &k->groups, &error)) != SKIPLINO_OK) {
     bool again = retry_later(k, error, OFFLINE);
-    if (!again && wait_for(k, false, 0)) { /* Permanent, as a wrong key: the staff must help. */
+    if (!again && input_wait(false, 0)) { /* Permanent, as a wrong key: the staff must help. */
       fprintf(stderr, "kiosk: %s\n", skiplino_error_message(error));
       printf("%s\n", say(k, OUT_OF_ORDER));
       k->status = 1;
@@ -171,7 +140,6 @@ static void print_qr(const char *text) {
 static void print_receipt(const kiosk *k, const skiplino_ticket *ticket) {
   char text[64];
   time_t booked = (time_t)(skiplino_ticket_booked_at_ms(ticket) / 1000);
-  struct tm local;
   printf("\n%s\n", RULE);
   print_centred(skiplino_ticket_branch_name(ticket));
   print_centred(skiplino_ticket_service_name(ticket));
@@ -182,7 +150,8 @@ static void print_receipt(const kiosk *k, const skiplino_ticket *ticket) {
     print_centred(text);
   }
   print_qr(skiplino_ticket_id(ticket));
-  if (localtime_r(&booked, &local) != NULL && strftime(text, sizeof text, "%Y-%m-%d %H:%M", &local) > 0) print_centred(text);
+  const struct tm *local = localtime(&booked);
+  if (local != NULL && strftime(text, sizeof text, "%Y-%m-%d %H:%M", local) > 0) print_centred(text);
   print_centred(say(k, KEEP));
   printf("%s\n\n", RULE);
 }
@@ -194,7 +163,7 @@ static void book(kiosk *k, const skiplino_booking *booking) {
   skiplino_ticket *ticket = NULL;
   skiplino_error *error = NULL;
   bool again = true;
-  /* SIGTERM does not cancel a booking: the kiosk waits for its result, at most this long. */
+  /* A stop does not cancel a booking: the kiosk waits for its result, at most this long. */
   options.cancellation_token = NULL;
   options.deadline_ms = BOOKING_TIMEOUT_MS;
   options.response = &response;
@@ -234,13 +203,13 @@ static bool serve_visitor(kiosk *k) {
     printf("  %2d  %s%s\n", n, skiplino_service_name(service), skiplino_service_is_open(service) ? "" : say(k, CLOSED));
   }
   printf("%s ", say(k, SERVICE));
-  if (!read_line(k, line, sizeof line)) return false;
+  if (!input_line(line, sizeof line)) return false;
   if (line[0] == 'l' || line[0] == 'L') {
     k->language = !k->language;
   } else if (atoi(line) > 0 && (service = service_at(k->groups, atoi(line), &group)) != NULL) {
     skiplino_booking booking = SKIPLINO_BOOKING_INIT;
     printf("%s ", say(k, CUSTOMER));
-    if (!read_line(k, customer, sizeof customer)) return false;
+    if (!input_line(customer, sizeof customer)) return false;
     booking.service_id = skiplino_service_id(service);
     booking.group_id = skiplino_group_id(group);
     booking.customer_external_id = customer[0] != '\0' ? customer : NULL;
@@ -258,7 +227,7 @@ static const skiplino_branch *choose_branch(const kiosk *k) {
       printf("  %2d  %s\n", n, skiplino_branch_name(branch));
     }
     printf("%s ", say(k, BRANCH));
-    if (!read_line(k, line, sizeof line)) return NULL;
+    if (!input_line(line, sizeof line)) return NULL;
   } while ((branch = skiplino_branch_list_at(k->branches, (size_t)(atoi(line) - 1))) == NULL);
   return branch;
 }
@@ -268,7 +237,6 @@ int main(void) {
   const char *key = getenv("SKIPLINO_API_KEY");
   skiplino_options options = SKIPLINO_OPTIONS_INIT;
   skiplino_error *error = NULL;
-  pthread_t waiter;
   options.base_url = getenv("SKIPLINO_BASE_URL");
   options.user_agent_suffix = "kiosk/1";
   options.log = on_log;
@@ -278,12 +246,7 @@ int main(void) {
     skiplino_error_free(error);
     return 2;
   }
-  /* Before any thread starts, so that every thread but the waiter blocks the signals. */
-  sigemptyset(&k.signals);
-  sigaddset(&k.signals, SIGTERM);
-  sigaddset(&k.signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &k.signals, NULL);
-  if (pipe(k.stopping) != 0 || pthread_create(&waiter, NULL, wait_for_signal, &k) != 0) return 2;
+  if (!input_start(on_stop, k.cancellation_token)) return 2;
   const skiplino_branch *branch = load_list(&k, NULL) ? choose_branch(&k) : NULL;
   for (bool running = branch != NULL; running;) {
     running = load_list(&k, skiplino_branch_id(branch)) && serve_visitor(&k);
@@ -291,8 +254,7 @@ int main(void) {
     k.groups = NULL;
   }
   skiplino_branch_list_free(k.branches);
-  pthread_kill(waiter, SIGTERM); /* Stops it if it still waits. */
-  pthread_join(waiter, NULL);
+  input_end();
   skiplino_client_free(k.client);
   skiplino_cancellation_token_free(k.cancellation_token);
   return k.status;

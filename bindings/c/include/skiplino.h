@@ -484,8 +484,8 @@ skiplino_code skiplino_cancellation_token_new(skiplino_cancellation_token **canc
 
 // Cancels every call, pager and watch that has this cancellation token, permanently. Running calls
 // return SKIPLINO_CANCELLED at once. Later calls return it before they send anything. Thread-safe,
-// but not safe in a signal handler: wait for the signal in a thread, as examples/kiosk.c does.
-// NULL is ignored, and so is a token from before fork().
+// but not safe in a signal handler: wait for the signal in a thread, as examples/kiosk_input.c
+// does. NULL is ignored, and so is a token from before fork().
 void skiplino_cancel(const skiplino_cancellation_token *cancellation_token);
 
 // Frees a cancellation token. Does not cancel anything: calls that have the token continue. NULL

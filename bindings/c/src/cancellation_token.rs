@@ -29,8 +29,8 @@ pub extern "C" fn skiplino_cancellation_token_new(
 
 /// Cancels every call, pager and watch that has this cancellation token, permanently. Running calls
 /// return SKIPLINO_CANCELLED at once. Later calls return it before they send anything. Thread-safe,
-/// but not safe in a signal handler: wait for the signal in a thread, as examples/kiosk.c does.
-/// NULL is ignored, and so is a token from before fork().
+/// but not safe in a signal handler: wait for the signal in a thread, as examples/kiosk_input.c
+/// does. NULL is ignored, and so is a token from before fork().
 #[unsafe(no_mangle)]
 pub extern "C" fn skiplino_cancel(cancellation_token: Option<&skiplino_cancellation_token>) {
     boundary::get(cancellation_token, (), |cancellation_token| {

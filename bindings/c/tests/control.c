@@ -1,12 +1,22 @@
 /* A client of the sandbox's control API for the tests. */
 #include "control.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#ifdef _WIN32
+#include <winsock2.h>
+/* After it. */
+#include <ws2tcpip.h>
+typedef SOCKET descriptor;
+#define close closesocket
+#else
+#include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>
+typedef int descriptor;
+#endif
 
 static void fail(const char *what) {
   fprintf(stderr, "control: %s\n", what);
@@ -26,6 +36,14 @@ void sandbox_send(const char *base_url, const char *request, const char *body) {
   json_decref(value);
 }
 
+static descriptor tcp_socket(void) {
+#ifdef _WIN32
+  WSADATA about;
+  WSAStartup(MAKEWORD(2, 2), &about);
+#endif
+  return socket(AF_INET, SOCK_STREAM, 0);
+}
+
 static struct sockaddr_in local(int port) {
   struct sockaddr_in address;
   memset(&address, 0, sizeof address);
@@ -38,7 +56,7 @@ static struct sockaddr_in local(int port) {
 int free_port(void) {
   struct sockaddr_in address = local(0);
   socklen_t length = sizeof address;
-  int listener = socket(AF_INET, SOCK_STREAM, 0);
+  descriptor listener = tcp_socket();
   if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
       getsockname(listener, (struct sockaddr *)&address, &length) != 0) {
     fail("no free port");
@@ -54,7 +72,7 @@ json_t *sandbox_request(const char *base_url, const char *request, json_t *body)
     fail("not a URL of a sandbox, or not a request");
   }
   struct sockaddr_in address = local(port);
-  int peer = socket(AF_INET, SOCK_STREAM, 0);
+  descriptor peer = tcp_socket();
   if (connect(peer, (struct sockaddr *)&address, sizeof address) != 0) {
     fail("no connection");
   }
@@ -66,7 +84,7 @@ json_t *sandbox_request(const char *base_url, const char *request, json_t *body)
                         "content-type: application/json\r\ncontent-length: %zu\r\n\r\n%s",
                         method, path, strlen(text), text);
   for (int sent = 0; sent < length;) {
-    ssize_t count = write(peer, message + sent, (size_t)(length - sent));
+    int count = (int)send(peer, message + sent, (size_t)(length - sent), 0);
     if (count <= 0) {
       fail("could not send");
     }
@@ -77,7 +95,7 @@ json_t *sandbox_request(const char *base_url, const char *request, json_t *body)
   size_t room = 1 << 16, received = 0;
   char *response = (char *)malloc(room);
   for (;;) {
-    ssize_t count = read(peer, response + received, room - received - 1);
+    int count = (int)recv(peer, response + received, room - received - 1, 0);
     if (count <= 0) {
       break;
     }

@@ -64,12 +64,21 @@ fn os_error(py: Python<'_>, error: &io::Error, path: PathBuf) -> PyResult<PyErr>
         let text = format!("{}: {error}", path.display());
         return Ok(PyOSError::new_err(text));
     };
-    let reason = py.import("os")?.call_method1("strerror", (code,))?;
-    Ok(PyOSError::new_err((
-        code,
-        reason.unbind(),
-        path.into_os_string(),
-    )))
+    // On Windows the code is not one of Python's `errno`: Python derives that from the fourth
+    // argument.
+    #[cfg(windows)]
+    let arguments = {
+        let reason = io::Error::from_raw_os_error(code).to_string();
+        let reason = reason.replace(&format!(" (os error {code})"), "");
+        (0, reason, path.into_os_string(), code)
+    };
+    #[cfg(not(windows))]
+    let arguments = {
+        let reason = py.import("os")?.call_method1("strerror", (code,))?;
+        (code, reason.unbind(), path.into_os_string())
+    };
+    let error = py.get_type::<PyOSError>().call1(arguments)?;
+    Ok(PyErr::from_value(error))
 }
 
 /// The operating system's code, which the writer of a format may have wrapped several times.

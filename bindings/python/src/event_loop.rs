@@ -10,8 +10,6 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{self, Read as _, Write as _};
 use std::mem;
-use std::os::fd::AsRawFd as _;
-use std::os::unix::net::UnixStream;
 use std::panic::AssertUnwindSafe;
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,6 +25,7 @@ use skiplino::SigpipeGuard;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::AbortHandle;
 
+use crate::socket_pair::{self, Socket, socket_pair};
 use crate::{errors, log};
 
 const FORKED: &str =
@@ -47,7 +46,7 @@ pub(crate) fn finish(
 pub(crate) struct CompletionQueue(ForkGuarded<Inner>);
 
 struct Inner {
-    reader: UnixStream,
+    reader: Socket,
     completed: Arc<Completed>,
     pending: Mutex<HashMap<u64, PendingCall>>,
     next_number: AtomicU64,
@@ -55,7 +54,7 @@ struct Inner {
 
 struct Completed {
     queue: Mutex<Vec<(u64, Finish)>>,
-    writer: UnixStream,
+    writer: Socket,
 }
 
 struct PendingCall {
@@ -149,9 +148,7 @@ pub(crate) fn runtime() -> io::Result<&'static Runtime> {
 impl CompletionQueue {
     #[new]
     fn new() -> PyResult<Self> {
-        let (reader, writer) = UnixStream::pair().map_err(PyOSError::new_err)?;
-        reader.set_nonblocking(true)?;
-        writer.set_nonblocking(true)?;
+        let (reader, writer) = socket_pair().map_err(PyOSError::new_err)?;
         Ok(Self(ForkGuarded::new(Inner {
             reader,
             completed: Arc::new(Completed {
@@ -163,9 +160,15 @@ impl CompletionQueue {
         })))
     }
 
-    /// The file descriptor that is readable when calls have completed.
-    fn fileno(&self, py: Python<'_>) -> PyResult<i32> {
-        Ok(self.inner(py)?.reader.as_raw_fd())
+    /// The number of the socket that is readable when calls have completed.
+    fn fileno(&self, py: Python<'_>) -> PyResult<socket_pair::Number> {
+        Ok(socket_pair::number(&self.inner(py)?.reader))
+    }
+
+    /// The number of a duplicate of the socket, which the caller closes.
+    fn duplicate_socket(&self, py: Python<'_>) -> PyResult<socket_pair::Number> {
+        let reader = self.inner(py)?.reader.try_clone()?;
+        Ok(socket_pair::into_number(reader))
     }
 
     /// Sets the results of the futures of all completed calls.
@@ -173,7 +176,8 @@ impl CompletionQueue {
         let Some(inner) = self.0.get() else {
             return Ok(());
         };
-        // Further bytes belong to batches that an earlier drain has taken.
+        // Further bytes belong to batches that an earlier drain has taken. There are none if the
+        // loop itself has received them.
         let _ = (&inner.reader).read(&mut [0; 64]);
         let completed = mem::take(&mut *lock(&inner.completed.queue));
         for (number, finish) in completed {

@@ -18,6 +18,7 @@ mod log;
 mod models;
 mod options;
 mod row;
+mod socket_pair;
 mod sync;
 
 use pyo3::prelude::*;

@@ -1,12 +1,11 @@
 //! The client that the options and the environment describe.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 use std::time::Duration;
 
 use skiplino::{ApiKey, Client, DEFAULT_BASE_URL, Error, KeyClass, RetryPolicy};
-use skiplino_directory::printable;
 
 use crate::failure::{Failure, UsageError};
 use crate::files::is_standard_stream;
@@ -108,7 +107,10 @@ fn invalid_certificates(error: Error, file: Option<&Path>) -> Failure {
 /// Warns of a key file that other users of the machine can read.
 #[cfg(unix)]
 fn warn_if_shared(file: &Path) {
+    use std::io::Write as _;
     use std::os::unix::fs::PermissionsExt as _;
+
+    use skiplino_directory::printable;
 
     let is_shared =
         |found: std::fs::Metadata| found.is_file() && found.permissions().mode() & 0o044 != 0;

@@ -11,7 +11,7 @@ use crate::failure::{Failure, RowsFailed};
 pub(crate) const DONE: u8 = 0;
 /// The command line is wrong.
 pub(crate) const USAGE: u8 = 2;
-const NOT_DONE: u8 = 1;
+pub(crate) const NOT_DONE: u8 = 1;
 const NOT_FOUND: u8 = 4;
 const UNKNOWN_OUTCOME: u8 = 14;
 const TICKET_CANCELLED: u8 = 15;

@@ -59,12 +59,18 @@ pub(crate) fn is_same_file(a: &Path, b: &Path) -> bool {
 }
 
 /// Whether the path still names the file that is open.
+#[cfg(unix)]
 pub(crate) fn is_still(path: &Path, open: &File) -> bool {
     match (std::fs::metadata(path), open.metadata()) {
-        // Where files have no numbers, an open file cannot be replaced.
-        (Ok(found), Ok(open)) => cfg!(not(unix)) || is_same(path, &found, path, &open),
+        (Ok(found), Ok(open)) => is_same(path, &found, path, &open),
         _ => false,
     }
+}
+
+#[cfg(windows)]
+pub(crate) fn is_still(path: &Path, open: &File) -> bool {
+    let open = open.try_clone().and_then(same_file::Handle::from_file);
+    open.is_ok_and(|open| same_file::Handle::from_path(path).is_ok_and(|found| found == open))
 }
 
 /// Whether another process writes the file, and has locked it for that. Otherwise nobody can until
@@ -86,10 +92,10 @@ fn is_same(_: &Path, a: &Metadata, _: &Path, b: &Metadata) -> bool {
     (a.dev(), a.ino()) == (b.dev(), b.ino())
 }
 
-#[cfg(not(unix))]
+/// Windows tells the number of a file only to those who open it.
+#[cfg(windows)]
 fn is_same(a: &Path, _: &Metadata, b: &Path, _: &Metadata) -> bool {
-    a.canonicalize()
-        .is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
+    same_file::is_same_file(a, b).is_ok_and(|is_same| is_same)
 }
 
 /// Whether the path is that of standard input, such as `-` or `/dev/stdin`.

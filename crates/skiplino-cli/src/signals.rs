@@ -4,22 +4,29 @@
     reason = "no library tells whether a signal has its default action"
 )]
 
+use std::io;
+
+use skiplino_directory::remove_unfinished_files;
+
 use crate::failure::Failure;
 
 #[cfg(unix)]
 use {
     libc::{SIG_DFL, SIGHUP, SIGINT, SIGTERM, c_int, sigaction},
     signal_hook::{flag, iterator::Signals, low_level::emulate_default_handler},
-    skiplino_directory::remove_unfinished_files,
-    std::io,
     std::mem::MaybeUninit,
     std::sync::{Arc, atomic::AtomicBool},
+};
+#[cfg(windows)]
+use {
+    windows_sys::Win32::Foundation::{FALSE, STATUS_CONTROL_C_EXIT, TRUE},
+    windows_sys::Win32::System::Console::SetConsoleCtrlHandler,
+    windows_sys::core::BOOL,
 };
 
 /// From now on, Ctrl-C, SIGTERM and SIGHUP remove unfinished files before they end the process as
 /// usual. Signals that are ignored, as under `nohup`, or that the program itself handles are left
-/// alone.
-#[cfg(unix)]
+/// alone. On Windows, Ctrl-C, Ctrl-Break, the closing of the console, logoff and shutdown do so.
 pub(crate) fn remove_unfinished_files_first() -> Result<(), Failure> {
     install().map_err(|error| Failure::io("signals", error))
 }
@@ -51,9 +58,21 @@ fn install() -> io::Result<()> {
     thread.spawn(wait).map(drop)
 }
 
-#[cfg(not(unix))]
-pub(crate) fn remove_unfinished_files_first() -> Result<(), Failure> {
-    Ok(())
+#[cfg(windows)]
+fn install() -> io::Result<()> {
+    // SAFETY: the code of the handler stays loaded until the process ends.
+    match unsafe { SetConsoleCtrlHandler(Some(end), TRUE) } {
+        FALSE => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+/// Windows calls this on a thread of its own.
+#[cfg(windows)]
+unsafe extern "system" fn end(_: u32) -> BOOL {
+    // The exit code is that of a process that does not handle Ctrl-C.
+    remove_unfinished_files(|| std::process::exit(STATUS_CONTROL_C_EXIT));
+    FALSE
 }
 
 /// Whether the signal has its default action.

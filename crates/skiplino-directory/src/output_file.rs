@@ -16,7 +16,8 @@ static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 /// A file under construction, which [`commit`](Self::commit) puts in place of the old one.
 ///
 /// - A link is followed: the file that it names is replaced.
-/// - A new file can be read by its owner only; a file that is replaced keeps its mode and owner.
+/// - A new file can be read by its owner only; a file that is replaced keeps its mode and owner. On
+///   Windows both files have the permissions of their folder.
 /// - On Linux the file has no name until it is complete, so nothing remains of it if the process is
 ///   killed. Where the file system does not have such files, it is `.skiplino-….part` beside the
 ///   target. It is removed when this is dropped, or by [`remove_unfinished_files`].

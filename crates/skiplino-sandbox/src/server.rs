@@ -161,7 +161,8 @@ impl fmt::Debug for Sandbox {
     }
 }
 
-/// Runs a sandbox on this thread until SIGINT or SIGTERM. `on_ready` is called as soon as the
+/// Runs a sandbox on this thread until SIGINT or SIGTERM, or on Windows until Ctrl-C, Ctrl-Break,
+/// the closing of the console or shutdown. `on_ready` is called as soon as the
 /// sandbox accepts requests. If it fails, `serve` returns its error.
 ///
 /// # Errors
@@ -210,15 +211,14 @@ fn end_of_stdin() -> io::Result<oneshot::Receiver<Infallible>> {
 }
 
 /// The signals that end `serve`.
+#[cfg(unix)]
 struct Signal {
-    #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
-    #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
 }
 
+#[cfg(unix)]
 impl Signal {
-    #[cfg(unix)]
     fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
@@ -227,22 +227,42 @@ impl Signal {
         })
     }
 
-    #[cfg(unix)]
     async fn received(mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
     }
+}
 
-    #[cfg(not(unix))]
+/// What ends `serve`: Windows has no signals.
+#[cfg(windows)]
+struct Signal {
+    ctrl_c: tokio::signal::windows::CtrlC,
+    ctrl_break: tokio::signal::windows::CtrlBreak,
+    close: tokio::signal::windows::CtrlClose,
+    shutdown: tokio::signal::windows::CtrlShutdown,
+}
+
+#[cfg(windows)]
+impl Signal {
     fn listen() -> io::Result<Self> {
-        Ok(Self {})
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+        Ok(Self {
+            ctrl_c: ctrl_c()?,
+            ctrl_break: ctrl_break()?,
+            close: ctrl_close()?,
+            shutdown: ctrl_shutdown()?,
+        })
     }
 
-    #[cfg(not(unix))]
-    async fn received(self) {
-        let _ = tokio::signal::ctrl_c().await;
+    async fn received(mut self) {
+        tokio::select! {
+            _ = self.ctrl_c.recv() => {}
+            _ = self.ctrl_break.recv() => {}
+            _ = self.close.recv() => {}
+            _ = self.shutdown.recv() => {}
+        }
     }
 }
 

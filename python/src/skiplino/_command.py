@@ -16,7 +16,16 @@ def main() -> None:
     # a background job, it stays ignored.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    sys.exit(run_command(["skiplino", *sys.argv[1:]], HOST, sandbox_program))
+    sys.exit(run_command(["skiplino", *sys.argv[1:]], HOST, _sandbox_in_place_of_this))
+
+
+def _sandbox_in_place_of_this() -> str:
+    """The path of the sandbox's program, which runs from now on in place of this process."""
+    program = sandbox_program()
+    if sys.platform == "win32":
+        # No process can replace another. This one waits; only the sandbox handles Ctrl-C, which both get.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return program
 
 
 def sandbox_program() -> str:

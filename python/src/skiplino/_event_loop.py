@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
+import sys
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary, finalize, ref
 
 from ._native import CompletionQueue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from ._native import NativeAsyncIterator
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# The loop watches its queue and so keeps it alive. A strong reference here would keep the loop
+# The loop waits for its queue's socket and so keeps the queue alive. A strong reference here would keep the loop
 # alive, through the futures of the queue.
 _queues: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[CompletionQueue]] = WeakKeyDictionary()
 
@@ -32,7 +34,42 @@ def _abandon_after_fork() -> None:
     _queues.clear()
 
 
-os.register_at_fork(after_in_child=_abandon_after_fork)
+# Windows has no forks.
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_abandon_after_fork)
+
+
+class _Receiver:
+    """Drains a queue on a loop that cannot watch sockets but can receive from them, such as asyncio's
+    default loop on Windows.
+
+    This is no task, because `asyncio.run` cancels all tasks, and calls may follow.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, queue: CompletionQueue) -> None:
+        self._loop = loop
+        self._queue = queue
+        self._socket = socket.socket(fileno=queue.duplicate_socket())
+        self._socket.setblocking(False)
+        self._receiving: Coroutine[Any, Any, bytes] | None = None
+        # The loop keeps this object alive.
+        finalize(self, self._socket.close)
+        self._continue()
+
+    def _continue(self, _received: object = None) -> None:
+        if self._receiving is None:
+            self._receiving = self._loop.sock_recv(self._socket, 64)
+        try:
+            future = self._receiving.send(None)
+        except StopIteration:
+            self._receiving = None
+            self._loop.call_soon(self._continue)
+            self._queue.drain()
+        except OSError:
+            # The socket was closed at the end of the interpreter.
+            pass
+        else:
+            future.add_done_callback(self._continue)
 
 
 def _queue_of(loop: asyncio.AbstractEventLoop) -> CompletionQueue:
@@ -40,7 +77,10 @@ def _queue_of(loop: asyncio.AbstractEventLoop) -> CompletionQueue:
     queue = None if known is None else known()
     if queue is None:
         queue = CompletionQueue()
-        loop.add_reader(queue.fileno(), queue.drain)
+        try:
+            loop.add_reader(queue.fileno(), queue.drain)
+        except NotImplementedError:
+            _Receiver(loop, queue)
         _queues[loop] = ref(queue)
     return queue
 

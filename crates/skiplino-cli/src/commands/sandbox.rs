@@ -61,7 +61,7 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Runs the server. A build without the server replaces this process by `skiplino-sandbox`.
+    /// Runs the server. A build without the server runs `skiplino-sandbox` in its place.
     pub(crate) fn run(self, host: &dyn Host, out: &mut Output) -> Result<(), Failure> {
         if !self.listen.is_loopback() && !self.allow_remote {
             return Err(UsageError::RemoteSandbox(self.listen).into());
@@ -95,14 +95,11 @@ impl Sandbox {
     }
     #[cfg(not(feature = "sandbox"))]
     fn serve(self, host: &dyn Host, out: &Output) -> Result<(), Failure> {
-        use std::os::unix::process::CommandExt as _;
-
         let failed = |error| Failure::io("skiplino-sandbox", error);
-        let program = host.sandbox().map_err(failed)?;
-        let arguments = self.arguments(out.json);
-        Err(failed(
-            std::process::Command::new(program).args(arguments).exec(),
-        ))
+        let mut program = std::process::Command::new(host.sandbox().map_err(failed)?);
+        Err(failed(become_program(
+            program.args(self.arguments(out.json)),
+        )))
     }
 
     /// The arguments of `skiplino-sandbox`. All fields are named here, so that none is forgotten.
@@ -147,6 +144,21 @@ impl Sandbox {
             .chain(hosts.flatten())
             .chain(switches)
             .collect()
+    }
+}
+
+/// Replaces this process by a program. Returns only if the program cannot be started.
+#[cfg(all(unix, not(feature = "sandbox")))]
+fn become_program(program: &mut std::process::Command) -> std::io::Error {
+    std::os::unix::process::CommandExt::exec(program)
+}
+
+/// Runs a program to its end, and exits as it does. Returns only if it cannot be started.
+#[cfg(all(not(unix), not(feature = "sandbox")))]
+fn become_program(program: &mut std::process::Command) -> std::io::Error {
+    match program.status() {
+        Ok(status) => std::process::exit(status.code().unwrap_or(crate::exit::NOT_DONE.into())),
+        Err(error) => error,
     }
 }
 

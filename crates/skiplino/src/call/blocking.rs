@@ -187,7 +187,7 @@ impl Session<'_> {
                 }
             });
             // This thread writes to the connections. The guard ends before the program's code runs.
-            let no_sigpipe = SigpipeGuard::new();
+            let no_sigpipe = SigpipeGuard::unless_ignored();
             if let Some(ended) = runtime.block_on(part) {
                 return Ok(ended);
             }

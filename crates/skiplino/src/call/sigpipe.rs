@@ -26,6 +26,13 @@ impl SigpipeGuard {
     }
 }
 
+impl SigpipeGuard {
+    /// Blocks SIGPIPE unless the program ignores it. To ask takes one system call, to block it three.
+    pub(crate) fn unless_ignored() -> Option<Self> {
+        (!mask::is_ignored()).then(Self::new)
+    }
+}
+
 impl fmt::Debug for SigpipeGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SigpipeGuard")
@@ -36,8 +43,24 @@ impl fmt::Debug for SigpipeGuard {
 mod mask {
     use std::mem::MaybeUninit;
     use std::ptr;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
-    use libc::{SIG_BLOCK, SIG_UNBLOCK, SIGPIPE, pthread_sigmask, sigset_t};
+    use libc::{SIG_BLOCK, SIG_IGN, SIG_UNBLOCK, SIGPIPE, pthread_sigmask, sigset_t};
+
+    /// Whether the program ignores SIGPIPE. One that did not is not asked again.
+    pub(super) fn is_ignored() -> bool {
+        static MAYBE_IGNORED: AtomicBool = AtomicBool::new(true);
+        if !MAYBE_IGNORED.load(Ordering::Relaxed) {
+            return false;
+        }
+        let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+        // SAFETY: the pointer is valid for the call, and NULL means to change nothing.
+        let asked = unsafe { libc::sigaction(SIGPIPE, ptr::null(), action.as_mut_ptr()) };
+        // SAFETY: zeroes are a valid value, which the call may have replaced.
+        let is_ignored = asked == 0 && unsafe { action.assume_init() }.sa_sigaction == SIG_IGN;
+        MAYBE_IGNORED.store(is_ignored, Ordering::Relaxed);
+        is_ignored
+    }
 
     pub(super) struct Mask {
         was_blocked: bool,
@@ -105,5 +128,9 @@ mod mask {
         pub(super) fn block() -> Self {
             Self
         }
+    }
+
+    pub(super) fn is_ignored() -> bool {
+        true
     }
 }

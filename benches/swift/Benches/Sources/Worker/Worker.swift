@@ -25,7 +25,11 @@ struct Worker {
     }
 
     private static func connect(_ address: URL) throws -> SkiplinoClient {
-        try SkiplinoClient(apiKey: "sk_bench", configuration: .init(baseURL: address))
+        var configuration = SkiplinoClient.Configuration(baseURL: address)
+        if let file = ProcessInfo.processInfo.environment["SSL_CERT_FILE"] {
+            configuration.rootCertificates = try String(contentsOfFile: file, encoding: .utf8)
+        }
+        return try SkiplinoClient(apiKey: "sk_bench", configuration: configuration)
     }
 
     private static func run(_ work: String, _ client: Client<SkiplinoClient>) async throws {

@@ -1,0 +1,110 @@
+"""Builds for Windows with MinGW-w64, and runs the results with Wine."""
+
+from __future__ import annotations
+
+import shutil
+
+from tools import c_header, c_test, cross, wine
+from tools.parts import run
+from tools.workspace import ROOT
+
+SKIPLINO = "target/debug/skiplino"
+OUT = "target/platforms"
+JANSSON = "target/tools/windows/jansson"
+# As in target/c, with a compiler for Windows.
+WARNINGS = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+
+
+def lay_out(processor: str, built: str) -> str:
+    """Lays the C library out as its users have it, with a library to link with. Returns the folder."""
+    home = f"{OUT}/windows-{processor}"
+    for folder in ("bin", "include", "lib"):
+        (ROOT / home / folder).mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / c_header.HEADER, ROOT / home / "include")
+    shutil.copy(ROOT / built / "skiplino_c.dll", ROOT / home / "bin/skiplino.dll")
+    # Of the names that the header declares, so that a program cannot be linked with others.
+    names = c_header.declared(c_header.HEADER.read_text(encoding="utf-8"))
+    definition = "\n".join(["LIBRARY skiplino.dll", "EXPORTS", *names, ""])
+    (ROOT / home / "lib/skiplino.def").write_text(definition, encoding="utf-8")
+    tool = [f"{processor}-w64-mingw32-dlltool", "--input-def", f"{home}/lib/skiplino.def"]
+    run(*tool, "--output-lib", f"{home}/lib/libskiplino.dll.a")
+    return home
+
+
+def compile_program(processor: str, home: str, program: str, *sources: str) -> str:
+    """Compiles a program and returns its path, beside the library that it needs."""
+    path = f"{home}/bin/{program}.exe"
+    command = [f"{processor}-w64-mingw32-gcc", *WARNINGS, f"-I{home}/include", *sources]
+    run(*command, f"-L{home}/lib", "-lskiplino", "-static-libgcc", "-o", path)
+    return path
+
+
+def run_first(processor: str, home: str, variables: dict[str, str]) -> None:
+    """Runs the first program of the C library's guide."""
+    first = compile_program(processor, home, "first", f"{c_test.BINDING}/examples/first.c")
+    key = {"SKIPLINO_API_KEY": "pk_sandbox_public"}
+    run("scripts/with-sandbox", "--env", SKIPLINO, "wine", first, **variables, **key)
+
+
+def run_kiosk(home: str, variables: dict[str, str]) -> None:
+    """Runs the kiosk as its visitors use it."""
+    program = compile_program("x86_64", home, "kiosk", *c_test.KIOSK)
+    test = ["python3", f"{c_test.TESTS}/kiosk.py", "wine", program]
+    run("scripts/with-sandbox", SKIPLINO, *test, **variables)
+
+
+def run_scenarios(home: str, variables: dict[str, str]) -> None:
+    """Runs every scenario through the C library."""
+    sources = [f"{c_test.TESTS}/scenarios.c", f"{c_test.TESTS}/control.c", f"-I{JANSSON}/include"]
+    libraries = [f"-L{JANSSON}/lib", "-ljansson", "-lws2_32", "-l:libpthread.a"]
+    program = compile_program("x86_64", home, "scenarios", *sources, *libraries)
+    run("scripts/with-sandbox", SKIPLINO, "wine", program, *c_test.scenario_files(), **variables)
+
+
+def run_command(program: str, variables: dict[str, str]) -> None:
+    """Makes the journey of `make demo` with the command, and tests what differs on Windows."""
+    home = ROOT / OUT / "windows-command"
+    home.mkdir(exist_ok=True)
+    # The journey starts one program.
+    launcher = home / "skiplino"
+    launcher.write_text(f'#!/bin/sh\nexec wine {ROOT / program} "$@"\n', encoding="utf-8")
+    launcher.chmod(0o755)
+    run("python3", "tests/journey.py", str(launcher), **variables)
+    test = ["python3", "tests/wine/command.py", SKIPLINO, "wine", program]
+    run("scripts/with-sandbox", SKIPLINO, *test, **variables)
+
+
+def x86_64() -> None:
+    """The C library with its examples and all scenarios, and the command."""
+    run("cargo", "build", "--locked", "-p", "skiplino-cli")
+    features = "skiplino-c/gzip,skiplino-c/http2"
+    packages = ["-p", "skiplino-c", "-p", "skiplino-cli", "--features", features]
+    built = cross.build("x86_64-pc-windows-gnu", *packages)
+    home = lay_out("x86_64", built)
+    with wine.started("x86_64") as variables:
+        run_first("x86_64", home, variables)
+        run_kiosk(home, variables)
+        run_scenarios(home, variables)
+        run_command(f"{built}/skiplino.exe", variables)
+
+
+def startup_objects() -> str:
+    """Compiles what Rust links into programs of 32 bits, and Cargo does not build with the standard
+    library. Returns the folder.
+    """
+    folder = ROOT / OUT / "i686-startup"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("rsbegin", "rsend"):
+        source = cross.STANDARD_LIBRARIES / f"src/rust/library/rtstartup/{name}.rs"
+        compiler = [str(cross.RUST_SOURCE), "--target", "i686-pc-windows-gnu", "--emit=obj"]
+        run(*compiler, "-o", f"{folder}/{name}.o", str(source), RUSTC_BOOTSTRAP="1")
+    return str(folder)
+
+
+def i686() -> None:
+    """The C library for 32 bits, with its first program."""
+    run("cargo", "build", "--locked", "-p", "skiplino-cli")
+    flags = {"CARGO_TARGET_I686_PC_WINDOWS_GNU_RUSTFLAGS": f"-Lnative={startup_objects()}"}
+    home = lay_out("i686", cross.build("i686-pc-windows-gnu", "-p", "skiplino-c", **flags))
+    with wine.started("i686") as variables:
+        run_first("i686", home, variables)
