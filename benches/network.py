@@ -90,7 +90,9 @@ def network(**settings: int) -> Iterator[SlowServer]:
         file.write_text(server.authority, encoding="utf-8")
         # requests reads the second one, all others the first one.
         names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
-        with patch.dict(os.environ, dict.fromkeys(names, str(file))):
+        # Swift reads the text.
+        authority = {**dict.fromkeys(names, str(file)), "SKIPLINO_BENCH_AUTHORITY": server.authority}
+        with patch.dict(os.environ, authority):
             yield server
 
 
