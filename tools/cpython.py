@@ -10,7 +10,7 @@ from tools.workspace import ROOT
 OUT = "target/platforms/cpython"
 VERSIONS = ("3.13", "3.14")
 # What the tests need that run here, of the packages that `scripts/setup python_packages` installs.
-LIBRARIES = {"duckdb", "numpy", "pandas", "polars", "pyarrow", "pytest", "sybil"}
+LIBRARIES = {"duckdb", "numpy", "pandas", "polars", "pyarrow", "pytest", "sybil", "tqdm"}
 TESTS = [
     f"python/tests/test_{name}.py"
     for name in ("async", "directory", "scenarios", "shutdown", "threads")
