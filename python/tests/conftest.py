@@ -36,7 +36,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows does not hav
 
 def library(name: str) -> Any:
     """Imports a library of tables. Where Windows does not have it, the tests that use it are skipped."""
-    if sys.platform == "win32" and importlib.util.find_spec(name) is None:
+    if sys.platform == "win32" and importlib.util.find_spec(name.partition(".")[0]) is None:
         return Missing(name)
     return importlib.import_module(name)
 
