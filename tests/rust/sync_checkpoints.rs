@@ -32,7 +32,7 @@ fn finished_rows_are_not_repeated() {
     let path = folder.path().join("checkpoint");
     run_part(&client, rows(500), &path, 200);
     let before = sandbox.received("createCustomer");
-    assert!((200..=208).contains(&before), "{before}");
+    assert!((200..=210).contains(&before), "{before}");
     // As if the process was killed while it wrote the last record.
     let length = std::fs::metadata(&path).unwrap().len();
     let file = std::fs::File::options().write(true).open(&path).unwrap();
@@ -40,7 +40,7 @@ fn finished_rows_are_not_repeated() {
     drop(file);
     let counts = counts(client.customers().sync(rows(500)).checkpoint(&path));
     let done = counts["alreadyDone"];
-    assert!((192..=208).contains(&done), "{counts:?}");
+    assert!((190..=210).contains(&done), "{counts:?}");
     assert_eq!(
         done + counts["created"] + counts.get("unchanged").unwrap_or(&0),
         500
