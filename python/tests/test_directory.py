@@ -10,12 +10,12 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 import skiplino
-from conftest import LAYLA, PUBLIC, Both, library, writes
+from conftest import LAYLA, PUBLIC, Both, writes
 from skiplino import (
     AsyncClient,
     Client,
@@ -28,20 +28,10 @@ from skiplino import (
     UnauthorizedError,
 )
 from skiplino.testing import Sandbox
+from tables import duckdb, pandas, polars, pyarrow
 
 if sys.platform != "win32":
     import resource
-
-if TYPE_CHECKING:
-    import duckdb
-    import pandas
-    import polars
-    import pyarrow
-else:
-    duckdb = library("duckdb")
-    pandas = library("pandas")
-    polars = library("polars")
-    pyarrow = library("pyarrow")
 
 COLUMNS = ["externalId", "name", "email", "mobile", "metadata", "_id", "companyId", "createdAt", "updatedAt"]
 

@@ -5,19 +5,14 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 import skiplino
-from conftest import CASH, PUBLIC, SECRET, SWIFT, library
+from conftest import CASH, PUBLIC, SECRET, SWIFT
 from skiplino import Client
 from skiplino.testing import Sandbox
-
-if TYPE_CHECKING:
-    import polars
-else:
-    polars = library("polars")
+from tables import polars
 
 
 # ANCHOR: keys

@@ -9,28 +9,14 @@ import subprocess
 import sysconfig
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from conftest import Both, library, writes
+from conftest import Both, writes
 from skiplino import Client, InvalidRequestError
 from skiplino.testing import Sandbox
-
-if TYPE_CHECKING:
-    import duckdb
-    import numpy
-    import pandas
-    import polars
-    import pyarrow
-    import pyarrow.parquet
-else:
-    duckdb = library("duckdb")
-    numpy = library("numpy")
-    pandas = library("pandas")
-    polars = library("polars")
-    pyarrow = library("pyarrow")
-    library("pyarrow.parquet")
+from tables import duckdb, numpy, pandas, polars, pyarrow
 
 SCRIPT = str(Path(sysconfig.get_path("scripts"), "skiplino"))
 
