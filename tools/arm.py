@@ -6,8 +6,8 @@ import shutil
 from dataclasses import dataclass
 
 from tools import c_test, cross
-from tools.linux import python_scenarios, script, step, wheel
-from tools.parts import run
+from tools.linux import python_scenarios, step, wheel
+from tools.parts import build_command, run
 from tools.workspace import ROOT
 
 # Optional features that the scenarios need, and exports that panic.
@@ -73,7 +73,7 @@ def c_programs(arm: Arm, built: str) -> None:
 
 def aarch64() -> None:
     """64 bits: the C library, the command and the Python package."""
-    run("cargo", "build", "--locked", "-p", "skiplino-cli")
+    build_command()
     arm = AARCH64
     with step("build the C library and the command"):
         packages = ["-p", "skiplino-c", "-p", "skiplino-cli", "--features", FEATURES]
@@ -81,7 +81,7 @@ def aarch64() -> None:
     c_programs(arm, built)
     with step("the command's journey"):
         command = [*arm.emulator, str(ROOT / built / "skiplino")]
-        run("python3", "tests/journey.py", script(f"{arm.out}/skiplino", *command))
+        run("python3", "tests/journey.py", cross.launcher(f"{arm.out}/skiplino", *command))
     with step("build the wheel"):
         environment = cross.environment(arm.rust) | arm.linker
         package = wheel(arm.rust, arm.out, "--compatibility", "linux", **environment)
@@ -92,7 +92,7 @@ def aarch64() -> None:
 
 def armv7() -> None:
     """32 bits: the C library."""
-    run("cargo", "build", "--locked", "-p", "skiplino-cli")
+    build_command()
     with step("build the C library"):
         packages = ["-p", "skiplino-c", "--features", FEATURES]
         built = cross.build(ARMV7.rust, *packages, **ARMV7.linker)

@@ -16,9 +16,8 @@ import time
 from collections.abc import Sequence
 
 from tools import c_abi, c_header
-from tools.workspace import ROOT, output
+from tools.workspace import ROOT, SKIPLINO, output
 
-SKIPLINO = "target/debug/skiplino"
 BINDING = "bindings/c"
 TESTS = f"{BINDING}/tests"
 OUT = "target/c"

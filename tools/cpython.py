@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 
+from tools import cross
 from tools.parts import run
-from tools.workspace import ROOT
+from tools.workspace import ROOT, pinned
 
-OUT = "target/platforms/cpython"
+OUT = f"{cross.TARGET}/cpython"
 VERSIONS = ("3.13", "3.14")
 # What the tests need that run here, of the packages that `scripts/setup python_packages` installs.
 LIBRARIES = {"duckdb", "numpy", "pandas", "polars", "pyarrow", "pytest", "sybil", "tqdm"}
@@ -20,14 +21,8 @@ TESTS = [
 def wheels() -> list[str]:
     """Builds the wheels with the files that part `python` of the tests has compiled."""
     shutil.rmtree(ROOT / OUT, ignore_errors=True)
-    command = [
-        "target/python/bin/pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--wheel-dir",
-        f"{OUT}/wheels",
-    ]
+    command = ["target/python/bin/pip", "wheel", "--quiet", "--no-deps"]
+    command += ["--wheel-dir", f"{OUT}/wheels"]
     options = {
         "CARGO_TARGET_DIR": str(ROOT / "target"),
         "MATURIN_PEP517_ARGS": "--profile dev --strip true",
@@ -36,26 +31,14 @@ def wheels() -> list[str]:
     return [str(path) for path in (ROOT / OUT / "wheels").glob("*.whl")]
 
 
-def requirements() -> list[str]:
-    """The libraries, with their versions."""
-    lines = (ROOT / "python/tests/requirements.txt").read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line.partition("==")[0] in LIBRARIES]
-
-
 def linux() -> None:
     """The wheels of this machine under each version."""
     built = wheels()
     for version in VERSIONS:
         home = f"{OUT}/{version}"
         run(f"target/tools/cpython/linux-x86_64-{version}/bin/python{version}", "-m", "venv", home)
-        pip = [
-            f"{home}/bin/python",
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ]
-        run(*pip, "--only-binary", ":all:", *requirements(), *built)
+        python = f"{home}/bin/python"
+        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        run(*pip, "--only-binary", ":all:", *pinned(LIBRARIES), *built)
         run(f"{home}/bin/skiplino", "--version")
-        run(f"{home}/bin/python", "-X", "dev", "-W", "error", "-m", "pytest", *TESTS)
+        run(python, "-X", "dev", "-W", "error", "-m", "pytest", *TESTS)

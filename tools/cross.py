@@ -29,6 +29,15 @@ def environment(platform: str) -> dict[str, str]:
     return values
 
 
+def launcher(path: str, *command: str) -> str:
+    """Writes a program that runs a command with the program's arguments. Returns its path."""
+    file = ROOT / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f'#!/bin/sh\nexec {" ".join(command)} "$@"\n', encoding="utf-8")
+    file.chmod(0o755)
+    return path
+
+
 def build(platform: str, *arguments: str, **others: str) -> str:
     """Runs `cargo build` for a platform. Returns the folder of the results."""
     command = ["cargo", "build", "--locked", "--target", platform, *arguments]

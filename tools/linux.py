@@ -1,4 +1,4 @@
-"""What the parts of `make platforms` for other Linux systems have in common, see arm.py and musl.py."""
+"""What the parts of `make platforms` for other Linux systems have in common."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+from tools.cross import launcher
 from tools.parts import run
-from tools.workspace import ROOT
+from tools.workspace import ROOT, SKIPLINO, pinned
 
-SKIPLINO = "target/debug/skiplino"
 PYTHON = "target/python/bin"
 
 
@@ -22,15 +22,6 @@ def step(what: str) -> Iterator[None]:
     started = time.monotonic()
     yield
     print(f"-- {what}: {time.monotonic() - started:.0f} s", flush=True)
-
-
-def script(path: str, *command: str) -> str:
-    """Writes a program that runs a command with the program's arguments."""
-    file = ROOT / path
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(f'#!/bin/sh\nexec {" ".join(command)} "$@"\n', encoding="utf-8")
-    file.chmod(0o755)
-    return path
 
 
 def wheel(platform: str, out: str, *options: str, **environment: str) -> str:
@@ -51,13 +42,11 @@ def python_scenarios(interpreter: Sequence[str], built: str, platform: str, out:
     """
     site, path = ROOT / out / "site", ROOT / out / "path"
     shutil.rmtree(site, ignore_errors=True)
-    requirements = (ROOT / "python/tests/requirements.txt").read_text(encoding="utf-8")
-    pytest = next(line for line in requirements.splitlines() if line.startswith("pytest=="))
     pip = [f"{PYTHON}/pip", "install", "--quiet", "--disable-pip-version-check"]
     pip += ["--target", str(site), "--python-version", "3.11", "--only-binary", ":all:"]
-    run(*pip, "--platform", platform, built, pytest)
+    run(*pip, "--platform", platform, built, *pinned({"pytest"}))
     # The sandbox of this machine: the system starts programs without the emulator.
-    script(f"{out}/path/skiplino-sandbox", str(ROOT / SKIPLINO), "sandbox")
+    launcher(f"{out}/path/skiplino-sandbox", str(ROOT / SKIPLINO), "sandbox")
     tests = ["-m", "pytest", "--confcutdir", "python/tests", "-k", "tickets"]
     paths = {"PATH": f"{path}:/usr/bin:/bin", "PYTHONPATH": str(site)}
 

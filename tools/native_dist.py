@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.reproducible_archive import pack
-from tools.workspace import ROOT, host, output, version
+from tools.workspace import ROOT, host, output, pinned, version
 
 WINDOWS, MAC = sys.platform == "win32", sys.platform == "darwin"
 OUT, WORK = ROOT / "target/dist", ROOT / "target/dist-work"
@@ -200,10 +200,8 @@ def tools() -> None:
     wanted = {"maturin", "twine"}
     if sys.platform == "linux" and not is_musl():
         wanted |= {"auditwheel", "ziglang"}
-    pins = (ROOT / "python/tests/requirements.txt").read_text(encoding="utf-8").splitlines()
-    packages = [pin for pin in pins if pin.split("==")[0] in wanted]
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run(*pip, *packages)
+    run(*pip, *pinned(wanted))
 
 
 def maturin(folder: str, package: str, out: Path, *arguments: str) -> None:

@@ -40,6 +40,11 @@ def run(*command: str, **environment: str) -> None:
     subprocess.run(started(*command), cwd=ROOT, env=os.environ | environment, check=True)
 
 
+def build_command() -> None:
+    """Builds the command `skiplino` for this machine."""
+    run("cargo", "build", "--locked", "-p", "skiplino-cli")
+
+
 @dataclass(frozen=True)
 class Part:
     """A part of the test run: its name, what `scripts/setup` must provide, and what it does."""
@@ -127,12 +132,12 @@ def run_parts(parts: Sequence[Part], provide: Callable[[str], bool] = set_up) ->
         if part.unless_skipped and summary.count(SKIPPED):
             continue
         print(f"\n== {part.name}", flush=True)
-        started = time.monotonic()
+        began = time.monotonic()
         result = SKIPPED
         if provide(part.needs):
             with recorded(part.name):
                 result = run_part(part)
-        summary.rows.append((part.name, result, int(time.monotonic() - started)))
+        summary.rows.append((part.name, result, int(time.monotonic() - began)))
     return summary
 
 

@@ -15,20 +15,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.parts import Part, PartFailed, run, run_and_report, select
-from tools.workspace import ROOT
+from tools.parts import Part, PartFailed, build_command, run, run_and_report, select
+from tools.workspace import ROOT, SKIPLINO
 
-SKIPLINO = "target/debug/skiplino"
 # Every sandbox of the run records its responses here; part `answers` checks them against the
 # contract.
 EXCHANGES = ROOT / "target/exchanges"
 # The scenario runners record here which scenarios passed; part `parity` looks for holes.
 PARITY = ROOT / "target/parity"
-
-
-def build_command() -> None:
-    """Builds the command `skiplino`, whose sandbox most parts use."""
-    run("cargo", "build", "--locked", "-p", "skiplino-cli")
 
 
 def rust() -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import shutil
 
 from tools import c_header, c_test, cross, wine
-from tools.parts import run
-from tools.workspace import ROOT
+from tools.parts import build_command, run
+from tools.workspace import ROOT, SKIPLINO
 
-SKIPLINO = "target/debug/skiplino"
-OUT = "target/platforms"
+OUT = cross.TARGET
 JANSSON = "target/tools/windows/jansson"
 # As in target/c, with a compiler for Windows.
 WARNINGS = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
@@ -63,20 +62,15 @@ def run_scenarios(home: str, variables: dict[str, str]) -> None:
 
 def run_command(program: str, variables: dict[str, str]) -> None:
     """Makes the journey of `make demo` with the command, and tests what differs on Windows."""
-    home = ROOT / OUT / "windows-command"
-    home.mkdir(exist_ok=True)
-    # The journey starts one program.
-    launcher = home / "skiplino"
-    launcher.write_text(f'#!/bin/sh\nexec wine {ROOT / program} "$@"\n', encoding="utf-8")
-    launcher.chmod(0o755)
-    run("python3", "tests/journey.py", str(launcher), **variables)
+    launcher = cross.launcher(f"{OUT}/windows-command/skiplino", "wine", str(ROOT / program))
+    run("python3", "tests/journey.py", launcher, **variables)
     test = ["python3", "tests/wine/command.py", SKIPLINO, "wine", program]
     run("scripts/with-sandbox", SKIPLINO, *test, **variables)
 
 
 def x86_64() -> None:
     """The C library with its examples and all scenarios, and the command."""
-    run("cargo", "build", "--locked", "-p", "skiplino-cli")
+    build_command()
     features = "skiplino-c/gzip,skiplino-c/http2"
     packages = ["-p", "skiplino-c", "-p", "skiplino-cli", "--features", features]
     built = cross.build("x86_64-pc-windows-gnu", *packages)
@@ -103,7 +97,7 @@ def startup_objects() -> str:
 
 def i686() -> None:
     """The C library for 32 bits, with its first program."""
-    run("cargo", "build", "--locked", "-p", "skiplino-cli")
+    build_command()
     flags = {"CARGO_TARGET_I686_PC_WINDOWS_GNU_RUSTFLAGS": f"-Lnative={startup_objects()}"}
     home = lay_out("i686", cross.build("i686-pc-windows-gnu", "-p", "skiplino-c", **flags))
     with wine.started("i686") as variables:

@@ -10,7 +10,7 @@ from tools import cross, parts, wine
 from tools.workspace import ROOT
 
 TARGET = "x86_64-pc-windows-gnu"
-WHEELS = "target/platforms/windows-python"
+WHEELS = f"{cross.TARGET}/windows-python"
 HOME = ROOT / "target/tools/cpython/windows-x86_64-3.14"
 
 

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tools import cross
 from tools.parts import run
 from tools.workspace import ROOT
 
@@ -18,7 +19,7 @@ def started(processor: str) -> Iterator[dict[str, str]]:
     """A Windows for a processor, until the block ends. Gives the variables with which the command `wine`
     runs a program in it.
     """
-    home = ROOT / f"target/platforms/wine-{processor}"
+    home = ROOT / cross.TARGET / f"wine-{processor}"
     # Without a display, and without the offer to download .NET and a browser.
     variables = {"WINEPREFIX": str(home), "WINEARCH": "win32" if processor == "i686" else "win64"}
     variables |= {"WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree,mshtml=", "DISPLAY": ""}

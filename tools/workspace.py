@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+# The command `skiplino` as `parts.build_command` builds it, whose sandbox most tests use.
+SKIPLINO = "target/debug/skiplino"
 
 
 def output(*command: str | Path) -> str:
@@ -24,6 +26,12 @@ def version() -> str:
     if found is None:
         raise ValueError("Cargo.toml has no version")
     return found[1]
+
+
+def pinned(names: Container[str]) -> list[str]:
+    """These packages of the Python package's tests, with their versions."""
+    text = (ROOT / "python/tests/requirements.txt").read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line.partition("==")[0] in names]
 
 
 def last_release() -> str | None:
