@@ -249,10 +249,7 @@ async fn run(
 
 fn respond(outcome: Outcome, locale: Locale) -> Response<Body> {
     let response = match outcome {
-        Ok(body) => ApiResponse {
-            status: StatusCode::OK,
-            body,
-        },
+        Ok(body) => ApiResponse::new(StatusCode::OK, body),
         Err(failure) => failure.into_response(locale),
     };
     Reply::from(response).response()

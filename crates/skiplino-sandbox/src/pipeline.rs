@@ -99,6 +99,7 @@ async fn exchange(
         parts: &parts,
         body,
         resets,
+        seq,
         committed: false,
     };
     let reply = match fault {
@@ -131,27 +132,36 @@ struct Exchange<'a> {
     body: Option<Bytes>,
     /// The number of resets when the request arrived.
     resets: u64,
+    /// The number of the request in the log.
+    seq: u64,
     committed: bool,
 }
 
 impl Exchange<'_> {
     /// Handles the request.
     fn handle(&mut self) -> ApiResponse {
-        let locale = Locale::of(&self.parts.headers);
+        let contract = self.app.contract();
+        let locale = contract.locale(&self.parts.headers);
         let result = Key::of(&self.parts.headers)
-            .authorize(self.operation.key)
+            .authorize(contract.key_class(self.operation))
             .and_then(|()| {
                 (self.operation.handler)(&Call {
                     store: &self.app.store,
                     locale,
                     now: self.app.clock.now(),
+                    pages: contract.pages(self.operation),
                     id: path_parameter(self.operation, self.parts.uri.path()),
                     query: self.parts.uri.query().unwrap_or_default(),
                     body: self.body.as_deref(),
                 })
             });
         self.committed = result.is_ok() && self.operation.writes();
-        result.unwrap_or_else(|failure| failure.into_response(locale))
+        let mut response = result.unwrap_or_else(|failure| {
+            let failure = contract.failure(self.operation, failure);
+            failure.into_response(locale)
+        });
+        contract.rewrite(self.operation, &mut response, self.seq);
+        response
     }
 
     /// Applies the fault. `None` closes the connection without a response.
