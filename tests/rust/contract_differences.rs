@@ -9,9 +9,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use skiplino_sandbox::{Config, Contract};
-use skiplino_tests::{NOW, TestSandbox, read_json, tests_folder};
+use skiplino_tests::{NOW, TestSandbox, openapi, read_json, tests_folder};
 
 use crate::scenarios::{Mode, files, run_scenario};
 
@@ -52,6 +52,37 @@ fn every_key_of_a_contract_has_a_difference() {
     assert_eq!(known, tried);
 }
 
+#[test]
+fn a_contract_knows_every_field_of_the_openapi_document() {
+    let spec = openapi();
+    let schemas = spec["components"]["schemas"].as_object().unwrap();
+    let sent = schemas
+        .iter()
+        .filter(|(name, _)| !name.ends_with("Request"));
+    let fields: Vec<String> = sent
+        .flat_map(|(name, schema)| paths(name, schema))
+        .collect();
+    assert!(
+        fields.contains(&"Ticket.branch.name".to_owned()),
+        "{fields:?}"
+    );
+    for field in fields {
+        let contract = Contract::from_value(json!({"missing_fields": [field]}));
+        assert!(contract.is_ok(), "{contract:?}");
+    }
+}
+
+/// The fields of a schema and of the objects in it, with their paths.
+fn paths(path: &str, schema: &Value) -> Vec<String> {
+    let fields = schema["properties"].as_object().into_iter().flatten();
+    let below = |(name, field): (&String, &Value)| {
+        let path = format!("{path}.{name}");
+        let inner = paths(&path, field);
+        [vec![path], inner].concat()
+    };
+    fields.flat_map(below).collect()
+}
+
 fn rows() -> Vec<Value> {
     let table = read_json(&tests_folder().join("contract_differences.json"));
     table["differences"].as_array().unwrap().clone()
@@ -88,7 +119,7 @@ fn run_row(row: &Value, scenarios: &[Value]) -> Vec<String> {
         if endless && scenario.to_string().contains("tickets.watch") {
             continue;
         }
-        if let Err(text) = run(&sandbox, scenario) {
+        if let Some(text) = failure(&sandbox, scenario) {
             let expected: Vec<_> = errors
                 .iter()
                 .filter(|error| matches(&text, error))
@@ -104,12 +135,12 @@ fn run_row(row: &Value, scenarios: &[Value]) -> Vec<String> {
     surprises
 }
 
-/// Runs a scenario. A step that needs what an earlier step did not save panics.
-fn run(sandbox: &TestSandbox, scenario: &Value) -> Result<(), String> {
+/// How a scenario fails. A step that needs what an earlier step did not save panics.
+fn failure(sandbox: &TestSandbox, scenario: &Value) -> Option<String> {
     let run = || run_scenario(&Mode::Blocking, sandbox, scenario);
     match std::panic::catch_unwind(AssertUnwindSafe(run)) {
-        Ok(result) => result.map_err(|difference| difference.to_string()),
-        Err(_) => Err("panicked".to_owned()),
+        Ok(result) => Some(result.err()?.to_string()),
+        Err(_) => Some("panicked".to_owned()),
     }
 }
 
