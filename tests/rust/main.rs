@@ -15,6 +15,7 @@ mod cancellation;
 mod changing_lists;
 mod connections;
 mod contract;
+mod contract_differences;
 mod decoding;
 mod export;
 mod guides;

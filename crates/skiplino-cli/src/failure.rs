@@ -86,6 +86,9 @@ pub(crate) enum UsageError {
     /// The file of `--ca-file`.
     #[error("--ca-file {}: {reason}", file.display())]
     CaFile { file: PathBuf, reason: String },
+    /// The file of `skiplino sandbox --contract`.
+    #[error("--contract {}: {reason}", file.display())]
+    Contract { file: PathBuf, reason: String },
     #[error(
         "{}: the format is not clear from the file name: add --format csv, jsonl or parquet",
         .0.display()

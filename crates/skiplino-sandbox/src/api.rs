@@ -4,6 +4,7 @@ use crate::{
     clock::Millis,
     envelope::{ApiResponse, Failure},
     locale::Locale,
+    pagination::PageRules,
     store::Store,
     validate::{Fields, Query},
 };
@@ -19,6 +20,7 @@ pub(crate) struct Call<'a> {
     pub(crate) store: &'a Store,
     pub(crate) locale: Locale,
     pub(crate) now: Millis,
+    pub(crate) pages: PageRules,
     /// The parameter of the path; empty if the path has none, or if its encoding is invalid.
     pub(crate) id: String,
     pub(crate) query: &'a str,

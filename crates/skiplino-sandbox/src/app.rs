@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::{
     clock::{Clock, Millis, Mode},
     config::Config,
+    contract::Contract,
     error::StartError,
     exchanges::Exchanges,
     faults::Faults,
@@ -50,14 +51,17 @@ pub(crate) struct App {
     pub(crate) rate_limit: RateLimit,
     pub(crate) store: Store,
     pub(crate) traffic: Traffic,
+    contract: RwLock<Arc<Contract>>,
     seed: AtomicU64,
     resets: AtomicU64,
     start_now: Option<Millis>,
     start_freeze: bool,
+    start_contract: Arc<Contract>,
 }
 
 impl App {
     pub(crate) fn new(config: &Config, address: SocketAddr) -> Result<Self, StartError> {
+        let start_contract = Arc::new(config.contract.clone());
         let start_now = config.now.map(Timestamp::as_millisecond);
         Ok(Self {
             address,
@@ -83,10 +87,12 @@ impl App {
             rate_limit: RateLimit::default(),
             store: Store::open(config.data.as_deref(), config.seed)?,
             traffic: Traffic::default(),
+            contract: RwLock::new(Arc::clone(&start_contract)),
             seed: AtomicU64::new(config.seed),
             resets: AtomicU64::new(0),
             start_now,
             start_freeze: config.freeze,
+            start_contract,
         })
     }
 
@@ -97,6 +103,20 @@ impl App {
 
     pub(crate) fn seed(&self) -> u64 {
         self.seed.load(Ordering::Relaxed)
+    }
+
+    /// How responses differ from the published contract now.
+    pub(crate) fn contract(&self) -> Arc<Contract> {
+        Arc::clone(&self.contract.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Sets the contract, or restores that of the start.
+    pub(crate) fn set_contract(&self, contract: Option<Contract>) {
+        let contract = contract.map_or_else(|| Arc::clone(&self.start_contract), Arc::new);
+        *self
+            .contract
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = contract;
     }
 
     /// The number of resets. A request from before a reset must not change the state after it.
@@ -119,6 +139,7 @@ impl App {
             now.or(self.start_now),
             freeze.unwrap_or(self.start_freeze),
         ));
+        self.set_contract(None);
         self.faults.clear();
         self.rate_limit.clear();
         self.log.clear();

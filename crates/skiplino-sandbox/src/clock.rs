@@ -130,7 +130,19 @@ pub(crate) fn real_now() -> Millis {
 
 /// ISO 8601 in UTC with milliseconds, as the contract requires.
 pub(crate) fn format(at: Millis) -> String {
-    format!("{:.3}", Timestamp::from_millisecond(at).unwrap_or_default())
+    format_utc(at, 3)
+}
+
+/// ISO 8601 in UTC with this many digits after the seconds.
+pub(crate) fn format_utc(at: Millis, digits: usize) -> String {
+    let at = Timestamp::from_millisecond(at).unwrap_or_default();
+    format!("{at:.digits$}")
+}
+
+/// ISO 8601 with milliseconds and the company's offset from UTC.
+pub(crate) fn format_local(at: Millis) -> String {
+    let at = Timestamp::from_millisecond(at).unwrap_or_default();
+    format!("{:.3}", at.display_with_offset(offset(3)))
 }
 
 /// Parses an ISO 8601 time in UTC with a trailing `Z`; `None` for any other form.

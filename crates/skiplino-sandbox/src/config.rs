@@ -8,6 +8,8 @@ use std::{
 
 use jiff::Timestamp;
 
+use crate::contract::Contract;
+
 /// The environment variable with the default of [`Config::exchanges`].
 const EXCHANGES_VARIABLE: &str = "SKIPLINO_SANDBOX_EXCHANGES";
 
@@ -42,6 +44,8 @@ pub struct Config {
     pub threads: usize,
     /// A directory for a file with all requests and responses of the API, as JSON lines.
     pub exchanges: Option<PathBuf>,
+    /// How the responses differ from the published contract.
+    pub contract: Contract,
     /// Whether [`serve`](crate::serve) also ends when standard input closes. The system closes it
     /// when the parent process ends.
     pub until_stdin_ends: bool,
@@ -66,6 +70,7 @@ impl Default for Config {
             exchanges: std::env::var_os(EXCHANGES_VARIABLE)
                 .filter(|directory| !directory.is_empty())
                 .map(PathBuf::from),
+            contract: Contract::default(),
             until_stdin_ends: false,
         }
     }

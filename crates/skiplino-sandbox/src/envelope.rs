@@ -1,6 +1,6 @@
 //! Responses of the API before they are serialised: success, page, failure.
 
-use axum::http::StatusCode;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -12,15 +12,35 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct ApiResponse {
     pub(crate) status: StatusCode,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) form: BodyForm,
     pub(crate) body: Value,
 }
 
+/// How the body of a response is serialised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyForm {
+    Json,
+    /// The reason alone.
+    Text,
+    /// The reason on a page.
+    Html,
+    Empty,
+}
+
 impl ApiResponse {
-    pub(crate) fn ok(message: &str, data: Value) -> Self {
+    pub(crate) fn new(status: StatusCode, body: Value) -> Self {
         Self {
-            status: StatusCode::OK,
-            body: envelope([("message", message.into()), ("data", data)]),
+            status,
+            headers: Vec::new(),
+            form: BodyForm::Json,
+            body,
         }
+    }
+
+    pub(crate) fn ok(message: &str, data: Value) -> Self {
+        let body = envelope([("message", message.into()), ("data", data)]);
+        Self::new(StatusCode::OK, body)
     }
 
     pub(crate) fn created(message: &str, data: Value) -> Self {
@@ -40,14 +60,12 @@ impl ApiResponse {
             "hasNextPage": page.number < pages,
             "hasPrevPage": page.number > 1,
         });
-        Self {
-            status: StatusCode::OK,
-            body: envelope([
-                ("message", message.into()),
-                ("data", data.into()),
-                ("pagination", pagination),
-            ]),
-        }
+        let body = envelope([
+            ("message", message.into()),
+            ("data", data.into()),
+            ("pagination", pagination),
+        ]);
+        Self::new(StatusCode::OK, body)
     }
 }
 
@@ -114,10 +132,10 @@ impl Failure {
                 Value::from(error.to_string()),
             ),
         };
-        ApiResponse {
+        ApiResponse::new(
             status,
-            body: envelope([("message", message.into()), ("error", error)]),
-        }
+            envelope([("message", message.into()), ("error", error)]),
+        )
     }
 }
 

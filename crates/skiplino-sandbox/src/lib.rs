@@ -5,6 +5,7 @@ mod app;
 mod auth;
 mod clock;
 mod config;
+mod contract;
 mod control;
 mod envelope;
 mod error;
@@ -27,6 +28,10 @@ mod validate;
 
 pub use auth::{DEMO_PUBLIC_KEY, DEMO_SECRET_KEY};
 pub use config::Config;
+pub use contract::{
+    Absent, AuthShape, Contract, ContractError, DeleteData, ErrorShape, JsonType, ListOrder,
+    OversizedLimit, Reasons, TimestampForm, Total,
+};
 pub use error::{StartError, StoreError};
 pub use routes::{API_PREFIX, CONTROL_PREFIX, KeyClass, OPERATIONS, Operation};
 pub use server::{Ready, Sandbox, serve};

@@ -13,6 +13,7 @@ use crate::{
     api::Call,
     app::App,
     auth::Key,
+    contract::Contract,
     envelope::{ApiResponse, Failure},
     faults::{Kind, TriggeredFault},
     locale::Locale,
@@ -99,6 +100,7 @@ async fn exchange(
         parts: &parts,
         body,
         resets,
+        seq,
         committed: false,
     };
     let reply = match fault {
@@ -108,7 +110,10 @@ async fn exchange(
     let committed = exchange.committed;
     if let Some(exchanges) = &app.exchanges {
         let body = exchange.body.as_deref();
-        exchanges.write(operation, &parts, body, fault_name, reply.as_ref());
+        // Not a response that the OpenAPI document has to describe.
+        let differs = (*app.contract() != Contract::default()).then_some("contract");
+        let cause = fault_name.or(differs);
+        exchanges.write(operation, &parts, body, cause, reply.as_ref());
     }
     app.log.ended(
         seq,
@@ -131,27 +136,36 @@ struct Exchange<'a> {
     body: Option<Bytes>,
     /// The number of resets when the request arrived.
     resets: u64,
+    /// The number of the request in the log.
+    seq: u64,
     committed: bool,
 }
 
 impl Exchange<'_> {
     /// Handles the request.
     fn handle(&mut self) -> ApiResponse {
-        let locale = Locale::of(&self.parts.headers);
+        let contract = self.app.contract();
+        let locale = contract.locale(&self.parts.headers);
         let result = Key::of(&self.parts.headers)
-            .authorize(self.operation.key)
+            .authorize(contract.key_class(self.operation))
             .and_then(|()| {
                 (self.operation.handler)(&Call {
                     store: &self.app.store,
                     locale,
                     now: self.app.clock.now(),
+                    pages: contract.pages(self.operation),
                     id: path_parameter(self.operation, self.parts.uri.path()),
                     query: self.parts.uri.query().unwrap_or_default(),
                     body: self.body.as_deref(),
                 })
             });
         self.committed = result.is_ok() && self.operation.writes();
-        result.unwrap_or_else(|failure| failure.into_response(locale))
+        let mut response = result.unwrap_or_else(|failure| {
+            let failure = contract.failure(self.operation, failure);
+            failure.into_response(locale)
+        });
+        contract.rewrite(self.operation, &mut response, self.seq);
+        response
     }
 
     /// Applies the fault. `None` closes the connection without a response.

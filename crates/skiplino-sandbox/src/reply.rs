@@ -8,11 +8,13 @@ use axum::{
 };
 use bytes::Bytes;
 use http_body::Frame;
+use serde_json::Value;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::envelope::ApiResponse;
+use crate::envelope::{ApiResponse, BodyForm};
 
 pub(crate) const JSON: &str = "application/json";
+const TEXT: &str = "text/plain; charset=utf-8";
 pub(crate) const HTML: &str = "text/html; charset=utf-8";
 
 /// Tells the connection to close without a response.
@@ -74,7 +76,9 @@ impl Reply {
         if let Some(content_type) = self.content_type {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
-        headers.extend(self.headers);
+        for (name, value) in self.headers {
+            headers.insert(name, value);
+        }
         let body = match self.payload {
             Payload::Full(bytes) => Body::from(bytes),
             Payload::Truncated(bytes) => {
@@ -99,7 +103,28 @@ impl Reply {
 
 impl From<ApiResponse> for Reply {
     fn from(response: ApiResponse) -> Self {
-        Self::new(response.status, JSON, response.body.to_string().into())
+        let text = || {
+            let texts = [&response.body["error"], &response.body["message"]];
+            let text = texts.into_iter().find_map(Value::as_str);
+            text.unwrap_or_default().to_owned()
+        };
+        let status = response.status;
+        let reply = match response.form {
+            BodyForm::Json => Self::new(status, JSON, response.body.to_string().into()),
+            BodyForm::Text => Self::new(status, TEXT, text().into()),
+            BodyForm::Html => {
+                let page = format!(
+                    "<!DOCTYPE html><html><body><h1>{}</h1></body></html>",
+                    text()
+                );
+                Self::new(status, HTML, page.into())
+            }
+            BodyForm::Empty => Self::empty(status),
+        };
+        Self {
+            headers: response.headers,
+            ..reply
+        }
     }
 }
 

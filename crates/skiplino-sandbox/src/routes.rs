@@ -34,6 +34,8 @@ pub struct Operation {
     pub key: KeyClass,
     /// All statuses that the operation can return, without faults.
     pub statuses: &'static [u16],
+    /// The schema of `data`, or of its elements; empty without data.
+    pub(crate) data: &'static str,
     pub(crate) handler: fn(&Call<'_>) -> Result<ApiResponse, Failure>,
 }
 
@@ -52,6 +54,7 @@ pub static OPERATIONS: [Operation; 13] = [
         path: "/branches",
         key: KeyClass::Any,
         statuses: &[200, 401, 500],
+        data: "Branch",
         handler: branches::list,
     },
     Operation {
@@ -60,6 +63,7 @@ pub static OPERATIONS: [Operation; 13] = [
         path: "/branches/{branchId}/tree",
         key: KeyClass::Any,
         statuses: &[200, 401, 404, 500],
+        data: "BranchTreeGroup",
         handler: branches::tree,
     },
     Operation {
@@ -68,6 +72,7 @@ pub static OPERATIONS: [Operation; 13] = [
         path: "/services/{id}/slots",
         key: KeyClass::Any,
         statuses: &[200, 401, 422, 500],
+        data: "Slot",
         handler: services::slots,
     },
     Operation {
@@ -76,6 +81,7 @@ pub static OPERATIONS: [Operation; 13] = [
         path: "/tickets/book",
         key: KeyClass::Any,
         statuses: &[201, 400, 401, 422, 500],
+        data: "Ticket",
         handler: tickets::book,
     },
     Operation {
@@ -84,6 +90,7 @@ pub static OPERATIONS: [Operation; 13] = [
         path: "/tickets/{id}",
         key: KeyClass::Any,
         statuses: &[200, 401, 404, 500],
+        data: "Ticket",
         handler: tickets::get,
     },
     Operation {
@@ -92,6 +99,7 @@ pub static OPERATIONS: [Operation; 13] = [
         path: "/tickets/{id}/cancel",
         key: KeyClass::Any,
         statuses: &[200, 401, 409, 422, 500],
+        data: "Ticket",
         handler: tickets::cancel,
     },
     Operation {
@@ -100,6 +108,7 @@ pub static OPERATIONS: [Operation; 13] = [
         path: "/tickets/{id}/change-time",
         key: KeyClass::Any,
         statuses: &[200, 401, 404, 422, 500],
+        data: "Ticket",
         handler: tickets::reschedule,
     },
     Operation {
@@ -108,6 +117,7 @@ pub static OPERATIONS: [Operation; 13] = [
         path: "/customers/create",
         key: KeyClass::Secret,
         statuses: &[201, 401, 422, 500],
+        data: "Customer",
         handler: customers::create,
     },
     Operation {
@@ -116,6 +126,7 @@ pub static OPERATIONS: [Operation; 13] = [
         path: "/customers/getAll",
         key: KeyClass::Secret,
         statuses: &[200, 401, 422, 500],
+        data: "Customer",
         handler: customers::list,
     },
     Operation {
@@ -124,6 +135,7 @@ pub static OPERATIONS: [Operation; 13] = [
         path: "/customers/getOne",
         key: KeyClass::Secret,
         statuses: &[200, 401, 422, 500],
+        data: "Customer",
         handler: customers::get,
     },
     Operation {
@@ -132,6 +144,7 @@ pub static OPERATIONS: [Operation; 13] = [
         path: "/customers/update",
         key: KeyClass::Secret,
         statuses: &[200, 401, 404, 422, 500],
+        data: "Customer",
         handler: customers::update,
     },
     Operation {
@@ -140,6 +153,7 @@ pub static OPERATIONS: [Operation; 13] = [
         path: "/customers/delete",
         key: KeyClass::Secret,
         statuses: &[200, 401, 422, 500],
+        data: "",
         handler: customers::delete,
     },
     Operation {
@@ -148,6 +162,7 @@ pub static OPERATIONS: [Operation; 13] = [
         path: "/customers/tickets",
         key: KeyClass::Any,
         statuses: &[200, 401, 404, 422, 500],
+        data: "Ticket",
         handler: customers::tickets,
     },
 ];

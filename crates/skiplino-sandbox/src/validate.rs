@@ -7,7 +7,7 @@ use crate::{
     clock::{self, Millis},
     envelope::Failure,
     locale::Reason,
-    pagination::Page,
+    pagination::{Page, PageRules},
 };
 
 /// The longest accepted text.
@@ -228,10 +228,17 @@ impl Query {
     }
 
     /// `page` and `limit`.
-    pub(crate) fn page(&mut self, max_limit: i64) -> Page {
+    pub(crate) fn page(&mut self, max_limit: i64, rules: PageRules) -> Page {
+        let max_limit = rules.max_limit.unwrap_or(max_limit);
+        let accepted = match rules.caps_limit {
+            true => i64::MAX,
+            false => max_limit,
+        };
+        let limit = self.whole("limit", accepted).unwrap_or(10);
         Page {
             number: self.whole("page", i64::MAX).unwrap_or(1),
-            limit: self.whole("limit", max_limit).unwrap_or(max_limit.min(10)),
+            limit: limit.min(max_limit),
+            oldest_first: rules.oldest_first,
         }
     }
 

@@ -21,7 +21,8 @@ use crate::values;
 #[command(after_help = "Examples:
   skiplino sandbox
   skiplino sandbox --port 8080 --data demo.sqlite
-  skiplino sandbox --seed 1 --now 2026-06-23T11:10:00Z --freeze     the same responses on every run")]
+  skiplino sandbox --seed 1 --now 2026-06-23T11:10:00Z --freeze     the same responses on every run
+  skiplino sandbox --contract report.json     a server that differs as `skiplino doctor` found")]
 pub(crate) struct Sandbox {
     /// The port; 0 is any free port
     #[arg(long, default_value_t = 0)]
@@ -55,6 +56,10 @@ pub(crate) struct Sandbox {
     #[arg(long)]
     freeze: bool,
 
+    /// A file with differences from the published contract, or a report of `skiplino doctor`
+    #[arg(long, value_name = "FILE")]
+    contract: Option<PathBuf>,
+
     /// Stop when standard input ends, for example because the parent process has ended
     #[arg(long)]
     until_stdin_ends: bool,
@@ -79,6 +84,11 @@ impl Sandbox {
             seed: self.seed,
             now: self.now,
             freeze: self.freeze,
+            contract: self
+                .contract
+                .map(read_contract)
+                .transpose()?
+                .unwrap_or_default(),
             until_stdin_ends: self.until_stdin_ends,
             ..skiplino_sandbox::Config::default()
         };
@@ -114,6 +124,7 @@ impl Sandbox {
             seed,
             now,
             freeze,
+            contract,
             until_stdin_ends,
         } = self;
         let values = [
@@ -121,6 +132,7 @@ impl Sandbox {
             ("--listen", Some(listen.to_string().into())),
             ("--data", data.map(PathBuf::into_os_string)),
             ("--seed", Some(seed.to_string().into())),
+            ("--contract", contract.map(PathBuf::into_os_string)),
             ("--now", now.map(|now| now.to_string().into())),
         ];
         let switches = [
@@ -160,6 +172,16 @@ fn become_program(program: &mut std::process::Command) -> std::io::Error {
         Ok(status) => std::process::exit(status.code().unwrap_or(crate::exit::NOT_DONE.into())),
         Err(error) => error,
     }
+}
+
+#[cfg(feature = "sandbox")]
+fn read_contract(file: PathBuf) -> Result<skiplino_sandbox::Contract, UsageError> {
+    let text = std::fs::read_to_string(&file).map_err(|error| error.to_string());
+    let contract = text.and_then(|text| {
+        let contract = text.parse::<skiplino_sandbox::Contract>();
+        contract.map_err(|error| error.to_string())
+    });
+    contract.map_err(|reason| UsageError::Contract { file, reason })
 }
 
 /// Prints the addresses at once: the program that started the sandbox waits for them.

@@ -53,7 +53,7 @@ fn reject_taken(holder: Option<String>, except: Option<&str>) -> Result<(), Fail
 
 pub(crate) fn list(call: &Call<'_>) -> Outcome {
     let mut query = call.query();
-    let page = query.page(100);
+    let page = query.page(100, call.pages);
     query.finish(Some(()))?;
     let (customers, total) = call.store.with(|db| customers::page(db, page))?;
     let data = customers.iter().map(customers::Customer::json).collect();
@@ -123,7 +123,7 @@ pub(crate) fn delete(call: &Call<'_>) -> Outcome {
 
 pub(crate) fn tickets(call: &Call<'_>) -> Outcome {
     let mut query = call.query();
-    let page = query.page(10);
+    let page = query.page(10, call.pages);
     let reference = query.customer();
     let reference = query.finish(reference)?;
     let (data, total) = call.store.with(|db| {

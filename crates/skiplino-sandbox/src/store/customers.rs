@@ -139,13 +139,26 @@ pub(crate) fn holder(db: &Db, external_id: Option<&str>) -> rusqlite::Result<Opt
 
 pub(crate) fn page(db: &Db, page: Page) -> rusqlite::Result<(Vec<Customer>, i64)> {
     let total = i64::try_from(db.customer_seqs.len()).unwrap_or(i64::MAX);
-    let newest = usize::try_from(page.offset())
+    // Counted from the end, so that both orders find their first record in the same way.
+    let skipped = match page.oldest_first {
+        true => total.saturating_sub(1).saturating_sub(page.offset()),
+        false => page.offset(),
+    };
+    let first = usize::try_from(skipped)
         .ok()
         .and_then(|skipped| db.customer_seqs.nth_from_end(skipped));
-    let sql = format!("SELECT {COLUMNS} FROM customers WHERE seq <= ?1 ORDER BY seq DESC LIMIT ?2");
+    let Some(first) = first else {
+        return Ok((Vec::new(), total));
+    };
+    let sql = match page.oldest_first {
+        true => format!("SELECT {COLUMNS} FROM customers WHERE seq >= ?1 ORDER BY seq LIMIT ?2"),
+        false => {
+            format!("SELECT {COLUMNS} FROM customers WHERE seq <= ?1 ORDER BY seq DESC LIMIT ?2")
+        }
+    };
     let mut statement = db.conn.prepare_cached(&sql)?;
     let customers = statement
-        .query_map((newest.unwrap_or(0), page.limit), Customer::read)?
+        .query_map((first, page.limit), Customer::read)?
         .collect::<Result<_, _>>()?;
     Ok((customers, total))
 }

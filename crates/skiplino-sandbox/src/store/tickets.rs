@@ -169,7 +169,9 @@ pub(crate) fn page_of_customer(
         .conn
         .prepare_cached("SELECT count(*) FROM tickets WHERE customer_id = ?1")?
         .query_row([customer_id], |row| row.get(0))?;
-    let sql = Ticket::select("t.customer_id = ?1 ORDER BY t.seq DESC LIMIT ?2 OFFSET ?3");
+    let order = if page.oldest_first { "ASC" } else { "DESC" };
+    let sql = format!("t.customer_id = ?1 ORDER BY t.seq {order} LIMIT ?2 OFFSET ?3");
+    let sql = Ticket::select(&sql);
     let mut statement = db.conn.prepare_cached(&sql)?;
     let tickets = statement
         .query_map((customer_id, page.limit, page.offset()), Ticket::read)?

@@ -169,6 +169,7 @@ pub(crate) fn customers(db: &Db) -> rusqlite::Result<Value> {
     let newest = Page {
         number: 1,
         limit: MAX_CUSTOMERS,
+        oldest_first: false,
     };
     let (customers, total) = customers::page(db, newest)?;
     let rows: Value = customers.iter().map(customers::Customer::json).collect();

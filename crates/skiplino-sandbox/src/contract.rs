@@ -1,0 +1,419 @@
+//! The ways in which a real server may differ from the contract as the sandbox implements it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::http::{HeaderName, HeaderValue};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+mod rewrite;
+mod schemas;
+
+use crate::routes::OPERATIONS;
+
+/// The key of a report of `skiplino doctor` that holds its contract.
+const REPORT_KEY: &str = "contract";
+/// The published `Content-Type`.
+const JSON_TYPE: &str = "application/json";
+
+/// The ways in which a real server may differ from the contract as the sandbox implements it.
+///
+/// Each field has a default: what is published or assumed. So a contract is a list of differences.
+/// A field of a schema is named by its schema in the OpenAPI document and its path, as in
+/// `Ticket.branch.name`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Contract {
+    /// The field of a group in the tree of a branch that has the group's services.
+    pub tree_services: String,
+    /// Whether `pagination` has `page` and `limit`.
+    pub pagination_page_limit: bool,
+    /// Fields with another name: `{"Branch.name": "title"}`.
+    pub renamed_fields: BTreeMap<String, String>,
+    /// Fields that the server does not send.
+    pub missing_fields: BTreeSet<String>,
+    /// Additional fields, with their value.
+    pub extra_fields: BTreeMap<String, Value>,
+    /// Fields whose value is sent as another type.
+    pub field_types: BTreeMap<String, JsonType>,
+    /// How the optional fields of a ticket or a customer without a value are sent.
+    pub optional_fields: Absent,
+    /// How the customer of an anonymous walk-in is sent.
+    pub anonymous_customer: Absent,
+    /// The server's name for a state of a ticket, by the known name: `{"serving": "called"}`.
+    pub ticket_statuses: BTreeMap<String, String>,
+    /// The server's name for a type of a ticket, by the known name.
+    pub ticket_types: BTreeMap<String, String>,
+    /// How times are written.
+    pub timestamps: TimestampForm,
+    /// The `data` of a deletion.
+    pub delete_data: DeleteData,
+
+    /// The status of an operation's success, by the operation's id: 200 to 202, or 204, which has
+    /// no body.
+    pub success_statuses: BTreeMap<String, u16>,
+    /// The status for an unknown id where 422 is published: 422 or 404.
+    pub unknown_id_status: u16,
+    /// The status for an unknown branch in `getBranchTree` and an unknown ticket in `getTicket`:
+    /// 404 or 422.
+    pub unknown_path_id_status: u16,
+    /// The status for a missing or unknown key: 401 or 403.
+    pub unknown_key_status: u16,
+    /// The status for a public key where a secret one is needed: 401 or 403.
+    pub public_key_status: u16,
+    /// The ids of further operations that need a secret key.
+    pub public_key_refused: BTreeSet<String>,
+    /// How the reasons of a 422 are sent.
+    pub reasons: Reasons,
+    /// The shape of an error.
+    pub error_envelope: ErrorShape,
+    /// The shape of an error about the key.
+    pub auth_envelope: AuthShape,
+
+    /// The order of both lists.
+    pub list_order: ListOrder,
+    /// The largest `limit` of a list, by the operation's id.
+    pub max_limits: BTreeMap<String, u32>,
+    /// What happens to a larger `limit`.
+    pub oversized_limit: OversizedLimit,
+    /// `pagination.total`, and `totalPages` with it.
+    pub total: Total,
+
+    /// Whether `X-Locale` is ignored, so that everything is in English.
+    pub locale_ignored: bool,
+    /// Whether responses have `X-RateLimit-Limit`, `-Remaining` and `-Reset`.
+    pub rate_limit_headers: bool,
+    /// The name of a header with an id of the request.
+    pub request_id_header: Option<String>,
+    /// Whether responses have an `ETag`.
+    pub etag: bool,
+    /// The `Content-Type` of JSON.
+    pub content_type: String,
+    /// Whether a connection is kept open after a response.
+    pub keep_alive: bool,
+}
+
+/// A type of JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum JsonType {
+    /// A text.
+    Text,
+    /// A number.
+    Number,
+    /// True or false.
+    Boolean,
+    /// Null.
+    Null,
+    /// A list of the value.
+    List,
+    /// An object with the value.
+    Object,
+}
+
+/// How a field without a value is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Absent {
+    /// Not at all.
+    Missing,
+    /// As null.
+    Null,
+}
+
+/// How times are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TimestampForm {
+    /// `2026-06-23T11:00:00.000Z`.
+    Milliseconds,
+    /// `2026-06-23T11:00:00Z`.
+    Seconds,
+    /// `2026-06-23T11:00:00.000000Z`.
+    Microseconds,
+    /// `2026-06-23T14:00:00.000+03:00`.
+    Offset,
+    /// Milliseconds since 1970, as a number.
+    Epoch,
+}
+
+/// The `data` of a deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DeleteData {
+    /// Null.
+    Null,
+    /// The field is missing.
+    Missing,
+    /// An object.
+    Object,
+}
+
+/// How the reasons of a 422 are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Reasons {
+    /// One text for each field.
+    Text,
+    /// A list of texts for each field.
+    Array,
+}
+
+/// The shape of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ErrorShape {
+    /// `{message, error}`.
+    Published,
+    /// `{error: {message, reason or fields}}`.
+    Nested,
+    /// `{type, title, status, detail or errors}`, as in RFC 9457.
+    Problem,
+}
+
+/// The shape of an error about the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AuthShape {
+    /// As other errors.
+    Error,
+    /// `{message}`.
+    Message,
+    /// A text that is not JSON.
+    Text,
+    /// A page.
+    Html,
+    /// No body.
+    Empty,
+}
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ListOrder {
+    /// The newest record first.
+    NewestFirst,
+    /// The oldest record first.
+    OldestFirst,
+}
+
+/// What happens to a `limit` that is too large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum OversizedLimit {
+    /// A 422.
+    Rejected,
+    /// The largest limit is used.
+    Capped,
+}
+
+/// The total of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Total {
+    /// The number of records.
+    Exact,
+    /// Missing, and `totalPages` with it.
+    Missing,
+    /// Rounded up to the next hundred.
+    TooHigh,
+    /// The records of this page only.
+    TooLow,
+}
+
+impl Default for Contract {
+    fn default() -> Self {
+        Self {
+            tree_services: "services".to_owned(),
+            pagination_page_limit: true,
+            renamed_fields: BTreeMap::new(),
+            missing_fields: BTreeSet::new(),
+            extra_fields: BTreeMap::new(),
+            field_types: BTreeMap::new(),
+            optional_fields: Absent::Missing,
+            anonymous_customer: Absent::Null,
+            ticket_statuses: BTreeMap::new(),
+            ticket_types: BTreeMap::new(),
+            timestamps: TimestampForm::Milliseconds,
+            delete_data: DeleteData::Null,
+            success_statuses: BTreeMap::new(),
+            unknown_id_status: 422,
+            unknown_path_id_status: 404,
+            unknown_key_status: 401,
+            public_key_status: 401,
+            public_key_refused: BTreeSet::new(),
+            reasons: Reasons::Text,
+            error_envelope: ErrorShape::Published,
+            auth_envelope: AuthShape::Error,
+            list_order: ListOrder::NewestFirst,
+            max_limits: BTreeMap::new(),
+            oversized_limit: OversizedLimit::Rejected,
+            total: Total::Exact,
+            locale_ignored: false,
+            rate_limit_headers: false,
+            request_id_header: None,
+            etag: false,
+            content_type: JSON_TYPE.to_owned(),
+            keep_alive: true,
+        }
+    }
+}
+
+/// Why a contract cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ContractError {
+    /// The text is not JSON.
+    #[error("this is not JSON: {0}")]
+    NotJson(serde_json::Error),
+    /// A key is unknown, or has a wrong value.
+    #[error("{key}: {reason}")]
+    Key {
+        /// The key, with its path, such as `renamed_fields.Branch.nam`.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Contract {
+    /// A contract from JSON: the contract itself, or a report of `skiplino doctor`, which holds one
+    /// under `contract`.
+    ///
+    /// # Errors
+    /// The key that is unknown, or has a wrong value.
+    pub fn from_value(mut value: Value) -> Result<Self, ContractError> {
+        let value = match value.get_mut(REPORT_KEY) {
+            Some(contract) => contract.take(),
+            None => value,
+        };
+        if !value.is_object() {
+            return Err(invalid("$", "a contract is a JSON object"));
+        }
+        let contract: Self = serde_path_to_error::deserialize(value)
+            .map_err(|error| invalid(&error.path().to_string(), error.inner().to_string()))?;
+        contract.check()?;
+        Ok(contract)
+    }
+
+    /// The keys whose value is not the default.
+    #[must_use]
+    pub fn differences(&self) -> Map<String, Value> {
+        let fields = |contract: &Self| match serde_json::to_value(contract) {
+            Ok(Value::Object(fields)) => fields,
+            _ => Map::new(),
+        };
+        let defaults = fields(&Self::default());
+        let mut differences = fields(self);
+        differences.retain(|key, value| defaults.get(key) != Some(value));
+        differences
+    }
+
+    /// Checks what the types do not say.
+    fn check(&self) -> Result<(), ContractError> {
+        let fields: [(&str, Vec<&String>); 3] = [
+            ("renamed_fields", self.renamed_fields.keys().collect()),
+            ("missing_fields", self.missing_fields.iter().collect()),
+            ("field_types", self.field_types.keys().collect()),
+        ];
+        for (key, names) in fields {
+            for name in names {
+                schemas::check_known(name)
+                    .map_err(|reason| invalid(&format!("{key}.{name}"), reason.to_string()))?;
+            }
+        }
+        for name in self.extra_fields.keys() {
+            schemas::check_new(name)
+                .map_err(|reason| invalid(&format!("extra_fields.{name}"), reason.to_string()))?;
+        }
+        let operations: [(&str, Vec<&String>); 3] = [
+            ("success_statuses", self.success_statuses.keys().collect()),
+            (
+                "public_key_refused",
+                self.public_key_refused.iter().collect(),
+            ),
+            ("max_limits", self.max_limits.keys().collect()),
+        ];
+        for (key, ids) in operations {
+            for id in ids {
+                if !OPERATIONS.iter().any(|operation| operation.id == id) {
+                    let key = format!("{key}.{id}");
+                    return Err(invalid(&key, "there is no operation with this id"));
+                }
+            }
+        }
+        let statuses = [
+            ("unknown_id_status", self.unknown_id_status, [422, 404]),
+            (
+                "unknown_path_id_status",
+                self.unknown_path_id_status,
+                [404, 422],
+            ),
+            ("unknown_key_status", self.unknown_key_status, [401, 403]),
+            ("public_key_status", self.public_key_status, [401, 403]),
+        ];
+        for (key, status, [published, other]) in statuses {
+            if ![published, other].contains(&status) {
+                return Err(invalid(
+                    key,
+                    format!("{status} is neither {published} nor {other}"),
+                ));
+            }
+        }
+        for (id, status) in &self.success_statuses {
+            if ![200, 201, 202, 204].contains(status) {
+                let key = format!("success_statuses.{id}");
+                return Err(invalid(
+                    &key,
+                    format!("{status} is not one of 200, 201, 202, 204"),
+                ));
+            }
+        }
+        if let Some((id, _)) = self.max_limits.iter().find(|(_, limit)| **limit == 0) {
+            return Err(invalid(
+                &format!("max_limits.{id}"),
+                "it must be at least 1",
+            ));
+        }
+        let names = [
+            ("content_type", Some(&self.content_type)),
+            ("request_id_header", self.request_id_header.as_ref()),
+        ];
+        for (key, text) in names {
+            let is_name = |text: &String| match key {
+                "content_type" => HeaderValue::from_str(text).is_ok(),
+                _ => HeaderName::from_bytes(text.as_bytes()).is_ok(),
+            };
+            if !text.is_none_or(is_name) {
+                return Err(invalid(key, "no header can have this text"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::str::FromStr for Contract {
+    type Err = ContractError;
+
+    fn from_str(text: &str) -> Result<Self, ContractError> {
+        Self::from_value(serde_json::from_str(text).map_err(ContractError::NotJson)?)
+    }
+}
+
+fn invalid(key: &str, reason: impl Into<String>) -> ContractError {
+    ContractError::Key {
+        key: key.to_owned(),
+        reason: reason.into(),
+    }
+}
