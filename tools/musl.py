@@ -119,7 +119,7 @@ def python(system: Musl) -> None:
     if not package.endswith(f"-{tag}.whl"):
         raise PartFailed(f"{package} does not have the tag {tag}")
     with zipfile.ZipFile(package) as archive:
-        check_needs(archive.extract("skiplino/_native.abi3.so", ROOT / system.out))
+        check_needs(archive.extract("skiplino/_native.abi3.so", ROOT / system.out / "unpacked"))
     if system.emulator:
         return
     with step(f"scenarios in Python for {system.rust}"):
