@@ -57,7 +57,7 @@ fn call(client: &Client, operation: Operation) -> Result<(), Error> {
 fn kind_of(status: u16) -> ErrorKind {
     match status {
         400 => ErrorKind::Rejected,
-        401 => ErrorKind::Unauthorized,
+        401 | 403 => ErrorKind::Unauthorized,
         404 => ErrorKind::NotFound,
         409 => ErrorKind::Conflict,
         422 => ErrorKind::Validation,
