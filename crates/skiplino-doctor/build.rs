@@ -1,0 +1,35 @@
+//! Converts the OpenAPI document to JSON, without what only people read.
+
+#![allow(
+    clippy::print_stdout,
+    reason = "a build script talks to Cargo on standard output"
+)]
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::{env, fs};
+
+use serde_json::Value;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    const DOCUMENT: &str = "openapi.yaml";
+    println!("cargo::rerun-if-changed={DOCUMENT}");
+    let mut document: Value = serde_norway::from_str(&fs::read_to_string(DOCUMENT)?)?;
+    strip(&mut document);
+    let folder = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(folder.join("openapi.json"), document.to_string())?;
+    Ok(())
+}
+
+/// Removes examples and descriptions. A property of that name is an object, so it is kept.
+fn strip(node: &mut Value) {
+    match node {
+        Value::Object(fields) => {
+            fields.remove("examples");
+            fields.retain(|name, value| name != "description" || !value.is_string());
+            fields.values_mut().for_each(strip);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip),
+        _ => {}
+    }
+}
