@@ -8,6 +8,7 @@
     reason = "a test stops at the first failure"
 )]
 
+mod assumptions;
 mod booking_support;
 mod bookings;
 mod calls;
@@ -16,6 +17,7 @@ mod changing_lists;
 mod connections;
 mod contract;
 mod decoding;
+mod doctor;
 mod export;
 mod guides;
 mod hostile_servers;

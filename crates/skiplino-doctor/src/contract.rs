@@ -97,6 +97,9 @@ impl ContractDraft {
             ) if is_time(last) => {
                 self.set("timestamps", json!("epoch"));
             }
+            (DifferenceKind::Type { found: "null", .. }, _) if is_optional(&name) => {
+                self.set("optional_fields", json!("null"));
+            }
             (DifferenceKind::Type { found, .. }, _) if is_record(&difference.schema) => {
                 let kind = match *found {
                     "string" => "text",
@@ -123,6 +126,20 @@ impl ContractDraft {
 /// Whether the sandbox can change fields of this schema.
 fn is_record(schema: &str) -> bool {
     !schema.ends_with("Envelope")
+}
+
+/// Whether a field is left out if it has no value.
+fn is_optional(name: &str) -> bool {
+    const OPTIONAL: [&str; 7] = [
+        "Customer.externalId",
+        "Customer.name",
+        "Customer.email",
+        "Customer.mobile",
+        "Customer.metadata",
+        "Ticket.queueSize",
+        "Ticket.waitingTime",
+    ];
+    OPTIONAL.contains(&name)
 }
 
 fn is_time(field: &str) -> bool {

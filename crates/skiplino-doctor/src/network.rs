@@ -155,7 +155,7 @@ fn tls(settings: &ConnectionSettings) -> Line {
 fn describe(seen: &Seen, now: Timestamp) -> Line {
     let Some(issuer) = &seen.issuer else {
         let found = "no certificate was shown";
-        let advice = "see the line \"key\" below for the reason";
+        let advice = "the line \"access\" below has the reason";
         return advised("TLS", Verdict::Broken, found, advice);
     };
     let version = seen.version.unwrap_or("TLS");

@@ -54,12 +54,12 @@ fn shape_of_list(items: &[Value]) -> Value {
     shapes.collect()
 }
 
-/// As in `<text, 14>`, `<hex, 32>` and `<time, 0000-00-00T00:00:00.000Z>`.
+/// As in `<text, 14>`, `<hex, 32>` and `<time, dddd-dd-ddTdd:dd:dd.dddZ>`.
 pub(crate) fn shape_of_text(text: &str) -> String {
     let length = text.chars().count();
     let is = |accept: fn(&char) -> bool| length > 0 && text.chars().all(|char| accept(&char));
     if text.parse::<jiff::Timestamp>().is_ok() {
-        let digits = |char: char| if char.is_ascii_digit() { '0' } else { char };
+        let digits = |char: char| if char.is_ascii_digit() { 'd' } else { char };
         let form: String = text.chars().map(digits).collect();
         return format!("<time, {form}>");
     }
@@ -135,5 +135,53 @@ pub(crate) fn redacted(value: Value) -> Value {
             .map(|(name, value)| (skiplino::redact(&name), redacted(value)))
             .collect(),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_person_is_left() {
+        let found = shape(&json!({
+            "message": "Noor fetched",
+            "data": [
+                {"_id": "9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b", "name": "Noor", "mobile": "+97333112233",
+                 "metadata": {"Noor's dog": "Rex"}, "status": "Noor", "vip": true, "floor": 3},
+                {"+97333112233": "a", "noor@example.com": "b", "sk_live_1234567890": "c",
+                 "97333112233": "d", "9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b": "e"},
+            ],
+        }));
+        let text = found.to_string();
+        for secret in ["Noor", "9f2c", "97333", "Rex", "example", "sk_", "dog"] {
+            assert!(!text.contains(secret), "{secret} is in {text}");
+        }
+        assert_eq!(found["data"][0]["_id"], "<hex, 32>");
+        assert_eq!(found["data"][0]["status"], "<letters and digits, 4>");
+        assert_eq!(found["data"][0]["floor"], "<integer, 1>");
+        assert_eq!(found["data"][0]["vip"], true);
+    }
+
+    #[test]
+    fn what_helps_is_kept() {
+        let ticket = json!({"status": "noShow", "type": "sequential", "queueSize": 6,
+            "bookedAt": "2026-06-23T11:08:41+03:00", "time": null});
+        assert_eq!(
+            shape(&json!([ticket, ticket, ticket])),
+            json!([{"times": 3, "item": {"status": "noShow", "type": "sequential",
+                "queueSize": "<integer, 1>", "bookedAt": "<time, dddd-dd-ddTdd:dd:dd+dd:dd>",
+                "time": null}}])
+        );
+        assert_eq!(shape_of_header("content-type", "text/html"), "text/html");
+        assert_eq!(shape_of_header("set-cookie", "id=Noor"), "<text, 7>");
+        assert_eq!(shape_of_header("x-ratelimit-limit", "100"), "100");
+    }
+
+    #[test]
+    fn texts_that_are_kept_are_looked_through_again() {
+        let found = redacted(json!({"via": "1.1 noor@example.com", "a": ["+97333112233"]}));
+        assert!(!found.to_string().contains("noor"), "{found}");
+        assert!(!found.to_string().contains("33112233"), "{found}");
     }
 }

@@ -81,14 +81,12 @@ pub(crate) fn ticket(
         body["customerId"] = json!(id);
     }
     made.unknown_ticket = Some(service.name.clone());
-    let Some(booked) = exam.ask(
-        &Request::new(operation).body(body),
-        Expected::status(operation.success_status(), "P29"),
-    ) else {
+    let Some(booked) = exam.ask_unexamined(&Request::new(operation).body(body)) else {
         return;
     };
     made.unknown_ticket = None;
     if booked.status == 400 {
+        exam.look_at(&booked, Expected::status(400, "A15"));
         let why = "the server refused the booking: is the branch closed?";
         for id in ["P29", "P30", "A13", "A16"] {
             exam.findings.unseen(id, why);
@@ -99,6 +97,8 @@ pub(crate) fn ticket(
             });
         return;
     }
+    let success = Expected::status(operation.success_status(), "P29");
+    exam.look_at(&booked, success);
     exam.findings.unseen("A15", "the booking was accepted");
     let ticket = booked.data();
     let Some(id) = ticket["id"].as_str() else {

@@ -22,12 +22,19 @@ pub(crate) struct Ran {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let sandbox = Sandbox::start(Config {
-            seed: 1,
+        Self::with(Config {
             now: Some("2026-06-23T11:10:00Z".parse().unwrap()),
             freeze: true,
-            exchanges: None,
             ..Config::default()
+        })
+    }
+
+    /// A sandbox with another configuration.
+    pub(crate) fn with(config: Config) -> Self {
+        let sandbox = Sandbox::start(Config {
+            seed: 1,
+            exchanges: None,
+            ..config
         });
         Self {
             sandbox: sandbox.unwrap(),
