@@ -1,6 +1,8 @@
 //! `skiplino doctor` against sandboxes that differ from the contract: it names what differs, and
 //! nothing else.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use skiplino::{ApiKey, Client};
 use skiplino_doctor::{Diagnosis, Options, Outcome, Verdict, examine};
@@ -9,7 +11,9 @@ use skiplino_tests::{NOW, TestSandbox};
 
 const SERVICE: &str = "6fe8fb8b12";
 
+/// A sandbox that differs as the contract, or the contract in a report, says.
 fn sandbox(contract: &Value) -> TestSandbox {
+    let contract = contract.get("contract").unwrap_or(contract);
     let sandbox = TestSandbox::with(Config {
         seed: 1,
         now: Some(NOW.parse().unwrap()),
@@ -17,14 +21,19 @@ fn sandbox(contract: &Value) -> TestSandbox {
         contract: Contract::from_value(contract.clone()).unwrap_or_else(|error| panic!("{error}")),
         ..Config::default()
     });
-    // More than a page.
-    sandbox.generate(105);
+    // More than a page, if lists differ.
+    let lists = ["list_order", "max_limits", "oversized_limit", "total"];
+    if lists.iter().any(|key| contract.get(key).is_some()) {
+        sandbox.generate(105);
+    }
     sandbox
 }
 
 fn client(sandbox: &TestSandbox, key: &str) -> Client {
     Client::builder(ApiKey::new(key).unwrap())
         .base_url(sandbox.base_url())
+        // A machine that is busy or paused is no finding.
+        .attempt_timeout(Duration::from_secs(120))
         .build()
         .unwrap()
 }
@@ -164,7 +173,7 @@ fn cases() -> Vec<Case> {
             json!({"field_types": {"Ticket.ticketNumber": "number"}}),
             &["✗P10"],
         ),
-        case(json!({"optional_fields": "null"}), &["!P11", "!P15"]),
+        case(json!({"optional_fields": "null"}), &["!P11"]),
         case(json!({"ticket_statuses": {"waiting": "queued"}}), &["!P13"]).not_reported(),
         case(json!({"timestamps": "seconds"}), &["!P14"]),
         case(json!({"timestamps": "offset"}), &["!P14"]),

@@ -99,7 +99,6 @@ impl StopRequest {
         }
     }
 
-    #[expect(clippy::unused_self, reason = "the same signature as elsewhere")]
     pub(crate) fn is_made(&self) -> bool {
         IS_STOPPING.load(Ordering::SeqCst)
     }

@@ -66,7 +66,9 @@ impl ContractDraft {
             (DifferenceKind::Renamed(new), "BranchTreeGroup.services") => {
                 self.set("tree_services", json!(new));
             }
-            (DifferenceKind::Renamed(new), _) => self.insert("renamed_fields", &name, json!(new)),
+            (DifferenceKind::Renamed(new), _) if is_record(&difference.schema) => {
+                self.insert("renamed_fields", &name, json!(new));
+            }
             (DifferenceKind::Missing, "Pagination.total" | "Pagination.totalPages") => {
                 self.set("total", json!("missing"));
             }

@@ -294,7 +294,7 @@ fn report_of(
     summary: &str,
     left: &[String],
 ) -> Value {
-    let checks: Vec<_> = lines
+    let mut checks: Vec<_> = lines
         .iter()
         .map(|line| {
             let claim = check(&line.id).map(|check| check.claim);
@@ -303,6 +303,13 @@ fn report_of(
             shown
         })
         .collect();
+    // A key, and paths with the names of users.
+    for (line, setting) in checks.iter_mut().zip(&options.settings) {
+        if setting.name != "base URL" {
+            let value = shape::shape_of_text(&setting.value);
+            line["found"] = json!(format!("{value} ({})", setting.source));
+        }
+    }
     json!({
         "skiplino": env!("CARGO_PKG_VERSION"),
         "at": jiff::Timestamp::now().to_string(),

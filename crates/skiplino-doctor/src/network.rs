@@ -147,7 +147,7 @@ fn tls(settings: &ConnectionSettings) -> Line {
         let request = client.head(settings.base_url.clone());
         let request = request.timeout(settings.connect_timeout);
         // It fails in any case: the recorder ends the handshake.
-        let _ = runtime.block_on(request.send());
+        let _ = runtime.block_on(async { request.send().await });
     }
     describe(&recorder.seen(), Timestamp::now())
 }

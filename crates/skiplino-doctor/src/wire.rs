@@ -209,7 +209,7 @@ impl<'a> Wire<'a> {
         let Some(pause) = pause.filter(|pause| *pause <= LONGEST_PAUSE) else {
             return Ok(first);
         };
-        self.run(async {
+        self.run(false, async {
             tokio::time::sleep(pause).await;
             Ok(())
         })?;
@@ -238,7 +238,8 @@ impl<'a> Wire<'a> {
                 .body(body.to_string());
         }
         let (started, now) = (Instant::now(), Timestamp::now());
-        let (head, body) = self.run(async {
+        let is_write = request.operation.method() != "GET";
+        let (head, body) = self.run(is_write, async {
             let exchange = async {
                 let mut response = builder.send().await?;
                 let mut body = Vec::new();
@@ -276,14 +277,21 @@ impl<'a> Wire<'a> {
         })
     }
 
-    /// Runs a future until it ends, or until the caller wants to stop.
-    fn run<T>(&self, work: impl Future<Output = Result<T, NoAnswer>>) -> Result<T, NoAnswer> {
+    /// Runs a future until it ends, or until the caller wants to stop. A write that is sent runs to
+    /// its end: without its answer nobody knows what has to be removed.
+    fn run<T>(
+        &self,
+        is_write: bool,
+        work: impl Future<Output = Result<T, NoAnswer>>,
+    ) -> Result<T, NoAnswer> {
         self.runtime.block_on(async {
             tokio::pin!(work);
+            let mut is_sent = false;
             loop {
-                if (self.should_stop)() {
+                if (self.should_stop)() && !(is_write && is_sent) {
                     return Err(NoAnswer::Stopped);
                 }
+                is_sent = true;
                 tokio::select! {
                     result = &mut work => return result,
                     () = tokio::time::sleep(STOP_INTERVAL) => {}

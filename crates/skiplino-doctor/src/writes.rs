@@ -15,6 +15,8 @@ const NAME: &str = "skiplino doctor";
 pub(crate) struct Made {
     /// The `externalId` of the customer, from before the request that creates it.
     customer: Option<String>,
+    /// Whether the creation got no answer: the customer may still appear.
+    is_customer_unknown: bool,
     /// The ids of tickets.
     tickets: Vec<String>,
     /// The service of a ticket whose id is not known: its response was lost.
@@ -32,7 +34,9 @@ pub(crate) fn customer(exam: &mut Exam<'_>, made: &mut Made) -> Option<Value> {
         "metadata": {"before": "1"},
     }));
     made.customer = Some(external_id.clone());
+    made.is_customer_unknown = true;
     let created = exam.ask(&request, Expected::success(operation))?;
+    made.is_customer_unknown = created.status >= 500;
     let customer = created.data().clone();
     if !(200..300).contains(&created.status) {
         return None;
@@ -84,7 +88,9 @@ pub(crate) fn ticket(
     let Some(booked) = exam.ask_unexamined(&Request::new(operation).body(body)) else {
         return;
     };
-    made.unknown_ticket = None;
+    if booked.status < 500 {
+        made.unknown_ticket = None;
+    }
     if booked.status == 400 {
         exam.look_at(&booked, Expected::status(400, "A15"));
         let why = "the server refused the booking: is the branch closed?";
@@ -154,29 +160,42 @@ pub(crate) fn clean_up(exam: &mut Exam<'_>, made: &mut Made) -> Vec<String> {
             ));
         }
     }
-    if let Some(external_id) = external_id
-        && !delete(exam, "externalId", &external_id)
-    {
-        left.push(format!(
-            "customer ext:{external_id}: delete it with skiplino customers delete ext:{external_id}"
-        ));
+    if let Some(id) = external_id {
+        let advice = format!("delete it with skiplino customers delete ext:{id}");
+        match delete(exam, "externalId", &id) {
+            Deletion::Deleted => {}
+            Deletion::Absent if made.is_customer_unknown => left.push(format!(
+                "perhaps customer ext:{id}: no answer to its creation arrived; if it appears, {advice}"
+            )),
+            Deletion::Absent => {}
+            Deletion::Failed => left.push(format!("customer ext:{id}: {advice}")),
+        }
     }
     left
 }
 
-/// Deletes a customer. Returns whether it is gone.
-fn delete(exam: &mut Exam<'_>, name: &'static str, id: &str) -> bool {
+enum Deletion {
+    Deleted,
+    /// There is no such customer.
+    Absent,
+    Failed,
+}
+
+/// Deletes a customer.
+fn delete(exam: &mut Exam<'_>, name: &'static str, id: &str) -> Deletion {
     let operation = Operation::DeleteCustomer;
     let request = Request::new(operation).query(name, id);
     let Some(answer) = exam.ask_unexamined(&request) else {
-        return false;
+        return Deletion::Failed;
     };
-    if (200..300).contains(&answer.status) {
-        exam.look_at(&answer, Expected::status(200, "P28"));
-        return true;
+    match answer.status {
+        200..300 => {
+            exam.look_at(&answer, Expected::status(200, "P28"));
+            Deletion::Deleted
+        }
+        404 | 422 => Deletion::Absent,
+        _ => Deletion::Failed,
     }
-    // An unknown customer: the creation had no effect.
-    [404, 422].contains(&answer.status)
 }
 
 /// The tickets of the throw-away customer that can be cancelled.

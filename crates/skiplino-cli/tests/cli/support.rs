@@ -78,7 +78,10 @@ impl World {
         let mut response = String::new();
         stream.read_to_string(&mut response).unwrap();
         let (head, body) = response.split_once("\r\n\r\n").unwrap();
-        assert!(head.contains(" 20"), "{method} {path}: {response}");
+        assert!(
+            head.starts_with("HTTP/1.1 20"),
+            "{method} {path}: {response}"
+        );
         serde_json::from_str(body).unwrap_or(Value::Null)
     }
 
