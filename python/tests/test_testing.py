@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import select
 import subprocess
@@ -177,3 +178,16 @@ def test_the_fixtures_are_found_without_an_import(tmp_path: Path) -> None:
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout
     assert "2 passed" in ran.stdout
+
+
+def test_it_differs_from_the_contract(tmp_path: Path) -> None:
+    differences = {"locale_ignored": True, "missing_fields": ["Ticket.queueSize"]}
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps({"contract": differences}))
+    for contract in (differences, file, str(file)):
+        with Sandbox(contract=contract) as sandbox, sandbox.client() as client:
+            sandbox.reset()
+            assert sandbox.control("GET /contract") == differences
+            assert client.tickets.get(TICKET).queue_size is None
+    with pytest.raises(SandboxError, match="tree_service: unknown field"):
+        Sandbox(contract={"tree_service": "items"})

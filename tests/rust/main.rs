@@ -16,6 +16,7 @@ mod cancellation;
 mod changing_lists;
 mod connections;
 mod contract;
+mod contract_differences;
 mod decoding;
 mod doctor;
 mod export;

@@ -20,7 +20,7 @@ use skiplino_tests::{TestSandbox, read_json, tests_folder};
 use tokio::runtime::Runtime;
 
 /// How the runner waits for a call.
-enum Mode {
+pub enum Mode {
     Await(Runtime),
     Blocking,
 }
@@ -99,7 +99,7 @@ fn every_operation_and_every_kind_of_error_has_a_scenario() {
     }
 }
 
-fn files() -> Vec<PathBuf> {
+pub fn files() -> Vec<PathBuf> {
     let mut files: Vec<_> = std::fs::read_dir(tests_folder().join("scenarios"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -157,9 +157,13 @@ fn record_pass(mode: &Mode, name: &str) {
 /// A difference from the scenario.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct Difference(String);
+pub struct Difference(String);
 
-fn run_scenario(mode: &Mode, sandbox: &TestSandbox, scenario: &Value) -> Result<(), Difference> {
+pub fn run_scenario(
+    mode: &Mode,
+    sandbox: &TestSandbox,
+    scenario: &Value,
+) -> Result<(), Difference> {
     sandbox.reset();
     let client = client(sandbox, &scenario["client"]);
     if let Some(rejected) = scenario.get("rejected") {

@@ -26,6 +26,7 @@ use crate::{
 };
 
 mod clock;
+mod contract;
 mod faults;
 mod input;
 mod inspect;
@@ -35,7 +36,7 @@ use input::{Input, Outcome};
 
 type Handler = fn(&Input<'_>) -> Outcome;
 
-const ROUTES: [(Method, &str, Handler); 31] = [
+const ROUTES: [(Method, &str, Handler); 34] = [
     (Method::GET, "/health", inspect::health),
     (Method::GET, "/state", inspect::state),
     (Method::POST, "/reset", clock::reset),
@@ -64,6 +65,9 @@ const ROUTES: [(Method, &str, Handler); 31] = [
     (Method::DELETE, "/faults", faults::clear),
     (Method::DELETE, "/faults/{id}", faults::remove),
     (Method::POST, "/faults/{id}/release", faults::release),
+    (Method::GET, "/contract", contract::get),
+    (Method::PUT, "/contract", contract::put),
+    (Method::DELETE, "/contract", contract::restore),
     (Method::GET, "/rate-limit", faults::rate_limit),
     (Method::PUT, "/rate-limit", faults::limit_rate),
     (Method::DELETE, "/rate-limit", faults::unlimit_rate),

@@ -13,6 +13,7 @@ use crate::{
     api::Call,
     app::App,
     auth::Key,
+    contract::Contract,
     envelope::{ApiResponse, Failure},
     faults::{Kind, TriggeredFault},
     locale::Locale,
@@ -109,7 +110,10 @@ async fn exchange(
     let committed = exchange.committed;
     if let Some(exchanges) = &app.exchanges {
         let body = exchange.body.as_deref();
-        exchanges.write(operation, &parts, body, fault_name, reply.as_ref());
+        // Not a response that the OpenAPI document has to describe.
+        let differs = (*app.contract() != Contract::default()).then_some("contract");
+        let cause = fault_name.or(differs);
+        exchanges.write(operation, &parts, body, cause, reply.as_ref());
     }
     app.log.ended(
         seq,

@@ -19,6 +19,7 @@ import json
 import os
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from ._command import sandbox_program
 from ._native import Ticket
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from typing import Any, Self
 
     from ._async_client import AsyncClient
@@ -57,7 +59,9 @@ class Sandbox:
 
     It has a demo company with three branches, three customers and a short queue, and stores it in
     memory, or in the file ``data``. ``seed`` is the seed of its random ids and faults. Its clock
-    starts at ``now``, by default the real time, and ``freeze`` stops it.
+    starts at ``now``, by default the real time, and ``freeze`` stops it. ``contract`` has differences
+    from the published contract, as in ``{"tree_services": "items"}``, or names a file with them, such
+    as a report of ``skiplino doctor``.
     """
 
     #: The address of its API, for clients.
@@ -78,6 +82,7 @@ class Sandbox:
         now: datetime | None = None,
         freeze: bool = False,
         data: str | os.PathLike[str] | None = None,
+        contract: Mapping[str, Any] | str | os.PathLike[str] | None = None,
     ) -> None:
         self._start: dict[str, Any] = {"seed": seed, "freeze": freeze}
         if now is not None:
@@ -86,6 +91,10 @@ class Sandbox:
         command += ["--now", self._start["now"]] if now is not None else []
         command += ["--freeze"] if freeze else []
         command += ["--data", os.fspath(data)] if data is not None else []
+        with _contract_file(contract) as option:
+            self._launch(command + option)
+
+    def _launch(self, command: list[str]) -> None:
         # A file, because a pipe that nobody reads would fill up.
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._stderr)
@@ -334,6 +343,21 @@ class Sandbox:
 
 def _id(of: str | Branch | NamedRef | Service | Ticket) -> str:
     return of if isinstance(of, str) else of.id
+
+
+@contextmanager
+def _contract_file(contract: Mapping[str, Any] | str | os.PathLike[str] | None) -> Iterator[list[str]]:
+    """The option for a contract. A mapping is in a file until the sandbox has read it."""
+    if contract is None:
+        yield []
+    elif isinstance(contract, (str, os.PathLike)):
+        yield ["--contract", os.fspath(contract)]
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "contract.json")
+            with open(file, "w", encoding="utf-8") as opened:
+                json.dump(dict(contract), opened)
+            yield ["--contract", file]
 
 
 def _moment(time: datetime) -> str:

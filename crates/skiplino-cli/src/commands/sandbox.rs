@@ -21,7 +21,8 @@ use crate::values;
 #[command(after_help = "Examples:
   skiplino sandbox
   skiplino sandbox --port 8080 --data demo.sqlite
-  skiplino sandbox --seed 1 --now 2026-06-23T11:10:00Z --freeze     the same responses on every run")]
+  skiplino sandbox --seed 1 --now 2026-06-23T11:10:00Z --freeze     the same responses on every run
+  skiplino sandbox --contract report.json     a server that differs as `skiplino doctor` found")]
 pub(crate) struct Sandbox {
     /// The port; 0 is any free port
     #[arg(long, default_value_t = 0)]

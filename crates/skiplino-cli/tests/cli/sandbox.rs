@@ -149,3 +149,33 @@ fn other_machines_are_accepted_only_with_allow_remote() {
     let port = taken.local_addr().unwrap().port().to_string();
     run(&mut bare(&["sandbox", "--port", &port])).fails(1, &["cannot listen"]);
 }
+
+#[test]
+fn a_contract_file_changes_the_responses_and_a_bad_one_is_refused_by_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.json");
+    let path = file.to_str().unwrap();
+    std::fs::write(
+        &file,
+        r#"{"contract": {"missing_fields": ["Ticket.queueSize"]}}"#,
+    )
+    .unwrap();
+    let (_running, mut out) = start(&["--json", "--contract", path]);
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    let ready: Value = serde_json::from_str(&line).unwrap();
+    let mut command = bare(&["ticket", "get", "k7m2p9x4q1", "--json"]);
+    command
+        .env("SKIPLINO_BASE_URL", ready["baseUrl"].as_str().unwrap())
+        .env("SKIPLINO_API_KEY", ready["secretKey"].as_str().unwrap());
+    let shown = run(&mut command).ok().out;
+    assert!(!shown.contains("queueSize"), "{shown}");
+    assert!(shown.contains("waitingTime"), "{shown}");
+
+    std::fs::write(&file, r#"{"contract": {"tree_service": "items"}}"#).unwrap();
+    let refused = ["--contract", path, "tree_service: unknown field"];
+    run(&mut bare(&["sandbox", "--contract", path])).fails(2, &refused);
+    let missing = folder.path().join("none.json");
+    let missing = missing.to_str().unwrap();
+    run(&mut bare(&["sandbox", "--contract", missing])).fails(2, &[missing]);
+}
