@@ -3,6 +3,7 @@
 #include "worker.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,8 @@ static long long now(void) {
 int main(int count, char **arguments) {
   char line[64], kind[16];
   require(count == 2, "worker BASE_URL");
+  /* As programs with CURLOPT_NOSIGNAL must. */
+  signal(SIGPIPE, SIG_IGN);
   lanes[0] = lane_new(arguments[1]);
   while (fgets(line, sizeof line, stdin) != NULL) {
     int wide, calls;

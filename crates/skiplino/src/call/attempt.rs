@@ -74,7 +74,9 @@ async fn send_in_background(
     let (request, locale) = (request.clone(), locale.cloned());
     let send_flag = send_flag.clone();
     let mut client = context.shared.open.subscribe();
+    let in_background = pool.start_in_background();
     let task = tokio::spawn(async move {
+        let _in_background = in_background;
         let sending = transport::send(&pool, &config, &request, locale.as_ref(), &send_flag);
         let sending = pool.attempt_timer.limit(limit, sending);
         match select(pin!(sending), pin!(client.changed())).await {

@@ -161,13 +161,26 @@ impl Session<'_> {
     /// # Errors
     /// If the interrupt ended the step. Then no other step can be run.
     pub(crate) fn run<T>(&mut self, step: impl Future<Output = T>) -> Result<T, Error> {
-        let PooledRuntime { runtime, ticks, .. } = &mut self.pooled;
+        let PooledRuntime {
+            runtime,
+            pool,
+            ticks,
+            ..
+        } = &mut self.pooled;
         let Some(runtime) = runtime else {
             return Err(Error::new(ErrorKind::Internal));
         };
-        // The server may have closed an idle connection since the last step, or sent bytes that
-        // would be taken for the next response.
-        let mut step = pin!(Some(flush_connections().then(|()| step)));
+        let start = async {
+            // The server may have closed an idle connection since the last step, or sent bytes that
+            // would be taken for the next response. A connection acts on the events that this turn
+            // reads before it sends a request.
+            tokio::task::yield_now().await;
+            if pool.has_background_requests() {
+                // The turn may have read the end of one, whose connection is then free.
+                tokio::task::yield_now().await;
+            }
+        };
+        let mut step = pin!(Some(start.then(|()| step)));
         loop {
             let part = poll_fn(|context| {
                 let Some(running) = step.as_mut().as_pin_mut() else {

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
@@ -94,6 +94,16 @@ impl http_body::Body for TrackedBody {
 pub(crate) struct ConnectionPool {
     client: reqwest::Client,
     pub(crate) attempt_timer: Arc<AttemptTimer>,
+    background_requests: Arc<AtomicUsize>,
+}
+
+/// A request that goes on when its call has ended, until this value is dropped.
+pub(crate) struct BackgroundRequest(Arc<AtomicUsize>);
+
+impl Drop for BackgroundRequest {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl ConnectionPool {
@@ -102,7 +112,19 @@ impl ConnectionPool {
         Ok(Self {
             client: client(config)?,
             attempt_timer: Arc::default(),
+            background_requests: Arc::default(),
         })
+    }
+
+    /// Counts a request in the background.
+    pub(crate) fn start_in_background(&self) -> BackgroundRequest {
+        self.background_requests.fetch_add(1, Ordering::Relaxed);
+        BackgroundRequest(Arc::clone(&self.background_requests))
+    }
+
+    /// Whether a request goes on in the background.
+    pub(crate) fn has_background_requests(&self) -> bool {
+        self.background_requests.load(Ordering::Relaxed) > 0
     }
 }
 

@@ -15,6 +15,7 @@ pub(super) fn read<'de, D: Deserializer<'de>>(
 ) -> Result<Option<&'de RawValue>, D::Error> {
     let text = Option::<&RawValue>::deserialize(deserializer)?;
     if let Some(text) = text
+        && !is_plain(text.get())
         && serde_json::from_str::<Readable>(text.get()).is_err()
     {
         let expected =
@@ -26,6 +27,17 @@ pub(super) fn read<'de, D: Deserializer<'de>>(
         ));
     }
     Ok(text)
+}
+
+/// Whether valid JSON is certainly readable, which saves a second parse of most metadata: it is too
+/// short for 128 levels and for a number of 309 digits, and has neither an exponent nor an escape.
+fn is_plain(json: &str) -> bool {
+    json.len() < 256
+        && !json.contains('\\')
+        && !json
+            .as_bytes()
+            .windows(2)
+            .any(|pair| matches!(pair, [b'0'..=b'9', b'e' | b'E']))
 }
 
 /// JSON that has been parsed completely. Nothing of it is kept.
