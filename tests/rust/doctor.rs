@@ -213,6 +213,11 @@ fn cases() -> Vec<Case> {
             json!({"max_limits": {"listCustomers": 50}, "oversized_limit": "capped"}),
             &["!P17", "!P24"],
         ),
+        case(json!({"max_limits": {"listCustomerTickets": 5}}), &["!P17"]).not_reported(),
+        case(
+            json!({"max_limits": {"listCustomerTickets": 5}, "oversized_limit": "capped"}),
+            &["!P17", "!P24"],
+        ),
         case(json!({"oversized_limit": "capped"}), &["!P24"]),
         case(json!({"total": "missing"}), &["✗P12"]),
         case(json!({"total": "too_high"}), &["!P19"]),

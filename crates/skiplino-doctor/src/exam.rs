@@ -97,8 +97,7 @@ impl<'a> Exam<'a> {
                 let found = format!("no answer: {lost}");
                 let advice =
                     "run doctor again; if it stays, the network or a proxy cuts connections";
-                let line = advised(request.operation.id(), Verdict::Broken, &found, advice);
-                self.trouble(line);
+                self.trouble(about(request.operation, &found, advice));
                 None
             }
         }
@@ -140,7 +139,7 @@ impl<'a> Exam<'a> {
             let found = format!("the server answers {}", answer.status);
             let advice =
                 "run doctor again later; send --report to the server's operator if it stays";
-            self.trouble(advised(operation.id(), Verdict::Broken, &found, advice));
+            self.trouble(about(operation, &found, advice));
             return;
         }
         if !self.has_expected_status(answer, expected) {
@@ -455,6 +454,14 @@ impl<'a> Exam<'a> {
                 self.contract.set("content_type", json!(given));
             }
         }
+    }
+}
+
+/// A trouble with the answers of an operation.
+fn about(operation: Operation, found: &str, advice: &str) -> Line {
+    Line {
+        id: "answer".to_owned(),
+        ..advised(operation.id(), Verdict::Broken, found, advice)
     }
 }
 

@@ -573,9 +573,22 @@ fn tickets(exam: &mut Exam<'_>, customers: &[String]) {
             .query("id", id)
             .query("page", 1)
             .query("limit", 10);
-        let Some(answer) = exam.ask(&request, Expected::success(operation)) else {
+        // A page of 10 is the largest that is published.
+        let Some(answer) = exam.ask(&request, Expected::status(200, "P17")) else {
             break;
         };
+        if answer.status != 200 {
+            break;
+        }
+        if let Some(limit) = answer.get("pagination")["limit"]
+            .as_u64()
+            .filter(|limit| *limit != 10)
+        {
+            let text = format!("the server makes pages of {limit} tickets when asked for 10");
+            exam.findings.refute("P17", operation, text);
+            exam.contract.max_limit(operation, limit);
+            exam.contract.set("oversized_limit", json!("capped"));
+        }
         let tickets = answer.records();
         if tickets.len() > 1 {
             order(exam, operation, tickets, None, "bookedAt");
