@@ -48,9 +48,7 @@ def test_a_server_that_cannot_be_used_is_no_exception(sandbox: Sandbox) -> None:
     assert "sk_wrong" not in str(diagnosis)
 
 
-def test_without_a_client_the_environment_has_the_settings(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_client_the_environment_has_the_settings(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SKIPLINO_BASE_URL", sandbox.base_url)
     monkeypatch.setenv("SKIPLINO_API_KEY", PUBLIC)
     lines = {line.id: line for line in skiplino.doctor().lines}
