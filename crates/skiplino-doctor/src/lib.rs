@@ -312,7 +312,7 @@ fn report_of(
     }
     json!({
         "skiplino": env!("CARGO_PKG_VERSION"),
-        "at": jiff::Timestamp::now().to_string(),
+        "at": format!("{:.0}", jiff::Timestamp::now()),
         "system": format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         "keyClass": match exam.client.key_class() {
             KeyClass::Secret => "secret",
