@@ -64,7 +64,7 @@ enum skiplino_code
   SKIPLINO_INVALID_REQUEST = 1,
   // The operation needs a secret key, and the client has a public key. Nothing was sent.
   SKIPLINO_SECRET_KEY_REQUIRED = 2,
-  // 401: the key is missing, unknown or of the wrong kind.
+  // 401 or 403: the key is missing, unknown or of the wrong kind.
   SKIPLINO_UNAUTHORIZED = 3,
   // 400: a business rule forbids the operation. skiplino_error_reason() has the localised text.
   SKIPLINO_REJECTED = 4,

@@ -31,7 +31,7 @@ kinds! {
     InvalidRequest,
     /// The operation needs a secret key and the client has a public key. Nothing was sent.
     SecretKeyRequired,
-    /// Status 401: the key is missing, unknown or of the wrong kind.
+    /// Status 401 or 403: the key is missing, unknown or of the wrong kind.
     Unauthorized,
     /// Status 400: a business rule forbids the operation; `reason` has the localised text.
     Rejected,

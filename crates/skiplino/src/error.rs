@@ -19,7 +19,7 @@ pub enum ErrorKind {
     /// The operation needs a secret key and the client has a public key; rejected before anything
     /// was sent.
     SecretKeyRequired,
-    /// 401: the key is missing, unknown or of the wrong kind.
+    /// 401 or 403: the key is missing, unknown or of the wrong kind.
     Unauthorized,
     /// 400: a business rule does not allow the operation; [`Error::reason`] has the localised text.
     Rejected,
@@ -102,7 +102,7 @@ impl ErrorKind {
     pub(crate) const fn of_status(status: u16) -> Self {
         match status {
             400 => Self::Rejected,
-            401 => Self::Unauthorized,
+            401 | 403 => Self::Unauthorized,
             404 => Self::NotFound,
             409 => Self::Conflict,
             422 => Self::Validation,
@@ -162,6 +162,9 @@ pub(crate) struct Details {
     pub(crate) reason: Option<String>,
     pub(crate) fields: Fields,
     pub(crate) path: Option<String>,
+    /// For `Decode`: whether the body is an object of JSON, but not in the expected shape. A second
+    /// response would probably be the same.
+    pub(crate) is_other_shape: bool,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) timeout: Option<TimeoutKind>,
     pub(crate) attempts: u32,
@@ -183,6 +186,7 @@ impl Error {
             reason: None,
             fields: Fields::new(),
             path: None,
+            is_other_shape: false,
             retry_after: None,
             timeout: None,
             attempts: 0,
@@ -337,6 +341,10 @@ impl Error {
         self.0.attempts
     }
 
+    pub(crate) fn is_other_shape(&self) -> bool {
+        self.0.is_other_shape
+    }
+
     fn headline(&self) -> &'static str {
         let lost = self.0.outcome_unknown.as_ref();
         match lost.map_or(self.0.kind, |(cause, _)| *cause) {
@@ -345,6 +353,8 @@ impl Error {
                 "a secret key is needed; the client has a public key"
             }
             ErrorKind::SecretKeyRequired => "the client's key is not known to be a secret one",
+            // Perhaps by a proxy or a firewall, which knows nothing about keys.
+            ErrorKind::Unauthorized if self.0.status == Some(403) => "access was denied",
             ErrorKind::Unauthorized => "the key was not accepted",
             ErrorKind::Rejected => "the server rejected the request",
             ErrorKind::NotFound => "not found",

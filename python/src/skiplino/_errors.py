@@ -54,7 +54,7 @@ class SecretKeyRequiredError(SkiplinoError):
 
 
 class UnauthorizedError(SkiplinoError):
-    """401: the key is missing, unknown or of the wrong kind."""
+    """401 or 403: the key is missing, unknown or of the wrong kind."""
 
     kind = "Unauthorized"
 

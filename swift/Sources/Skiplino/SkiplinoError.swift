@@ -25,7 +25,7 @@ public struct SkiplinoError: Error, Sendable, Hashable {
         case invalidRequest = "InvalidRequest"
         /// The operation needs a secret key and the client has a public key. Nothing was sent.
         case secretKeyRequired = "SecretKeyRequired"
-        /// Status 401: the key is missing, unknown or of the wrong kind.
+        /// Status 401 or 403: the key is missing, unknown or of the wrong kind.
         case unauthorized = "Unauthorized"
         /// Status 400: a business rule forbids the operation; ``SkiplinoError/reason`` has the
         /// localised text.

@@ -11,8 +11,8 @@ use crate::call::attempt::attempt;
 use crate::call::cancellation::{self, CallProgress};
 use crate::call::context::CallContext;
 use crate::call::rate_limiter::RateLimiter;
-use crate::call::recovery::Recovery;
 use crate::call::recovery::booking_lookup::BookingAttempt;
+use crate::call::recovery::{LostWrite, Recovery};
 use crate::call::retry::{self, FailedAttempt, RetryPolicy};
 use crate::call::shared::Shared;
 use crate::call::spec::CallSpec;
@@ -125,6 +125,7 @@ async fn make_attempts(
         progress,
         attempts: 0,
         maybe_applied: false,
+        is_unreadable: false,
     };
     retry_loop.run().await
 }
@@ -140,6 +141,8 @@ struct RetryLoop<'a> {
     attempts: u32,
     /// Whether an attempt whose response was lost may have been applied.
     maybe_applied: bool,
+    /// Whether the client can read neither the response to the write nor that to its lookup.
+    is_unreadable: bool,
 }
 
 impl RetryLoop<'_> {
@@ -193,7 +196,7 @@ impl RetryLoop<'_> {
                 pause,
                 time_left: self.context.time_left(),
             };
-            if !retry::should_retry(policy, &shared.retry_budget, &failed) {
+            if self.is_unreadable || !retry::should_retry(policy, &shared.retry_budget, &failed) {
                 return Err(error);
             }
             tracing::warn!(
@@ -324,13 +327,11 @@ impl RetryLoop<'_> {
                     retry,
                     ..*self.context
                 };
-                lookup
-                    .find(&context, error)
-                    .await
-                    .map_err(|(error, maybe_applied)| {
-                        self.maybe_applied = maybe_applied;
-                        error
-                    })
+                lookup.find(&context, error).await.map_err(|(error, lost)| {
+                    self.maybe_applied = lost != LostWrite::NotApplied;
+                    self.is_unreadable = lost == LostWrite::Unreadable;
+                    error
+                })
             }
             _ => Err(error),
         }

@@ -137,7 +137,9 @@ fn explain(text: &str, error: &serde_json::Error) -> Error {
     let field = message
         .starts_with("invalid value: metadata,")
         .then_some("metadata");
-    malformed(&path(text, read, in_last, field), &without_values(error))
+    let path = path(text, read, in_last, field);
+    let is_other_shape = error.is_data();
+    malformed(&path, &without_values(error)).edit(|inner| inner.is_other_shape = is_other_shape)
 }
 
 /// The path of the value that a parser was reading after `read` bytes. The path ends with `field`,
@@ -247,6 +249,9 @@ fn without_values(error: &serde_json::Error) -> String {
     match text.rfind("expected ") {
         // The names of Rust types mean nothing to the caller.
         Some(at) if text[at..].starts_with("expected struct ") => "expected an object".to_owned(),
+        Some(at) if ["expected u32", "expected u64"].contains(&&text[at..]) => {
+            "expected a whole number".to_owned()
+        }
         Some(at) => text[at..].to_owned(),
         None if text.starts_with("missing field") || text.starts_with("duplicate field") => {
             text.to_owned()

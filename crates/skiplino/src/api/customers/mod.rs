@@ -117,8 +117,8 @@ impl Customers<'_> {
             .refuse_wrong_id(move |found| wrong_customer(&customer, found))
     }
 
-    /// One customer, or `None` if there is no such customer (operation 10, whose 422 for an unknown
-    /// id is not an error here).
+    /// One customer, or `None` if there is no such customer (operation 10, whose 422 or 404 for an
+    /// unknown id is not an error here).
     pub fn find(&self, customer: impl Into<CustomerRef>) -> Call<Option<Customer>> {
         find(self.0, &customer.into())
     }
@@ -216,10 +216,13 @@ fn look_up<T: Send + 'static>(
 }
 
 // The reason is localised, so the field names are compared: an error about the id means that there
-// is no such customer.
+// is no such customer. A server may also return a 404; without the API's message it would be that of
+// another server.
 fn is_unknown_customer(error: &Error) -> bool {
     let about_id = |field: &String| field == "id" || field == "externalId";
-    error.kind() == ErrorKind::Validation
-        && !error.fields().is_empty()
-        && error.fields().keys().all(about_id)
+    match error.kind() {
+        ErrorKind::NotFound => error.message().is_some(),
+        ErrorKind::Validation => !error.fields().is_empty() && error.fields().keys().all(about_id),
+        _ => false,
+    }
 }

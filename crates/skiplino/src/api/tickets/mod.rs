@@ -100,8 +100,12 @@ impl Tickets<'_> {
             Ok,
         );
         // States do not go back: a ticket that cannot be cancelled now cannot be cancelled later.
-        let is_final =
-            |error: &Error| matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Validation);
+        let is_final = |error: &Error| {
+            matches!(
+                error.kind(),
+                ErrorKind::Conflict | ErrorKind::Validation | ErrorKind::NotFound
+            )
+        };
         let asked = ticket.clone();
         let call = call.refuse_wrong_id(move |found| wrong_ticket(&asked, found));
         call.recovery(look_up(ticket, is_final, |ticket| {

@@ -31,7 +31,12 @@ pub(super) fn look_up(
         Box::pin(async move {
             match call.send_within(context).await {
                 Ok(found) => Ok(is_done(found.data()).then(|| found.untyped())),
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+                // Which of the two a server returns for an unknown ticket is not published.
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Validation) =>
+                {
+                    Ok(None)
+                }
                 Err(error) => Err(error),
             }
         })

@@ -62,6 +62,9 @@ enum LookupFailure {
     Ambiguous,
     #[error("no time was left to look up the ticket")]
     NoTimeLeft,
+    /// With the text of the error.
+    #[error("the lookup failed: {0}")]
+    Failed(String),
     #[error("1 lookup did not find the ticket")]
     AfterOneLookup,
     #[error("{0} lookups did not find the ticket")]
@@ -115,6 +118,15 @@ pub(crate) struct BookingAttempt<'a> {
     /// Whether the server may have a ticket that no caller received.
     maybe_applied: bool,
     _lock: OwnedMutexGuard<()>,
+}
+
+/// Whether a further lookup would fail in the same way.
+fn is_permanent(error: &Error) -> bool {
+    let is_rejected = matches!(
+        error.kind(),
+        ErrorKind::Unauthorized | ErrorKind::Validation
+    );
+    is_rejected || error.is_other_shape()
 }
 
 impl Drop for BookingAttempt<'_> {
@@ -314,12 +326,18 @@ impl<'a> BookingAttempt<'a> {
             }
             lookups += 1;
             let context = self.context.limited(&never, time_left);
-            if let Ok(page) = self.newest_tickets(&context).await {
-                let read = Baseline::of(&page);
-                if let Some(ticket) = self.select_ticket(&page.data)? {
-                    return Ok(page.map(|_| ticket));
+            match self.newest_tickets(&context).await {
+                Ok(page) => {
+                    let read = Baseline::of(&page);
+                    if let Some(ticket) = self.select_ticket(&page.data)? {
+                        return Ok(page.map(|_| ticket));
+                    }
+                    self.baseline.get_or_insert(read);
                 }
-                self.baseline.get_or_insert(read);
+                Err(error) if is_permanent(&error) => {
+                    return Err(LookupFailure::Failed(error.to_string()));
+                }
+                Err(_) => {}
             }
             let pause = self.context.retry.lookup_backoff(lookups);
             if lookups == Self::MAX_LOOKUPS

@@ -34,6 +34,16 @@ pub(crate) struct Lookup {
     is_final: fn(&Error) -> bool,
 }
 
+/// What is known about a write that a lookup did not find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LostWrite {
+    NotApplied,
+    MaybeApplied,
+    /// It may have been applied, and the server's records have another shape than the client
+    /// expects. So a further attempt would be as useless.
+    Unreadable,
+}
+
 type LookupFn = Box<dyn for<'a> Fn(&'a CallContext<'a>) -> LookupFuture<'a> + Send + Sync>;
 
 /// The effect of the write; `None` if there is none. An error is a failed lookup, and says
@@ -58,21 +68,25 @@ impl Lookup {
     /// the lookup finds nothing, an earlier attempt may still arrive, unless `error` is final.
     ///
     /// # Errors
-    /// `error`, and whether the write may still have been applied.
+    /// `error`, and what is known about the write.
     pub(crate) async fn find(
         &self,
         context: &CallContext<'_>,
         error: Error,
-    ) -> Result<Response<Data>, (Error, bool)> {
+    ) -> Result<Response<Data>, (Error, LostWrite)> {
         // Nothing new was sent, and the lookup would fail in the same way.
         if matches!(error.kind(), ErrorKind::Connect | ErrorKind::RateLimited) {
-            return Err((error, true));
+            return Err((error, LostWrite::MaybeApplied));
         }
-        match (self.find)(context).await {
-            Ok(Some(found)) => Ok(found),
-            Ok(None) if (self.is_final)(&error) => Err((error, false)),
-            _ => Err((error, true)),
-        }
+        let lost = match (self.find)(context).await {
+            Ok(Some(found)) => return Ok(found),
+            Ok(None) if (self.is_final)(&error) => LostWrite::NotApplied,
+            Err(failure) if failure.is_other_shape() && error.is_other_shape() => {
+                LostWrite::Unreadable
+            }
+            _ => LostWrite::MaybeApplied,
+        };
+        Err((error, lost))
     }
 }
 

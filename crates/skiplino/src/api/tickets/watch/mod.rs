@@ -47,8 +47,8 @@ pub(crate) use crate::api::tickets::watch::registry::WatchRegistry;
 ///
 /// Failures of the network and the server are retried with growing pauses, until they have lasted
 /// for [`give_up_after`](Self::give_up_after); then the watch ends with the last error. Any other
-/// error ends the watch at once, such as `NotFound`, `Unauthorized`, `InvalidRequest`, or
-/// `Cancelled` by a [`CancellationToken`].
+/// error ends the watch at once, such as `NotFound`, `Unauthorized`, `InvalidRequest`, `Decode` for a
+/// ticket in another shape than the API documents, or `Cancelled` by a [`CancellationToken`].
 #[must_use = "a watch does nothing until its changes are requested"]
 pub struct Watch {
     client: Arc<Shared>,

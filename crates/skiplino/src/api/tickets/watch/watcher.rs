@@ -126,9 +126,13 @@ fn is_final(ticket: &Ticket) -> bool {
 /// Whether the error says nothing about the ticket. The login page of a hotel's network in place of
 /// the API's response is such an error, too.
 fn is_temporary(error: &Error) -> bool {
-    error.is_retryable()
-        || matches!(
-            error.kind(),
-            ErrorKind::Decode | ErrorKind::UnexpectedStatus
-        )
+    match error.kind() {
+        // In the envelope of the API, so it is no login page.
+        ErrorKind::Decode => {
+            let is_in_data = error.path().is_some_and(|path| path.starts_with("data"));
+            !(is_in_data && error.is_other_shape())
+        }
+        ErrorKind::UnexpectedStatus => true,
+        _ => error.is_retryable(),
+    }
 }

@@ -154,7 +154,7 @@ public sealed class SkiplinoException private constructor(failure: Failure) : Ex
     /** The operation needs a secret key and the client has a public key. Nothing was sent. */
     public class SecretKeyRequired internal constructor(failure: Failure) : SkiplinoException(failure)
 
-    /** Status 401: the key is missing, unknown or of the wrong kind. */
+    /** Status 401 or 403: the key is missing, unknown or of the wrong kind. */
     public class Unauthorized internal constructor(failure: Failure) : SkiplinoException(failure)
 
     /** Status 400: a business rule forbids the operation; [reason] has the localised text. */
