@@ -127,7 +127,7 @@ impl ContractDraft {
 
 /// Whether the sandbox can change fields of this schema.
 fn is_record(schema: &str) -> bool {
-    !schema.ends_with("Envelope")
+    !schema.ends_with("ErrorEnvelope")
 }
 
 /// Whether a field is left out if it has no value.

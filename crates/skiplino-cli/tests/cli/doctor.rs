@@ -74,9 +74,9 @@ fn a_difference_is_code_1_and_says_what_to_do() {
     let line = found.iter().find(|line| line["id"] == "A10").unwrap();
     assert_eq!(line["verdict"], "refuted");
 
-    let world = now(json!({"tree_services": "offerings"}));
+    let world = now(json!({"renamed_fields": {"Branch.name": "title"}}));
     world.run(&["doctor"]).ends(1, &[]).prints(&[
-        "✗ A12 tree              not so: BranchTreeGroup.services is called offerings\n  → ",
+        "✗ P06 branch            not so: Branch.name is called title\n  → ",
         "\nThe SDK does not fit this server in everything.",
     ]);
 }
