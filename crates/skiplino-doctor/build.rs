@@ -12,9 +12,14 @@ use std::{env, fs};
 use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    const DOCUMENT: &str = "openapi.yaml";
-    println!("cargo::rerun-if-changed={DOCUMENT}");
-    let mut document: Value = serde_norway::from_str(&fs::read_to_string(DOCUMENT)?)?;
+    // A checkout for Windows may have no symbolic links; a package has only the file.
+    const DOCUMENTS: [&str; 2] = ["../../spec/openapi.yaml", "openapi.yaml"];
+    let found = DOCUMENTS
+        .into_iter()
+        .find(|path| fs::exists(path).is_ok_and(|found| found));
+    let path = found.ok_or("there is no openapi.yaml")?;
+    println!("cargo::rerun-if-changed={path}");
+    let mut document: Value = serde_norway::from_str(&fs::read_to_string(path)?)?;
     strip(&mut document);
     let folder = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(folder.join("openapi.json"), document.to_string())?;
