@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 
 from tools import c_test, cross
-from tools.linux import python_scenarios, step, wheel
+from tools.linux import TICKETS, python_scenarios, step, wheel
 from tools.parts import build_command, run
 from tools.workspace import ROOT
 
@@ -87,7 +87,7 @@ def aarch64() -> None:
         package = wheel(arm.rust, arm.out, "--compatibility", "linux", **environment)
     with step("scenarios in Python"):
         interpreter = [*arm.emulator, f"{arm.system}/usr/bin/python3.11"]
-        python_scenarios(interpreter, package, "linux_aarch64", arm.out)
+        python_scenarios(interpreter, package, "linux_aarch64", arm.out, *TICKETS)
 
 
 def armv7() -> None:

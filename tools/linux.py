@@ -13,6 +13,9 @@ from tools.parts import run
 from tools.workspace import ROOT, SKIPLINO, pinned
 
 PYTHON = "target/python/bin"
+# For an interpreter in an emulator. All scenarios run through the C library: here they would take
+# minutes, and the timeouts of some are too short.
+TICKETS = ("-k", "tickets")
 
 
 @contextmanager
@@ -35,11 +38,11 @@ def wheel(platform: str, out: str, *options: str, **environment: str) -> str:
     return str(built)
 
 
-def python_scenarios(interpreter: Sequence[str], built: str, platform: str, out: str) -> None:
-    """Runs the scenarios of tickets with both clients of a wheel, in Python 3.11 on a platform. All
-    scenarios run through the C library: here they would take minutes, and the short timeouts of
-    some are too short for an interpreter in an emulator.
-    """
+def python_scenarios(
+    interpreter: Sequence[str], built: str, platform: str, out: str, *options: str
+) -> None:
+    """Runs the scenarios that pytest's options choose with both clients of a wheel, in Python 3.11
+    on a platform."""
     site, path = ROOT / out / "site", ROOT / out / "path"
     shutil.rmtree(site, ignore_errors=True)
     pip = [f"{PYTHON}/pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -47,7 +50,7 @@ def python_scenarios(interpreter: Sequence[str], built: str, platform: str, out:
     run(*pip, "--platform", platform, built, *pinned({"pytest"}))
     # The sandbox of this machine: the system starts programs without the emulator.
     launcher(f"{out}/path/skiplino-sandbox", str(ROOT / SKIPLINO), "sandbox")
-    tests = ["-m", "pytest", "--confcutdir", "python/tests", "-k", "tickets"]
+    tests = ["-m", "pytest", "--confcutdir", "python/tests", *options]
     paths = {"PATH": f"{path}:/usr/bin:/bin", "PYTHONPATH": str(site)}
 
     def test(function: str) -> None:

@@ -4,7 +4,7 @@ the C library, the Python wheels and the JVM's library, all in target/dist.
     python3 -m tools.native_dist [PART...]
 
 It runs on Linux with glibc or musl, on macOS and on Windows, and needs Rust. The part `tools` installs
-for this interpreter what its part `wheels` needs. A free-threaded interpreter builds the wheel for
+for this interpreter what its parts `wheels` and, on Windows, `c` need. A free-threaded interpreter builds the wheel for
 itself, any other one the wheel for all others.
 """
 
@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tools import c_header, c_package
 from tools.reproducible_archive import pack
 from tools.workspace import ROOT, host, output, pinned, version
 
@@ -33,14 +34,15 @@ LARGEST_WHEEL = 4_300_000
 STATIC, DYNAMIC = "-Ctarget-feature=+crt-static", "-Ctarget-feature=-crt-static"
 
 
+def processor() -> str:
+    """The processor in the names of archives."""
+    return platform.machine().lower().replace("amd64", "x86_64")
+
+
 def machine() -> str:
     """The platform's name in the names of archives, such as `linux-x86_64` or `linux-musl-aarch64`."""
-    processor = platform.machine().lower().replace("amd64", "x86_64")
-    if MAC:
-        return f"macos-{processor}"
-    if WINDOWS:
-        return f"windows-{processor}"
-    return f"linux-musl-{processor}" if is_musl() else f"linux-{processor}"
+    system = "macos" if MAC else "windows" if WINDOWS else "linux-musl" if is_musl() else "linux"
+    return f"{system}-{processor()}"
 
 
 def is_musl() -> bool:
@@ -154,50 +156,35 @@ def c() -> None:
     else:
         build = ["cargo", "build", "--locked", "-p", "skiplino-c", "--profile", "small"]
         for_release(*build, flags=[STATIC] if WINDOWS else [])
-        shared_library(home, CARGO_OUT / "small")
+        built = CARGO_OUT / "small"
+        if WINDOWS:
+            c_package.windows(home, built / "skiplino_c.dll", processor(), sys.executable)
+        else:
+            mac_library(home, built)
     archived(home, "c")
 
 
-def shared_library(home: Path, built: Path) -> None:
-    """Lays out the shared library for macOS or Windows, for CMake."""
-    cmake = home / "lib/cmake/skiplino"
-    cmake.mkdir(parents=True)
-    (home / "include").mkdir()
-    shutil.copy(ROOT / "bindings/c/include/skiplino.h", home / "include")
-    if WINDOWS:
-        # The import library contains the name of the DLL, so that stays.
-        shared, import_library = "bin/skiplino_c.dll", "lib/skiplino.lib"
-        (home / "bin").mkdir()
-        shutil.copy(built / "skiplino_c.dll", home / shared)
-        shutil.copy(built / "skiplino_c.dll.lib", home / import_library)
-    else:
-        shared, import_library = "lib/libskiplino.dylib", ""
-        shutil.copy(built / "libskiplino_c.dylib", home / shared)
-        # A program finds it in the folders of its own rpath.
-        run("install_name_tool", "-id", "@rpath/libskiplino.dylib", home / shared)
-        stripped(home / shared)
-    for name in ("skiplino-config.cmake", "skiplino-config-version.cmake"):
-        write_template(name, cmake / name, shared, import_library)
-
-
-def write_template(name: str, file: Path, shared: str, import_library: str) -> None:
-    """Fills in a file for CMake: where a shared library is, and for what it is."""
-    template = "shared-config.cmake" if name == "skiplino-config.cmake" else name
-    text = (ROOT / f"bindings/c/package/{template}.in").read_text(encoding="utf-8")
-    major, minor, _ = version().split(".")
-    words = {"VERSION": version(), "MAJOR": major, "MINOR": minor, "SHARED": shared}
-    words |= {"IMPORT_LIBRARY": import_library, "POINTER": str(8 if sys.maxsize > 2**32 else 4)}
-    for word, value in words.items():
-        text = text.replace(f"@{word}@", value)
-    file.write_text(text, encoding="utf-8", newline="\n")
+def mac_library(home: Path, built: Path) -> None:
+    """Lays out the shared library for macOS."""
+    shared = home / "lib/libskiplino.dylib"
+    for folder in ("include", "lib"):
+        (home / folder).mkdir()
+    shutil.copy(c_header.HEADER, home / "include")
+    shutil.copy(built / "libskiplino_c.dylib", shared)
+    # A program finds it in the folders of its own rpath.
+    run("install_name_tool", "-id", "@rpath/libskiplino.dylib", shared)
+    stripped(shared)
+    c_package.cmake(home, "lib/libskiplino.dylib")
 
 
 PACKAGES = [("python", "skiplino-python"), ("python/sandbox", "skiplino-python-sandbox")]
 
 
 def tools() -> None:
-    """Installs the packages that wheels need for this interpreter, in the versions of the tests."""
+    """Installs the packages that this interpreter needs, in the versions of the tests."""
     wanted = {"maturin", "twine"}
+    if WINDOWS:
+        wanted |= {"ziglang"}
     if sys.platform == "linux" and not is_musl():
         wanted |= {"auditwheel", "ziglang"}
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

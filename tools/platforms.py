@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import sys
 
-from tools import arm, cpython, windows, windows_python
+from tools import arm, cpython, musl, windows, windows_python
 from tools.parts import Part, run_and_report, select
 
 PARTS = [
-    Part("windows", "rust python windows", windows.x86_64),
-    Part("windows-i686", "rust python windows_i686", windows.i686),
+    Part("windows", "rust python_packages windows", windows.x86_64),
+    Part("windows-i686", "rust python_packages windows_i686", windows.i686),
     Part("aarch64", "rust python_packages aarch64", arm.aarch64),
     Part("armv7", "rust python armv7", arm.armv7),
+    Part("musl", "rust python_packages musl", musl.all_systems),
     Part("windows-python", "rust windows_python", windows_python.x86_64),
     Part("cpython", "rust cpythons", cpython.linux),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from tools import c_header, c_test, cross, wine
+from tools import c_package, c_test, cross, wine
 from tools.parts import build_command, run
 from tools.workspace import ROOT, SKIPLINO
 
@@ -15,18 +15,12 @@ WARNINGS = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 
 def lay_out(processor: str, built: str) -> str:
-    """Lays the C library out as its users have it, with a library to link with. Returns the folder."""
+    """Lays the C library out as its users have it. Returns the folder."""
     home = f"{OUT}/windows-{processor}"
-    for folder in ("bin", "include", "lib"):
-        (ROOT / home / folder).mkdir(parents=True, exist_ok=True)
-    shutil.copy(ROOT / c_header.HEADER, ROOT / home / "include")
-    shutil.copy(ROOT / built / "skiplino_c.dll", ROOT / home / "bin/skiplino.dll")
-    # Of the names that the header declares, so that a program cannot be linked with others.
-    names = c_header.declared(c_header.HEADER.read_text(encoding="utf-8"))
-    definition = "\n".join(["LIBRARY skiplino.dll", "EXPORTS", *names, ""])
-    (ROOT / home / "lib/skiplino.def").write_text(definition, encoding="utf-8")
-    tool = [f"{processor}-w64-mingw32-dlltool", "--input-def", f"{home}/lib/skiplino.def"]
-    run(*tool, "--output-lib", f"{home}/lib/libskiplino.dll.a")
+    shutil.rmtree(ROOT / home, ignore_errors=True)
+    python = str(ROOT / "target/python/bin/python")
+    c_package.windows(ROOT / home, ROOT / built / "skiplino_c.dll", processor, python)
+    shutil.copytree(ROOT / c_test.BINDING / "examples", ROOT / home / "examples")
     return home
 
 
@@ -38,11 +32,29 @@ def compile_program(processor: str, home: str, program: str, *sources: str) -> s
     return path
 
 
+def compile_by_cmake(processor: str, home: str) -> str:
+    """Compiles the first program with the library's files for CMake, and returns its path."""
+    build = f"{OUT}/windows-cmake-{processor}"
+    command = ["cmake", "--fresh", "-S", "packaging/cmake", "-B", build]
+    options = {
+        "CMAKE_SYSTEM_NAME": "Windows",
+        "CMAKE_C_COMPILER": f"{processor}-w64-mingw32-gcc",
+        "CMAKE_RUNTIME_OUTPUT_DIRECTORY": f"{ROOT}/{home}/bin",
+        # In place of the archive of a release.
+        "FETCHCONTENT_SOURCE_DIR_SKIPLINO": f"{ROOT}/{home}",
+    }
+    run(*command, *(f"-D{name}={value}" for name, value in options.items()))
+    run("cmake", "--build", build)
+    return f"{home}/bin/first.exe"
+
+
 def run_first(processor: str, home: str, variables: dict[str, str]) -> None:
-    """Runs the first program of the C library's guide."""
-    first = compile_program(processor, home, "first", f"{c_test.BINDING}/examples/first.c")
+    """Runs the first program of the C library's guide, linked with either name of the import library."""
+    source = f"{c_test.BINDING}/examples/first.c"
     key = {"SKIPLINO_API_KEY": "pk_sandbox_public"}
-    run("scripts/with-sandbox", "--env", SKIPLINO, "wine", first, **variables, **key)
+    programs = [compile_program(processor, home, "first-gcc", source)]
+    for first in [*programs, compile_by_cmake(processor, home)]:
+        run("scripts/with-sandbox", "--env", SKIPLINO, "wine", first, **variables, **key)
 
 
 def run_kiosk(home: str, variables: dict[str, str]) -> None:

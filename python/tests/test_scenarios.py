@@ -20,6 +20,8 @@ from skiplino import AsyncClient, CancellationToken, CancelledError, Client, Ski
 from skiplino.testing import Sandbox
 
 FILES = sorted(path for path in (ROOT / "tests/scenarios").glob("*.json") if path.name != "schema.json")
+# How many times as long as elsewhere the times of scenarios are: an emulator may need longer for an attempt.
+SLOWNESS = int(os.environ.get("SKIPLINO_SLOWNESS", "1"))
 SCENARIOS = [
     pytest.param(scenario, id=f"{path.stem}: {scenario['name']}")
     for path in FILES
@@ -146,7 +148,7 @@ class Player:
     def settings(self, given: dict[str, Any]) -> dict[str, Any]:
         key = given.get("key", "secret")
         url = given.get("baseUrl", self.sandbox.base_url)
-        pause = given.get("backoffMs", 1) / 1000
+        pause = seconds(given.get("backoffMs", 1))
         settings = {
             "api_key": {"secret": SECRET, "public": PUBLIC}.get(key, key),
             "base_url": nobody() if url == "gone" else url,
@@ -157,12 +159,15 @@ class Player:
         }
         for name, ours in (("attemptTimeoutMs", "attempt_timeout"), ("deadlineMs", "deadline")):
             if name in given:
-                settings[ours] = given[name] / 1000
+                settings[ours] = seconds(given[name])
         return settings
 
     def take(self, client: Client | AsyncClient, step: dict[str, Any]) -> Any:
         if "sandbox" in step:
-            came = self.sandbox.control(step["sandbox"], step.get("body"))
+            body = step.get("body")
+            if body and "ms" in body:
+                body["ms"] *= SLOWNESS
+            came = self.sandbox.control(step["sandbox"], body)
             contains("sandbox", step.get("expect", {}), came)
             return came
         expect = step["expect"]
@@ -205,7 +210,7 @@ class Player:
             deadline = options.get("deadlineMs")
             client = client.with_options(
                 locale=options.get("locale"),
-                deadline=None if deadline is None else deadline / 1000,
+                deadline=None if deadline is None else seconds(deadline),
                 max_attempts=options.get("maxAttempts"),
             )
         given = dict(step.get("with", {}))
@@ -267,6 +272,11 @@ class Player:
         for step in path.split("."):
             value = value[int(step)] if step.isdecimal() else value[step]
         return value
+
+
+def seconds(milliseconds: int) -> float:
+    """A time of a scenario, for this machine."""
+    return milliseconds / 1000 * SLOWNESS
 
 
 def nobody() -> str:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import native_dist
-from tools.native_dist import write_template
+from tools import c_package, native_dist
 from tools.native_smoke import unpacked
 from tools.release_files import MissingFile, checksums, collected, filled, notes
 from tools.reproducible_archive import pack
@@ -115,16 +114,13 @@ def test_a_tag_has_to_name_the_version() -> None:
     ("system", "shared", "import_library"),
     [
         ("Darwin", "lib/libskiplino.dylib", ""),
-        ("Windows", "bin/skiplino_c.dll", "lib/skiplino.lib"),
+        ("Windows", "bin/skiplino.dll", "lib/skiplino.lib"),
     ],
 )
 def test_cmake_finds_the_library_of_other_systems(
     tmp_path: Path, system: str, shared: str, import_library: str
 ) -> None:
-    package = tmp_path / "package/lib/cmake/skiplino"
-    package.mkdir(parents=True)
-    for name in ("skiplino-config.cmake", "skiplino-config-version.cmake"):
-        write_template(name, package / name, shared, import_library)
+    c_package.cmake(tmp_path / "package", shared, import_library)
     (tmp_path / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.16)\n"
         "project(consumer NONE)\n"

@@ -46,6 +46,10 @@ pub struct ClientSettings {
     pub user_agent_suffix: Option<String>,
     /// Allows a secret key on Android and iOS.
     pub allow_secret_key_on_device: bool,
+    /// Whether the host language has found out that this is Android or iOS. A library that is built
+    /// for them knows.
+    #[uniffi(default = false)]
+    pub on_device: bool,
     /// The host language and its version, for the `User-Agent` header.
     pub host: String,
 }
@@ -72,11 +76,13 @@ impl ClientSettings {
     fn build(self, key: String) -> Result<(Client, RetryPolicy), SkiplinoError> {
         let mut builder = Client::builder(ApiKey::new(key)?).host(self.host.clone());
         let allow_secret_key_on_device = self.allow_secret_key_on_device;
+        let on_device = self.on_device;
+        #[cfg(feature = "testing")]
+        let on_device = on_device || crate::test_state::on_device();
         let options = self.read()?;
         let retry = options.retry();
         builder = builder.options(options);
-        #[cfg(feature = "testing")]
-        if crate::test_state::on_device() {
+        if on_device {
             builder = builder.on_device();
         }
         if allow_secret_key_on_device {

@@ -1,5 +1,5 @@
 //! A sandbox with differences from the contract, over real HTTP.
-#![allow(clippy::panic, clippy::unwrap_used)]
+#![allow(clippy::needless_pass_by_value, clippy::unwrap_used)]
 
 mod common;
 

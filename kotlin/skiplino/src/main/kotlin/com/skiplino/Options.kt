@@ -97,6 +97,7 @@ public class ClientOptions {
         rootCertificates = rootCertificates,
         userAgentSuffix = userAgentSuffix,
         allowSecretKeyOnDevice = allowSecretKeyOnDevice,
+        onDevice = isAndroid,
         host = "kotlin ${KotlinVersion.CURRENT}; java ${System.getProperty("java.version")}",
     )
 }
@@ -144,6 +145,20 @@ public data class WatchOptions @JvmOverloads constructor(
     public val giveUpAfter: Duration? = null,
 ) {
     internal fun toNative() = NativeWatchOptions(min?.milliseconds(), max?.milliseconds(), giveUpAfter?.milliseconds())
+}
+
+/**
+ * Whether this is Android, or a simulation of it such as Robolectric's, which loads the library for
+ * the JVM. A stub of Android's classes is neither: it has no version, or throws.
+ */
+private val isAndroid: Boolean by lazy {
+    try {
+        Class.forName("android.os.Build\$VERSION").getField("SDK_INT").getInt(null) > 0
+    } catch (_: ReflectiveOperationException) {
+        false
+    } catch (_: LinkageError) {
+        false
+    }
 }
 
 internal fun NativeKeyClass.toKeyClass(): KeyClass = when (this) {
