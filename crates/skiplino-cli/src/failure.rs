@@ -94,6 +94,7 @@ pub(crate) enum UsageError {
     #[error("--ca-file {}: {reason}", file.display())]
     CaFile { file: PathBuf, reason: String },
     /// The file of `skiplino sandbox --contract`.
+    #[cfg(feature = "sandbox")]
     #[error("--contract {}: {reason}", file.display())]
     Contract { file: PathBuf, reason: String },
     #[error(
