@@ -175,8 +175,8 @@ pub(crate) fn without_key(exam: &mut Exam<'_>) {
 pub(crate) fn key_class(exam: &mut Exam<'_>, report: &mut dyn FnMut(Line)) -> bool {
     let class = exam.client.key_class();
     let request = Request::new(Operation::ListCustomers)
-        .query("page", 1)
-        .query("limit", 1);
+        .query("page", &1)
+        .query("limit", &1);
     let Some(answer) = exam.ask_unexamined(&request) else {
         return false;
     };
@@ -349,7 +349,7 @@ fn slots(exam: &mut Exam<'_>, services: &[FoundService]) {
                 let mut request = request(service);
                 // Today is the server's own default: its time zone may differ.
                 if day > 0 {
-                    request = request.query("date", date);
+                    request = request.query("date", &date);
                 }
                 let answer = exam.ask(&request, success);
                 if answer.is_none_or(|answer| answer.status != 200 || !answer.records().is_empty())
@@ -357,7 +357,7 @@ fn slots(exam: &mut Exam<'_>, services: &[FoundService]) {
                     break;
                 }
             }
-            let past = request(service).query("date", "2020-01-01");
+            let past = request(service).query("date", &"2020-01-01");
             exam.ask(&past, Expected::status(422, "P23"));
             exam.findings
                 .unseen("P09", "no slot is free in the next days");
@@ -395,7 +395,7 @@ pub(crate) fn customers(exam: &mut Exam<'_>) {
     let too_large = list(1, 101);
     exam.ask(&too_large, Expected::status(422, "P24"));
     let unknown = Request::new(Operation::GetCustomer)
-        .query("externalId", format!("skiplino-doctor-{}", unknown_id()));
+        .query("externalId", &format!("skiplino-doctor-{}", unknown_id()));
     exam.ask(&unknown, Expected::status(422, "P16"));
     let Some(page) = largest else {
         return;
@@ -424,7 +424,7 @@ pub(crate) fn customers(exam: &mut Exam<'_>) {
         .filter_map(|customer| customer["_id"].as_str().map(str::to_owned))
         .collect();
     if let Some(id) = ids.first() {
-        let request = Request::new(Operation::GetCustomer).query("id", id);
+        let request = Request::new(Operation::GetCustomer).query("id", &id);
         exam.ask(&request, Expected::success(Operation::GetCustomer));
     }
     tickets(exam, &ids);
@@ -432,8 +432,8 @@ pub(crate) fn customers(exam: &mut Exam<'_>) {
 
 fn list(page: u64, limit: u64) -> Request {
     Request::new(Operation::ListCustomers)
-        .query("page", page)
-        .query("limit", limit)
+        .query("page", &page)
+        .query("limit", &limit)
 }
 
 /// The first page of the largest size that the server accepts.
@@ -570,9 +570,9 @@ fn tickets(exam: &mut Exam<'_>, customers: &[String]) {
     let mut found: Option<String> = None;
     for id in customers {
         let request = Request::new(operation)
-            .query("id", id)
-            .query("page", 1)
-            .query("limit", 10);
+            .query("id", &id)
+            .query("page", &1)
+            .query("limit", &10);
         // A page of 10 is the largest that is published.
         let Some(answer) = exam.ask(&request, Expected::status(200, "P17")) else {
             break;

@@ -55,7 +55,7 @@ impl Request {
         self
     }
 
-    pub(crate) fn query(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub(crate) fn query(mut self, name: &'static str, value: &dyn ToString) -> Self {
         self.query.push((name, value.to_string()));
         self
     }

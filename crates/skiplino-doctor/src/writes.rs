@@ -184,7 +184,7 @@ enum Deletion {
 /// Deletes a customer.
 fn delete(exam: &mut Exam<'_>, name: &'static str, id: &str) -> Deletion {
     let operation = Operation::DeleteCustomer;
-    let request = Request::new(operation).query(name, id);
+    let request = Request::new(operation).query(name, &id);
     let Some(answer) = exam.ask_unexamined(&request) else {
         return Deletion::Failed;
     };
@@ -215,7 +215,7 @@ fn tickets_of(exam: &mut Exam<'_>, external_id: &str) -> Option<Vec<String>> {
 }
 
 fn by_external_id(operation: Operation, external_id: &str) -> Request {
-    Request::new(operation).query("externalId", external_id)
+    Request::new(operation).query("externalId", &external_id)
 }
 
 /// Why the write operations are not seen with this key.
