@@ -22,6 +22,7 @@ PACKAGES = [
     ("skiplino", "crates/skiplino", []),
     ("skiplino-sandbox", "crates/skiplino-sandbox", []),
     ("skiplino-directory", "crates/skiplino-directory", []),
+    ("skiplino-doctor", "crates/skiplino-doctor", []),
     ("skiplino-cli", "crates/skiplino-cli", []),
     ("skiplino-c", "bindings/c", []),
     ("skiplino-uniffi", "bindings/uniffi", ["--features=gzip"]),

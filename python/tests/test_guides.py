@@ -31,6 +31,19 @@ def test_a_public_key_has_no_access_to_the_directory(sandbox: Sandbox) -> None:
     assert SECRET not in repr(sandbox.client())
 
 
+# ANCHOR: doctor
+def differences(client: Client) -> list[str]:
+    diagnosis = skiplino.doctor(client)
+    # print(diagnosis) prints what the command prints.
+    return [line.id for line in diagnosis.lines if line.verdict in ("refuted", "broken")]
+    # ANCHOR_END: doctor
+
+
+def test_doctor_finds_no_difference(sandbox: Sandbox) -> None:
+    # The sandbox's clock is not this machine's.
+    assert differences(sandbox.client()) == ["clock"]
+
+
 # ANCHOR: booking
 def join(client: Client, customer: str | None = None) -> str:
     try:

@@ -8,6 +8,7 @@
     reason = "a test stops at the first failure"
 )]
 
+mod assumptions;
 mod booking_support;
 mod bookings;
 mod calls;
@@ -17,6 +18,7 @@ mod connections;
 mod contract;
 mod contract_differences;
 mod decoding;
+mod doctor;
 mod export;
 mod guides;
 mod hostile_servers;

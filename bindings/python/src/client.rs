@@ -11,6 +11,8 @@ use skiplino::{
     CustomerUpdateRequest, CustomerWriteRequest, KeyClass,
 };
 
+use skiplino_doctor::{Setting, key_hint};
+
 use crate::event_loop::ReplyTo;
 use crate::input::{
     BranchArgument, CustomerArgument, DateArgument, GroupArgument, Seconds, ServiceArgument,
@@ -37,11 +39,22 @@ fn fields(
     })
 }
 
+/// A setting that the client was given.
+fn given(name: &str, value: String) -> Setting {
+    Setting {
+        name: name.to_owned(),
+        value,
+        source: "client".to_owned(),
+    }
+}
+
 type CallResult = PyResult<Py<PyAny>>;
 
 /// The settings of a client, kept because a forked child has to build a new client.
 struct Settings {
     key: ApiKey,
+    /// The key as it may be shown.
+    key_hint: String,
     options: ClientOptions,
     host: String,
 }
@@ -66,6 +79,19 @@ pub(crate) struct NativeClient {
 }
 
 impl NativeClient {
+    /// The settings for doctor.
+    pub(crate) fn described_settings(&self) -> Vec<Setting> {
+        let key = format!("{}, {}", self.settings.key_hint, self.key_class());
+        let mut settings = vec![
+            given("base URL", self.base_url().to_owned()),
+            given("key", key),
+        ];
+        if let Some(locale) = &self.settings.options.locale {
+            settings.push(given("locale", locale.clone()));
+        }
+        settings
+    }
+
     /// The client of this process. The lock is held only to clone a pointer, or to build a client
     /// after a fork.
     pub(crate) fn client(&self, py: Python<'_>) -> PyResult<Client> {
@@ -116,6 +142,7 @@ impl NativeClient {
     ) -> PyResult<Self> {
         let (backoff, max_backoff) = backoff.unzip();
         let settings = Settings {
+            key_hint: key_hint(&api_key),
             key: ApiKey::new(api_key).map_err(|error| errors::raise(py, &error))?,
             options: ClientOptions {
                 base_url,

@@ -59,7 +59,7 @@ impl Raise for ExportError {
 }
 
 /// An error of the operating system as Python raises it.
-fn os_error(py: Python<'_>, error: &io::Error, path: PathBuf) -> PyResult<PyErr> {
+pub(crate) fn os_error(py: Python<'_>, error: &io::Error, path: PathBuf) -> PyResult<PyErr> {
     let Some(code) = code(error) else {
         let text = format!("{}: {error}", path.display());
         return Ok(PyOSError::new_err(text));

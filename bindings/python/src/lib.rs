@@ -8,6 +8,7 @@ mod blocking;
 mod client;
 mod command;
 mod directory;
+mod doctor;
 mod errors;
 mod event_loop;
 mod input;
@@ -37,6 +38,8 @@ mod _native {
         async_customers_to_arrow, async_sync_customers, async_write_customers, customers_to_arrow,
         export_customers, sync_customers, write_customers,
     };
+    #[pymodule_export]
+    use crate::doctor::examine_server;
     #[pymodule_export]
     use crate::event_loop::CompletionQueue;
     #[pymodule_export]

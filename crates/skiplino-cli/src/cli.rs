@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    book::Book, branches::Branches, completions::Completions, customers::Customers,
+    book::Book, branches::Branches, completions::Completions, customers::Customers, doctor::Doctor,
     sandbox::Sandbox, slots::Slots, ticket::Ticket, tree::Tree,
 };
 use crate::exit;
@@ -22,6 +22,7 @@ Examples:
   skiplino book --branch Seef --service \"Cash W\"   join the queue
   skiplino ticket get k7m2p9x4q1                   show how many visitors are ahead
   skiplino customers list --all --json > all.jsonl export all customers, one JSON line each
+  skiplino doctor                                  find out whether the SDK fits the server
   skiplino sandbox                                 start a local server to try the commands on
 
 Examples for one command: skiplino help COMMAND.
@@ -78,6 +79,7 @@ pub(crate) enum Command {
     Ticket(Ticket),
     #[command(subcommand)]
     Customers(Customers),
+    Doctor(Doctor),
     Sandbox(Sandbox),
     /// Show whether the API key is secret or public, and whether the server accepts it
     ///

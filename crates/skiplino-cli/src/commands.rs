@@ -8,6 +8,7 @@ pub(crate) mod customers;
 mod customers_export;
 mod customers_import;
 mod customers_table;
+pub(crate) mod doctor;
 pub(crate) mod exit_codes;
 mod import_files;
 mod import_report;

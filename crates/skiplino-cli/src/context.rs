@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use skiplino::{ApiKey, Client, DEFAULT_BASE_URL, Error, KeyClass, RetryPolicy};
 
+use skiplino_doctor::{Setting, key_hint};
+
 use crate::failure::{Failure, UsageError};
 use crate::files::is_standard_stream;
 use crate::globals::Globals;
@@ -26,6 +28,8 @@ pub(crate) struct Context {
     pub(crate) masked_key: &'static str,
     pub(crate) base_url: String,
     pub(crate) locale: Option<String>,
+    /// The settings with their sources, for people.
+    pub(crate) settings: Vec<Setting>,
 }
 
 impl Context {
@@ -33,11 +37,24 @@ impl Context {
     pub(crate) fn new(globals: Globals, host: &dyn Host) -> Result<Self, Failure> {
         // An empty environment variable counts as unset.
         let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
-        let key = key(globals.api_key, globals.api_key_file.as_deref())?;
+        let key_file = globals.api_key_file.as_deref();
+        let key = key(globals.api_key, key_file)?;
         let masked_key = mask(&key);
+        let (hint, key_source) = (
+            key_hint(&key),
+            source("--api-key", "SKIPLINO_API_KEY", &key),
+        );
+        let key_source = key_file.map_or(key_source, |_| "--api-key-file");
         let key = ApiKey::new(key)?;
-        let base_url = given(globals.base_url).unwrap_or_else(|| DEFAULT_BASE_URL.to_owned());
+        let base_url = given(globals.base_url);
         let locale = given(globals.locale);
+        let url_source = base_url.as_deref().map_or("default", |url| {
+            source("--base-url", "SKIPLINO_BASE_URL", url)
+        });
+        let locale_source = locale
+            .as_deref()
+            .map_or("default", |tag| source("--locale", "SKIPLINO_LOCALE", tag));
+        let base_url = base_url.unwrap_or_else(|| DEFAULT_BASE_URL.to_owned());
         let retries = globals.retries.unwrap_or(RETRIES);
         let mut builder = Client::builder(key)
             .base_url(&base_url)
@@ -59,21 +76,65 @@ impl Context {
             let attempt = ATTEMPT_TIMEOUT.max(timeout / retries.saturating_add(1));
             builder = builder.deadline(timeout).attempt_timeout(attempt);
         }
+        let client = builder
+            .build()
+            .map_err(|error| invalid_certificates(error, ca_file.as_deref()))?;
+        let mut settings = vec![
+            setting("base URL", base_url.clone(), url_source),
+            setting(
+                "key",
+                format!("{hint}, {}", class_name(&client)),
+                key_source,
+            ),
+        ];
+        if let Some(locale) = &locale {
+            settings.push(setting("locale", locale.clone(), locale_source));
+        }
+        if let Some(file) = &ca_file {
+            let name = file.display().to_string();
+            let from = source("--ca-file", "SKIPLINO_CA_FILE", &name);
+            settings.push(setting("authorities", name, from));
+        }
+        for variable in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
+            if let Some(value) = std::env::var_os(variable).filter(|value| !value.is_empty()) {
+                let value = value.to_string_lossy().into_owned();
+                settings.push(setting("authorities", value, variable));
+            }
+        }
         Ok(Self {
-            client: builder
-                .build()
-                .map_err(|error| invalid_certificates(error, ca_file.as_deref()))?,
+            client,
             masked_key,
             base_url,
             locale,
+            settings,
         })
     }
 
     pub(crate) fn key_class(&self) -> &'static str {
-        match self.client.key_class() {
-            KeyClass::Secret => "secret",
-            KeyClass::Public => "public",
-        }
+        class_name(&self.client)
+    }
+}
+
+fn class_name(client: &Client) -> &'static str {
+    match client.key_class() {
+        KeyClass::Secret => "secret",
+        KeyClass::Public => "public",
+    }
+}
+
+fn setting(name: &str, value: String, source: &str) -> Setting {
+    Setting {
+        name: name.to_owned(),
+        value,
+        source: source.to_owned(),
+    }
+}
+
+/// Where a value comes from. The parser fills an option from its variable.
+fn source(option: &'static str, variable: &'static str, value: &str) -> &'static str {
+    match std::env::var(variable).is_ok_and(|set| set == value) {
+        true => variable,
+        false => option,
     }
 }
 

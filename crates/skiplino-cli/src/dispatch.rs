@@ -43,6 +43,7 @@ fn run_command(
                 Command::Book(args) => args.run(client, out),
                 Command::Ticket(command) => command.run(client, out),
                 Command::Customers(command) => command.run(client, out),
+                Command::Doctor(args) => args.run(&context, out),
                 Command::Whoami => whoami::run(&context, out),
                 Command::Completions(_) | Command::ExitCodes | Command::Sandbox(_) => Ok(()),
             }

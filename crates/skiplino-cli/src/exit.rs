@@ -22,7 +22,7 @@ pub(crate) const CODES: [(u8, &str); 20] = [
     (DONE, "done"),
     (
         NOT_DONE,
-        "not done: declined at the prompt, a file that cannot be read or written, or a bug",
+        "not done: declined at the prompt, a file that cannot be read or written, or a bug; doctor: something to look at",
     ),
     (
         USAGE,
@@ -89,7 +89,9 @@ pub(crate) fn code(failure: &Failure) -> u8 {
         | Failure::OutputLost(_)
         | Failure::RecordLost { .. } => UNKNOWN_OUTCOME,
         Failure::Rows(_) => ROWS_FAILED,
-        Failure::Declined | Failure::Io { .. } => NOT_DONE,
+        Failure::Declined | Failure::Io { .. } | Failure::Doctor(_) | Failure::ServerDiffers(_) => {
+            NOT_DONE
+        }
         Failure::OutputClosed => DONE,
     }
 }
@@ -117,10 +119,12 @@ fn code_of_kind(kind: ErrorKind) -> u8 {
 
 /// The report for standard error: a line for people, and with `json` an object for programs.
 pub(crate) fn report(failure: &Failure, json: bool) -> String {
-    if matches!(failure, Failure::OutputClosed) {
-        return String::new();
-    }
-    let mut report = format!("skiplino: {}\n", printable(&failure.to_string()));
+    let mut report = match failure {
+        Failure::OutputClosed => return String::new(),
+        // Standard output has it.
+        Failure::ServerDiffers(_) => String::new(),
+        _ => format!("skiplino: {}\n", printable(&failure.to_string())),
+    };
     if let Failure::Api {
         error,
         advice: Some(advice),
@@ -146,7 +150,9 @@ pub(crate) fn json_report(failure: &Failure) -> String {
         Failure::Declined => ("Declined", None),
         Failure::TicketCancelled(_) => ("Cancelled", None),
         Failure::Rows(_) => ("Rows", None),
+        Failure::ServerDiffers(_) => ("Differs", None),
         Failure::Io { .. }
+        | Failure::Doctor(_)
         | Failure::OutputClosed
         | Failure::OutputLost(_)
         | Failure::RecordLost { .. } => ("Io", None),

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use skiplino_directory::DirectoryError;
+use skiplino_doctor::DoctorError;
 
 use crate::output::counted;
 
@@ -42,6 +43,12 @@ pub(crate) enum Failure {
     /// The ticket of this number was cancelled instead of served.
     #[error("{0} is cancelled")]
     TicketCancelled(String),
+    /// No diagnosis could be made.
+    #[error(transparent)]
+    Doctor(#[from] DoctorError),
+    /// Doctor found something to look at, and has printed it.
+    #[error("{0}")]
+    ServerDiffers(String),
     /// An I/O error. The subject is the file, or standard input or output.
     #[error("{subject}: {source}")]
     Io { subject: String, source: io::Error },
@@ -87,6 +94,7 @@ pub(crate) enum UsageError {
     #[error("--ca-file {}: {reason}", file.display())]
     CaFile { file: PathBuf, reason: String },
     /// The file of `skiplino sandbox --contract`.
+    #[cfg(feature = "sandbox")]
     #[error("--contract {}: {reason}", file.display())]
     Contract { file: PathBuf, reason: String },
     #[error(

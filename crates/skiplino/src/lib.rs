@@ -33,6 +33,8 @@ pub use client::api_key::ApiKey;
 pub use client::builder::ClientOptions;
 pub use client::builder::{ClientBuilder, DEFAULT_BASE_URL};
 #[doc(hidden)]
+pub use client::connection::ConnectionSettings;
+#[doc(hidden)]
 pub use clock::Clock;
 pub use error::{Error, ErrorKind, Fields, Outcome, TimeoutKind};
 pub use http::response::Response;
@@ -56,7 +58,7 @@ pub use pagination::blocking::{BlockingItems, BlockingPages};
 pub use pagination::pager::ListProgress;
 pub use pagination::stream::{Items, Pages};
 #[doc(hidden)]
-pub use sanitize::{is_control_like, is_invisible};
+pub use sanitize::{is_control_like, is_invisible, redact};
 
 // Host languages pass these types between threads.
 const _: () = {

@@ -47,6 +47,13 @@ impl fmt::Display for Sanitized {
     }
 }
 
+/// The text on one line of bounded length, without e-mail addresses, telephone numbers and keys.
+#[must_use]
+pub fn redact(text: &str) -> String {
+    let text = text.to_owned();
+    Sanitized { text, redact: true }.to_string()
+}
+
 /// Whether a character would control the terminal or reverse the text after it.
 pub fn is_control_like(char: char) -> bool {
     char.is_control() || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ._client import Client
+from ._doctor import Diagnosis, DoctorLine, doctor
 from ._errors import (
     CancelledError,
     ClosedError,
@@ -67,6 +68,8 @@ __all__ = [
     "ConnectError",
     "Customer",
     "DecodeError",
+    "Diagnosis",
+    "DoctorLine",
     "Exported",
     "InternalError",
     "InvalidRequestError",
@@ -96,6 +99,7 @@ __all__ = [
     "ValidationError",
     "Watch",
     "__version__",
+    "doctor",
 ]
 
 

@@ -39,6 +39,7 @@ __all__ = [
     "async_sync_customers",
     "async_write_customers",
     "customers_to_arrow",
+    "examine_server",
     "export_customers",
     "run_command",
     "sync_customers",
@@ -49,6 +50,9 @@ __version__: str
 DEFAULT_BASE_URL: str
 ERROR_KINDS: list[str]
 
+def examine_server(
+    client: NativeClient, *, write: bool, book: str | None, record: str | PathLike[str] | None
+) -> tuple[str, SkiplinoError | None]: ...
 def run_command(arguments: Sequence[str], language: str, sandbox: Callable[[], str]) -> int: ...
 
 @final

@@ -7,20 +7,23 @@ use std::process::Command;
 use std::sync::Arc;
 use std::thread;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::support::{bare, run};
 
-/// Starts a server without any branch. Returns its address and the certificate of its authority.
-fn start() -> (String, String) {
+/// Starts a server without any branch, whose certificate is valid until the end of this year.
+/// Returns its address and the certificate of its authority.
+pub(crate) fn start(last_year: i32) -> (String, String) {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let mut certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    certificate.not_before = date_time_ymd(2019, 1, 1);
+    certificate.not_after = date_time_ymd(last_year, 12, 31);
     let certificate = certificate.signed_by(&key, &authority).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -61,7 +64,7 @@ fn start() -> (String, String) {
 
 #[test]
 fn own_authorities_are_an_option_or_a_variable() {
-    let (url, certificate) = start();
+    let (url, certificate) = start(2999);
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     std::fs::create_dir(path("folder")).unwrap();

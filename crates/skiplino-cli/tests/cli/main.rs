@@ -5,6 +5,7 @@
 
 mod bookings;
 mod certificates;
+mod doctor;
 mod export_import;
 mod failures;
 #[cfg(target_os = "linux")]

@@ -22,12 +22,19 @@ pub(crate) struct Ran {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let sandbox = Sandbox::start(Config {
-            seed: 1,
+        Self::with(Config {
             now: Some("2026-06-23T11:10:00Z".parse().unwrap()),
             freeze: true,
-            exchanges: None,
             ..Config::default()
+        })
+    }
+
+    /// A sandbox with another configuration.
+    pub(crate) fn with(config: Config) -> Self {
+        let sandbox = Sandbox::start(Config {
+            seed: 1,
+            exchanges: None,
+            ..config
         });
         Self {
             sandbox: sandbox.unwrap(),
@@ -71,7 +78,10 @@ impl World {
         let mut response = String::new();
         stream.read_to_string(&mut response).unwrap();
         let (head, body) = response.split_once("\r\n\r\n").unwrap();
-        assert!(head.contains(" 20"), "{method} {path}: {response}");
+        assert!(
+            head.starts_with("HTTP/1.1 20"),
+            "{method} {path}: {response}"
+        );
         serde_json::from_str(body).unwrap_or(Value::Null)
     }
 

@@ -203,7 +203,7 @@ impl<T: Send + 'static> Call<T> {
     }
 
     /// The result of the call if its only attempt gets this response. Nothing is sent, and the
-    /// response may be about any record. Used by fuzzing only.
+    /// response may be about any record. Used by doctor and by fuzzing.
     #[doc(hidden)]
     pub fn answered(self, status: u16, body: Vec<u8>) -> Result<Response<T>, Error> {
         self.untyped

@@ -2,6 +2,7 @@
 
 pub(crate) mod api_key;
 pub(crate) mod builder;
+pub(crate) mod connection;
 
 use std::fmt;
 use std::sync::Arc;

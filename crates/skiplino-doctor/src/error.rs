@@ -1,0 +1,36 @@
+//! Why no diagnosis could be made. What the server does wrong is a finding, not an error.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why no diagnosis could be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DoctorError {
+    /// The compiled-in OpenAPI document cannot be used: a bug.
+    #[error("the OpenAPI document in this program cannot be used: {0}")]
+    Document(String),
+    /// The HTTP client cannot be set up.
+    #[error("the HTTP client cannot be set up: {0}")]
+    Setup(String),
+    /// A file cannot be written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The folder for raw answers already has content.
+    #[error("{}: name a folder that does not exist yet, or an empty one", .0.display())]
+    RecordNotEmpty(PathBuf),
+}
+
+impl DoctorError {
+    pub(crate) fn io(path: impl Into<PathBuf>, source: io::Error) -> Self {
+        Self::Io {
+            path: path.into(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,346 @@
+#![doc = include_str!("../README.md")]
+
+mod certificate;
+mod checks;
+mod client_view;
+mod contract;
+mod document;
+mod error;
+mod exam;
+mod findings;
+mod network;
+mod reads;
+mod record;
+mod shape;
+mod wire;
+mod writes;
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use skiplino::{Client, ErrorKind, KeyClass};
+
+use crate::exam::Exam;
+use crate::network::{advised, line};
+use crate::record::Record;
+use crate::wire::{Answer, Wire};
+
+pub use crate::checks::{CHECKS, Check, SeenBy, check};
+pub use crate::error::DoctorError;
+pub use crate::findings::{Line, Verdict};
+
+/// A setting and where it comes from, as in `base URL`, `SKIPLINO_BASE_URL`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Setting {
+    /// Its name.
+    pub name: String,
+    /// Its value, without a key.
+    pub value: String,
+    /// Where it comes from.
+    pub source: String,
+}
+
+/// What doctor does beside reading.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The settings, which doctor repeats.
+    pub settings: Vec<Setting>,
+    /// Try the write operations on a throw-away customer.
+    pub write: bool,
+    /// Book a ticket for this service, by id or by the start of its name, and cancel it.
+    pub book: Option<String>,
+    /// A folder for the raw answers.
+    pub record: Option<PathBuf>,
+}
+
+/// How the diagnosis ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Everything that was seen agrees.
+    Agrees,
+    /// Something is worth a look.
+    Differs,
+    /// The server could not be reached, or does not accept the key: the error of the SDK's own
+    /// call.
+    NoAccess(skiplino::Error),
+    /// The caller wanted to stop.
+    Stopped,
+}
+
+impl Outcome {
+    /// Its name in JSON: `agrees`, `differs`, `noAccess` or `stopped`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Agrees => "agrees",
+            Self::Differs => "differs",
+            Self::NoAccess(_) => "noAccess",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// The result.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Diagnosis {
+    /// Every line, in order.
+    pub lines: Vec<Line>,
+    /// One sentence for a person.
+    pub summary: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What doctor made and could not remove.
+    pub left: Vec<String>,
+    /// The report for a bug report: shapes in place of texts.
+    pub report: Value,
+}
+
+/// Examines the server of a client. Sends nothing but reads, unless the options say otherwise.
+///
+/// Asks `should_stop` ten times a second and more; after a stop it removes what it made and returns.
+/// Each line of the way to the server is passed to `on_line` at once, the checks at the end.
+///
+/// # Errors
+/// If no diagnosis can be made. What is wrong with the server is no error, but a line.
+pub fn examine(
+    client: &Client,
+    options: &Options,
+    should_stop: &dyn Fn() -> bool,
+    on_line: &mut dyn FnMut(&Line),
+) -> Result<Diagnosis, DoctorError> {
+    let record = options.record.as_deref().map(Record::new).transpose()?;
+    let settings = client.connection_settings();
+    let wire = Wire::new(settings.clone(), should_stop)?;
+    let mut exam = Exam::new(client, wire, record)?;
+    let mut lines = Vec::new();
+    let mut report = |line: Line| {
+        on_line(&line);
+        lines.push(line);
+    };
+    for setting in &options.settings {
+        let found = format!("{} ({})", setting.value, setting.source);
+        report(Line {
+            id: "setting".to_owned(),
+            ..line(&setting.name, Verdict::Confirmed, &found)
+        });
+    }
+    network::examine(&settings, &mut report);
+    let mut left = Vec::new();
+    let error = access(&mut exam, &mut report);
+    if error.is_none() && !exam.wire.is_stopped() {
+        left = body(&mut exam, options, &mut report);
+    }
+    let is_stopped = exam.wire.is_stopped();
+    if let Some(failure) = exam.take_failure() {
+        return Err(failure);
+    }
+    for trouble in std::mem::take(&mut exam.troubles) {
+        report(trouble);
+    }
+    if error.is_none() {
+        exam.findings.lines().into_iter().for_each(&mut report);
+    }
+    let needs_look = |line: &Line| matches!(line.verdict, Verdict::Refuted | Verdict::Broken);
+    let outcome = match error {
+        Some(error) => Outcome::NoAccess(error),
+        None if is_stopped => Outcome::Stopped,
+        None if lines.iter().any(needs_look) || !left.is_empty() => Outcome::Differs,
+        None => Outcome::Agrees,
+    };
+    let summary = summary(&lines, &outcome);
+    let report = report_of(&exam, options, &lines, &outcome, &summary, &left);
+    Ok(Diagnosis {
+        lines,
+        summary,
+        outcome,
+        left,
+        report: shape::redacted(report),
+    })
+}
+
+/// Whether the server can be reached, is the API, and accepts the key. The error is that of the
+/// SDK's own call.
+fn access(exam: &mut Exam<'_>, report: &mut dyn FnMut(Line)) -> Option<skiplino::Error> {
+    let first = reads::first(exam);
+    if exam.wire.is_stopped() {
+        return None;
+    }
+    let found = match &first {
+        Some(answer) if answer.status == 200 && answer.json.is_some() => return None,
+        Some(answer) => describe_first(answer),
+        None => String::new(),
+    };
+    exam.troubles.clear();
+    let call = exam.client.branches().list();
+    let error = call.retry(skiplino::RetryPolicy::never()).wait().err()?;
+    let (found, advice) = match error.kind() {
+        ErrorKind::Unauthorized => (
+            found,
+            "check the key: copy it from the dashboard of the company that this server belongs to",
+        ),
+        _ if first.is_some() => (
+            found,
+            "this is not the API: check the base URL, and whether a network's login page or a proxy \
+             answers in its place",
+        ),
+        _ => (
+            skiplino::redact(&error.to_string()),
+            "no request reached the API: the lines above show how far it got",
+        ),
+    };
+    report(advised("access", Verdict::Broken, &found, advice));
+    Some(error)
+}
+
+/// A first answer that is no list of branches.
+fn describe_first(answer: &Answer) -> String {
+    let kind = answer.header("content-type").unwrap_or("no content type");
+    let kind = kind.split(';').next().unwrap_or_default();
+    match answer.status {
+        401 | 403 => format!("the server rejects the key ({})", answer.status),
+        300..=399 => match answer.header("location").and_then(host_of) {
+            Some(host) => format!("the server redirects to {host} ({})", answer.status),
+            None => format!("the server redirects ({})", answer.status),
+        },
+        status => format!(
+            "the server answers {status} with {kind}, {} bytes",
+            answer.body.len()
+        ),
+    }
+}
+
+fn host_of(location: &str) -> Option<String> {
+    let url = reqwest::Url::parse(location).ok()?;
+    url.host_str().map(str::to_owned)
+}
+
+/// Everything after the first answer. Returns what could not be removed.
+fn body(exam: &mut Exam<'_>, options: &Options, report: &mut dyn FnMut(Line)) -> Vec<String> {
+    reads::connection(exam, report);
+    let reads_customers = reads::key_class(exam, report);
+    reads::without_key(exam);
+    let services = reads::branches(exam, options.book.as_deref());
+    reads::unknown_ticket(exam);
+    if reads_customers {
+        reads::customers(exam);
+    }
+    if !options.write && options.book.is_none() {
+        return Vec::new();
+    }
+    let mut made = writes::Made::default();
+    write(exam, options, reads_customers, &services, &mut made);
+    // A stop would leave something behind.
+    exam.wire.ignore_stop();
+    writes::clean_up(exam, &mut made)
+}
+
+fn write(
+    exam: &mut Exam<'_>,
+    options: &Options,
+    reads_customers: bool,
+    services: &[reads::FoundService],
+    made: &mut writes::Made,
+) {
+    writes::not_possible(exam);
+    let may_create = reads_customers && options.write;
+    let customer = may_create.then(|| writes::customer(exam, made)).flatten();
+    let Some(wanted) = &options.book else {
+        return;
+    };
+    let mut named = services.iter().filter(|service| service.is_called(wanted));
+    match (named.next(), named.next()) {
+        (Some(service), None) => writes::ticket(exam, made, service, customer.as_ref()),
+        (None, _) => exam.trouble(advised(
+            "book",
+            Verdict::Refuted,
+            "no service has this name or id",
+            "skiplino tree BRANCH lists the services",
+        )),
+        (Some(_), Some(_)) => exam.trouble(advised(
+            "book",
+            Verdict::Refuted,
+            "more than one service has this name",
+            "name the service by its id, which skiplino tree BRANCH lists",
+        )),
+    }
+}
+
+fn summary(lines: &[Line], outcome: &Outcome) -> String {
+    let count = |verdict: Verdict| lines.iter().filter(|line| line.verdict == verdict).count();
+    let unseen = count(Verdict::NotSeen);
+    let (differs, broken) = (count(Verdict::Refuted), count(Verdict::Broken));
+    match outcome {
+        Outcome::NoAccess(_) => "The API could not be used: see the lines with ✗.".to_owned(),
+        Outcome::Stopped => "Stopped before the end.".to_owned(),
+        Outcome::Agrees => format!("The SDK fits this server; {unseen} checks were not seen."),
+        Outcome::Differs if broken == 0 => format!(
+            "The SDK works with this server. Lines with ! to look at: {differs}; not seen: {unseen}."
+        ),
+        Outcome::Differs => format!(
+            "The SDK does not fit this server in everything. Lines with ✗: {broken}, with !: \
+             {differs}; not seen: {unseen}. Send the file of --report to the SDK's maintainers."
+        ),
+    }
+}
+
+fn report_of(
+    exam: &Exam<'_>,
+    options: &Options,
+    lines: &[Line],
+    outcome: &Outcome,
+    summary: &str,
+    left: &[String],
+) -> Value {
+    let mut checks: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            let claim = check(&line.id).map(|check| check.claim);
+            let mut shown = json!(line);
+            shown["claim"] = json!(claim);
+            shown
+        })
+        .collect();
+    // A key, and paths with the names of users.
+    for (line, setting) in checks.iter_mut().zip(&options.settings) {
+        if setting.name != "base URL" {
+            let value = shape::shape_of_text(&setting.value);
+            line["found"] = json!(format!("{value} ({})", setting.source));
+        }
+    }
+    json!({
+        "skiplino": env!("CARGO_PKG_VERSION"),
+        "at": format!("{:.0}", jiff::Timestamp::now()),
+        "system": format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        "keyClass": match exam.client.key_class() {
+            KeyClass::Secret => "secret",
+            KeyClass::Public => "public",
+        },
+        "write": options.write,
+        "book": options.book.is_some(),
+        "outcome": outcome.name(),
+        "summary": summary,
+        "lines": checks,
+        "left": left.len(),
+        "contract": exam.contract.value(),
+        "answers": exam.answers,
+    })
+}
+
+/// A key as it may be shown: its class, and its last four characters if that leaves enough unknown.
+#[must_use]
+pub fn key_hint(key: &str) -> String {
+    const SHOWN: usize = 4;
+    const SHORTEST: usize = 16;
+    let prefix = ["sk_", "pk_"]
+        .into_iter()
+        .find(|prefix| key.starts_with(prefix));
+    let prefix = prefix.unwrap_or_default();
+    let end = match key.len() >= SHORTEST {
+        true => key.get(key.len() - SHOWN..).unwrap_or_default(),
+        false => "",
+    };
+    format!("{prefix}…{end}")
+}

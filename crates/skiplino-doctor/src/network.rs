@@ -1,0 +1,197 @@
+//! The way to the server: names, addresses, TCP, the proxy, TLS.
+
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use jiff::{Timestamp, ToSpan as _};
+use reqwest::Url;
+use rustls::client::Resumption;
+use skiplino::ConnectionSettings;
+
+use crate::certificate::{Recorder, Seen};
+use crate::findings::{Line, Verdict};
+
+/// A certificate that ends sooner is reported.
+const SOON: i64 = 14;
+
+/// Looks at the way to the server. Nothing is sent to it.
+pub(crate) fn examine(settings: &ConnectionSettings, report: &mut dyn FnMut(Line)) {
+    let base_url = &settings.base_url;
+    let target = match &settings.proxy {
+        Ok(None) => {
+            report(line("proxy", Verdict::Confirmed, "none"));
+            base_url
+        }
+        Ok(Some(proxy)) => {
+            // Without its user name and password.
+            let found = format!("{}://{}", proxy.scheme(), address(proxy));
+            report(line("proxy", Verdict::Confirmed, &found));
+            proxy
+        }
+        Err(reason) => {
+            let advice = "correct or unset the variable; NO_PROXY names servers without a proxy";
+            report(advised("proxy", Verdict::Broken, reason, advice));
+            return;
+        }
+    };
+    let Some(addresses) = look_up(target, settings.connect_timeout, report) else {
+        return;
+    };
+    let reached = connect(&addresses, settings.connect_timeout, report);
+    if reached && base_url.scheme() == "https" {
+        report(tls(settings));
+    }
+}
+
+/// The host and the port.
+fn address(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port_or_known_default() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+fn look_up(target: &Url, limit: Duration, report: &mut dyn FnMut(Line)) -> Option<Vec<SocketAddr>> {
+    let address = address(target);
+    let host = target.host_str().unwrap_or_default().to_owned();
+    let (send, receive) = mpsc::channel();
+    // The system's own limit can be minutes.
+    std::thread::spawn(move || {
+        let found = address.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+        let _ = send.send(found);
+    });
+    let advice = "check the base URL and this machine's network and DNS";
+    let failed = |reason: &str| {
+        advised(
+            "name",
+            Verdict::Broken,
+            &format!("{host}: {reason}"),
+            advice,
+        )
+    };
+    match receive.recv_timeout(limit) {
+        Ok(Ok(addresses)) if !addresses.is_empty() => {
+            let four = addresses.iter().filter(|address| address.is_ipv4()).count();
+            let six = addresses.len() - four;
+            let found = format!("{host}: {four} IPv4, {six} IPv6");
+            report(line("name", Verdict::Confirmed, &found));
+            Some(addresses)
+        }
+        Ok(Ok(_)) => {
+            report(failed("the name has no address"));
+            None
+        }
+        Ok(Err(error)) => {
+            report(failed(&error.to_string()));
+            None
+        }
+        Err(_) => {
+            report(failed(&format!("no answer within {} s", limit.as_secs())));
+            None
+        }
+    }
+}
+
+/// Connects to the first address of each family. Returns whether one answered.
+fn connect(addresses: &[SocketAddr], limit: Duration, report: &mut dyn FnMut(Line)) -> bool {
+    let (mut reached, mut texts) = (false, Vec::new());
+    for (family, is_four) in [("IPv4", true), ("IPv6", false)] {
+        let Some(address) = addresses.iter().find(|found| found.is_ipv4() == is_four) else {
+            continue;
+        };
+        let started = Instant::now();
+        texts.push(match TcpStream::connect_timeout(address, limit) {
+            Ok(_) => {
+                reached = true;
+                format!("{family} in {} ms", started.elapsed().as_millis())
+            }
+            Err(error) => format!("{family}: {error}"),
+        });
+    }
+    let found = texts.join(", ");
+    report(match reached {
+        true => line("TCP", Verdict::Confirmed, &found),
+        false => advised(
+            "TCP",
+            Verdict::Broken,
+            &found,
+            "check the port, the firewall, and whether a proxy is needed (HTTPS_PROXY)",
+        ),
+    });
+    reached
+}
+
+/// A handshake that ends before anything is sent. Whether the certificate is trusted is seen by the
+/// first request of the client.
+fn tls(settings: &ConnectionSettings) -> Line {
+    let mut tls = settings.tls.clone();
+    // A resumed session shows no certificate.
+    tls.resumption = Resumption::disabled();
+    let recorder = Recorder::install(&mut tls);
+    let mut builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .connect_timeout(settings.connect_timeout);
+    builder = match &settings.proxy {
+        Ok(Some(proxy)) => match reqwest::Proxy::all(proxy.as_str()) {
+            Ok(proxy) => builder.proxy(proxy),
+            Err(_) => builder.no_proxy(),
+        },
+        _ => builder.no_proxy(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    if let (Ok(client), Ok(runtime)) = (builder.build(), runtime) {
+        let request = client.head(settings.base_url.clone());
+        let request = request.timeout(settings.connect_timeout);
+        // It fails in any case: the recorder ends the handshake.
+        let _ = runtime.block_on(async { request.send().await });
+    }
+    describe(&recorder.seen(), Timestamp::now())
+}
+
+fn describe(seen: &Seen, now: Timestamp) -> Line {
+    let Some(issuer) = &seen.issuer else {
+        let found = "no certificate was shown";
+        let advice = "the line \"access\" below has the reason";
+        return advised("TLS", Verdict::Broken, found, advice);
+    };
+    let version = seen.version.unwrap_or("TLS");
+    let end = seen.not_after.map_or_else(
+        || "an unknown time".to_owned(),
+        |end| end.strftime("%Y-%m-%d").to_string(),
+    );
+    let found = format!("{version}; the certificate is from {issuer} and ends on {end}");
+    let left = |days: i64| {
+        let limit = now.checked_add((24 * days).hours()).unwrap_or(now);
+        seen.not_after.is_none_or(|end| end > limit)
+    };
+    if !left(0) {
+        let advice = "the certificate has expired: its server needs a new one; check this machine's clock, too";
+        advised("TLS", Verdict::Broken, &found, advice)
+    } else if !left(SOON) {
+        let advice = "the certificate ends soon: tell the server's operator";
+        advised("TLS", Verdict::Refuted, &found, advice)
+    } else {
+        line("TLS", Verdict::Confirmed, &found)
+    }
+}
+
+pub(crate) fn line(topic: &str, verdict: Verdict, found: &str) -> Line {
+    Line {
+        id: topic.to_lowercase().replace(' ', "-"),
+        topic: topic.to_owned(),
+        verdict,
+        found: found.to_owned(),
+        advice: None,
+    }
+}
+
+pub(crate) fn advised(topic: &str, verdict: Verdict, found: &str, advice: &str) -> Line {
+    Line {
+        advice: Some(advice.to_owned()),
+        ..line(topic, verdict, found)
+    }
+}

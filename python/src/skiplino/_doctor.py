@@ -1,0 +1,95 @@
+"""``skiplino.doctor()``: whether the SDK fits a server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ._client import Client
+from ._native import examine_server
+
+if TYPE_CHECKING:
+    import os
+    from typing import Literal
+
+    from ._errors import SkiplinoError
+
+_SIGNS = {"confirmed": "✓", "refuted": "!", "broken": "✗", "not_seen": "·"}
+_NAMES: dict[str, Any] = {"notSeen": "not_seen", "noAccess": "no_access"}
+
+
+class DoctorLine(NamedTuple):
+    """A line of a diagnosis. It contains no key and no personal data."""
+
+    #: The id of a check, as in ``A12``, or the name of a step, as in ``tls``.
+    id: str
+    #: What it is about, in a word or two.
+    topic: str
+    #: ``refuted`` if the server differs but the SDK copes, ``broken`` if calls of the SDK fail.
+    verdict: Literal["confirmed", "refuted", "broken", "not_seen"]
+    #: What was found.
+    found: str
+    #: What to do, if there is something to do.
+    advice: str | None
+
+    def __str__(self) -> str:
+        label = f"{self.id} {self.topic}" if self.id[1:].isdigit() else self.topic
+        line = f"{_SIGNS[self.verdict]} {label:<20}  {self.found}"
+        return line if self.advice is None else f"{line}\n  → {self.advice}"
+
+
+class Diagnosis(NamedTuple):
+    """The result of ``skiplino.doctor()``. ``print(diagnosis)`` prints what the command prints."""
+
+    #: ``no_access`` if the server cannot be reached or rejects the key.
+    outcome: Literal["agrees", "differs", "no_access", "stopped"]
+    #: One sentence for a person.
+    summary: str
+    #: The lines, in order.
+    lines: tuple[DoctorLine, ...]
+    #: What was made and could not be removed.
+    left: tuple[str, ...]
+    #: The error of the call that failed, if the outcome is ``no_access``.
+    error: SkiplinoError | None
+    #: The report for a bug report: shapes in place of texts, ids and keys.
+    report: dict[str, Any]
+
+    def __str__(self) -> str:
+        left = [f"✗ not removed           {text}" for text in self.left]
+        return "\n".join([*map(str, self.lines), *left, "", self.summary])
+
+
+def doctor(
+    client: Client | None = None,
+    *,
+    write: bool = False,
+    book: str | None = None,
+    record: str | os.PathLike[str] | None = None,
+) -> Diagnosis:
+    """Finds out whether the SDK fits a server: that of ``client``, or of ``Client()``.
+
+    Looks at the way to the server, the key and every read operation, and compares the answers with
+    what the SDK was built on. Only reads, unless ``write`` or ``book`` is given.
+
+    ``write`` also tries the write operations, on a throw-away customer that is deleted at the end.
+    ``book`` also books a ticket for a service, by its id or name, and cancels it at once. ``record``
+    names a new folder for the raw answers, which contain personal data.
+
+    Raises no error for what is wrong with the server: see ``outcome`` and ``lines``.
+    """
+    import json
+
+    if client is None:
+        with Client() as own:
+            return doctor(own, write=write, book=book, record=record)
+    text, error = examine_server(client._native, write=write, book=book, record=record)
+    found = json.loads(text)
+    return Diagnosis(
+        outcome=_NAMES.get(found["outcome"], found["outcome"]),
+        summary=found["summary"],
+        lines=tuple(
+            DoctorLine(**line | {"verdict": _NAMES.get(line["verdict"], line["verdict"])}) for line in found["lines"]
+        ),
+        left=tuple(found["left"]),
+        error=error,
+        report=found["report"],
+    )
