@@ -47,6 +47,7 @@ PARTS = [
     Part("kotlin", "Kotlin", ("scripts/kotlin-bench", CANNED), "kotlin"),
     Part("swift", "Swift", ("scripts/swift-bench", CANNED), "swift"),
     Part("generated", "generated", ("scripts/generated-bench", CANNED, WORKER), "", True),
+    Part("spark", "Spark", ("scripts/spark-bench", CANNED), "spark", True),
     Part("network", "network", ("scripts/network-bench", NETWORK_SERVER, WORKER), "", True),
     Part("scaling", "scaling", (f"{PEERS}/python", "benches/scaling.py", CANNED, WORKER), "", True),
 ]

@@ -40,9 +40,8 @@ class PythonApi:
         self.griffe = griffe
         package: Any = griffe.load("skiplino", search_paths=[folder], resolve_aliases=True)
         self.package = package
-        testing = package["testing"]
-        exported = [package[name] for name in package.exports]
-        exported += [testing[name] for name in testing.exports]
+        modules = [package, package["testing"], package["spark"]]
+        exported = [module[name] for module in modules for name in module.exports]
         self.public = {final(item).path for item in exported}
         self.waiting = exported
         self.seen: set[str] = set()

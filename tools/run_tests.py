@@ -89,6 +89,12 @@ def python() -> None:
     run("scripts/python-test")
 
 
+def spark() -> None:
+    """The data source for Apache Spark."""
+    build_command()
+    run("scripts/spark-test")
+
+
 def kotlin() -> None:
     """The Kotlin package."""
     build_command()
@@ -135,6 +141,7 @@ PARTS = [
     Part("c", "rust python c", lambda: run("scripts/c-test")),
     Part("races", "rust python c rust_source", lambda: run("scripts/c-races")),
     Part("python", "rust python_packages transfer", python),
+    Part("spark", "rust spark", spark),
     Part("page", "rust page", lambda: run("scripts/page-test")),
     Part("kotlin", "rust python kotlin", kotlin),
     Part("swift", "rust python swift", swift),

@@ -1,0 +1,164 @@
+"""The table of companies: which there are, their addresses, and the names of their secrets."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow
+import pyarrow.dataset
+import pyspark
+
+from .._client import Client
+from .._errors import InvalidRequestError
+
+_COLUMNS = ("name", "baseUrl", "secret")
+
+
+@dataclass(frozen=True)
+class Company:
+    """A company. It has the name of its secret, and never the key itself."""
+
+    name: str
+    base_url: str
+    secret: str
+
+
+def companies(rows: Any) -> str:
+    """The value of the option ``companies`` for a table of companies.
+
+    ``rows`` is a DataFrame of Spark, a table of pandas, polars or pyarrow, or an iterable of
+    mappings. Each row has the ``name`` of the company, its ``baseUrl``, and the name of its
+    ``secret``. Other columns are left out. Raises ``InvalidRequestError`` if a row has a key.
+    """
+    found = parse_companies(_rows(rows))
+    return json.dumps([{"name": row.name, "baseUrl": row.base_url, "secret": row.secret} for row in found])
+
+
+def _rows(rows: Any) -> Iterable[Mapping[str, Any]]:
+    if isinstance(rows, pyspark.sql.DataFrame):
+        return [row.asDict() for row in rows.select(*_COLUMNS).collect()]
+    if hasattr(rows, "__arrow_c_stream__"):
+        listed: list[Mapping[str, Any]] = pyarrow.table(rows).to_pylist()
+        return listed
+    given: Iterable[Mapping[str, Any]] = rows
+    return given
+
+
+def parse_companies(rows: Iterable[Mapping[str, Any]]) -> list[Company]:
+    """The companies of a table, checked."""
+    found: dict[str, Company] = {}
+    for number, row in enumerate(rows):
+        texts = [_text(row, column, number) for column in _COLUMNS]
+        if any(text.startswith(("sk_", "pk_")) for text in texts):
+            # The key may be in a plan or a log already.
+            raise InvalidRequestError(
+                f"companies: row {number} holds an API key: name the secret that has the key, and replace the key"
+            )
+        company = Company(*texts)
+        if company.name in found:
+            raise InvalidRequestError(f"companies: the name {company.name!r} appears twice")
+        found[company.name] = company
+    if not found:
+        raise InvalidRequestError("companies: the table has no rows")
+    return list(found.values())
+
+
+def _text(row: Mapping[str, Any], column: str, number: int) -> str:
+    value = row.get(column)
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidRequestError(
+            f"companies: row {number} has no {column}: a row has name, baseUrl, and secret, the name of its secret"
+        )
+    return value
+
+
+def load_rows(option: str, value: str) -> list[Mapping[str, Any]]:
+    """The rows of a table that an option gives: JSON text, or a CSV, JSON or Parquet file."""
+    if value.lstrip().startswith("["):
+        try:
+            rows: list[Mapping[str, Any]] = json.loads(value)
+        except ValueError as error:
+            raise InvalidRequestError(f"{option}: the text is not JSON: {error}") from None
+        if not all(isinstance(row, dict) for row in rows):
+            raise InvalidRequestError(f"{option}: the JSON is not a list of objects")
+        return rows
+    suffix = os.path.splitext(value.rstrip("/"))[1].lstrip(".").lower()
+    format = {"csv": "csv", "json": "json", "jsonl": "json", "ndjson": "json"}.get(suffix, "parquet")
+    try:
+        table = pyarrow.dataset.dataset(value, format=format).to_table()
+    except (OSError, pyarrow.ArrowException) as error:
+        raise InvalidRequestError(f"{option}: {value} cannot be read as {format}: {error}") from None
+    listed: list[Mapping[str, Any]] = table.to_pylist()
+    return listed
+
+
+#: How the option ``secrets`` says where the keys are.
+SECRETS = '"env", "files:FOLDER" or "call:MODULE:FUNCTION"'
+
+
+def check_secrets(secrets: str) -> None:
+    """Raises ``InvalidRequestError`` if the option ``secrets`` has no meaning."""
+    kind, _, rest = secrets.partition(":")
+    if (kind, bool(rest)) not in (("env", False), ("files", True), ("call", True)):
+        raise InvalidRequestError(f"secrets: must be {SECRETS}")
+
+
+def client(company: Company, secrets: str, rate: float | None) -> Client:
+    """A client of the company. Executors call this, so the key exists only there."""
+    try:
+        key = _key(company.secret, secrets)
+        return Client(
+            key,
+            base_url=company.base_url,
+            requests_per_second=rate,
+            user_agent_suffix=f"pyspark/{pyspark.__version__}",
+        )
+    except InvalidRequestError as error:
+        raise InvalidRequestError(f"company {company.name}: {error}") from None
+
+
+def _key(secret: str, secrets: str) -> str:
+    kind, _, rest = secrets.partition(":")
+    if kind == "env":
+        key = os.environ.get(secret, "")
+        where = "the environment of the executor has no variable of this name"
+    elif kind == "files":
+        key, where = _read(rest, secret), f"the executor has no such file in {rest}"
+    else:
+        key, where = _function(rest)(secret), f"{rest} returned no key"
+    if not key:
+        raise InvalidRequestError(f"secret {secret}: {where}")
+    return key.strip()
+
+
+def _read(folder: str, secret: str) -> str:
+    if secret != os.path.basename(secret) or secret in (".", ".."):
+        raise InvalidRequestError(f"secret {secret}: must be the name of a file, without a folder")
+    try:
+        with open(os.path.join(folder, secret), encoding="utf-8") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def _function(path: str) -> Callable[[str], str]:
+    module, _, name = path.partition(":")
+    try:
+        function: Callable[[str], str] = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError):
+        raise InvalidRequestError(f"secrets: the executor cannot import {name!r} from the module {module!r}") from None
+    return function
+
+
+def ids_by_company(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """The company and the ``externalId`` of each row of the option ``customers``."""
+    for number, row in enumerate(rows):
+        company, id = row.get("company"), row.get("externalId")
+        if not isinstance(company, str) or not isinstance(id, str):
+            raise InvalidRequestError(f"customers: row {number} does not have the texts company and externalId")
+        yield company, id
