@@ -174,8 +174,8 @@ def test_the_rate_is_divided_among_the_tasks(read: Read, sandboxes: Sandboxes) -
         }
 
     assert shares() == {10.0}
-    assert shares(tasks="2") == {15.0}
-    assert shares(tasks="8") == {10.0}
+    assert shares(runningTasks="2") == {15.0}
+    assert shares(runningTasks="8") == {10.0}
 
 
 @pytest.mark.parametrize(
