@@ -49,6 +49,7 @@ pub(crate) struct Exam<'a> {
     record: Option<Record>,
     /// Why the examination cannot go on.
     failure: Option<DoctorError>,
+    is_cleaning_up: bool,
 }
 
 impl<'a> Exam<'a> {
@@ -68,7 +69,15 @@ impl<'a> Exam<'a> {
             document: Document::new()?,
             record,
             failure: None,
+            is_cleaning_up: false,
         })
+    }
+
+    /// From now on, neither a stop nor a failure keeps requests from being sent: those that remove
+    /// something.
+    pub(crate) fn begin_clean_up(&mut self) {
+        self.wire.ignore_stop();
+        self.is_cleaning_up = true;
     }
 
     pub(crate) fn take_failure(&mut self) -> Option<DoctorError> {
@@ -84,7 +93,7 @@ impl<'a> Exam<'a> {
 
     /// Sends a request whose answer the caller looks at.
     pub(crate) fn ask_unexamined(&mut self, request: &Request) -> Option<Answer> {
-        if self.failure.is_some() {
+        if self.failure.is_some() && !self.is_cleaning_up {
             return None;
         }
         match self.wire.send(request) {

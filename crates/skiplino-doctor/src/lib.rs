@@ -135,7 +135,7 @@ pub fn examine(
     }
     let is_stopped = exam.wire.is_stopped();
     if let Some(failure) = exam.take_failure() {
-        return Err(failure);
+        return Err(failure.with_left(left));
     }
     for trouble in std::mem::take(&mut exam.troubles) {
         report(trouble);
@@ -232,8 +232,7 @@ fn body(exam: &mut Exam<'_>, options: &Options, report: &mut dyn FnMut(Line)) ->
     }
     let mut made = writes::Made::default();
     write(exam, options, reads_customers, &services, &mut made);
-    // A stop would leave something behind.
-    exam.wire.ignore_stop();
+    exam.begin_clean_up();
     writes::clean_up(exam, &mut made)
 }
 
