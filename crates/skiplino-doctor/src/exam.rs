@@ -80,6 +80,11 @@ impl<'a> Exam<'a> {
         self.is_cleaning_up = true;
     }
 
+    /// Whether no further request is sent: after a stop, or a failure of this machine.
+    pub(crate) fn is_over(&self) -> bool {
+        self.failure.is_some() || self.wire.is_stopped()
+    }
+
     pub(crate) fn take_failure(&mut self) -> Option<DoctorError> {
         self.failure.take()
     }

@@ -227,7 +227,7 @@ fn body(exam: &mut Exam<'_>, options: &Options, report: &mut dyn FnMut(Line)) ->
     if reads_customers {
         reads::customers(exam);
     }
-    if !options.write && options.book.is_none() {
+    if (!options.write && options.book.is_none()) || exam.is_over() {
         return Vec::new();
     }
     let mut made = writes::Made::default();

@@ -25,6 +25,10 @@ pub(crate) struct Made {
 
 /// Creates a customer and changes it.
 pub(crate) fn customer(exam: &mut Exam<'_>, made: &mut Made) -> Option<Value> {
+    // A request that is not sent makes nothing, not even perhaps.
+    if exam.is_over() {
+        return None;
+    }
     let external_id = format!("skiplino-doctor-{}{}", unknown_id(), unknown_id());
     let operation = Operation::CreateCustomer;
     let request = Request::new(operation).body(json!({
@@ -79,6 +83,9 @@ pub(crate) fn ticket(
     service: &FoundService,
     customer: Option<&Value>,
 ) {
+    if exam.is_over() {
+        return;
+    }
     let operation = Operation::BookTicket;
     let mut body = json!({"serviceId": service.id, "groupOfServiceId": service.group});
     if let Some(id) = customer.and_then(|customer| customer["_id"].as_str()) {
