@@ -17,6 +17,8 @@ pub(crate) struct Made {
     customer: Option<String>,
     /// Whether the creation got no answer: the customer may still appear.
     is_customer_unknown: bool,
+    /// The id of a second customer with the same `externalId`.
+    second: Option<String>,
     /// The ids of tickets.
     tickets: Vec<String>,
     /// The service of a ticket whose id is not known: its response was lost.
@@ -53,9 +55,8 @@ pub(crate) fn customer(exam: &mut Exam<'_>, made: &mut Made) -> Option<Value> {
     let again = exam.ask(&again, Expected::status(422, "P25"));
     if let Some(second) = again.filter(|answer| (200..300).contains(&answer.status)) {
         // It has the same `externalId`, so that only its id tells the two apart.
-        if let Some(id) = second.data()["_id"].as_str() {
-            delete(exam, "id", id);
-        }
+        made.second = second.data()["_id"].as_str().map(str::to_owned);
+        remove_second(exam, made);
     }
     let get = by_external_id(Operation::GetCustomer, &external_id);
     exam.ask(&get, Expected::success(Operation::GetCustomer));
@@ -167,6 +168,12 @@ pub(crate) fn clean_up(exam: &mut Exam<'_>, made: &mut Made) -> Vec<String> {
             ));
         }
     }
+    remove_second(exam, made);
+    if let Some(id) = made.second.take() {
+        left.push(format!(
+            "customer {id}: delete it with skiplino customers delete {id}"
+        ));
+    }
     if let Some(id) = external_id {
         let advice = format!("delete it with skiplino customers delete ext:{id}");
         match delete(exam, "externalId", &id) {
@@ -179,6 +186,15 @@ pub(crate) fn clean_up(exam: &mut Exam<'_>, made: &mut Made) -> Vec<String> {
         }
     }
     left
+}
+
+/// Deletes the second customer, and forgets it once it is gone.
+fn remove_second(exam: &mut Exam<'_>, made: &mut Made) {
+    if let Some(id) = made.second.clone()
+        && !matches!(delete(exam, "id", &id), Deletion::Failed)
+    {
+        made.second = None;
+    }
 }
 
 enum Deletion {
