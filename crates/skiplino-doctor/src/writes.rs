@@ -151,8 +151,9 @@ pub(crate) fn clean_up(exam: &mut Exam<'_>, made: &mut Made) -> Vec<String> {
     if let Some(service) = made.unknown_ticket.take() {
         let found = external_id.as_deref().and_then(|id| tickets_of(exam, id));
         match found {
-            Some(found) => made.tickets.extend(found),
-            None => left.push(format!(
+            Some(found) if !found.is_empty() => made.tickets.extend(found),
+            // The booking may have been anonymous, or may still arrive.
+            _ => left.push(format!(
                 "perhaps a ticket for {service}: no answer to its booking arrived; cancel it in the \
                  dashboard"
             )),
