@@ -42,9 +42,13 @@ pub(crate) fn customer(exam: &mut Exam<'_>, made: &mut Made) -> Option<Value> {
     made.customer = Some(external_id.clone());
     made.is_customer_unknown = true;
     let created = exam.ask(&request, Expected::success(operation))?;
-    made.is_customer_unknown = created.status >= 500;
+    made.is_customer_unknown = created.status >= 500 || created.status == 408;
     let customer = created.data().clone();
     if !(200..300).contains(&created.status) {
+        // A rejected request made nothing. After a 408 nobody knows.
+        if (400..500).contains(&created.status) && created.status != 408 {
+            made.customer = None;
+        }
         return None;
     }
     let is_stored = customer.get("email").is_some();
@@ -54,8 +58,12 @@ pub(crate) fn customer(exam: &mut Exam<'_>, made: &mut Made) -> Option<Value> {
     let again = Request::new(operation).body(json!({"externalId": external_id, "name": NAME}));
     let again = exam.ask(&again, Expected::status(422, "P25"));
     if let Some(second) = again.filter(|answer| (200..300).contains(&answer.status)) {
-        // It has the same `externalId`, so that only its id tells the two apart.
-        made.second = second.data()["_id"].as_str().map(str::to_owned);
+        // It has the same `externalId`, so that only its id tells the two apart. With the same id it
+        // is the first one.
+        made.second = second.data()["_id"]
+            .as_str()
+            .filter(|id| customer["_id"] != **id)
+            .map(str::to_owned);
         remove_second(exam, made);
     }
     let get = by_external_id(Operation::GetCustomer, &external_id);
