@@ -181,6 +181,10 @@ fn access(exam: &mut Exam<'_>, report: &mut dyn FnMut(Line)) -> Option<skiplino:
             found,
             "check the key: copy it from the dashboard of the company that this server belongs to",
         ),
+        ErrorKind::Server | ErrorKind::RateLimited if first.is_some() => (
+            found,
+            "the server, or a proxy in front of it, answers no request now: run doctor again later",
+        ),
         _ if first.is_some() => (
             found,
             "this is not the API: check the base URL, and whether a network's login page or a proxy \
