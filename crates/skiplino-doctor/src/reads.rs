@@ -252,7 +252,9 @@ pub(crate) fn branches(exam: &mut Exam<'_>, wanted: Option<&str>) -> Vec<FoundSe
 
 fn trees(exam: &mut Exam<'_>, branches: &[Value], wanted: Option<&str>) -> Vec<FoundService> {
     let mut services: Vec<FoundService> = Vec::new();
-    for branch in branches.iter().take(MOST_TRIED) {
+    // The wanted service may be in any of them.
+    let most = wanted.map_or(MOST_TRIED, |_| branches.len());
+    for branch in branches.iter().take(most) {
         let Some(id) = branch["id"].as_str() else {
             continue;
         };
