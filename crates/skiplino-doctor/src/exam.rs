@@ -191,6 +191,9 @@ impl<'a> Exam<'a> {
         self.confirm(answer, body);
         if answer.status == 422 {
             self.examine_reasons(answer);
+            if found.is_empty() {
+                self.examine_field(answer, expected.check);
+            }
         }
     }
 
@@ -412,6 +415,24 @@ impl<'a> Exam<'a> {
             });
         if has_lists {
             self.contract.set("reasons", json!("array"));
+        }
+    }
+
+    /// Whether a 422 is about the field that the check names.
+    fn examine_field(&mut self, answer: &Answer, check: &'static str) {
+        let field = match check {
+            "P16" | "P25" => "externalId",
+            "P22" => "id",
+            "P23" => "date",
+            "P24" => "limit",
+            _ => return,
+        };
+        if let Some(reasons) = answer.get("error").as_object()
+            && !reasons.contains_key(field)
+        {
+            let names: Vec<_> = reasons.keys().map(|name| shape_of_name(name)).collect();
+            let text = format!("the 422 is on {} in place of {field}", names.join(", "));
+            self.findings.refute(check, answer.operation, text);
         }
     }
 
