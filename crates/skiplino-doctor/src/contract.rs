@@ -156,7 +156,8 @@ fn is_optional(name: &str) -> bool {
     OPTIONAL.contains(&name)
 }
 
-fn is_time(field: &str) -> bool {
+/// Whether a field of this name is a time.
+pub(crate) fn is_time(field: &str) -> bool {
     ["statusAt", "bookedAt", "time", "createdAt", "updatedAt"].contains(&field)
 }
 

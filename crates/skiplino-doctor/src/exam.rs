@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use skiplino::{Client, KeyClass, KeyRequirement, Operation};
 
 use crate::client_view;
-use crate::contract::ContractDraft;
+use crate::contract::{ContractDraft, is_time};
 use crate::document::{Difference, DifferenceKind, Document};
 use crate::error::DoctorError;
 use crate::findings::{Findings, Line, Verdict};
@@ -276,7 +276,6 @@ impl<'a> Exam<'a> {
             .collect::<Vec<_>>()
             .join(".");
         let last = field.rsplit('.').next().unwrap_or_default();
-        let is_time = ["statusAt", "bookedAt", "time", "createdAt", "updatedAt"].contains(&last);
         let text = match kind {
             DifferenceKind::Missing => format!("{name} is missing"),
             DifferenceKind::Extra => format!("{name} is not in the documentation"),
@@ -301,7 +300,7 @@ impl<'a> Exam<'a> {
         };
         let check = match (schema.as_str(), kind) {
             (_, DifferenceKind::UnknownValue(_)) => "P13",
-            (_, DifferenceKind::Type { .. } | DifferenceKind::Format) if is_time => "P14",
+            (_, DifferenceKind::Type { .. } | DifferenceKind::Format) if is_time(last) => "P14",
             (_, DifferenceKind::Format) => "P21",
             ("Ticket", DifferenceKind::Rule(rule)) if rule == "const" => "P15",
             ("Ticket", _) if ["queueSize", "waitingTime"].contains(&last) => "P15",
