@@ -226,6 +226,11 @@ fn cases() -> Vec<Case> {
         case(json!({"rate_limit_headers": true}), &["!A17"]),
         case(json!({"request_id_header": "x-request-id"}), &["!A18"]),
         case(json!({"etag": true}), &["!A19"]),
+        // A header is not why branches cannot be read.
+        case(
+            json!({"etag": true, "renamed_fields": {"Branch.name": "title"}}),
+            &["!A19", "✗P06"],
+        ),
         case(json!({"content_type": "text/plain"}), &["!P31"]),
         case(json!({"keep_alive": false}), &["!keep-alive"]),
         case(json!({"anonymous_customer": "missing"}), &[])

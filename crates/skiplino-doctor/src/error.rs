@@ -24,6 +24,14 @@ pub enum DoctorError {
     /// The folder for raw answers already has content.
     #[error("{}: name a folder that does not exist yet, or an empty one", .0.display())]
     RecordNotEmpty(PathBuf),
+    /// No diagnosis could be made, and something that doctor made could not be removed.
+    #[error("{source}; not removed: {}", left.join("; "))]
+    NotRemoved {
+        /// Why there is no diagnosis.
+        source: Box<DoctorError>,
+        /// What could not be removed.
+        left: Vec<String>,
+    },
 }
 
 impl DoctorError {
@@ -31,6 +39,17 @@ impl DoctorError {
         Self::Io {
             path: path.into(),
             source,
+        }
+    }
+
+    /// The error, with what could not be removed.
+    pub(crate) fn with_left(self, left: Vec<String>) -> Self {
+        match left.is_empty() {
+            true => self,
+            false => Self::NotRemoved {
+                source: Box::new(self),
+                left,
+            },
         }
     }
 }

@@ -225,6 +225,8 @@ def test_the_table_of_companies(spark: SparkSession, read: Read, sandboxes: Sand
     with pytest.raises(InvalidRequestError, match="row 1 holds an API key: name the secret") as held:
         companies([rows[0], {**rows[1], "secret": KEY}])
     assert KEY not in str(held.value)
+    with pytest.raises(InvalidRequestError, match="row 0 holds an API key"):
+        companies([{**rows[0], "key": f" {KEY}"}])
 
 
 def test_a_stream_is_refused_with_the_reason(spark: SparkSession, sandboxes: Sandboxes, tmp_path: Path) -> None:

@@ -53,13 +53,13 @@ def parse_companies(rows: Iterable[Mapping[str, Any]]) -> list[Company]:
     """The companies of a table, checked."""
     found: dict[str, Company] = {}
     for number, row in enumerate(rows):
-        texts = [_text(row, column, number) for column in _COLUMNS]
-        if any(text.startswith(("sk_", "pk_")) for text in texts):
+        # In any column: all of the text is an option of Spark.
+        if any(isinstance(value, str) and value.strip().startswith(("sk_", "pk_")) for value in row.values()):
             # The key may be in a plan or a log already.
             raise InvalidRequestError(
                 f"companies: row {number} holds an API key: name the secret that has the key, and replace the key"
             )
-        company = Company(*texts)
+        company = Company(*(_text(row, column, number) for column in _COLUMNS))
         if company.name in found:
             raise InvalidRequestError(f"companies: the name {company.name!r} appears twice")
         found[company.name] = company
@@ -79,7 +79,8 @@ def _text(row: Mapping[str, Any], column: str, number: int) -> str:
 
 def load_rows(option: str, value: str) -> list[Mapping[str, Any]]:
     """The rows of a table that an option gives: JSON text, or a CSV, JSON or Parquet file."""
-    if value.lstrip().startswith("["):
+    # An object is a mistake, but no name of a file, which an error would repeat.
+    if value.lstrip().startswith(("[", "{")):
         try:
             rows: list[Mapping[str, Any]] = json.loads(value)
         except ValueError as error:
