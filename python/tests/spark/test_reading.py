@@ -220,6 +220,16 @@ def test_the_table_of_companies(spark: SparkSession, read: Read, sandboxes: Sand
     )
     for name in ("companies", "companies.json", "companies.csv"):
         assert read(companies=str(tmp_path / name)).count() == 9
+    # Names and ids that look like numbers or times stay texts.
+    address = sandboxes["Qatar"].base_url
+    with sandboxes["Qatar"].client() as client:
+        client.customers.create(external_id="2026-06-23")
+    (tmp_path / "numbers.csv").write_text(f"name,baseUrl,secret\n001,{address},{SECRET}\n")
+    ids = tmp_path / "ids.json"
+    ids.write_text(json.dumps({"company": "001", "externalId": "2026-06-23"}))
+    numbers = {"companies": str(tmp_path / "numbers.csv"), "table": "tickets", "customers": str(ids)}
+    assert read(**numbers).count() == 0
+    assert read(companies=numbers["companies"]).select("company").distinct().collect() == [("001",)]
     with pytest.raises(InvalidRequestError, match="the name 'Qatar' appears twice"):
         companies([rows[2], rows[2]])
     with pytest.raises(InvalidRequestError, match="row 1 holds an API key: name the secret") as held:

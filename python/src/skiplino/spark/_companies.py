@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow
+import pyarrow.csv
 import pyarrow.dataset
+import pyarrow.json
 import pyspark
 
 from .._client import Client
 from .._errors import InvalidRequestError
+from ._schema import COMPANY, EXTERNAL_ID
 
 _COLUMNS = ("name", "baseUrl", "secret")
 
@@ -89,13 +92,26 @@ def load_rows(option: str, value: str) -> list[Mapping[str, Any]]:
             raise InvalidRequestError(f"{option}: the JSON is not a list of objects")
         return rows
     suffix = os.path.splitext(value.rstrip("/"))[1].lstrip(".").lower()
-    format = {"csv": "csv", "json": "json", "jsonl": "json", "ndjson": "json"}.get(suffix, "parquet")
+    name = {"csv": "csv", "json": "json", "jsonl": "json", "ndjson": "json"}.get(suffix, "parquet")
     try:
-        table = pyarrow.dataset.dataset(value, format=format).to_table()
+        table = pyarrow.dataset.dataset(value, format=_file_format(name)).to_table()
     except (OSError, pyarrow.ArrowException) as error:
-        raise InvalidRequestError(f"{option}: {value} cannot be read as {format}: {error}") from None
+        raise InvalidRequestError(f"{option}: {value} cannot be read as {name}: {error}") from None
     listed: list[Mapping[str, Any]] = table.to_pylist()
     return listed
+
+
+def _file_format(name: str) -> Any:
+    """How Arrow reads the file. Texts stay texts: it would take 001 in CSV for a number, and
+    2026-06-23 in JSON for a time.
+    """
+    texts = {column: pyarrow.string() for column in (*_COLUMNS, COMPANY, EXTERNAL_ID)}
+    if name == "csv":
+        return pyarrow.dataset.CsvFileFormat(convert_options=pyarrow.csv.ConvertOptions(column_types=texts))
+    if name == "json":
+        options = pyarrow.json.ParseOptions(explicit_schema=pyarrow.schema(list(texts.items())))
+        return pyarrow.dataset.JsonFileFormat(parse_options=options)
+    return name
 
 
 #: How the option ``secrets`` says where the keys are.

@@ -28,7 +28,7 @@ def write_table(folder: str, name: str, table: pyarrow.Table) -> None:
 
 def write_text(location: str, text: str) -> None:
     """Writes or replaces a file of text."""
-    folder, _, name = location.rpartition("/")
+    folder, name = os.path.split(location)
     _write(folder, name, lambda sink: sink.write(text.encode()))
 
 
