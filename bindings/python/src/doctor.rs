@@ -1,4 +1,4 @@
-//! The examination of a server, for `skiplino.doctor()`.
+//! The native function behind `skiplino.doctor()`.
 
 use std::path::PathBuf;
 
@@ -46,7 +46,7 @@ pub(crate) fn examine_server(
     let diagnosis = blocking(py, || {
         let diagnosis = examine(&client, &options, &is_interrupted, &mut |_| {});
         if let Ok(diagnosis) = &diagnosis {
-            // After Ctrl-C nothing is returned.
+            // After Ctrl-C the function returns nothing, so the log has these texts.
             for left in &diagnosis.left {
                 tracing::warn!("doctor could not remove {left}");
             }
