@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from tools.parts import run
 from tools.workspace import ROOT
 
@@ -33,7 +35,7 @@ def launcher(path: str, *command: str) -> str:
     """Writes a program that runs a command with the program's arguments. Returns its path."""
     file = ROOT / path
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(f'#!/bin/sh\nexec {" ".join(command)} "$@"\n', encoding="utf-8")
+    file.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', encoding="utf-8")
     file.chmod(0o755)
     return path
 

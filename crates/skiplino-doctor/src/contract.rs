@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use skiplino::Operation;
 
 use crate::document::{Difference, DifferenceKind};
+use crate::shape::shape_of_name;
 
 /// A contract of the sandbox, with only the differences from the documentation. Tests compare its
 /// keys with the sandbox's own type.
@@ -61,6 +62,17 @@ impl ContractDraft {
     /// Adds a difference between a response and the document.
     pub(crate) fn add(&mut self, difference: &Difference, body: &Value) {
         let name = difference.name();
+        // A report keeps no name of a field that may be the id or the number of a person.
+        let is_kept = |name: &str| name.split('.').all(|part| shape_of_name(part) == part);
+        if !is_kept(&name)
+            || matches!(&difference.kind, DifferenceKind::Renamed(new) if !is_kept(new))
+        {
+            return;
+        }
+        // The sandbox can change fields of a schema only.
+        if difference.field.is_empty() || difference.schema == "Answer" {
+            return;
+        }
         let last = difference.field.rsplit('.').next().unwrap_or_default();
         match (&difference.kind, name.as_str()) {
             (DifferenceKind::Renamed(new), "BranchTreeGroup.services") => {
@@ -144,7 +156,8 @@ fn is_optional(name: &str) -> bool {
     OPTIONAL.contains(&name)
 }
 
-fn is_time(field: &str) -> bool {
+/// Whether a field of this name is a time.
+pub(crate) fn is_time(field: &str) -> bool {
     ["statusAt", "bookedAt", "time", "createdAt", "updatedAt"].contains(&field)
 }
 

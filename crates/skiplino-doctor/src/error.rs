@@ -26,6 +26,14 @@ pub enum DoctorError {
     /// The folder for raw responses already has content.
     #[error("{}: name a folder that does not exist yet, or an empty one", .0.display())]
     RecordNotEmpty(PathBuf),
+    /// No diagnosis could be made, and records that doctor created could not be removed.
+    #[error("{source}; not removed: {}", left.join("; "))]
+    NotRemoved {
+        /// Why there is no diagnosis.
+        source: Box<DoctorError>,
+        /// The records that could not be removed, and how to remove them.
+        left: Vec<String>,
+    },
 }
 
 impl DoctorError {
@@ -33,6 +41,17 @@ impl DoctorError {
         Self::Io {
             path: path.into(),
             source,
+        }
+    }
+
+    /// The error, with what could not be removed.
+    pub(crate) fn with_left(self, left: Vec<String>) -> Self {
+        match left.is_empty() {
+            true => self,
+            false => Self::NotRemoved {
+                source: Box::new(self),
+                left,
+            },
         }
     }
 }

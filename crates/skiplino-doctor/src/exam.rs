@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use skiplino::{Client, KeyClass, KeyRequirement, Operation};
 
 use crate::client_view;
-use crate::contract::ContractDraft;
+use crate::contract::{ContractDraft, is_time};
 use crate::document::{Difference, DifferenceKind, Document};
 use crate::error::DoctorError;
 use crate::findings::{Findings, Line, Verdict};
@@ -50,6 +50,7 @@ pub(crate) struct Exam<'a> {
     record: Option<Record>,
     /// Why the examination cannot go on.
     failure: Option<DoctorError>,
+    is_cleaning_up: bool,
 }
 
 impl<'a> Exam<'a> {
@@ -69,7 +70,19 @@ impl<'a> Exam<'a> {
             document: Document::new()?,
             record,
             failure: None,
+            is_cleaning_up: false,
         })
+    }
+
+    /// Starts the removal. From now on, requests are sent even after a stop or a failure.
+    pub(crate) fn begin_clean_up(&mut self) {
+        self.wire.ignore_stop();
+        self.is_cleaning_up = true;
+    }
+
+    /// Whether the examination sends no further requests, after a stop or a failure of this machine.
+    pub(crate) fn is_over(&self) -> bool {
+        self.failure.is_some() || self.wire.is_stopped()
     }
 
     pub(crate) fn take_failure(&mut self) -> Option<DoctorError> {
@@ -89,7 +102,7 @@ impl<'a> Exam<'a> {
 
     /// Sends a request. The caller checks the response.
     pub(crate) fn send(&mut self, request: &Request) -> Option<Answer> {
-        if self.failure.is_some() {
+        if self.failure.is_some() && !self.is_cleaning_up {
             return None;
         }
         match self.wire.send(request) {
@@ -182,6 +195,9 @@ impl<'a> Exam<'a> {
         self.confirm(answer, body);
         if answer.status == 422 {
             self.examine_reasons(answer);
+            if found.is_empty() {
+                self.examine_field(answer, expected.check);
+            }
         }
     }
 
@@ -264,7 +280,6 @@ impl<'a> Exam<'a> {
             .collect::<Vec<_>>()
             .join(".");
         let last = field.rsplit('.').next().unwrap_or_default();
-        let is_time = ["statusAt", "bookedAt", "time", "createdAt", "updatedAt"].contains(&last);
         let text = match kind {
             DifferenceKind::Missing => format!("{name} is missing"),
             DifferenceKind::Extra => format!("{name} is not in the documentation"),
@@ -289,7 +304,7 @@ impl<'a> Exam<'a> {
         };
         let check = match (schema.as_str(), kind) {
             (_, DifferenceKind::UnknownValue(_)) => "P13",
-            (_, DifferenceKind::Type { .. } | DifferenceKind::Format) if is_time => "P14",
+            (_, DifferenceKind::Type { .. } | DifferenceKind::Format) if is_time(last) => "P14",
             (_, DifferenceKind::Format) => "P21",
             ("Ticket", DifferenceKind::Rule(rule)) if rule == "const" => "P15",
             ("Ticket", _) if ["queueSize", "waitingTime"].contains(&last) => "P15",
@@ -404,6 +419,24 @@ impl<'a> Exam<'a> {
             });
         if has_lists {
             self.contract.set("reasons", json!("array"));
+        }
+    }
+
+    /// Checks that a 422 names the field that the check expects.
+    fn examine_field(&mut self, answer: &Answer, check: &'static str) {
+        let field = match check {
+            "P16" | "P25" => "externalId",
+            "P22" => "id",
+            "P23" => "date",
+            "P24" => "limit",
+            _ => return,
+        };
+        if let Some(reasons) = answer.get("error").as_object()
+            && !reasons.contains_key(field)
+        {
+            let names: Vec<_> = reasons.keys().map(|name| shape_of_name(name)).collect();
+            let text = format!("the 422 names {} instead of {field}", names.join(", "));
+            self.findings.refute(check, answer.operation, text);
         }
     }
 

@@ -7,6 +7,9 @@ use skiplino::Operation;
 
 use crate::checks::{CHECKS, Check, CheckedBy};
 
+/// Checks of headers and of the order and size of lists. They cannot make a response unreadable.
+const HARMLESS: [&str; 8] = ["A17", "A18", "A19", "P17", "P18", "P19", "P20", "P31"];
+
 /// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -119,8 +122,9 @@ impl Findings {
         for (operation, error) in &self.unreadable {
             let is_explained = self
                 .refuted
-                .values()
-                .flatten()
+                .iter()
+                .filter(|(id, _)| !HARMLESS.contains(id))
+                .flat_map(|(_, refutations)| refutations)
                 .any(|refutation| refutation.operation == *operation);
             if !is_explained {
                 lines.push(Line {
@@ -139,9 +143,10 @@ impl Findings {
         let refutations = self.refuted.get(check.id);
         let (verdict, found, advice) = match refutations {
             Some(refutations) => {
-                let is_broken = refutations
-                    .iter()
-                    .any(|refutation| self.unreadable.contains_key(refutation.operation));
+                let is_broken = !HARMLESS.contains(&check.id)
+                    && refutations
+                        .iter()
+                        .any(|refutation| self.unreadable.contains_key(refutation.operation));
                 let texts: Vec<_> = refutations
                     .iter()
                     .map(|refutation| refutation.text.as_str())

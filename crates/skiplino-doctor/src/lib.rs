@@ -137,7 +137,7 @@ pub fn examine(
     }
     let is_stopped = exam.wire.is_stopped();
     if let Some(failure) = exam.take_failure() {
-        return Err(failure);
+        return Err(failure.with_left(left));
     }
     for problem in std::mem::take(&mut exam.problems) {
         report(problem);
@@ -182,6 +182,10 @@ fn access(exam: &mut Exam<'_>, report: &mut dyn FnMut(Line)) -> Option<skiplino:
         ErrorKind::Unauthorized => (
             found,
             "check the key: copy it from the dashboard of the company that this server belongs to",
+        ),
+        ErrorKind::Server | ErrorKind::RateLimited if first.is_some() => (
+            found,
+            "the server, or a proxy in front of it, handles no requests now: run doctor again later",
         ),
         _ if first.is_some() => (
             found,
@@ -229,13 +233,12 @@ fn body(exam: &mut Exam<'_>, options: &Options, report: &mut dyn FnMut(Line)) ->
     if reads_customers {
         reads::customers(exam);
     }
-    if !options.write && options.book.is_none() {
+    if (!options.write && options.book.is_none()) || exam.is_over() {
         return Vec::new();
     }
     let mut made = writes::Made::default();
     write(exam, options, reads_customers, &services, &mut made);
-    // If the removal could be stopped, records would remain on the server.
-    exam.wire.ignore_stop();
+    exam.begin_clean_up();
     writes::clean_up(exam, &mut made)
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::{Timestamp, ToSpan as _};
 use reqwest::Url;
 use rustls::client::Resumption;
-use skiplino::ConnectionSettings;
+use skiplino::{ConnectionSettings, ProxySetting};
 
 use crate::certificate::{Handshake, Recorder};
 use crate::findings::{Line, Verdict};
@@ -19,17 +19,17 @@ const SOON: i64 = 14;
 pub(crate) fn examine(settings: &ConnectionSettings, report: &mut dyn FnMut(Line)) {
     let base_url = &settings.base_url;
     let target = match &settings.proxy {
-        Ok(None) => {
+        ProxySetting::Direct => {
             report(line("proxy", Verdict::Confirmed, "none"));
             base_url
         }
-        Ok(Some(proxy)) => {
+        ProxySetting::Use(proxy) => {
             // The line has no user name and no password.
             let found = format!("{}://{}", proxy.scheme(), address(proxy));
             report(line("proxy", Verdict::Confirmed, &found));
             proxy
         }
-        Err(reason) => {
+        ProxySetting::Unusable(reason) => {
             let advice = "correct or unset the variable; NO_PROXY names servers without a proxy";
             report(advised("proxy", Verdict::Broken, reason, advice));
             return;
@@ -134,11 +134,11 @@ fn tls(settings: &ConnectionSettings) -> Line {
         .tls_backend_preconfigured(tls)
         .connect_timeout(settings.connect_timeout);
     builder = match &settings.proxy {
-        Ok(Some(proxy)) => match reqwest::Proxy::all(proxy.as_str()) {
+        ProxySetting::Use(proxy) => match reqwest::Proxy::all(proxy.as_str()) {
             Ok(proxy) => builder.proxy(proxy),
             Err(_) => builder.no_proxy(),
         },
-        _ => builder.no_proxy(),
+        ProxySetting::Direct | ProxySetting::Unusable(_) => builder.no_proxy(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

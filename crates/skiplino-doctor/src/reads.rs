@@ -256,7 +256,9 @@ pub(crate) fn branches(exam: &mut Exam<'_>, wanted: Option<&str>) -> Vec<FoundSe
 
 fn trees(exam: &mut Exam<'_>, branches: &[Value], wanted: Option<&str>) -> Vec<FoundService> {
     let mut services: Vec<FoundService> = Vec::new();
-    for branch in branches.iter().take(MOST_TRIED) {
+    // The wanted service may be in any branch.
+    let most = wanted.map_or(MOST_TRIED, |_| branches.len());
+    for branch in branches.iter().take(most) {
         let Some(id) = branch["id"].as_str() else {
             continue;
         };
@@ -516,7 +518,13 @@ fn total(exam: &mut Exam<'_>, first: &Answer) -> Option<Answer> {
         last = exam.send_and_check(&list(pages, count.max(1)), Expected::success(operation));
         last.as_ref()
             .filter(|answer| answer.get("pagination")["total"] == pagination["total"])
-            .map(|last| ((pages - 1) * count + last.records().len() as u64, pages))
+            .map(|last| {
+                // A page after the last one has at least one record.
+                let more = u64::from(last.get("pagination")["hasNextPage"] == true);
+                let before = (pages - 1).saturating_mul(count);
+                let counted = before.saturating_add(last.records().len() as u64 + more);
+                (counted, pages.saturating_add(more))
+            })
     };
     let Some((counted, counted_pages)) = counted else {
         exam.findings

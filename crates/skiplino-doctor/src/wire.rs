@@ -12,7 +12,7 @@ use reqwest::header::{
 use reqwest::redirect::Policy;
 use reqwest::{Method, Url};
 use serde_json::Value;
-use skiplino::{ConnectionSettings, Operation};
+use skiplino::{ConnectionSettings, Operation, ProxySetting};
 use tokio::runtime::Runtime;
 
 use crate::error::DoctorError;
@@ -314,8 +314,10 @@ fn client(settings: &ConnectionSettings) -> Result<reqwest::Client, DoctorError>
         .retry(reqwest::retry::never())
         .tcp_nodelay(true);
     builder = match &settings.proxy {
-        Ok(Some(proxy)) => builder.proxy(reqwest::Proxy::all(proxy.as_str()).map_err(setup)?),
-        _ => builder.no_proxy(),
+        ProxySetting::Use(proxy) => {
+            builder.proxy(reqwest::Proxy::all(proxy.as_str()).map_err(setup)?)
+        }
+        ProxySetting::Direct | ProxySetting::Unusable(_) => builder.no_proxy(),
     };
     builder.build().map_err(setup)
 }

@@ -17,6 +17,8 @@ pub(crate) struct Made {
     customer: Option<String>,
     /// Whether the response to the creation was lost: the customer may still appear.
     is_customer_unknown: bool,
+    /// The id of a second customer with the same `externalId`.
+    second: Option<String>,
     /// The ids of tickets.
     tickets: Vec<String>,
     /// The service of a ticket whose id is not known: its response was lost.
@@ -25,6 +27,10 @@ pub(crate) struct Made {
 
 /// Creates a customer and changes it.
 pub(crate) fn customer(exam: &mut Exam<'_>, made: &mut Made) -> Option<Value> {
+    // A request that is not sent creates nothing, so there is nothing to remove.
+    if exam.is_over() {
+        return None;
+    }
     let external_id = format!("skiplino-doctor-{}{}", unknown_id(), unknown_id());
     let operation = Operation::CreateCustomer;
     let request = Request::new(operation).body(json!({
@@ -36,9 +42,13 @@ pub(crate) fn customer(exam: &mut Exam<'_>, made: &mut Made) -> Option<Value> {
     made.customer = Some(external_id.clone());
     made.is_customer_unknown = true;
     let created = exam.send_and_check(&request, Expected::success(operation))?;
-    made.is_customer_unknown = created.status >= 500;
+    made.is_customer_unknown = created.status >= 500 || created.status == 408;
     let customer = created.data().clone();
     if !(200..300).contains(&created.status) {
+        // A rejected request created nothing. After a 408 the outcome is unknown.
+        if (400..500).contains(&created.status) && created.status != 408 {
+            made.customer = None;
+        }
         return None;
     }
     let is_stored = customer.get("email").is_some();
@@ -48,10 +58,13 @@ pub(crate) fn customer(exam: &mut Exam<'_>, made: &mut Made) -> Option<Value> {
     let again = Request::new(operation).body(json!({"externalId": external_id, "name": NAME}));
     let again = exam.send_and_check(&again, Expected::status(422, "P25"));
     if let Some(second) = again.filter(|answer| (200..300).contains(&answer.status)) {
-        // Both have the same `externalId`, so only the id identifies the second one.
-        if let Some(id) = second.data()["_id"].as_str() {
-            delete(exam, "id", id);
-        }
+        // Both have the same `externalId`, so only the id identifies the second one. If the ids are
+        // equal, the server has returned the first one.
+        made.second = second.data()["_id"]
+            .as_str()
+            .filter(|id| customer["_id"] != **id)
+            .map(str::to_owned);
+        remove_second(exam, made);
     }
     let get = by_external_id(Operation::GetCustomer, &external_id);
     exam.send_and_check(&get, Expected::success(Operation::GetCustomer));
@@ -79,6 +92,9 @@ pub(crate) fn ticket(
     service: &FoundService,
     customer: Option<&Value>,
 ) {
+    if exam.is_over() {
+        return;
+    }
     let operation = Operation::BookTicket;
     let mut body = json!({"serviceId": service.id, "groupOfServiceId": service.group});
     if let Some(id) = customer.and_then(|customer| customer["_id"].as_str()) {
@@ -144,8 +160,9 @@ pub(crate) fn clean_up(exam: &mut Exam<'_>, made: &mut Made) -> Vec<String> {
     if let Some(service) = made.unknown_ticket.take() {
         let found = external_id.as_deref().and_then(|id| tickets_of(exam, id));
         match found {
-            Some(found) => made.tickets.extend(found),
-            None => left.push(format!(
+            Some(found) if !found.is_empty() => made.tickets.extend(found),
+            // The booking may have been anonymous, or may still arrive.
+            _ => left.push(format!(
                 "perhaps a ticket for {service}: the response to its booking was lost; cancel it in the \
                  dashboard"
             )),
@@ -161,6 +178,12 @@ pub(crate) fn clean_up(exam: &mut Exam<'_>, made: &mut Made) -> Vec<String> {
             ));
         }
     }
+    remove_second(exam, made);
+    if let Some(id) = made.second.take() {
+        left.push(format!(
+            "customer {id}: delete it with skiplino customers delete {id}"
+        ));
+    }
     if let Some(id) = external_id {
         let advice = format!("delete it with skiplino customers delete ext:{id}");
         match delete(exam, "externalId", &id) {
@@ -173,6 +196,15 @@ pub(crate) fn clean_up(exam: &mut Exam<'_>, made: &mut Made) -> Vec<String> {
         }
     }
     left
+}
+
+/// Deletes the second customer. If this fails, the removal at the end tries again.
+fn remove_second(exam: &mut Exam<'_>, made: &mut Made) {
+    if let Some(id) = made.second.clone()
+        && !matches!(delete(exam, "id", &id), Deletion::Failed)
+    {
+        made.second = None;
+    }
 }
 
 enum Deletion {

@@ -174,8 +174,8 @@ def test_the_rate_is_divided_among_the_tasks(read: Read, sandboxes: Sandboxes) -
         }
 
     assert shares() == {10.0}
-    assert shares(tasks="2") == {15.0}
-    assert shares(tasks="8") == {10.0}
+    assert shares(runningTasks="2") == {15.0}
+    assert shares(runningTasks="8") == {10.0}
 
 
 @pytest.mark.parametrize(
@@ -225,6 +225,8 @@ def test_the_table_of_companies(spark: SparkSession, read: Read, sandboxes: Sand
     with pytest.raises(InvalidRequestError, match="row 1 contains an API key: give the name of its secret") as held:
         companies([rows[0], {**rows[1], "secret": KEY}])
     assert KEY not in str(held.value)
+    with pytest.raises(InvalidRequestError, match="row 0 holds an API key"):
+        companies([{**rows[0], "key": f" {KEY}"}])
 
 
 def test_a_stream_is_rejected_with_the_reason(spark: SparkSession, sandboxes: Sandboxes, tmp_path: Path) -> None:

@@ -67,13 +67,15 @@ impl Doctor {
                 let _ = print(&mut printer.borrow_mut(), line);
             }
         })?;
-        if let Some(file) = &self.report {
+        let written = self.report.map_or(Ok(()), |file| {
             let text = format!("{:#}\n", diagnosis.report);
-            let written = std::fs::write(file, text);
-            written.map_err(|error| Failure::io(file.display().to_string(), error))?;
-        }
+            let written = std::fs::write(&file, text);
+            written.map_err(|error| Failure::io(file.display().to_string(), error))
+        });
+        // Prints what could not be removed, even if the report could not be written.
         finish(&diagnosis, out)?;
         out.flush()?;
+        written?;
         stop.end_process();
         match diagnosis.outcome {
             Outcome::NoAccess(error) => Err(error.into()),

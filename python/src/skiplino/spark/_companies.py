@@ -53,13 +53,13 @@ def parse_companies(rows: Iterable[Mapping[str, Any]]) -> list[Company]:
     """The companies of a table, checked."""
     found: dict[str, Company] = {}
     for number, row in enumerate(rows):
-        texts = [_text(row, column, number) for column in _COLUMNS]
-        if any(text.startswith(("sk_", "pk_")) for text in texts):
+        # Checks every column, because the whole text becomes an option of Spark.
+        if any(isinstance(value, str) and value.strip().startswith(("sk_", "pk_")) for value in row.values()):
             # The key may already be in a plan or a log, so it must be replaced.
             raise InvalidRequestError(
                 f"companies: row {number} contains an API key: give the name of its secret, and replace the key"
             )
-        company = Company(*texts)
+        company = Company(*(_text(row, column, number) for column in _COLUMNS))
         if company.name in found:
             raise InvalidRequestError(f"companies: the name {company.name!r} appears twice: use each name once")
         found[company.name] = company
@@ -79,7 +79,8 @@ def _text(row: Mapping[str, Any], column: str, number: int) -> str:
 
 def load_rows(option: str, value: str) -> list[Mapping[str, Any]]:
     """Reads the value of an option that is a table: JSON text, or the path of a CSV, JSON or Parquet file."""
-    if value.lstrip().startswith("["):
+    # A JSON object is an error. It must not be taken for a path, because the error would repeat it.
+    if value.lstrip().startswith(("[", "{")):
         try:
             rows: list[Mapping[str, Any]] = json.loads(value)
         except ValueError as error:

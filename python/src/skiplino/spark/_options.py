@@ -22,6 +22,7 @@ NAMES = (
     "pushFilters",
     "rate",
     "report",
+    "runningTasks",
     "secrets",
     "table",
     "tasks",
@@ -45,11 +46,20 @@ class Options:
     report: str | None
     #: Requests a second of the whole job.
     rate: float | None
+    #: The number of tasks that run at a time, if the cluster has fewer slots than the job has tasks.
+    running_tasks: int | None
+    #: The number of partitions of a write.
     tasks: int | None
     concurrency: int
     #: Whether one task writes all rows of a company. Otherwise each task has its own ids.
     is_by_company: bool
     erase: tuple[str, ...]
+
+    def rate_of_task(self, tasks: int) -> float | None:
+        """The part of the rate that each of these tasks gets."""
+        if self.rate is None:
+            return None
+        return self.rate / max(1, min(tasks, self.running_tasks or tasks))
 
 
 def parse(given: Mapping[str, str]) -> Options:
@@ -104,6 +114,7 @@ def parse(given: Mapping[str, str]) -> Options:
         failures=values.get("failures"),
         report=values.get("report"),
         rate=number("rate"),
+        running_tasks=count("runningTasks"),
         tasks=count("tasks"),
         concurrency=count("concurrency") or 10,
         is_by_company=choice("distribution", "company", "externalId") == "company",

@@ -65,8 +65,7 @@ class Reader(DataSourceReader):
             parts = [(company, None if self._ids is None else frozenset(self._ids)) for company in wanted]
         else:
             parts = [(company, ids) for company in wanted if (ids := self._customers_of(company))]
-        tasks = min(len(parts), self._options.tasks or len(parts))
-        rate = None if self._options.rate is None else self._options.rate / max(tasks, 1)
+        rate = self._options.rate_of_task(len(parts))
         return [CompanyPartition(company, ids, rate) for company, ids in parts]
 
     def _customers_of(self, company: Company) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pyarrow
@@ -36,12 +37,18 @@ def _write(folder: str, name: str, write: Callable[[Any], object]) -> None:
     files.create_dir(path)
     # Spark ignores names that begin with a dot.
     partial = f"{path}/.{name}.{uuid.uuid4().hex}"
-    if isinstance(files, pyarrow.fs.LocalFileSystem):
-        # The rows are personal data, so only the owner can read them.
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as sink:
-            write(sink)
-        os.replace(partial, f"{path}/{name}")
-        return
-    with files.open_output_stream(partial) as sink:
-        write(sink)
-    files.move(partial, f"{path}/{name}")
+    try:
+        if isinstance(files, pyarrow.fs.LocalFileSystem):
+            # The rows are personal data, so only the owner can read them.
+            with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as sink:
+                write(sink)
+            os.replace(partial, f"{path}/{name}")
+        else:
+            with files.open_output_stream(partial) as sink:
+                write(sink)
+            files.move(partial, f"{path}/{name}")
+    except BaseException:
+        # A hidden file with personal data must not remain, because nobody would find it.
+        with suppress(OSError):
+            files.delete_file(partial)
+        raise

@@ -28,8 +28,10 @@ class SkiplinoDataSource(DataSource):
     - ``onError``: ``fail`` (the default), or ``skip``, which leaves out companies or rows that fail
       and writes them to ``failures``.
     - ``failures``: a folder for Parquet files with what failed, and why.
-    - ``rate``: the maximum number of requests a second of the whole job, divided equally among its
-      tasks, or among ``tasks`` if fewer run at a time.
+    - ``rate``: the maximum number of requests a second of the whole job, divided equally among the
+      tasks that run at a time.
+    - ``runningTasks``: how many tasks run at a time, if the cluster has fewer slots than the job has
+      tasks. A data source cannot ask Spark for this number.
 
     To read:
 

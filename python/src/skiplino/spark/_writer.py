@@ -147,8 +147,7 @@ class Writer(DataSourceArrowWriter):
     def _client(self, name: str | None) -> Client:
         for company in self._options.companies:
             if company.name == name:
-                rate = None if self._options.rate is None else self._options.rate / self._tasks
-                return client(company, self._options.secrets, rate)
+                return client(company, self._options.secrets, self._options.rate_of_task(self._tasks))
         raise InvalidRequestError(f"company {name}: the table of companies does not have it")
 
     def commit(self, messages: Sequence[WriterCommitMessage | None]) -> None:
