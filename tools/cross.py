@@ -1,4 +1,4 @@
-"""Builds the Rust crates for other platforms than this one."""
+"""Builds the Rust crates for other platforms than this machine's."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ STANDARD_LIBRARIES = RUST_SOURCE.parent / "usr/lib/rustlib"
 
 
 def environment(platform: str) -> dict[str, str]:
-    """The environment of Cargo, also under maturin, for a platform. Cargo also builds the standard
-    library, unless `scripts/setup` has found a compiled one.
+    """The environment of Cargo for a platform, also when maturin calls Cargo. Cargo also builds the
+    standard library, unless `scripts/setup` has found a compiled one.
 
-    This needs unstable options of the compiler; nothing that is published is built with them.
+    Building it needs unstable options of the compiler. No published artifact is built with them.
     """
     values = {
         "RUSTC": str(RUST_SOURCE),

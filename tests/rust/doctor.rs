@@ -1,4 +1,4 @@
-//! `skiplino doctor` against sandboxes that differ from the contract: it names what differs, and
+//! `skiplino doctor` against sandboxes that differ from the contract: it names each difference, and
 //! nothing else.
 
 use std::time::Duration;
@@ -76,13 +76,13 @@ fn a_server_as_documented_agrees() {
 }
 
 #[test]
-fn every_check_that_can_be_seen_is_seen() {
+fn every_check_that_can_be_made_is_made() {
     let mut unseen: Vec<String> = Vec::new();
     for (index, key) in [DEMO_SECRET_KEY, DEMO_PUBLIC_KEY].into_iter().enumerate() {
         let diagnosis = diagnose(&sandbox(&json!({})), key, &writing());
         let lines = diagnosis.lines.iter();
         let ids: Vec<_> = lines
-            .filter(|line| line.verdict == Verdict::NotSeen)
+            .filter(|line| line.verdict == Verdict::NotChecked)
             .map(|line| line.id.clone())
             .collect();
         match index {
@@ -135,7 +135,7 @@ impl Case {
         self
     }
 
-    /// The sandbox can be told to differ in a way that no answer shows.
+    /// The sandbox can differ in a way that no response shows.
     fn not_reported(mut self) -> Self {
         self.is_reported = false;
         self
@@ -321,7 +321,7 @@ fn differences_are_told_to_a_person() {
     let tree = found.lines.iter().find(|line| line.id == "A12").unwrap();
     assert_eq!(
         tree.found,
-        "not so: BranchTreeGroup.services is called offerings"
+        "differs: BranchTreeGroup.services is called offerings"
     );
     assert!(
         tree.advice

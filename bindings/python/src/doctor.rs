@@ -1,4 +1,4 @@
-//! The examination of a server, for `skiplino.doctor()`.
+//! The native function behind `skiplino.doctor()`.
 
 use std::path::PathBuf;
 
@@ -50,7 +50,7 @@ pub(crate) fn examine_server(
     let diagnosis = blocking(py, || {
         let diagnosis = examine(&client, &options, &is_interrupted, &mut |_| {});
         if let Ok(diagnosis) = &diagnosis {
-            // After Ctrl-C nothing is returned.
+            // After Ctrl-C the function returns nothing, so the log has these texts.
             warn_of(&diagnosis.left);
         }
         diagnosis
@@ -75,7 +75,7 @@ pub(crate) fn examine_server(
     Ok((text.to_string(), error))
 }
 
-/// Logs what doctor made and could not remove.
+/// Logs the records that doctor created and could not remove.
 fn warn_of(left: &[String]) {
     for left in left {
         tracing::warn!("doctor could not remove {left}");

@@ -51,7 +51,7 @@ impl Config {
     }
 }
 
-/// The way to the server.
+/// The proxy between the client and the server.
 #[doc(hidden)]
 #[derive(Clone)]
 pub enum ProxySetting {

@@ -232,14 +232,14 @@ def test_the_table_of_companies(spark: SparkSession, read: Read, sandboxes: Sand
     assert read(companies=numbers["companies"]).select("company").distinct().collect() == [("001",)]
     with pytest.raises(InvalidRequestError, match="the name 'Qatar' appears twice"):
         companies([rows[2], rows[2]])
-    with pytest.raises(InvalidRequestError, match="row 1 holds an API key: name the secret") as held:
+    with pytest.raises(InvalidRequestError, match="row 1 contains an API key: give the name of its secret") as held:
         companies([rows[0], {**rows[1], "secret": KEY}])
     assert KEY not in str(held.value)
     with pytest.raises(InvalidRequestError, match="row 0 holds an API key"):
         companies([{**rows[0], "key": f" {KEY}"}])
 
 
-def test_a_stream_is_refused_with_the_reason(spark: SparkSession, sandboxes: Sandboxes, tmp_path: Path) -> None:
+def test_a_stream_is_rejected_with_the_reason(spark: SparkSession, sandboxes: Sandboxes, tmp_path: Path) -> None:
     reader = spark.readStream.format("skiplino").option("companies", table(addresses(sandboxes)))
     with pytest.raises(PySparkException, match="the API lists customers by creation, newest first"):
         reader.load().writeStream.format("noop").option(

@@ -38,7 +38,7 @@ class Options:
     table: Literal["customers", "tickets"]
     #: The company and the external id of the customers whose tickets are read.
     customers: tuple[tuple[str, str], ...] | None
-    #: Whether filters reach the API. Spark refuses this unless its own setting allows it.
+    #: Whether filters reduce the requests to the API. Spark must allow this by a setting of its own.
     pushes_filters: bool
     #: Whether a failed company or row is left out instead of failing the job.
     skips_errors: bool
@@ -51,7 +51,7 @@ class Options:
     #: The number of partitions of a write.
     tasks: int | None
     concurrency: int
-    #: Whether a company is written by one task, or by several, each with its own ids.
+    #: Whether one task writes all rows of a company. Otherwise each task has its own ids.
     is_by_company: bool
     erase: tuple[str, ...]
 
@@ -63,10 +63,10 @@ class Options:
 
 
 def parse(given: Mapping[str, str]) -> Options:
-    """The options that were given, whose names are case-insensitive."""
+    """Parses the options. Their names are case-insensitive."""
     values = {name.lower(): value for name, value in given.items()}
     unknown = set(values) - {name.lower() for name in NAMES}
-    # The options of a table in a catalog also have its properties.
+    # For a table in a catalog, Spark adds the properties of the table to the options.
     if unknown and "provider" not in values:
         raise InvalidRequestError(f"no such option: {', '.join(sorted(unknown))}; the options are {', '.join(NAMES)}")
 
@@ -93,7 +93,7 @@ def parse(given: Mapping[str, str]) -> Options:
         return None if value is None else int(value)
 
     if "companies" not in values:
-        raise InvalidRequestError("companies: missing: give JSON text or a file with name, baseUrl and secret")
+        raise InvalidRequestError("companies: is required: give JSON text or a file with name, baseUrl and secret")
     secrets = values.get("secrets", "env")
     check_secrets(secrets)
     skips_errors = choice("onError", "fail", "skip") == "skip"
@@ -101,7 +101,7 @@ def parse(given: Mapping[str, str]) -> Options:
         if name in values:
             check_location(name, values[name])
     if skips_errors and "failures" not in values:
-        raise InvalidRequestError("onError: skip needs the option failures, a folder for what was left out")
+        raise InvalidRequestError("onError: skip needs the option failures, a folder for what the job skips")
     customers = values.get("customers")
     table: Literal["customers", "tickets"] = "tickets" if choice("table", *TABLES) == "tickets" else "customers"
     return Options(

@@ -16,13 +16,13 @@ from .._errors import InvalidRequestError
 
 
 def check_location(option: str, location: str) -> None:
-    """Raises ``InvalidRequestError`` unless all machines of a cluster understand the path alike."""
+    """Raises ``InvalidRequestError`` unless the path means the same on all machines of a cluster."""
     if not os.path.isabs(location) and "://" not in location:
         raise InvalidRequestError(f"{option}: must be an absolute path or a URI that all executors can write")
 
 
 def write_table(folder: str, name: str, table: pyarrow.Table) -> None:
-    """Writes a Parquet file into the folder; a second run of a task replaces the file of the first."""
+    """Writes a Parquet file into the folder. It replaces the file of an earlier run of the task."""
     _write(folder, f"{name}.parquet", lambda sink: pyarrow.parquet.write_table(table, sink))
 
 
@@ -48,7 +48,7 @@ def _write(folder: str, name: str, write: Callable[[Any], object]) -> None:
                 write(sink)
             files.move(partial, f"{path}/{name}")
     except BaseException:
-        # Nobody looks for personal data under a hidden name.
+        # A hidden file with personal data must not remain, because nobody would find it.
         with suppress(OSError):
             files.delete_file(partial)
         raise
