@@ -1,1 +1,1 @@
-"""The repository's own tools: run each from the repository root, as `python3 -m tools.NAME`."""
+"""The repository's own tools. Run each from the root of the repository: `python3 -m tools.NAME`."""

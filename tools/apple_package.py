@@ -1,4 +1,4 @@
-"""Checks the package for Apple's platforms as far as that works without a Mac.
+"""Makes those checks of the package for Apple's platforms that need no Mac.
 
 python3 -m tools.apple_package privacy FILE
 swift package dump-package | python3 -m tools.apple_package targets

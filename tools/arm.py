@@ -16,7 +16,7 @@ FEATURES = "skiplino-c/gzip,skiplino-c/http2,skiplino-c/panicking"
 
 @dataclass(frozen=True)
 class Arm:
-    """An ARM system as Debian has it."""
+    """An ARM system, with its names in Debian, GCC, Rust and QEMU."""
 
     name: str
     # Debian's name, whose packages `scripts/setup` has unpacked.

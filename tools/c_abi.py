@@ -2,10 +2,11 @@
 
     python3 -m tools.c_abi
 
-Functions and their types have to stay; structs may only grow at their end. abidiff compares libraries,
-so each header becomes a library of empty functions: c_header and scripts/c-test check that the real
-library has all of them, with these types. First abidiff itself is tested: it must report changes
-that break programs, and accept changes that do not. bindings/c/codes.txt keeps the numbers.
+Functions must keep their types, and a struct may only grow at its end. abidiff compares libraries,
+so this program makes a library of empty functions from each header. c_header and scripts/c-test
+check that the real library has the same functions and types. First the program tests abidiff itself:
+it must report changes that break programs, and accept other changes. bindings/c/codes.txt lists the
+numbers of error codes.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ def changed(header: str, pattern: str, replacement: str) -> str:
 def empty_functions(header: str, before: str) -> str:
     """A C source with an empty function for each that the header declares.
 
-    Of a struct that `before` has too, only as many members are kept as it has there: structs carry
-    their size, so a struct that is longer than before breaks no program.
+    A struct that `before` also has keeps only as many members as it has there: structs contain
+    their size, so a longer struct breaks no program.
     """
     header, before = (re.sub(r"//[^\n]*", "", text) for text in (header, before))
     members = {name: body.count(";") for body, name in STRUCT.findall(before)}

@@ -84,7 +84,7 @@ def bodies(source: str) -> list[str]:
 
 
 def unguarded(exports: list[str]) -> list[str]:
-    """Bodies that do not begin with the guard."""
+    """Functions whose body does not begin with the guard."""
     return [body for body in exports if not GUARD.match(body)]
 
 

@@ -1,4 +1,4 @@
-"""Lays out the C library as its users have it where `make install` does not: on macOS and Windows."""
+"""Lays out the C library for macOS and Windows, where `make install` does not run."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def windows(home: Path, dll: Path, processor: str, python: str) -> None:
         (home / folder).mkdir(parents=True, exist_ok=True)
     shutil.copy(c_header.HEADER, home / "include")
     shutil.copy(dll, home / SHARED)
-    # Cargo's own import library has Cargo's name of the DLL. This one has the names of the header
-    # only, so that a program cannot be linked with others.
+    # Cargo's own import library contains Cargo's name of the DLL. This one contains only the
+    # functions of the header, so that programs cannot use others.
     names = c_header.declared(c_header.HEADER.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as work:
         definition = Path(work, "skiplino.def")
@@ -39,7 +39,7 @@ def windows(home: Path, dll: Path, processor: str, python: str) -> None:
 
 
 def cmake(home: Path, shared: str, import_library: str = "", *, pointer: int = 8) -> None:
-    """Writes the files for CMake: where a shared library is, and for what it is."""
+    """Writes the files for CMake, with the path and the platform of a shared library."""
     folder = home / "lib/cmake/skiplino"
     folder.mkdir(parents=True, exist_ok=True)
     major, minor, _ = version().split(".")

@@ -10,7 +10,7 @@ from tools.workspace import ROOT, pinned
 
 OUT = f"{cross.TARGET}/cpython"
 VERSIONS = ("3.13", "3.14")
-# What the tests need that run here, of the packages that `scripts/setup python_packages` installs.
+# The packages that these tests need, of those that `scripts/setup python_packages` installs.
 LIBRARIES = {"duckdb", "numpy", "pandas", "polars", "pyarrow", "pytest", "sybil", "tqdm"}
 TESTS = [
     f"python/tests/test_{name}.py"

@@ -1,6 +1,8 @@
-"""Builds the Rust crates for other platforms than this one."""
+"""Builds the Rust crates for other platforms than this machine's."""
 
 from __future__ import annotations
+
+import shlex
 
 from tools.parts import run
 from tools.workspace import ROOT
@@ -12,10 +14,10 @@ STANDARD_LIBRARIES = RUST_SOURCE.parent / "usr/lib/rustlib"
 
 
 def environment(platform: str) -> dict[str, str]:
-    """The environment of Cargo, also under maturin, for a platform. Cargo also builds the standard
-    library, unless `scripts/setup` has found a compiled one.
+    """The environment of Cargo for a platform, also when maturin calls Cargo. Cargo also builds the
+    standard library, unless `scripts/setup` has found a compiled one.
 
-    This needs unstable options of the compiler; nothing that is published is built with them.
+    Building it needs unstable options of the compiler. No published artifact is built with them.
     """
     values = {
         "RUSTC": str(RUST_SOURCE),
@@ -33,7 +35,7 @@ def launcher(path: str, *command: str) -> str:
     """Writes a program that runs a command with the program's arguments. Returns its path."""
     file = ROOT / path
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(f'#!/bin/sh\nexec {" ".join(command)} "$@"\n', encoding="utf-8")
+    file.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', encoding="utf-8")
     file.chmod(0o755)
     return path
 

@@ -1,4 +1,4 @@
-"""Fuzzes everything that reads bytes from outside.
+"""Fuzzes the code that reads bytes from servers, files and callers.
 
     python3 -m tools.fuzz SECONDS [TARGET...]    SECONDS in all, shared by the targets (all of them by default)
     python3 -m tools.fuzz 0 TARGET FILE          repeats the fault whose bytes are in FILE
@@ -52,7 +52,7 @@ def run(*command: str | Path) -> None:
 
 
 def make_c_calls() -> None:
-    """Makes the C half of the target `c`, from the header; Cargo does not see that it has changed."""
+    """Generates the C code of the target `c` from the header, and makes Cargo build it again."""
     folder = OUT / "c"
     code, built, archive = folder / "calls.c", folder / "calls.o", folder / "libcalls.a"
     text = output("python3", "bindings/c/tests/calls.py", "bindings/c/include/skiplino.h")

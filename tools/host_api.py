@@ -4,9 +4,9 @@
     python3 -m tools.host_api kotlin DUMP [--write]
     python3 -m tools.host_api swift SYMBOL-GRAPH [--write]
 
-`api/HOST.txt` has the API of a release, one line for each thing that a program can depend on;
-`--write` writes it for the next release. So neither tags nor the released package are needed. If the
-release's tag is in this clone, the API is also compared with the file of that tag. A release may
+`api/HOST.txt` has the API of the last release, with a line for each item that a program can use.
+`--write` writes the file for the next release. So the comparison needs no tag and no released package.
+If the release's tag is in this clone, the API is also compared with the file of that tag. A release may
 break programs if it is a new minor version before 1.0, or a new major version after it.
 """
 

@@ -1,4 +1,4 @@
-"""What the parts of `make platforms` for other Linux systems have in common."""
+"""Code that the parts of `make platforms` for other Linux systems share."""
 
 from __future__ import annotations
 

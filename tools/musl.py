@@ -1,5 +1,5 @@
-"""Builds for Linux with musl, whose C library Zig brings along, and runs the results with Debian's
-musl."""
+"""Builds for Linux with musl, with the C library that Zig contains, and runs the results with
+Debian's musl."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Builds what is published once for each platform, for the platform that this runs on: the command,
-the C library, the Python wheels and the JVM's library, all in target/dist.
+"""Builds the packages that are published for each platform, for the platform of this machine: the
+command, the C library, the Python wheels and the JVM's library, all in target/dist.
 
     python3 -m tools.native_dist [PART...]
 
-It runs on Linux with glibc or musl, on macOS and on Windows, and needs Rust. The part `tools` installs
-for this interpreter what its parts `wheels` and, on Windows, `c` need. A free-threaded interpreter builds the wheel for
-itself, any other one the wheel for all others.
+The program runs on Linux with glibc or musl, on macOS and on Windows, and needs Rust. The part `tools`
+installs the Python packages that the part `wheels` and, on Windows, the part `c` need. A free-threaded
+interpreter builds the wheel for itself. Any other interpreter builds the wheel for all others.
 """
 
 from __future__ import annotations
@@ -243,7 +243,7 @@ def compatibility() -> list[str]:
 
 
 def check_wheel(wheel: Path, free_threaded: bool) -> None:
-    """The wheel's tag matches its content, and it is as small as it has to be."""
+    """Checks that the wheel's tag matches its content, and that the wheel is not too large."""
     if wheel.stat().st_size > LARGEST_WHEEL:
         raise SystemExit(f"{wheel.name} has more than {LARGEST_WHEEL} bytes")
     # The third word is `abi3`, `none`, or as in `cp314t` for one free-threaded interpreter.

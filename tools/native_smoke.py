@@ -1,10 +1,10 @@
-"""Installs what tools/native_dist.py has built for this platform in an empty folder, as a user does,
-and runs the program of its README against the sandbox of the published command.
+"""Installs the packages that tools/native_dist.py has built for this platform into an empty folder, as
+a user does, and runs the program of each README against the sandbox of the published command.
 
     python3 -m tools.native_smoke [PART...]
 
-It uses nothing but target/dist, runs on Linux, macOS and Windows, and needs CMake and a C compiler
-for the C library. The interpreter that runs it is the one that installs the wheels.
+The program uses only target/dist, and runs on Linux, macOS and Windows. For the C library it needs
+CMake and a C compiler. The interpreter that runs this program installs the wheels.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which host passes which scenario and makes which call.
+"""Prints which host passes which scenario and makes which call.
 
     python3 -m tools.parity FOLDER [--write]
     python3 -m tools.parity --scenarios
@@ -45,7 +45,7 @@ def scenarios() -> dict[str, set[str]]:
 
 
 def calls() -> list[str]:
-    """Every call that the scenario format has, so that a call without a scenario is a hole too."""
+    """Every call of the scenario format, so that a call without a scenario is a hole, too."""
     schema = json.loads((SCENARIOS / "schema.json").read_text(encoding="utf-8"))
     names: list[str] = schema["$defs"]["call"]["properties"]["call"]["enum"]
     return names

@@ -1,4 +1,4 @@
-"""Builds for other platforms than this one and runs the results, or only for those that are named.
+"""Builds for other platforms than this machine's, and runs the results. With PART only those parts run.
 
     python3 -m tools.platforms [PART...]
 

@@ -1,4 +1,4 @@
-"""Collects what a release offers for download in target/release-files, with checksums.
+"""Collects the files that a release offers for download in target/release-files, with checksums.
 
     python3 -m tools.release_files [--partial] ADDRESS
     python3 -m tools.release_files --notes VERSION

@@ -1,4 +1,4 @@
-"""Packs a folder into an archive whose bytes depend on the files and one time alone.
+"""Packs a folder into an archive whose bytes depend only on the files and on one time.
 
 python3 -m tools.reproducible_archive SECONDS-SINCE-1970 FOLDER ARCHIVE
 

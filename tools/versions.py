@@ -1,4 +1,4 @@
-"""Checks that every place that repeats the version of Cargo.toml repeats the same one.
+"""Checks that every file that repeats the version of Cargo.toml has the same version.
 
     python3 -m tools.versions [--tag TAG]
 

@@ -73,7 +73,7 @@ def run_scenarios(home: str, variables: dict[str, str]) -> None:
 
 
 def run_command(program: str, variables: dict[str, str]) -> None:
-    """Makes the journey of `make demo` with the command, and tests what differs on Windows."""
+    """Runs the journey of `make demo` with the command, and tests the differences on Windows."""
     launcher = cross.launcher(f"{OUT}/windows-command/skiplino", "wine", str(ROOT / program))
     run("python3", "tests/journey.py", launcher, **variables)
     test = ["python3", "tests/wine/command.py", SKIPLINO, "wine", program]
@@ -95,8 +95,8 @@ def x86_64() -> None:
 
 
 def startup_objects() -> str:
-    """Compiles what Rust links into programs of 32 bits, and Cargo does not build with the standard
-    library. Returns the folder.
+    """Compiles the startup objects that Rust links into programs of 32 bits. Cargo does not build them
+    with the standard library. Returns the folder.
     """
     folder = ROOT / OUT / "i686-startup"
     folder.mkdir(parents=True, exist_ok=True)

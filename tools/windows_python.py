@@ -1,4 +1,4 @@
-"""Builds the Python packages for Windows, and tests them with CPython for Windows under Wine."""
+"""Builds the Python packages for Windows, and tests them with CPython for Windows in Wine."""
 
 from __future__ import annotations
 

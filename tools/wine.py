@@ -1,4 +1,4 @@
-"""A Windows to run programs in: Wine, with its files in target/platforms."""
+"""Runs programs for Windows in Wine, whose files are in target/platforms."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ MISSING_LIBRARY = "tests/wine/bcryptprimitives.c"
 
 @contextmanager
 def started(processor: str) -> Iterator[dict[str, str]]:
-    """A Windows for a processor, until the block ends. Gives the variables with which the command `wine`
-    runs a program in it.
+    """Runs Wine for a processor until the block ends. Yields the environment variables with which the
+    command `wine` runs a program in it.
     """
     home = ROOT / cross.TARGET / f"wine-{processor}"
     # Without a display, and without the offer to download .NET and a browser.

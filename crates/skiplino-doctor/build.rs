@@ -1,4 +1,4 @@
-//! Converts the OpenAPI document to JSON, without what only people read.
+//! Converts the OpenAPI document to JSON, without descriptions and examples.
 
 #![allow(
     clippy::print_stdout,
@@ -12,12 +12,13 @@ use std::{env, fs};
 use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // A checkout for Windows may have no symbolic links; a package has only the file.
+    // In the repository, `openapi.yaml` is a symbolic link, which a checkout on Windows may lack. A
+    // package has only the file.
     const DOCUMENTS: [&str; 2] = ["../../spec/openapi.yaml", "openapi.yaml"];
     let found = DOCUMENTS
         .into_iter()
         .find(|path| fs::exists(path).is_ok_and(|found| found));
-    let path = found.ok_or("there is no openapi.yaml")?;
+    let path = found.ok_or("openapi.yaml is missing")?;
     println!("cargo::rerun-if-changed={path}");
     let mut document: Value = serde_norway::from_str(&fs::read_to_string(path)?)?;
     strip(&mut document);

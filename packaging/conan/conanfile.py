@@ -1,4 +1,4 @@
-"""The compiled C library of a release, as a Conan package."""
+"""A Conan package of the compiled C library of a release."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from conan.tools.files import copy, get
 
 
 class Skiplino(ConanFile):
-    """Downloads the archive of the platform: the SDK is written in Rust, which Conan has no package of."""
+    """Downloads the archive of the platform, because Conan has no Rust to compile the SDK."""
 
     name = "skiplino"
     description = "The Skiplino SDK for C: queues, tickets, appointments and customers"
@@ -23,10 +23,10 @@ class Skiplino(ConanFile):
         return platforms.get(str(self.settings.arch))
 
     def validate(self):
-        """Fails for other platforms."""
+        """Fails if there is no archive for the platform."""
         if self.archive() is None:
             raise ConanInvalidConfiguration(
-                f"there is no archive for {self.settings.os} on {self.settings.arch}"
+                f"skiplino has no archive for {self.settings.os} on {self.settings.arch}"
             )
 
     def build(self):
@@ -34,13 +34,13 @@ class Skiplino(ConanFile):
         get(self, **self.archive(), strip_root=True)
 
     def package(self):
-        """Keeps the licences, the header and the library."""
+        """Packs the licences, the header and the library."""
         copy(self, "LICENSE-*", self.build_folder, str(Path(self.package_folder) / "licenses"))
         for folder in ("include", "lib", "bin"):
             copy(self, f"{folder}/*", self.build_folder, self.package_folder)
 
     def package_info(self):
-        """Has CMake use the package's own files, so the targets are those of every other installation."""
+        """Makes CMake use the package's own files, which have the usual targets."""
         self.cpp_info.set_property("cmake_find_mode", "none")
         self.cpp_info.builddirs = ["lib/cmake/skiplino"]
         self.cpp_info.libs = ["skiplino"]

@@ -21,8 +21,8 @@ def test_the_result_is_typed_and_prints_what_the_command_prints(sandbox: Sandbox
     tree = next(line for line in diagnosis.lines if line.id == "A12")
     assert (tree.topic, tree.verdict, tree.advice) == ("tree", "confirmed", None)
     assert str(tree) == "✓ A12 tree              services are under `services`"
-    unseen = next(line for line in diagnosis.lines if line.id == "P29")
-    assert unseen.verdict == "not_seen"
+    not_checked = next(line for line in diagnosis.lines if line.id == "P29")
+    assert not_checked.verdict == "not_checked"
     # The sandbox's clock is not this machine's.
     assert diagnosis.outcome == "differs"
     assert (diagnosis.left, diagnosis.error) == ((), None)

@@ -74,10 +74,10 @@ fn row(check: &Check) -> String {
         topic,
         claim,
         if_wrong,
-        seen_by,
+        checked_by,
     } = check;
     format!(
         "| {id} | {topic} | {claim} | {if_wrong} | {} |",
-        seen_by.text()
+        checked_by.text()
     )
 }

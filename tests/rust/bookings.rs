@@ -1,6 +1,6 @@
-//! A booking for a customer costs one round trip: the read of the customer's tickets beside it
-//! neither delays it nor costs a connection. And what a lost booking can be told from, if that read
-//! is late or fails.
+//! A booking for a customer costs one round trip: the concurrent read of the customer's tickets
+//! neither delays the booking nor costs a connection. If this read is late or fails, the server's
+//! clock distinguishes the ticket of a lost booking from older tickets.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};

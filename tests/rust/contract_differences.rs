@@ -99,7 +99,7 @@ fn scenarios() -> Vec<Value> {
         .collect()
 }
 
-/// The failures that the row does not expect, and the errors that it expects in vain.
+/// The failures that the row does not expect, and the expected errors that did not occur.
 fn run_row(row: &Value, scenarios: &[Value]) -> Vec<String> {
     let texts = |key: &str| -> Vec<&str> {
         let texts = row[key].as_array().into_iter().flatten();

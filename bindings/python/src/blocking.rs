@@ -4,7 +4,7 @@ use bindings_common::catch_panic;
 use pyo3::prelude::*;
 use skiplino::Error;
 
-use crate::interrupt::interruptible;
+use crate::interrupt::Waiting;
 use crate::{errors, log};
 
 /// A failure that becomes a Python exception.
@@ -25,7 +25,10 @@ pub(crate) fn blocking<T: Send, E: Raise + Send>(
     wait: impl FnOnce() -> Result<T, E> + Send,
 ) -> PyResult<T> {
     log::refresh_level(py);
-    match interruptible(|| py.detach(|| catch_panic(wait)))? {
+    let waiting = Waiting::start();
+    let result = py.detach(|| catch_panic(wait));
+    waiting.end()?;
+    match result {
         Some(result) => result.map_err(|error| error.raise(py)),
         None => Err(errors::bug(py)),
     }

@@ -1,4 +1,4 @@
-//! The examination of a server, for `skiplino.doctor()`.
+//! The native function behind `skiplino.doctor()`.
 
 use std::path::PathBuf;
 
@@ -20,6 +20,10 @@ impl Raise for DoctorError {
                 os_error(py, &source, path).unwrap_or_else(|failure| failure)
             }
             Self::RecordNotEmpty(_) => PyFileExistsError::new_err(self.to_string()),
+            Self::NotRemoved { source, left } => {
+                warn_of(&left);
+                source.raise(py)
+            }
             _ => errors::bug(py),
         }
     }
@@ -46,10 +50,8 @@ pub(crate) fn examine_server(
     let diagnosis = blocking(py, || {
         let diagnosis = examine(&client, &options, &is_interrupted, &mut |_| {});
         if let Ok(diagnosis) = &diagnosis {
-            // After Ctrl-C nothing is returned.
-            for left in &diagnosis.left {
-                tracing::warn!("doctor could not remove {left}");
-            }
+            // After Ctrl-C the function returns nothing, so the log has these texts.
+            warn_of(&diagnosis.left);
         }
         diagnosis
     })?;
@@ -71,4 +73,11 @@ pub(crate) fn examine_server(
         _ => None,
     };
     Ok((text.to_string(), error))
+}
+
+/// Logs the records that doctor created and could not remove.
+fn warn_of(left: &[String]) {
+    for left in left {
+        tracing::warn!("doctor could not remove {left}");
+    }
 }

@@ -38,14 +38,23 @@ pub(crate) fn is_interrupted() -> bool {
     .unwrap_or(true)
 }
 
-/// Runs a call that [`is_interrupted`] may end. Returns the exception that ended the call, or else
-/// the call's result.
-pub(crate) fn interruptible<T>(call: impl FnOnce() -> T) -> PyResult<T> {
-    let outer = IS_WAITING.replace(true);
-    let result = call();
-    IS_WAITING.set(outer);
-    match RAISED.take() {
-        Some(raised) => Err(raised),
-        None => Ok(result),
+/// Marks that this thread waits for a call, which [`is_interrupted`] may end.
+#[must_use = "the mark stays until it is ended"]
+pub(crate) struct Waiting {
+    /// Whether the call was made while another call of this thread waits.
+    outer: bool,
+}
+
+impl Waiting {
+    pub(crate) fn start() -> Self {
+        let outer = IS_WAITING.replace(true);
+        Self { outer }
+    }
+
+    /// # Errors
+    /// The exception that ended the call.
+    pub(crate) fn end(self) -> PyResult<()> {
+        IS_WAITING.set(self.outer);
+        RAISED.take().map_or(Ok(()), Err)
     }
 }

@@ -22,7 +22,7 @@ Examples:
   skiplino book --branch Seef --service \"Cash W\"   join the queue
   skiplino ticket get k7m2p9x4q1                   show how many visitors are ahead
   skiplino customers list --all --json > all.jsonl export all customers, one JSON line each
-  skiplino doctor                                  find out whether the SDK fits the server
+  skiplino doctor                                  check whether the SDK works with the server
   skiplino sandbox                                 start a local server to try the commands on
 
 Examples for one command: skiplino help COMMAND.

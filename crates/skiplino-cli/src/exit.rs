@@ -22,7 +22,7 @@ pub(crate) const CODES: [(u8, &str); 20] = [
     (DONE, "done"),
     (
         NOT_DONE,
-        "not done: declined at the prompt, a file that cannot be read or written, or a bug; doctor: something to look at",
+        "not done: declined at the prompt, a file that cannot be read or written, or a bug; doctor: a line has ! or ✗",
     ),
     (
         USAGE,

@@ -46,7 +46,7 @@ pub(crate) enum Failure {
     /// No diagnosis could be made.
     #[error(transparent)]
     Doctor(#[from] DoctorError),
-    /// Doctor found something to look at, and has printed it.
+    /// Doctor found differences, and has printed them.
     #[error("{0}")]
     ServerDiffers(String),
     /// An I/O error. The subject is the file, or standard input or output.

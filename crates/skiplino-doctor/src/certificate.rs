@@ -1,4 +1,4 @@
-//! The server's certificate, looked at without trusting it: nothing is sent over that connection.
+//! Reads the server's certificate without trusting it: no request is sent over this connection.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,28 +8,28 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-/// What a TLS handshake showed.
+/// The facts of a TLS handshake that doctor reports.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Seen {
+pub(crate) struct Handshake {
     /// As in `TLS 1.3`.
     pub(crate) version: Option<&'static str>,
     pub(crate) issuer: Option<String>,
     pub(crate) not_after: Option<Timestamp>,
 }
 
-/// Records what the server shows, and ends the handshake before anything is sent.
+/// Records the certificate and the version of TLS, and ends the handshake before a request is sent.
 #[derive(Debug)]
 pub(crate) struct Recorder {
-    seen: Mutex<Seen>,
+    handshake: Mutex<Handshake>,
     schemes: Vec<SignatureScheme>,
 }
 
 impl Recorder {
-    /// The settings of a connection that only records.
+    /// Makes connections with these settings record and end.
     pub(crate) fn install(tls: &mut ClientConfig) -> Arc<Self> {
         let algorithms = tls.crypto_provider().signature_verification_algorithms;
         let recorder = Arc::new(Self {
-            seen: Mutex::default(),
+            handshake: Mutex::default(),
             schemes: algorithms.supported_schemes(),
         });
         // This accepts no certificate: the handshake ends with an error in any case.
@@ -38,18 +38,26 @@ impl Recorder {
         recorder
     }
 
-    pub(crate) fn seen(&self) -> Seen {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.clone()
+    pub(crate) fn handshake(&self) -> Handshake {
+        let handshake = self
+            .handshake
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        handshake.clone()
     }
 
-    fn record(&self, set: impl FnOnce(&mut Seen)) {
-        set(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+    fn record(&self, set: impl FnOnce(&mut Handshake)) {
+        set(&mut self
+            .handshake
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner));
     }
 
     fn end(&self, version: &'static str) -> Result<HandshakeSignatureValid, Error> {
-        self.record(|seen| seen.version = Some(version));
-        Err(Error::General("looked at".to_owned()))
+        self.record(|handshake| handshake.version = Some(version));
+        Err(Error::General(
+            "the handshake was only for its facts".to_owned(),
+        ))
     }
 }
 
@@ -71,12 +79,12 @@ impl ServerCertVerifier for Recorder {
                 .collect::<Vec<_>>()
                 .join(", ");
             let end = parsed.validity().not_after.timestamp();
-            self.record(|seen| {
-                seen.issuer = Some(name);
-                seen.not_after = Timestamp::from_second(end).ok();
+            self.record(|handshake| {
+                handshake.issuer = Some(name);
+                handshake.not_after = Timestamp::from_second(end).ok();
             });
         }
-        // The handshake goes on to the signature, which shows the version.
+        // The handshake continues to the signature, whose check knows the version of TLS.
         Ok(ServerCertVerified::assertion())
     }
 

@@ -1,4 +1,4 @@
-//! Whether the SDK's own client reads an answer.
+//! Checks whether the SDK's own client can read a response.
 
 use skiplino::{
     BookTicketRequest, Client, CustomerRef, CustomerUpdateRequest, CustomerWriteRequest, Error,
@@ -7,8 +7,8 @@ use skiplino::{
 
 use crate::wire::Answer;
 
-/// Reads the answer as the client does. Nothing is sent. Errors that the answer itself reports are
-/// read as well.
+/// Reads the response as the client does, without sending anything. A response with an error status
+/// is readable.
 ///
 /// # Errors
 /// If a success cannot be read.
@@ -17,7 +17,7 @@ pub(crate) fn read(client: &Client, answer: &Answer) -> Result<(), Error> {
         return Ok(());
     }
     let (status, body) = (answer.status, answer.body.clone());
-    // The ids are of no importance.
+    // Any ids will do, because nothing is sent.
     let customer = || CustomerRef::id("0");
     match answer.operation {
         Operation::ListBranches => done(client.branches().list().answered(status, body)),

@@ -4,9 +4,10 @@ use serde_json::{Map, Value, json};
 use skiplino::Operation;
 
 use crate::document::{Difference, DifferenceKind};
+use crate::shape::shape_of_name;
 
-/// A contract of the sandbox: only what differs from the documentation. Tests hold its keys against
-/// the sandbox's own type.
+/// A contract of the sandbox, with only the differences from the documentation. Tests compare its
+/// keys with the sandbox's own type.
 #[derive(Debug, Default)]
 pub(crate) struct ContractDraft(Map<String, Value>);
 
@@ -45,7 +46,7 @@ impl ContractDraft {
         self.insert("max_limits", operation.id(), json!(limit));
     }
 
-    /// An answer with another status than the check expects.
+    /// Adds a response with another status than the check expects.
     pub(crate) fn status(&mut self, check: &str, operation: Operation, status: u16) {
         match (check, status) {
             ("A04" | "A05", 422) => self.set("unknown_path_id_status", json!(status)),
@@ -58,9 +59,20 @@ impl ContractDraft {
         }
     }
 
-    /// A difference between an answer and the document.
+    /// Adds a difference between a response and the document.
     pub(crate) fn add(&mut self, difference: &Difference, body: &Value) {
         let name = difference.name();
+        // A report keeps no name of a field that may be the id or the number of a person.
+        let is_kept = |name: &str| name.split('.').all(|part| shape_of_name(part) == part);
+        if !is_kept(&name)
+            || matches!(&difference.kind, DifferenceKind::Renamed(new) if !is_kept(new))
+        {
+            return;
+        }
+        // The sandbox can change fields of a schema only.
+        if difference.field.is_empty() || difference.schema == "Answer" {
+            return;
+        }
         let last = difference.field.rsplit('.').next().unwrap_or_default();
         match (&difference.kind, name.as_str()) {
             (DifferenceKind::Renamed(new), "BranchTreeGroup.services") => {
@@ -130,7 +142,7 @@ fn is_record(schema: &str) -> bool {
     !schema.ends_with("ErrorEnvelope")
 }
 
-/// Whether a field is left out if it has no value.
+/// Whether the server leaves out the field if it has no value.
 fn is_optional(name: &str) -> bool {
     const OPTIONAL: [&str; 7] = [
         "Customer.externalId",
@@ -144,11 +156,12 @@ fn is_optional(name: &str) -> bool {
     OPTIONAL.contains(&name)
 }
 
-fn is_time(field: &str) -> bool {
+/// Whether a field of this name is a time.
+pub(crate) fn is_time(field: &str) -> bool {
     ["statusAt", "bookedAt", "time", "createdAt", "updatedAt"].contains(&field)
 }
 
-/// A value of the same type as that of the field, without its content.
+/// A fixed value of the same type as that of the field.
 fn sample(body: &Value, field: &str) -> Value {
     match find(body, field) {
         Some(Value::Bool(_)) => json!(true),

@@ -1,4 +1,4 @@
-//! The OpenAPI document, compiled in, and the differences between it and an answer.
+//! The OpenAPI document, which is compiled in, and its differences from a response.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::error::DoctorError;
 
 const DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
-/// The document, and a validator for each response that was looked at.
+/// The document, and a validator for each kind of response that was checked.
 pub(crate) struct Document {
     components: Value,
     /// The schema of each response: operation, then status.
@@ -20,7 +20,7 @@ pub(crate) struct Document {
     validators: BTreeMap<(&'static str, u16), Validator>,
 }
 
-/// A difference between an answer and the document, the same for all records of a list.
+/// A difference between a response and the document. All records of a list share one difference.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Difference {
     /// The schema that the field belongs to, as in `Ticket`.
@@ -36,14 +36,14 @@ pub(crate) enum DifferenceKind {
     Extra,
     /// The field has another name.
     Renamed(String),
-    /// Another type: the expected one, and the type of the answer.
+    /// The field has another type than the document says.
     Type {
         expected: String,
         found: &'static str,
     },
-    /// A value outside of the known ones.
+    /// A value that the document does not list.
     UnknownValue(String),
-    /// A text of another form: a time, or an id.
+    /// A time or an id has another format.
     Format,
     /// Another rule of JSON Schema.
     Rule(String),
@@ -65,7 +65,7 @@ impl Difference {
 
 impl Document {
     /// # Errors
-    /// If the document is not what the build script made. No server can cause it.
+    /// If the document is invalid. This is a bug that no server can cause.
     pub(crate) fn new() -> Result<Self, DoctorError> {
         let internal = |reason: &str| DoctorError::Document(reason.to_owned());
         let mut document: Value =
@@ -90,7 +90,7 @@ impl Document {
         let mut components = document["components"]["schemas"].take();
         if let Some(schemas) = components.as_object_mut() {
             for (name, schema) in schemas {
-                // Envelopes are parts of a whole, which is strict itself.
+                // Envelopes are parts of other schemas, which are strict themselves.
                 if !["SuccessEnvelope", "PaginatedEnvelope"].contains(&name.as_str()) {
                     make_strict(schema);
                 }
@@ -111,7 +111,7 @@ impl Document {
     /// The differences between a body and the document.
     ///
     /// # Errors
-    /// If the schema cannot be compiled. No server can cause it.
+    /// If the schema cannot be compiled. This is a bug that no server can cause.
     pub(crate) fn differences(
         &mut self,
         operation: Operation,
@@ -173,7 +173,8 @@ impl Document {
             }
             ValidationErrorKind::AdditionalProperties { unexpected }
             | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
-                // A part that is wrong itself makes all its fields unexpected.
+                // If a part of a schema does not match, the validator reports all its fields as
+                // unexpected.
                 for name in unexpected {
                     if !self.is_known(schema, &path, name) {
                         add(Some(name), DifferenceKind::Extra);
@@ -201,8 +202,8 @@ impl Document {
         }
     }
 
-    /// The schema at a path of the answer, with the name of the component that it belongs to and
-    /// its path below that.
+    /// The schema at a path of the response, the name of the component that contains this schema,
+    /// and the path inside the component.
     fn walk<'a>(&'a self, schema: &'a Value, path: &[String]) -> (&'a Value, String, Vec<String>) {
         let (mut name, mut inner) = ("Answer".to_owned(), Vec::new());
         let mut current = self.enter(schema, &mut name, &mut inner);
@@ -280,8 +281,8 @@ impl Document {
     }
 }
 
-/// A missing field and one further field of the same object that fits: the server has another name
-/// for it.
+/// Finds renamed fields: if one field of an object is missing, and exactly one additional field of
+/// the object has its type, the server uses another name.
 fn find_renamed(components: &Value, mut found: Vec<Difference>, body: &Value) -> Vec<Difference> {
     let missing: Vec<_> = found
         .iter()
@@ -330,13 +331,13 @@ fn values_of<'a>(value: &'a Value, name: &str) -> Vec<&'a Value> {
     }
 }
 
-/// Whether the value has the type of the schema, looked at no deeper.
+/// Whether the value has the type of the schema, without checking the content.
 fn has_type(schema: &Value, value: &Value) -> bool {
     let found = type_name(value);
     let is = |expected: &Value| expected == found || (expected == "number" && found == "integer");
     match &schema["type"] {
         Value::Array(types) => types.iter().any(is),
-        // A reference is to an object.
+        // Every schema that is referenced is an object.
         Value::Null => found == "object",
         one => is(one),
     }
@@ -372,8 +373,7 @@ fn resolve<'a>(document: &'a Value, node: &'a Value) -> &'a Value {
         .unwrap_or(node)
 }
 
-/// Makes a schema reject fields and values that it does not name: a client accepts them, doctor
-/// reports them.
+/// Makes a schema reject unknown fields and values: clients accept them, and doctor reports them.
 fn make_strict(schema: &mut Value) {
     let Some(fields) = schema.as_object_mut() else {
         return;

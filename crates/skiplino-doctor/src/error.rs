@@ -1,4 +1,4 @@
-//! Why no diagnosis could be made. What the server does wrong is a finding, not an error.
+//! Why no diagnosis could be made. A fault of the server is a line of the diagnosis, not an error.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,7 +8,9 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum DoctorError {
     /// The compiled-in OpenAPI document cannot be used: a bug.
-    #[error("the OpenAPI document in this program cannot be used: {0}")]
+    #[error(
+        "the OpenAPI document in this program cannot be used; this is a bug, please report it: {0}"
+    )]
     Document(String),
     /// The HTTP client cannot be set up.
     #[error("the HTTP client cannot be set up: {0}")]
@@ -21,9 +23,17 @@ pub enum DoctorError {
         /// Why.
         source: io::Error,
     },
-    /// The folder for raw answers already has content.
+    /// The folder for raw responses already has content.
     #[error("{}: name a folder that does not exist yet, or an empty one", .0.display())]
     RecordNotEmpty(PathBuf),
+    /// No diagnosis could be made, and records that doctor created could not be removed.
+    #[error("{source}; not removed: {}", left.join("; "))]
+    NotRemoved {
+        /// Why there is no diagnosis.
+        source: Box<DoctorError>,
+        /// The records that could not be removed, and how to remove them.
+        left: Vec<String>,
+    },
 }
 
 impl DoctorError {
@@ -31,6 +41,17 @@ impl DoctorError {
         Self::Io {
             path: path.into(),
             source,
+        }
+    }
+
+    /// The error, with what could not be removed.
+    pub(crate) fn with_left(self, left: Vec<String>) -> Self {
+        match left.is_empty() {
+            true => self,
+            false => Self::NotRemoved {
+                source: Box::new(self),
+                left,
+            },
         }
     }
 }

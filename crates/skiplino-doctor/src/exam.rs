@@ -1,4 +1,5 @@
-//! One examination: sends requests, holds each answer against the document, and keeps what it saw.
+//! One examination: sends requests, compares each response with the OpenAPI document, and keeps the
+//! results.
 
 use jiff::Timestamp;
 use reqwest::header::HeaderMap;
@@ -6,7 +7,7 @@ use serde_json::{Map, Value, json};
 use skiplino::{Client, KeyClass, KeyRequirement, Operation};
 
 use crate::client_view;
-use crate::contract::ContractDraft;
+use crate::contract::{ContractDraft, is_time};
 use crate::document::{Difference, DifferenceKind, Document};
 use crate::error::DoctorError;
 use crate::findings::{Findings, Line, Verdict};
@@ -15,11 +16,11 @@ use crate::record::Record;
 use crate::shape::{is_word, shape, shape_of_header, shape_of_name, shape_of_text};
 use crate::wire::{Answer, NoAnswer, Request, Wire};
 
-/// What the caller expects of an answer.
+/// The status that the caller expects.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Expected {
     status: u16,
-    /// The check that a different status refutes.
+    /// The check that fails for another status.
     check: &'static str,
 }
 
@@ -39,9 +40,9 @@ pub(crate) struct Exam<'a> {
     pub(crate) client: &'a Client,
     pub(crate) findings: Findings,
     pub(crate) contract: ContractDraft,
-    /// Troubles that are no check: lost answers, failures of the server.
-    pub(crate) troubles: Vec<Line>,
-    /// The shapes of all answers, for the report.
+    /// Problems outside of the checks: lost responses and failures of the server.
+    pub(crate) problems: Vec<Line>,
+    /// The shapes of all responses, for the report.
     pub(crate) answers: Vec<Value>,
     /// The server's clock.
     pub(crate) server_time: Option<Timestamp>,
@@ -49,6 +50,7 @@ pub(crate) struct Exam<'a> {
     record: Option<Record>,
     /// Why the examination cannot go on.
     failure: Option<DoctorError>,
+    is_cleaning_up: bool,
 }
 
 impl<'a> Exam<'a> {
@@ -62,29 +64,45 @@ impl<'a> Exam<'a> {
             client,
             findings: Findings::default(),
             contract: ContractDraft::default(),
-            troubles: Vec::new(),
+            problems: Vec::new(),
             answers: Vec::new(),
             server_time: None,
             document: Document::new()?,
             record,
             failure: None,
+            is_cleaning_up: false,
         })
+    }
+
+    /// Starts the removal. From now on, requests are sent even after a stop or a failure.
+    pub(crate) fn begin_clean_up(&mut self) {
+        self.wire.ignore_stop();
+        self.is_cleaning_up = true;
+    }
+
+    /// Whether the examination sends no further requests, after a stop or a failure of this machine.
+    pub(crate) fn is_over(&self) -> bool {
+        self.failure.is_some() || self.wire.is_stopped()
     }
 
     pub(crate) fn take_failure(&mut self) -> Option<DoctorError> {
         self.failure.take()
     }
 
-    /// Sends a request and examines the answer. None if there is no answer, or after a stop.
-    pub(crate) fn ask(&mut self, request: &Request, expected: Expected) -> Option<Answer> {
-        let answer = self.ask_unexamined(request)?;
-        self.look_at(&answer, expected);
+    /// Sends a request and checks the response. None if there is no response, or after a stop.
+    pub(crate) fn send_and_check(
+        &mut self,
+        request: &Request,
+        expected: Expected,
+    ) -> Option<Answer> {
+        let answer = self.send(request)?;
+        self.check_response(&answer, expected);
         Some(answer)
     }
 
-    /// Sends a request whose answer the caller looks at.
-    pub(crate) fn ask_unexamined(&mut self, request: &Request) -> Option<Answer> {
-        if self.failure.is_some() {
+    /// Sends a request. The caller checks the response.
+    pub(crate) fn send(&mut self, request: &Request) -> Option<Answer> {
+        if self.failure.is_some() && !self.is_cleaning_up {
             return None;
         }
         match self.wire.send(request) {
@@ -94,23 +112,23 @@ impl<'a> Exam<'a> {
             }
             Err(NoAnswer::Stopped) => None,
             Err(lost) => {
-                let found = format!("no answer: {lost}");
-                let advice =
-                    "run doctor again; if it stays, the network or a proxy cuts connections";
-                self.trouble(about(request.operation, &found, advice));
+                let found = format!("no response: {lost}");
+                let advice = "run doctor again; if the problem stays, the network or a proxy ends \
+                              connections";
+                self.add_problem(about(request.operation, &found, advice));
                 None
             }
         }
     }
 
-    pub(crate) fn trouble(&mut self, line: Line) {
+    pub(crate) fn add_problem(&mut self, line: Line) {
         let is_known = |known: &Line| (&known.topic, &known.found) == (&line.topic, &line.found);
-        if !self.troubles.iter().any(is_known) {
-            self.troubles.push(line);
+        if !self.problems.iter().any(is_known) {
+            self.problems.push(line);
         }
     }
 
-    /// Keeps the answer raw for the user, and its shape for the report.
+    /// Keeps the raw response for the user, and its shape for the report.
     fn keep(&mut self, answer: &Answer) {
         if let Some(record) = &mut self.record
             && let Err(error) = record.write(answer)
@@ -131,15 +149,15 @@ impl<'a> Exam<'a> {
         }));
     }
 
-    /// Examines an answer.
-    pub(crate) fn look_at(&mut self, answer: &Answer, expected: Expected) {
+    /// Checks a response.
+    pub(crate) fn check_response(&mut self, answer: &Answer, expected: Expected) {
         self.examine_headers(answer);
         let operation = answer.operation;
         if answer.status == 429 || answer.status >= 500 {
             let found = format!("the server answers {}", answer.status);
-            let advice =
-                "run doctor again later; send --report to the server's operator if it stays";
-            self.trouble(about(operation, &found, advice));
+            let advice = "run doctor again later; if the problem stays, send the file of --report to \
+                          the server's operator";
+            self.add_problem(about(operation, &found, advice));
             return;
         }
         if !self.has_expected_status(answer, expected) {
@@ -151,7 +169,7 @@ impl<'a> Exam<'a> {
         };
         self.client_reads(answer);
         if !self.document.has(operation, answer.status) {
-            // The document cannot say how this answer should look.
+            // The document does not describe this response.
             return;
         }
         let found = self.document.differences(operation, answer.status, body);
@@ -164,7 +182,7 @@ impl<'a> Exam<'a> {
         };
         let is_unknown =
             |difference: &Difference| matches!(difference.kind, DifferenceKind::UnknownValue(_));
-        // Whether a ticket in an unknown state has a place in the queue is unknown, too.
+        // A ticket in an unknown state may or may not have a place in the queue.
         let has_unknown = found.iter().any(is_unknown);
         let is_moot = |difference: &&Difference| {
             has_unknown && matches!(&difference.kind, DifferenceKind::Rule(rule) if rule == "const")
@@ -177,6 +195,9 @@ impl<'a> Exam<'a> {
         self.confirm(answer, body);
         if answer.status == 422 {
             self.examine_reasons(answer);
+            if found.is_empty() {
+                self.examine_field(answer, expected.check);
+            }
         }
     }
 
@@ -204,7 +225,7 @@ impl<'a> Exam<'a> {
             return false;
         }
         let text = format!(
-            "{} answers {status} in place of {}",
+            "{} answers {status} instead of {}",
             answer.request, expected.status
         );
         self.findings.refute(expected.check, operation, text);
@@ -237,7 +258,7 @@ impl<'a> Exam<'a> {
         self.client_reads(answer);
     }
 
-    /// Whether the client reads the answer.
+    /// Checks whether the client can read the response.
     fn client_reads(&mut self, answer: &Answer) {
         if let Err(error) = client_view::read(self.client, answer) {
             self.findings
@@ -245,7 +266,7 @@ impl<'a> Exam<'a> {
         }
     }
 
-    /// The check that a difference refutes, and what a person is told.
+    /// The check that a difference refutes, and a text for the user.
     fn explain(&self, answer: &Answer, difference: &Difference) -> (&'static str, String) {
         let Difference {
             schema,
@@ -259,13 +280,12 @@ impl<'a> Exam<'a> {
             .collect::<Vec<_>>()
             .join(".");
         let last = field.rsplit('.').next().unwrap_or_default();
-        let is_time = ["statusAt", "bookedAt", "time", "createdAt", "updatedAt"].contains(&last);
         let text = match kind {
             DifferenceKind::Missing => format!("{name} is missing"),
             DifferenceKind::Extra => format!("{name} is not in the documentation"),
             DifferenceKind::Renamed(new) => format!("{name} is called {}", shape_of_name(new)),
             DifferenceKind::Type { expected, found } => {
-                format!("{name} is of type {found} in place of {expected}")
+                format!("{name} is of type {found} instead of {expected}")
             }
             DifferenceKind::UnknownValue(value) if is_word(value) => {
                 format!("{name} is {value:?}, which is not a known value")
@@ -276,15 +296,15 @@ impl<'a> Exam<'a> {
                     shape_of_text(value)
                 )
             }
-            DifferenceKind::Format => format!("{name} has another form"),
+            DifferenceKind::Format => format!("{name} has another format"),
             DifferenceKind::Rule(rule) if rule == "const" => {
                 format!("queueSize or waitingTime is sent although {name} is not waiting")
             }
-            DifferenceKind::Rule(rule) => format!("{name} breaks the rule {rule:?}"),
+            DifferenceKind::Rule(rule) => format!("{name} violates the schema: {rule:?}"),
         };
         let check = match (schema.as_str(), kind) {
             (_, DifferenceKind::UnknownValue(_)) => "P13",
-            (_, DifferenceKind::Type { .. } | DifferenceKind::Format) if is_time => "P14",
+            (_, DifferenceKind::Type { .. } | DifferenceKind::Format) if is_time(last) => "P14",
             (_, DifferenceKind::Format) => "P21",
             ("Ticket", DifferenceKind::Rule(rule)) if rule == "const" => "P15",
             ("Ticket", _) if ["queueSize", "waitingTime"].contains(&last) => "P15",
@@ -313,7 +333,8 @@ impl<'a> Exam<'a> {
         (check, text)
     }
 
-    /// Confirms what this answer shows. A refutation by another answer takes precedence.
+    /// Confirms the checks that this response shows. If another response refutes a check, it stays
+    /// refuted.
     fn confirm(&mut self, answer: &Answer, body: &Value) {
         use Operation::{
             BookTicket, CancelTicket, CreateCustomer, DeleteCustomer, GetBranchTree, GetCustomer,
@@ -401,6 +422,24 @@ impl<'a> Exam<'a> {
         }
     }
 
+    /// Checks that a 422 names the field that the check expects.
+    fn examine_field(&mut self, answer: &Answer, check: &'static str) {
+        let field = match check {
+            "P16" | "P25" => "externalId",
+            "P22" => "id",
+            "P23" => "date",
+            "P24" => "limit",
+            _ => return,
+        };
+        if let Some(reasons) = answer.get("error").as_object()
+            && !reasons.contains_key(field)
+        {
+            let names: Vec<_> = reasons.keys().map(|name| shape_of_name(name)).collect();
+            let text = format!("the 422 names {} instead of {field}", names.join(", "));
+            self.findings.refute(check, answer.operation, text);
+        }
+    }
+
     fn examine_headers(&mut self, answer: &Answer) {
         const REQUEST_IDS: [&str; 8] = [
             "x-request-id",
@@ -429,14 +468,14 @@ impl<'a> Exam<'a> {
         }
         let ids = named(&|name| REQUEST_IDS.contains(&name));
         self.findings.judge("A18", operation, ids.is_empty(), || {
-            format!("a header names the request: {}", ids.join(", "))
+            format!("a header has an id of the request: {}", ids.join(", "))
         });
         if let Some(name) = ids.first() {
             self.contract.set("request_id_header", json!(name));
         }
         let tags = named(&|name| name == "etag");
         self.findings.judge("A19", operation, tags.is_empty(), || {
-            "answers have an ETag".to_owned()
+            "responses have an ETag".to_owned()
         });
         if !tags.is_empty() {
             self.contract.set("etag", json!(true));
@@ -457,7 +496,7 @@ impl<'a> Exam<'a> {
     }
 }
 
-/// A trouble with the answers of an operation.
+/// A problem with the responses of an operation.
 fn about(operation: Operation, found: &str, advice: &str) -> Line {
     Line {
         id: "answer".to_owned(),
@@ -465,7 +504,7 @@ fn about(operation: Operation, found: &str, advice: &str) -> Line {
     }
 }
 
-/// Headers without what could name a person or a request.
+/// Headers without values that could identify a person or a request.
 fn headers(headers: &HeaderMap) -> Value {
     let shown = headers.iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes());

@@ -1,11 +1,14 @@
-//! What was seen of each check, and what follows for the report.
+//! The result of each check, and the lines of the diagnosis.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use skiplino::Operation;
 
-use crate::checks::{CHECKS, Check, SeenBy};
+use crate::checks::{CHECKS, Check, CheckedBy};
+
+/// Checks of headers and of the order and size of lists. They cannot make a response unreadable.
+const HARMLESS: [&str; 8] = ["A17", "A18", "A19", "P17", "P18", "P19", "P20", "P31"];
 
 /// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -14,12 +17,12 @@ use crate::checks::{CHECKS, Check, SeenBy};
 pub enum Verdict {
     /// The server agrees.
     Confirmed,
-    /// The server differs, and the SDK copes.
+    /// The server differs, and the SDK still works.
     Refuted,
     /// The server differs, and calls of the SDK fail.
     Broken,
-    /// Nothing that doctor did shows it.
-    NotSeen,
+    /// No response showed whether the server agrees.
+    NotChecked,
 }
 
 impl Verdict {
@@ -30,7 +33,7 @@ impl Verdict {
             Self::Confirmed => "✓",
             Self::Refuted => "!",
             Self::Broken => "✗",
-            Self::NotSeen => "·",
+            Self::NotChecked => "·",
         }
     }
 }
@@ -41,25 +44,28 @@ impl Verdict {
 pub struct Line {
     /// The id of a check, as in `A12`, or the name of a step, as in `tls`.
     pub id: String,
-    /// What it is about.
+    /// The subject, in a word or two.
     pub topic: String,
     /// The result.
     pub verdict: Verdict,
-    /// What was found. It contains no key and no personal data.
+    /// The result in words, without a key or personal data.
     pub found: String,
     /// What to do, if there is something to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
 }
 
-/// What was seen so far.
+/// The results so far.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     confirmed: BTreeSet<&'static str>,
     refuted: BTreeMap<&'static str, Vec<Refutation>>,
-    unseen: BTreeMap<&'static str, String>,
+    /// Why a check could not be made.
+    not_checked: BTreeMap<&'static str, String>,
     /// Operations whose answer the client cannot read, with its error.
     unreadable: BTreeMap<&'static str, String>,
+    /// Refuted checks that make calls fail although each response can be read.
+    broken: BTreeSet<&'static str>,
 }
 
 #[derive(Debug)]
@@ -102,13 +108,18 @@ impl Findings {
         }
     }
 
-    /// Says why a check was not seen, if it stays so.
-    pub(crate) fn unseen(&mut self, id: &'static str, why: impl Into<String>) {
-        self.unseen.insert(id, why.into());
+    /// Says why a check could not be made. A later response may still confirm or refute it.
+    pub(crate) fn not_checked(&mut self, id: &'static str, why: impl Into<String>) {
+        self.not_checked.insert(id, why.into());
     }
 
     pub(crate) fn unreadable(&mut self, operation: Operation, error: String) {
         self.unreadable.insert(operation.id(), error);
+    }
+
+    /// Says that calls fail because of this refuted check, although each response can be read.
+    pub(crate) fn breaks(&mut self, id: &'static str) {
+        self.broken.insert(id);
     }
 
     /// The line of each check, and a line for each answer that the client cannot read although no
@@ -118,8 +129,9 @@ impl Findings {
         for (operation, error) in &self.unreadable {
             let is_explained = self
                 .refuted
-                .values()
-                .flatten()
+                .iter()
+                .filter(|(id, _)| !HARMLESS.contains(id))
+                .flat_map(|(_, refutations)| refutations)
                 .any(|refutation| refutation.operation == *operation);
             if !is_explained {
                 lines.push(Line {
@@ -138,9 +150,11 @@ impl Findings {
         let refutations = self.refuted.get(check.id);
         let (verdict, found, advice) = match refutations {
             Some(refutations) => {
-                let is_broken = refutations
-                    .iter()
-                    .any(|refutation| self.unreadable.contains_key(refutation.operation));
+                let makes_unreadable = !HARMLESS.contains(&check.id)
+                    && refutations
+                        .iter()
+                        .any(|refutation| self.unreadable.contains_key(refutation.operation));
+                let is_broken = makes_unreadable || self.broken.contains(check.id);
                 let texts: Vec<_> = refutations
                     .iter()
                     .map(|refutation| refutation.text.as_str())
@@ -150,20 +164,21 @@ impl Findings {
                     true => Verdict::Broken,
                     false => Verdict::Refuted,
                 };
-                let found = format!("not so: {}", texts.join("; "));
+                let found = format!("differs: {}", texts.join("; "));
                 (verdict, found, Some(check.if_wrong.to_owned()))
             }
             None if self.confirmed.contains(check.id) => {
                 (Verdict::Confirmed, check.claim.to_owned(), None)
             }
             None => {
-                let why = self.unseen.get(check.id).cloned();
-                let why = why.unwrap_or_else(|| match check.seen_by {
-                    SeenBy::Nothing => "doctor cannot see it".to_owned(),
-                    other => format!("seen by {}", other.text()),
+                let why = self.not_checked.get(check.id).cloned();
+                let why = why.unwrap_or_else(|| match check.checked_by {
+                    CheckedBy::Nothing => "doctor cannot check it".to_owned(),
+                    CheckedBy::Read => "no response shows it".to_owned(),
+                    other => format!("needs {}", other.text()),
                 });
-                let found = format!("not seen ({why}): {}", check.claim);
-                (Verdict::NotSeen, found, None)
+                let found = format!("not checked ({why}): {}", check.claim);
+                (Verdict::NotChecked, found, None)
             }
         };
         Line {

@@ -26,7 +26,7 @@ use crate::network::{advised, line};
 use crate::record::Record;
 use crate::wire::{Answer, Wire};
 
-pub use crate::checks::{CHECKS, Check, SeenBy, check};
+pub use crate::checks::{CHECKS, Check, CheckedBy, check};
 pub use crate::error::DoctorError;
 pub use crate::findings::{Line, Verdict};
 
@@ -41,16 +41,16 @@ pub struct Setting {
     pub source: String,
 }
 
-/// What doctor does beside reading.
+/// Options of a diagnosis. By default doctor only reads.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The settings, which doctor repeats.
+    /// The settings that doctor shows.
     pub settings: Vec<Setting>,
-    /// Try the write operations on a throw-away customer.
+    /// Also try the write operations, on a temporary customer.
     pub write: bool,
     /// Book a ticket for this service, by id or by the start of its name, and cancel it.
     pub book: Option<String>,
-    /// A folder for the raw answers.
+    /// A folder for the raw responses.
     pub record: Option<PathBuf>,
 }
 
@@ -58,14 +58,14 @@ pub struct Options {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// Everything that was seen agrees.
+    /// Every check that doctor could make agrees.
     Agrees,
-    /// Something is worth a look.
+    /// A line has the sign `!` or `✗`, or something could not be removed.
     Differs,
-    /// The server could not be reached, or does not accept the key: the error of the SDK's own
-    /// call.
+    /// The server could not be reached, is not the API, or rejects the key. The error is the one
+    /// that a call of the SDK returns.
     NoAccess(skiplino::Error),
-    /// The caller wanted to stop.
+    /// The caller stopped it.
     Stopped,
 }
 
@@ -92,19 +92,21 @@ pub struct Diagnosis {
     pub summary: String,
     /// How it ended.
     pub outcome: Outcome,
-    /// What doctor made and could not remove.
+    /// Records that doctor created and could not remove, and how to remove them.
     pub left: Vec<String>,
-    /// The report for a bug report: shapes in place of texts.
+    /// A file for a bug report: it has the shapes of texts in place of the texts.
     pub report: Value,
 }
 
-/// Examines the server of a client. Sends nothing but reads, unless the options say otherwise.
+/// Compares the server of a client with the documentation of the API and the assumptions of the
+/// SDK. Sends only reads, unless the options say otherwise.
 ///
-/// Asks `should_stop` ten times a second and more; after a stop it removes what it made and returns.
-/// Each line of the way to the server is passed to `on_line` at once, the checks at the end.
+/// Calls `should_stop` at least ten times a second. If it returns true, doctor removes what it
+/// created and returns. `on_line` gets each line about the connection at once, and the lines of the
+/// checks at the end.
 ///
 /// # Errors
-/// If no diagnosis can be made. What is wrong with the server is no error, but a line.
+/// If no diagnosis can be made. A fault of the server is a line of the diagnosis, not an error.
 pub fn examine(
     client: &Client,
     options: &Options,
@@ -135,10 +137,10 @@ pub fn examine(
     }
     let is_stopped = exam.wire.is_stopped();
     if let Some(failure) = exam.take_failure() {
-        return Err(failure);
+        return Err(failure.with_left(left));
     }
-    for trouble in std::mem::take(&mut exam.troubles) {
-        report(trouble);
+    for problem in std::mem::take(&mut exam.problems) {
+        report(problem);
     }
     if error.is_none() {
         exam.findings.lines().into_iter().for_each(&mut report);
@@ -161,8 +163,8 @@ pub fn examine(
     })
 }
 
-/// Whether the server can be reached, is the API, and accepts the key. The error is that of the
-/// SDK's own call.
+/// Checks that the server can be reached, is the API, and accepts the key. If not, returns the
+/// error that a call of the SDK returns.
 fn access(exam: &mut Exam<'_>, report: &mut dyn FnMut(Line)) -> Option<skiplino::Error> {
     let first = reads::first(exam);
     if exam.wire.is_stopped() {
@@ -173,7 +175,7 @@ fn access(exam: &mut Exam<'_>, report: &mut dyn FnMut(Line)) -> Option<skiplino:
         Some(answer) => describe_first(answer),
         None => String::new(),
     };
-    exam.troubles.clear();
+    exam.problems.clear();
     let call = exam.client.branches().list();
     let error = call.retry(skiplino::RetryPolicy::never()).wait().err()?;
     let (found, advice) = match error.kind() {
@@ -181,21 +183,25 @@ fn access(exam: &mut Exam<'_>, report: &mut dyn FnMut(Line)) -> Option<skiplino:
             found,
             "check the key: copy it from the dashboard of the company that this server belongs to",
         ),
+        ErrorKind::Server | ErrorKind::RateLimited if first.is_some() => (
+            found,
+            "the server, or a proxy in front of it, handles no requests now: run doctor again later",
+        ),
         _ if first.is_some() => (
             found,
             "this is not the API: check the base URL, and whether a network's login page or a proxy \
-             answers in its place",
+             answers instead of the API",
         ),
         _ => (
             skiplino::redact(&error.to_string()),
-            "no request reached the API: the lines above show how far it got",
+            "no request reached the API: the lines above show which step failed",
         ),
     };
     report(advised("access", Verdict::Broken, &found, advice));
     Some(error)
 }
 
-/// A first answer that is no list of branches.
+/// Describes a first response that is not a list of branches.
 fn describe_first(answer: &Answer) -> String {
     let kind = answer.header("content-type").unwrap_or("no content type");
     let kind = kind.split(';').next().unwrap_or_default();
@@ -217,7 +223,7 @@ fn host_of(location: &str) -> Option<String> {
     url.host_str().map(str::to_owned)
 }
 
-/// Everything after the first answer. Returns what could not be removed.
+/// Makes all checks that need the API. Returns what could not be removed.
 fn body(exam: &mut Exam<'_>, options: &Options, report: &mut dyn FnMut(Line)) -> Vec<String> {
     reads::connection(exam, report);
     let reads_customers = reads::key_class(exam, report);
@@ -227,13 +233,12 @@ fn body(exam: &mut Exam<'_>, options: &Options, report: &mut dyn FnMut(Line)) ->
     if reads_customers {
         reads::customers(exam);
     }
-    if !options.write && options.book.is_none() {
+    if (!options.write && options.book.is_none()) || exam.is_over() {
         return Vec::new();
     }
     let mut made = writes::Made::default();
     write(exam, options, reads_customers, &services, &mut made);
-    // A stop would leave something behind.
-    exam.wire.ignore_stop();
+    exam.begin_clean_up();
     writes::clean_up(exam, &mut made)
 }
 
@@ -253,13 +258,13 @@ fn write(
     let mut named = services.iter().filter(|service| service.is_called(wanted));
     match (named.next(), named.next()) {
         (Some(service), None) => writes::ticket(exam, made, service, customer.as_ref()),
-        (None, _) => exam.trouble(advised(
+        (None, _) => exam.add_problem(advised(
             "book",
             Verdict::Refuted,
             "no service has this name or id",
-            "skiplino tree BRANCH lists the services",
+            "name a service that skiplino tree BRANCH lists",
         )),
-        (Some(_), Some(_)) => exam.trouble(advised(
+        (Some(_), Some(_)) => exam.add_problem(advised(
             "book",
             Verdict::Refuted,
             "more than one service has this name",
@@ -270,18 +275,20 @@ fn write(
 
 fn summary(lines: &[Line], outcome: &Outcome) -> String {
     let count = |verdict: Verdict| lines.iter().filter(|line| line.verdict == verdict).count();
-    let unseen = count(Verdict::NotSeen);
+    let not_checked = count(Verdict::NotChecked);
     let (differs, broken) = (count(Verdict::Refuted), count(Verdict::Broken));
     match outcome {
-        Outcome::NoAccess(_) => "The API could not be used: see the lines with ✗.".to_owned(),
+        Outcome::NoAccess(_) => "Doctor could not use the API: see the lines with ✗.".to_owned(),
         Outcome::Stopped => "Stopped before the end.".to_owned(),
-        Outcome::Agrees => format!("The SDK fits this server; {unseen} checks were not seen."),
+        Outcome::Agrees => {
+            format!("The SDK works with this server. All checks agree; not checked: {not_checked}.")
+        }
         Outcome::Differs if broken == 0 => format!(
-            "The SDK works with this server. Lines with ! to look at: {differs}; not seen: {unseen}."
+            "The SDK works with this server. Lines with !: {differs}; not checked: {not_checked}."
         ),
         Outcome::Differs => format!(
-            "The SDK does not fit this server in everything. Lines with ✗: {broken}, with !: \
-             {differs}; not seen: {unseen}. Send the file of --report to the SDK's maintainers."
+            "Some calls of the SDK fail with this server. Lines with ✗: {broken}, with !: {differs}; \
+             not checked: {not_checked}. Send the file of --report to the SDK's maintainers."
         ),
     }
 }
@@ -303,7 +310,7 @@ fn report_of(
             shown
         })
         .collect();
-    // A key, and paths with the names of users.
+    // These values may be a key, or paths with the names of users.
     for (line, setting) in checks.iter_mut().zip(&options.settings) {
         if setting.name != "base URL" {
             let value = shape::shape_of_text(&setting.value);
@@ -329,7 +336,7 @@ fn report_of(
     })
 }
 
-/// A key as it may be shown: its class, and its last four characters if that leaves enough unknown.
+/// A key in a form that may be shown: its prefix, and its last four characters if the key is long.
 #[must_use]
 pub fn key_hint(key: &str) -> String {
     const SHOWN: usize = 4;

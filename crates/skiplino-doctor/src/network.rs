@@ -1,4 +1,4 @@
-//! The way to the server: names, addresses, TCP, the proxy, TLS.
+//! The connection to the server: proxy, DNS, TCP, TLS.
 
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::sync::mpsc;
@@ -7,29 +7,29 @@ use std::time::{Duration, Instant};
 use jiff::{Timestamp, ToSpan as _};
 use reqwest::Url;
 use rustls::client::Resumption;
-use skiplino::ConnectionSettings;
+use skiplino::{ConnectionSettings, ProxySetting};
 
-use crate::certificate::{Recorder, Seen};
+use crate::certificate::{Handshake, Recorder};
 use crate::findings::{Line, Verdict};
 
-/// A certificate that ends sooner is reported.
+/// Doctor reports a certificate that ends within this number of days.
 const SOON: i64 = 14;
 
-/// Looks at the way to the server. Nothing is sent to it.
+/// Checks the connection to the server, without sending a request.
 pub(crate) fn examine(settings: &ConnectionSettings, report: &mut dyn FnMut(Line)) {
     let base_url = &settings.base_url;
     let target = match &settings.proxy {
-        Ok(None) => {
+        ProxySetting::Direct => {
             report(line("proxy", Verdict::Confirmed, "none"));
             base_url
         }
-        Ok(Some(proxy)) => {
-            // Without its user name and password.
+        ProxySetting::Use(proxy) => {
+            // The line has no user name and no password.
             let found = format!("{}://{}", proxy.scheme(), address(proxy));
             report(line("proxy", Verdict::Confirmed, &found));
             proxy
         }
-        Err(reason) => {
+        ProxySetting::Unusable(reason) => {
             let advice = "correct or unset the variable; NO_PROXY names servers without a proxy";
             report(advised("proxy", Verdict::Broken, reason, advice));
             return;
@@ -57,7 +57,7 @@ fn look_up(target: &Url, limit: Duration, report: &mut dyn FnMut(Line)) -> Optio
     let address = address(target);
     let host = target.host_str().unwrap_or_default().to_owned();
     let (send, receive) = mpsc::channel();
-    // The system's own limit can be minutes.
+    // The system's own timeout can be minutes.
     std::thread::spawn(move || {
         let found = address.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
         let _ = send.send(found);
@@ -94,7 +94,7 @@ fn look_up(target: &Url, limit: Duration, report: &mut dyn FnMut(Line)) -> Optio
     }
 }
 
-/// Connects to the first address of each family. Returns whether one answered.
+/// Connects to the first address of each family. Returns whether a connection succeeded.
 fn connect(addresses: &[SocketAddr], limit: Duration, report: &mut dyn FnMut(Line)) -> bool {
     let (mut reached, mut texts) = (false, Vec::new());
     for (family, is_four) in [("IPv4", true), ("IPv6", false)] {
@@ -117,28 +117,28 @@ fn connect(addresses: &[SocketAddr], limit: Duration, report: &mut dyn FnMut(Lin
             "TCP",
             Verdict::Broken,
             &found,
-            "check the port, the firewall, and whether a proxy is needed (HTTPS_PROXY)",
+            "check the port, the firewall, and whether you need a proxy (HTTPS_PROXY)",
         ),
     });
     reached
 }
 
-/// A handshake that ends before anything is sent. Whether the certificate is trusted is seen by the
-/// first request of the client.
+/// Makes a handshake that ends before a request is sent. The first request of the client checks
+/// whether the certificate is trusted.
 fn tls(settings: &ConnectionSettings) -> Line {
     let mut tls = settings.tls.clone();
-    // A resumed session shows no certificate.
+    // In a resumed session, the server sends no certificate.
     tls.resumption = Resumption::disabled();
     let recorder = Recorder::install(&mut tls);
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .connect_timeout(settings.connect_timeout);
     builder = match &settings.proxy {
-        Ok(Some(proxy)) => match reqwest::Proxy::all(proxy.as_str()) {
+        ProxySetting::Use(proxy) => match reqwest::Proxy::all(proxy.as_str()) {
             Ok(proxy) => builder.proxy(proxy),
             Err(_) => builder.no_proxy(),
         },
-        _ => builder.no_proxy(),
+        ProxySetting::Direct | ProxySetting::Unusable(_) => builder.no_proxy(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -146,33 +146,33 @@ fn tls(settings: &ConnectionSettings) -> Line {
     if let (Ok(client), Ok(runtime)) = (builder.build(), runtime) {
         let request = client.head(settings.base_url.clone());
         let request = request.timeout(settings.connect_timeout);
-        // It fails in any case: the recorder ends the handshake.
+        // The request always fails, because the recorder ends the handshake.
         let _ = runtime.block_on(async { request.send().await });
     }
-    describe(&recorder.seen(), Timestamp::now())
+    describe(&recorder.handshake(), Timestamp::now())
 }
 
-fn describe(seen: &Seen, now: Timestamp) -> Line {
-    let Some(issuer) = &seen.issuer else {
-        let found = "no certificate was shown";
-        let advice = "the line \"access\" below has the reason";
+fn describe(handshake: &Handshake, now: Timestamp) -> Line {
+    let Some(issuer) = &handshake.issuer else {
+        let found = "the server sent no certificate";
+        let advice = "the line \"access\" below says why";
         return advised("TLS", Verdict::Broken, found, advice);
     };
-    let version = seen.version.unwrap_or("TLS");
-    let end = seen.not_after.map_or_else(
+    let version = handshake.version.unwrap_or("TLS");
+    let end = handshake.not_after.map_or_else(
         || "an unknown time".to_owned(),
         |end| end.strftime("%Y-%m-%d").to_string(),
     );
     let found = format!("{version}; the certificate is from {issuer} and ends on {end}");
     let left = |days: i64| {
         let limit = now.checked_add((24 * days).hours()).unwrap_or(now);
-        seen.not_after.is_none_or(|end| end > limit)
+        handshake.not_after.is_none_or(|end| end > limit)
     };
     if !left(0) {
-        let advice = "the certificate has expired: its server needs a new one; check this machine's clock, too";
+        let advice = "the certificate has expired: the server needs a new one; also check this machine's clock";
         advised("TLS", Verdict::Broken, &found, advice)
     } else if !left(SOON) {
-        let advice = "the certificate ends soon: tell the server's operator";
+        let advice = "the certificate ends soon: ask the server's operator to renew it";
         advised("TLS", Verdict::Refuted, &found, advice)
     } else {
         line("TLS", Verdict::Confirmed, &found)

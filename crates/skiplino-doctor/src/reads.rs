@@ -1,4 +1,4 @@
-//! The read operations, in the order in which each finds the ids for the next.
+//! The read operations. Each needs ids that an earlier one has found.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,13 +13,13 @@ use crate::findings::{Line, Verdict};
 use crate::network::{advised, line};
 use crate::wire::{Answer, Request};
 
-/// A larger difference between the clocks is reported.
+/// Doctor reports a larger difference between the clocks.
 const CLOCK_SKEW: Duration = Duration::from_secs(30);
 /// How long the client keeps an idle connection, in seconds.
 const CLIENT_IDLE: u64 = 50;
-/// Branches whose tree is read, and customers whose tickets are read, until something is found.
+/// The largest number of branches whose trees are read, and of customers whose tickets are read.
 const MOST_TRIED: usize = 10;
-/// Days whose slots are read until a slot is found.
+/// The largest number of days whose slots are read.
 const DAYS: i64 = 7;
 
 /// A service in the tree of a branch.
@@ -31,23 +31,23 @@ pub(crate) struct FoundService {
     takes_appointments: Option<bool>,
 }
 
-/// A text that no record has as its id.
+/// A random id that no record has.
 pub(crate) fn unknown_id() -> String {
     let letters = || fastrand::alphanumeric().to_ascii_lowercase();
     std::iter::repeat_with(letters).take(10).collect()
 }
 
-/// The first answer: whether this is the API, and whether it accepts the key.
+/// The first response: it shows whether this is the API, and whether it accepts the key.
 pub(crate) fn first(exam: &mut Exam<'_>) -> Option<Answer> {
-    exam.ask_unexamined(&Request::new(Operation::ListBranches))
+    exam.send(&Request::new(Operation::ListBranches))
 }
 
-/// Round trip, clock, HTTP version, compression, kept connections.
+/// Round trip, clock, HTTP version, compression, keep-alive.
 pub(crate) fn connection(exam: &mut Exam<'_>, report: &mut dyn FnMut(Line)) {
     let request = Request::new(Operation::ListBranches);
     let mut answers = Vec::new();
     for _ in 0..5 {
-        answers.extend(exam.ask(&request, Expected::success(Operation::ListBranches)));
+        answers.extend(exam.send_and_check(&request, Expected::success(Operation::ListBranches)));
     }
     let Some(last) = answers.last().cloned() else {
         return;
@@ -62,21 +62,21 @@ pub(crate) fn connection(exam: &mut Exam<'_>, report: &mut dyn FnMut(Line)) {
             "round trip",
             Verdict::Refuted,
             &found,
-            "calls may reach their timeout: raise it",
+            "calls may time out: set longer timeouts",
         ),
     });
     exam.server_time = date(&last);
     report(clock(&last));
     let found = match last.version.as_str() {
-        "HTTP/2.0" => "HTTP/2: all calls share a connection".to_owned(),
-        version => format!("{version}: calls at the same time use a connection each"),
+        "HTTP/2.0" => "HTTP/2: all calls share one connection".to_owned(),
+        version => format!("{version}: each concurrent call uses a connection of its own"),
     };
     report(line("HTTP", Verdict::Confirmed, &found));
-    let zipped = exam.ask_unexamined(&request.clone().gzip());
+    let zipped = exam.send(&request.clone().gzip());
     if let Some(answer) = zipped {
         let found = match answer.header("content-encoding") {
-            Some("gzip") => "answers are compressed",
-            _ => "this answer is not compressed",
+            Some("gzip") => "responses are compressed",
+            _ => "this response is not compressed",
         };
         report(line("gzip", Verdict::Confirmed, found));
     }
@@ -97,14 +97,14 @@ fn clock(answer: &Answer) -> Line {
         return line(
             "clock",
             Verdict::Confirmed,
-            "the server does not say its time",
+            "the server sends no Date header",
         );
     };
     let skew = answer.at.duration_since(date);
     let seconds = skew.as_secs();
     // `Date` has no fractions of a second.
     let found = match seconds {
-        -1..=1 => "this machine and the server agree".to_owned(),
+        -1..=1 => "the clocks of this machine and of the server agree".to_owned(),
         2.. => format!("this machine is {seconds} s ahead of the server"),
         _ => format!("this machine is {} s behind the server", -seconds),
     };
@@ -114,7 +114,7 @@ fn clock(answer: &Answer) -> Line {
             "clock",
             Verdict::Refuted,
             &found,
-            "set this machine's clock: certificates and appointments depend on it",
+            "set this machine's clock: certificates and appointments depend on the right time",
         ),
     }
 }
@@ -129,8 +129,8 @@ fn kept_connections(answers: &[Answer]) -> Line {
         .windows(2)
         .all(|pair: &[SocketAddr]| pair[0] == pair[1]);
     if !is_same {
-        let advice = "each call connects again, which takes longer: ask the server's operator for keep-alive";
-        let found = "the server closes the connection after each answer";
+        let advice = "each call connects again and takes longer: ask the server's operator to enable keep-alive";
+        let found = "the server closes the connection after each response";
         return advised("keep-alive", Verdict::Refuted, found, advice);
     }
     let limit = answers.iter().find_map(|answer| {
@@ -146,7 +146,7 @@ fn kept_connections(answers: &[Answer]) -> Line {
             &format!(
                 "the server keeps idle connections for {seconds} s, the SDK for {CLIENT_IDLE} s"
             ),
-            "a call on a connection that the server has just closed can fail; reads are retried",
+            "a call can fail if the server closes its connection at the same moment; the SDK retries reads",
         ),
         Some(seconds) => line(
             "keep-alive",
@@ -161,23 +161,23 @@ fn kept_connections(answers: &[Answer]) -> Line {
     }
 }
 
-/// What a request without a key gets.
+/// Sends a request without a key.
 pub(crate) fn without_key(exam: &mut Exam<'_>) {
     let request = Request::new(Operation::ListBranches).without_key();
-    if let Some(answer) = exam.ask(&request, Expected::status(401, "P05"))
+    if let Some(answer) = exam.send_and_check(&request, Expected::status(401, "P05"))
         && answer.status == 403
     {
         exam.contract.set("unknown_key_status", json!(403));
     }
 }
 
-/// How the server treats the key. Returns whether it may read customers.
+/// Finds out the kind of the key. Returns whether the key may read customers.
 pub(crate) fn key_class(exam: &mut Exam<'_>, report: &mut dyn FnMut(Line)) -> bool {
     let class = exam.client.key_class();
     let request = Request::new(Operation::ListCustomers)
         .query("page", &1)
         .query("limit", &1);
-    let Some(answer) = exam.ask_unexamined(&request) else {
+    let Some(answer) = exam.send(&request) else {
         return false;
     };
     let is_refused = [401, 403].contains(&answer.status);
@@ -185,12 +185,15 @@ pub(crate) fn key_class(exam: &mut Exam<'_>, report: &mut dyn FnMut(Line)) -> bo
     let (verdict, found, advice) = match (class, is_accepted) {
         (KeyClass::Secret, true) => (
             Verdict::Confirmed,
-            "the key is accepted, as a secret one",
+            "the server accepts the key as a secret key",
             None,
         ),
         (KeyClass::Public, _) if is_refused => {
             exam.findings.confirm("A02");
-            let (found, agrees) = ("the key is accepted, as a public one", answer.status == 401);
+            let (found, agrees) = (
+                "the server accepts the key as a public key",
+                answer.status == 401,
+            );
             exam.findings
                 .judge("P05", Operation::ListCustomers, agrees, || {
                     format!("a public key gets {} for customers", answer.status)
@@ -202,23 +205,23 @@ pub(crate) fn key_class(exam: &mut Exam<'_>, report: &mut dyn FnMut(Line)) -> bo
         }
         (KeyClass::Public, true) => (
             Verdict::Refuted,
-            "the key is accepted, as a secret one, although it does not begin with sk_",
+            "the server accepts the key as a secret key, although it does not begin with sk_",
             Some(
-                "the SDK takes it for a public key and refuses customers: ask for a key that begins with sk_",
+                "the SDK treats it as a public key and rejects calls about customers: ask for a key that begins with sk_",
             ),
         ),
         (KeyClass::Secret, _) if is_refused => {
-            let text = "customers are refused to a key that begins with sk_".to_owned();
+            let text = "the server rejects a key that begins with sk_ for customers".to_owned();
             exam.findings.refute("A02", Operation::ListCustomers, text);
             (
                 Verdict::Broken,
-                "the key is accepted, but not for customers",
+                "the server accepts the key, but not for customers",
                 Some("use a secret key of the same company, if you need customers"),
             )
         }
         _ => (
             Verdict::Refuted,
-            "the key is accepted; whether as a secret one, the server does not say",
+            "the server accepts the key, but does not show whether it is a secret key",
             Some("see the lines about customers"),
         ),
     };
@@ -233,12 +236,13 @@ pub(crate) fn key_class(exam: &mut Exam<'_>, report: &mut dyn FnMut(Line)) -> bo
 pub(crate) fn branches(exam: &mut Exam<'_>, wanted: Option<&str>) -> Vec<FoundService> {
     let list = Request::new(Operation::ListBranches);
     let success = Expected::success(Operation::ListBranches);
-    let english = exam.ask(&list.clone().locale("en"), success);
-    let arabic = exam.ask(&list.locale("ar"), success);
+    let english = exam.send_and_check(&list.clone().locale("en"), success);
+    let arabic = exam.send_and_check(&list.locale("ar"), success);
     let branches = english.as_ref().map_or(&[][..], Answer::records);
     if branches.is_empty() {
         for id in ["P06", "P07", "P08", "P09", "A12", "P20", "P22", "P23"] {
-            exam.findings.unseen(id, "the company has no active branch");
+            exam.findings
+                .not_checked(id, "the company has no active branch");
         }
     }
     let services = trees(exam, branches, wanted);
@@ -252,12 +256,16 @@ pub(crate) fn branches(exam: &mut Exam<'_>, wanted: Option<&str>) -> Vec<FoundSe
 
 fn trees(exam: &mut Exam<'_>, branches: &[Value], wanted: Option<&str>) -> Vec<FoundService> {
     let mut services: Vec<FoundService> = Vec::new();
-    for branch in branches.iter().take(MOST_TRIED) {
+    // The wanted service may be in any branch.
+    let most = wanted.map_or(MOST_TRIED, |_| branches.len());
+    for branch in branches.iter().take(most) {
         let Some(id) = branch["id"].as_str() else {
             continue;
         };
         let request = Request::new(Operation::GetBranchTree).id(id).locale("en");
-        let Some(answer) = exam.ask(&request, Expected::success(Operation::GetBranchTree)) else {
+        let Some(answer) =
+            exam.send_and_check(&request, Expected::success(Operation::GetBranchTree))
+        else {
             break;
         };
         services.extend(answer.records().iter().flat_map(services_of));
@@ -302,7 +310,7 @@ fn services_of(group: &Value) -> Vec<FoundService> {
 
 fn unknown_branch(exam: &mut Exam<'_>) {
     let request = Request::new(Operation::GetBranchTree).id(&unknown_id());
-    exam.ask(&request, Expected::status(404, "A04"));
+    exam.send_and_check(&request, Expected::status(404, "A04"));
 }
 
 /// Whether names or reasons follow `X-Locale`.
@@ -316,7 +324,7 @@ fn locale(exam: &mut Exam<'_>, english: &Answer, arabic: &Answer) {
         let unknown = Request::new(Operation::GetTicket).id(&unknown_id());
         let reasons: Vec<_> = ["en", "ar"]
             .into_iter()
-            .filter_map(|locale| exam.ask_unexamined(&unknown.clone().locale(locale)))
+            .filter_map(|locale| exam.send(&unknown.clone().locale(locale)))
             .map(|answer| answer.get("error").clone())
             .collect();
         differs = reasons.len() == 2 && reasons[0] != reasons[1];
@@ -347,43 +355,43 @@ fn slots(exam: &mut Exam<'_>, services: &[FoundService]) {
             for day in 0..DAYS {
                 let date = today.checked_add(day.days()).unwrap_or(today);
                 let mut request = request(service);
-                // Today is the server's own default: its time zone may differ.
+                // Without a date, the server uses today in the company's time zone.
                 if day > 0 {
                     request = request.query("date", &date);
                 }
-                let answer = exam.ask(&request, success);
+                let answer = exam.send_and_check(&request, success);
                 if answer.is_none_or(|answer| answer.status != 200 || !answer.records().is_empty())
                 {
                     break;
                 }
             }
             let past = request(service).query("date", &"2020-01-01");
-            exam.ask(&past, Expected::status(422, "P23"));
+            exam.send_and_check(&past, Expected::status(422, "P23"));
             exam.findings
-                .unseen("P09", "no slot is free in the next days");
+                .not_checked("P09", "no slot is free in the next days");
         }
         None => {
             for id in ["P09", "P23"] {
                 exam.findings
-                    .unseen(id, "no service with appointments was found");
+                    .not_checked(id, "no service with appointments was found");
             }
         }
     }
     match with(false) {
         Some(service) => {
-            exam.ask(&request(service), Expected::status(422, "P22"));
+            exam.send_and_check(&request(service), Expected::status(422, "P22"));
         }
         None => exam
             .findings
-            .unseen("P22", "every service takes appointments"),
+            .not_checked("P22", "every service takes appointments"),
     }
 }
 
 /// An unknown ticket.
 pub(crate) fn unknown_ticket(exam: &mut Exam<'_>) {
     let request = Request::new(Operation::GetTicket).id(&unknown_id());
-    let answer = exam.ask(&request, Expected::status(404, "A05"));
-    // The tree, slots and tickets were all accepted, unless one of them refuted it.
+    let answer = exam.send_and_check(&request, Expected::status(404, "A05"));
+    // If the server rejected the key for a tree, slots or a ticket, A03 is refuted already.
     if answer.is_some() && exam.client.key_class() == KeyClass::Public {
         exam.findings.confirm("A03");
     }
@@ -393,10 +401,10 @@ pub(crate) fn unknown_ticket(exam: &mut Exam<'_>) {
 pub(crate) fn customers(exam: &mut Exam<'_>) {
     let largest = largest_page(exam);
     let too_large = list(1, 101);
-    exam.ask(&too_large, Expected::status(422, "P24"));
+    exam.send_and_check(&too_large, Expected::status(422, "P24"));
     let unknown = Request::new(Operation::GetCustomer)
         .query("externalId", &format!("skiplino-doctor-{}", unknown_id()));
-    exam.ask(&unknown, Expected::status(422, "P16"));
+    exam.send_and_check(&unknown, Expected::status(422, "P16"));
     let Some(page) = largest else {
         return;
     };
@@ -416,7 +424,8 @@ pub(crate) fn customers(exam: &mut Exam<'_>) {
     }
     if customers.is_empty() {
         for id in ["P10", "P11", "P13", "P14", "P15", "P18", "A14"] {
-            exam.findings.unseen(id, "the company has no customers");
+            exam.findings
+                .not_checked(id, "the company has no customers");
         }
     }
     let ids: Vec<String> = customers
@@ -425,7 +434,7 @@ pub(crate) fn customers(exam: &mut Exam<'_>) {
         .collect();
     if let Some(id) = ids.first() {
         let request = Request::new(Operation::GetCustomer).query("id", &id);
-        exam.ask(&request, Expected::success(Operation::GetCustomer));
+        exam.send_and_check(&request, Expected::success(Operation::GetCustomer));
     }
     tickets(exam, &ids);
 }
@@ -439,36 +448,36 @@ fn list(page: u64, limit: u64) -> Request {
 /// The first page of the largest size that the server accepts.
 fn largest_page(exam: &mut Exam<'_>) -> Option<Answer> {
     let operation = Operation::ListCustomers;
-    let first = exam.ask_unexamined(&list(1, 100))?;
+    let first = exam.send(&list(1, 100))?;
     let (mut answer, mut accepted) = (first, 100);
     if answer.status == 422 {
         for limit in [50, 25, 20, 10] {
-            answer = exam.ask_unexamined(&list(1, limit))?;
+            answer = exam.send(&list(1, limit))?;
             accepted = limit;
             if answer.status == 200 {
                 break;
             }
         }
-        let text = format!("a page of 100 customers is rejected, {accepted} are accepted");
+        let text = format!("the server rejects a page of 100 customers, and accepts {accepted}");
         exam.findings.refute("P17", operation, text);
         exam.contract.max_limit(operation, accepted);
     }
-    let answer = exam.ask(&list(1, accepted), Expected::success(operation))?;
+    let answer = exam.send_and_check(&list(1, accepted), Expected::success(operation))?;
     let count = answer.records().len() as u64;
     let pagination = answer.get("pagination");
     let (total, said) = (pagination["total"].as_u64(), pagination["limit"].as_u64());
     let has_next = pagination["hasNextPage"].as_bool() == Some(true);
     if accepted == 100 {
         match (said, has_next) {
-            // More customers would have fitted.
+            // The list has more customers than this page, which has fewer than 100.
             (_, true) if count < 100 => {
-                let text = format!("a page has {count} customers in place of 100");
+                let text = format!("a page has {count} customers instead of 100");
                 exam.findings.refute("P17", operation, text);
                 exam.contract.max_limit(operation, count);
                 exam.contract.set("oversized_limit", json!("capped"));
             }
             (Some(said), _) if said != 100 => {
-                let text = format!("the server makes pages of {said} when asked for 100");
+                let text = format!("the server returns pages of {said} for a limit of 100");
                 exam.findings.refute("P17", operation, text);
                 exam.contract.max_limit(operation, said);
                 exam.contract.set("oversized_limit", json!("capped"));
@@ -478,15 +487,15 @@ fn largest_page(exam: &mut Exam<'_>) -> Option<Answer> {
             (None, _) => {
                 let total = total.unwrap_or(count);
                 let why = format!("the company has only {total} customers");
-                exam.findings.unseen("P17", why);
+                exam.findings.not_checked("P17", why);
             }
         }
     }
     Some(answer)
 }
 
-/// Whether `total` counts all records: the last page shows it. Returns that page, if it is another
-/// one.
+/// Checks with the last page whether `total` counts all records. Returns the last page, unless it
+/// is the first.
 fn total(exam: &mut Exam<'_>, first: &Answer) -> Option<Answer> {
     let operation = Operation::ListCustomers;
     let pagination = first.get("pagination").clone();
@@ -496,7 +505,7 @@ fn total(exam: &mut Exam<'_>, first: &Answer) -> Option<Answer> {
         pagination["totalPages"].as_u64(),
         pagination["hasNextPage"].as_bool(),
     ) else {
-        exam.findings.unseen("P19", "a page does not say it");
+        exam.findings.not_checked("P19", "a page has no total");
         return None;
     };
     let mut last = None;
@@ -506,13 +515,20 @@ fn total(exam: &mut Exam<'_>, first: &Answer) -> Option<Answer> {
         // There is a next page, so there are at least two.
         Some((count + 1, 2))
     } else {
-        last = exam.ask(&list(pages, count.max(1)), Expected::success(operation));
+        last = exam.send_and_check(&list(pages, count.max(1)), Expected::success(operation));
         last.as_ref()
             .filter(|answer| answer.get("pagination")["total"] == pagination["total"])
-            .map(|last| ((pages - 1) * count + last.records().len() as u64, pages))
+            .map(|last| {
+                // A page after the last one has at least one record.
+                let more = u64::from(last.get("pagination")["hasNextPage"] == true);
+                let before = (pages - 1).saturating_mul(count);
+                let counted = before.saturating_add(last.records().len() as u64 + more);
+                (counted, pages.saturating_add(more))
+            })
     };
     let Some((counted, counted_pages)) = counted else {
-        exam.findings.unseen("P19", "the list changed meanwhile");
+        exam.findings
+            .not_checked("P19", "the list changed during the check");
         return last;
     };
     let agrees = counted == total && (counted_pages == pages || total == 0);
@@ -523,6 +539,7 @@ fn total(exam: &mut Exam<'_>, first: &Answer) -> Option<Answer> {
     });
     if !agrees {
         let kind = if total > counted {
+            exam.findings.breaks("P19");
             "too_high"
         } else {
             "too_low"
@@ -532,7 +549,7 @@ fn total(exam: &mut Exam<'_>, first: &Answer) -> Option<Answer> {
     last
 }
 
-/// Whether a list is newest first.
+/// Checks whether a list begins with the newest record.
 fn order(
     exam: &mut Exam<'_>,
     operation: Operation,
@@ -549,16 +566,16 @@ fn order(
     let falls = times.windows(2).any(|pair| pair[0] > pair[1]);
     if !rises && !falls {
         exam.findings
-            .unseen("P18", "no list has two records of different age");
+            .not_checked("P18", "no list has two records with different times");
         return;
     }
     exam.findings.judge("P18", operation, !rises, || {
         let kind = if falls {
-            "in no order of time"
+            "not sorted by time"
         } else {
             "oldest first"
         };
-        format!("{operation} is {kind}")
+        format!("the records of {operation} are {kind}")
     });
     if rises && !falls {
         exam.contract.set("list_order", json!("oldest_first"));
@@ -573,8 +590,8 @@ fn tickets(exam: &mut Exam<'_>, customers: &[String]) {
             .query("id", &id)
             .query("page", &1)
             .query("limit", &10);
-        // A page of 10 is the largest that is published.
-        let Some(answer) = exam.ask(&request, Expected::status(200, "P17")) else {
+        // The documentation allows up to 10 tickets on a page.
+        let Some(answer) = exam.send_and_check(&request, Expected::status(200, "P17")) else {
             break;
         };
         if answer.status != 200 {
@@ -584,7 +601,7 @@ fn tickets(exam: &mut Exam<'_>, customers: &[String]) {
             .as_u64()
             .filter(|limit| *limit != 10)
         {
-            let text = format!("the server makes pages of {limit} tickets when asked for 10");
+            let text = format!("the server returns pages of {limit} tickets for a limit of 10");
             exam.findings.refute("P17", operation, text);
             exam.contract.max_limit(operation, limit);
             exam.contract.set("oversized_limit", json!("capped"));
@@ -603,12 +620,13 @@ fn tickets(exam: &mut Exam<'_>, customers: &[String]) {
     }
     if let Some(id) = found {
         let request = Request::new(Operation::GetTicket).id(&id);
-        exam.ask(&request, Expected::success(Operation::GetTicket));
-        exam.findings.unseen("P15", "no waiting walk-in was found");
+        exam.send_and_check(&request, Expected::success(Operation::GetTicket));
+        exam.findings
+            .not_checked("P15", "no waiting walk-in was found");
     } else {
         for id in ["P10", "P13", "P15", "A14"] {
             let why = format!("none of {} customers has a ticket", customers.len());
-            exam.findings.unseen(id, why);
+            exam.findings.not_checked(id, why);
         }
     }
 }

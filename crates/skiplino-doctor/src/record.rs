@@ -1,4 +1,4 @@
-//! Raw answers in a folder that only its owner can read.
+//! Raw responses in a folder that only its owner can read.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::error::DoctorError;
 use crate::wire::Answer;
 
-/// The folder with raw answers.
+/// The folder with raw responses.
 #[derive(Debug)]
 pub(crate) struct Record {
     folder: PathBuf,
@@ -35,7 +35,8 @@ impl Record {
         })
     }
 
-    /// Writes an answer: its head and its body. Requests, and with them the key, are not written.
+    /// Writes a response: its head and its body. The request is not written, because it contains the
+    /// key.
     pub(crate) fn write(&mut self, answer: &Answer) -> Result<(), DoctorError> {
         self.count += 1;
         let name = format!("{:03}-{}.txt", self.count, answer.operation.id());
@@ -88,7 +89,7 @@ fn create_private(folder: &Path) -> io::Result<()> {
     fs::create_dir(folder)
 }
 
-/// Elsewhere a folder inherits the rights of the one that contains it.
+/// On other systems, a folder has the permissions of the folder that contains it.
 #[cfg(not(unix))]
 fn make_private(_: &Path) -> io::Result<()> {
     Ok(())

@@ -1,8 +1,8 @@
-//! Values without their content: what a report may contain.
+//! Replaces values by their shapes, because a report must not contain their content.
 
 use serde_json::{Map, Value, json};
 
-/// Fields whose known values are kept: they say nothing about a person.
+/// Fields whose values are kept, because they say nothing about a person.
 const OPEN: [&str; 2] = ["status", "type"];
 
 /// The value with each text, number and unusual name replaced by its shape.
@@ -24,7 +24,7 @@ pub(crate) fn shape(value: &Value) -> Value {
                         Value::String(text) if OPEN.contains(&name.as_str()) && is_word(text) => {
                             value.clone()
                         }
-                        // Its keys are the caller's own.
+                        // Programs choose these keys, which may be personal data.
                         Value::Object(own) if name == "metadata" => {
                             json!(format!("<object, {}>", own.len()))
                         }
@@ -37,7 +37,7 @@ pub(crate) fn shape(value: &Value) -> Value {
     }
 }
 
-/// Records of the same shape are counted, not repeated.
+/// Counts consecutive records of the same shape, and writes the shape once.
 fn shape_of_list(items: &[Value]) -> Value {
     let mut shapes: Vec<(Value, usize)> = Vec::new();
     for item in items {
@@ -54,7 +54,7 @@ fn shape_of_list(items: &[Value]) -> Value {
     shapes.collect()
 }
 
-/// As in `<text, 14>`, `<hex, 32>` and `<time, dddd-dd-ddTdd:dd:dd.dddZ>`.
+/// The shape, as in `<text, 14>`, `<hex, 32>` and `<time, dddd-dd-ddTdd:dd:dd.dddZ>`.
 pub(crate) fn shape_of_text(text: &str) -> String {
     let length = text.chars().count();
     let is = |accept: fn(&char) -> bool| length > 0 && text.chars().all(|char| accept(&char));
@@ -75,7 +75,8 @@ pub(crate) fn shape_of_text(text: &str) -> String {
     format!("<{kind}, {length}>")
 }
 
-/// The name of a field, if it is one that a programmer wrote. A server may use ids as names.
+/// The name of a field, if a programmer wrote it. A server may also use ids as names: these are
+/// replaced by their shape.
 pub(crate) fn shape_of_name(name: &str) -> String {
     let is_name = name.len() <= 40
         && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
@@ -98,7 +99,7 @@ pub(crate) fn is_word(text: &str) -> bool {
             .all(|char| char.is_ascii_alphabetic() || matches!(char, '_' | '-'))
 }
 
-/// The value of a header that says something about the server and nothing about a person.
+/// The value of a header if it describes the server, and its shape if it could identify a person.
 pub(crate) fn shape_of_header(name: &str, value: &str) -> String {
     const KEPT: [&str; 16] = [
         "age",
@@ -125,7 +126,7 @@ pub(crate) fn shape_of_header(name: &str, value: &str) -> String {
     }
 }
 
-/// A second look at texts that are kept: the redaction of the SDK's errors.
+/// Redacts the texts that are kept, as the SDK redacts error texts.
 pub(crate) fn redacted(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(skiplino::redact(&text)),

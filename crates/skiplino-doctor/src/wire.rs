@@ -1,4 +1,4 @@
-//! Raw requests over real HTTP, with the client's own TLS and proxy. Nothing is decoded.
+//! Sends raw requests by HTTP, with the client's own TLS settings and proxy. Decodes no response.
 
 use std::error::Error as _;
 use std::net::SocketAddr;
@@ -12,16 +12,16 @@ use reqwest::header::{
 use reqwest::redirect::Policy;
 use reqwest::{Method, Url};
 use serde_json::Value;
-use skiplino::{ConnectionSettings, Operation};
+use skiplino::{ConnectionSettings, Operation, ProxySetting};
 use tokio::runtime::Runtime;
 
 use crate::error::DoctorError;
 
-/// The most bytes read of an answer.
+/// The largest number of bytes that are read of a response.
 const MAX_BODY: usize = 16 << 20;
-/// Longer pauses that a 429 asks for are not waited for.
+/// If a 429 demands a longer pause, the request is not repeated.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// How often the caller is asked whether to stop.
+/// The time between two calls of `should_stop`.
 const STOP_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A request of an operation.
@@ -80,7 +80,7 @@ impl Request {
         self
     }
 
-    /// The request with ids left out, as in `GET /tickets/{id}`.
+    /// The request without ids, as in `GET /tickets/{id}`.
     pub(crate) fn shown(&self) -> String {
         let query: Vec<_> = self.query.iter().map(|(name, _)| *name).collect();
         let (method, path) = (self.operation.method(), self.operation.path());
@@ -108,7 +108,7 @@ impl Request {
     }
 }
 
-/// An answer as it arrived.
+/// A raw response.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) operation: Operation,
@@ -120,7 +120,7 @@ pub(crate) struct Answer {
     /// The body, if it is JSON.
     pub(crate) json: Option<Value>,
     pub(crate) took: Duration,
-    /// When half of the time had passed.
+    /// The middle between request and response, as the time at which the server answered.
     pub(crate) at: Timestamp,
     /// The client's end of the connection.
     pub(crate) local: Option<SocketAddr>,
@@ -150,7 +150,7 @@ impl Answer {
     }
 }
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoAnswer {
     #[error("stopped")]
@@ -165,7 +165,7 @@ pub(crate) struct Wire<'a> {
     client: reqwest::Client,
     settings: ConnectionSettings,
     should_stop: &'a dyn Fn() -> bool,
-    /// Whether the caller wanted to stop before it was no longer asked.
+    /// Whether the caller had stopped the examination when `ignore_stop` was called.
     was_stopped: bool,
 }
 
@@ -187,18 +187,18 @@ impl<'a> Wire<'a> {
         })
     }
 
-    /// From now on, requests are no longer stopped: those that remove something.
+    /// Makes all further requests run to their end: they remove records.
     pub(crate) fn ignore_stop(&mut self) {
         self.was_stopped = self.is_stopped();
         self.should_stop = &|| false;
     }
 
-    /// Whether the caller wanted to stop.
+    /// Whether the caller has stopped the examination.
     pub(crate) fn is_stopped(&self) -> bool {
         self.was_stopped || (self.should_stop)()
     }
 
-    /// Sends a request. A read is repeated once after a 429 and a failure of the server.
+    /// Sends a request. It is repeated once after a 429, and a read also after a 5xx.
     pub(crate) fn send(&self, request: &Request) -> Result<Answer, NoAnswer> {
         let first = self.attempt(request)?;
         let pause = match first.status {
@@ -255,7 +255,7 @@ impl<'a> Wire<'a> {
                 .await
                 .map_err(|_| {
                     let limit = self.settings.attempt_timeout.as_secs();
-                    NoAnswer::Lost(format!("no answer within {limit} s"))
+                    NoAnswer::Lost(format!("no response within {limit} s"))
                 })?
                 .map_err(|error: reqwest::Error| NoAnswer::Lost(root_cause(error)))
         })?;
@@ -277,8 +277,8 @@ impl<'a> Wire<'a> {
         })
     }
 
-    /// Runs a future until it ends, or until the caller wants to stop. A write that is sent runs to
-    /// its end: without its answer nobody knows what has to be removed.
+    /// Runs a future until it ends, or until the caller stops the examination. A write that was
+    /// sent runs to its end, because its response says which record has to be removed.
     fn run<T>(
         &self,
         is_write: bool,
@@ -314,13 +314,15 @@ fn client(settings: &ConnectionSettings) -> Result<reqwest::Client, DoctorError>
         .retry(reqwest::retry::never())
         .tcp_nodelay(true);
     builder = match &settings.proxy {
-        Ok(Some(proxy)) => builder.proxy(reqwest::Proxy::all(proxy.as_str()).map_err(setup)?),
-        _ => builder.no_proxy(),
+        ProxySetting::Use(proxy) => {
+            builder.proxy(reqwest::Proxy::all(proxy.as_str()).map_err(setup)?)
+        }
+        ProxySetting::Direct | ProxySetting::Unusable(_) => builder.no_proxy(),
     };
     builder.build().map_err(setup)
 }
 
-/// How long a 429 asks to wait; a second if it does not say.
+/// The pause that a 429 demands; a second without `Retry-After`.
 fn pause(headers: &HeaderMap) -> Option<Duration> {
     let Some(text) = headers.get(RETRY_AFTER) else {
         return Some(Duration::from_secs(1));
@@ -329,7 +331,7 @@ fn pause(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-/// The last cause of an error, which names what happened. It contains no URL.
+/// The last cause of an error, which is the most specific. It contains no URL.
 fn root_cause(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut text = error.to_string();

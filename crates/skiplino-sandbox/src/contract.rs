@@ -1,4 +1,4 @@
-//! The ways in which a real server may differ from the contract as the sandbox implements it.
+//! Differences of the sandbox from the published contract, to test against servers that differ.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,59 +12,58 @@ mod schemas;
 
 use crate::routes::OPERATIONS;
 
-/// The key of a report of `skiplino doctor` that holds its contract.
+/// The key of the contract in a report of `skiplino doctor`.
 const REPORT_KEY: &str = "contract";
 /// The published `Content-Type`.
 const JSON_TYPE: &str = "application/json";
 
-/// The ways in which a real server may differ from the contract as the sandbox implements it.
+/// Differences of the sandbox from the published contract, as a real server may have them.
 ///
-/// Each field has a default: what is published or assumed. So a contract is a list of differences.
-/// A field of a schema is named by its schema in the OpenAPI document and its path, as in
-/// `Ticket.branch.name`.
+/// The default of each field is the published or assumed behaviour, so that JSON needs to contain
+/// only the differences. The name of a schema's field consists of the schema in the OpenAPI document
+/// and the path of the field, as in `Ticket.branch.name`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Contract {
-    /// The field of a group in the tree of a branch that has the group's services.
+    /// The name of the field that has the services of a group, in the tree of a branch.
     pub tree_services: String,
     /// Whether `pagination` has `page` and `limit`.
     pub pagination_page_limit: bool,
-    /// Fields with another name: `{"Branch.name": "title"}`.
+    /// Renamed fields: `{"Branch.name": "title"}`.
     pub renamed_fields: BTreeMap<String, String>,
     /// Fields that the server does not send.
     pub missing_fields: BTreeSet<String>,
-    /// Additional fields, with their value.
+    /// Additional fields, with their values.
     pub extra_fields: BTreeMap<String, Value>,
-    /// Fields whose value is sent as another type.
+    /// Fields whose values are sent as another type.
     pub field_types: BTreeMap<String, JsonType>,
-    /// How the optional fields of a ticket or a customer without a value are sent.
+    /// How optional fields of tickets and customers are sent if they have no value.
     pub optional_fields: Absent,
     /// How the customer of an anonymous walk-in is sent.
     pub anonymous_customer: Absent,
-    /// The server's name for a state of a ticket, by the known name: `{"serving": "called"}`.
+    /// Other values of a ticket's `status`, by the documented one: `{"serving": "called"}`.
     pub ticket_statuses: BTreeMap<String, String>,
-    /// The server's name for a type of a ticket, by the known name.
+    /// Other values of a ticket's `type`, by the documented one.
     pub ticket_types: BTreeMap<String, String>,
-    /// How times are written.
+    /// The format of times.
     pub timestamps: TimestampForm,
-    /// The `data` of a deletion.
+    /// The `data` in the response to a deletion.
     pub delete_data: DeleteData,
 
-    /// The status of an operation's success, by the operation's id: 200 to 202, or 204, which has
-    /// no body.
+    /// The status of a success, by the id of the operation: 200, 201, 202, or 204 without a body.
     pub success_statuses: BTreeMap<String, u16>,
-    /// The status for an unknown id where 422 is published: 422 or 404.
+    /// The status for an unknown id, in operations whose documentation says 422: 422 or 404.
     pub unknown_id_status: u16,
     /// The status for an unknown branch in `getBranchTree` and an unknown ticket in `getTicket`:
     /// 404 or 422.
     pub unknown_path_id_status: u16,
     /// The status for a missing or unknown key: 401 or 403.
     pub unknown_key_status: u16,
-    /// The status for a public key where a secret one is needed: 401 or 403.
+    /// The status for a public key in operations that need a secret key: 401 or 403.
     pub public_key_status: u16,
     /// The ids of further operations that need a secret key.
     pub public_key_refused: BTreeSet<String>,
-    /// How the reasons of a 422 are sent.
+    /// The type of the reasons in a 422.
     pub reasons: Reasons,
     /// The shape of an error.
     pub error_envelope: ErrorShape,
@@ -75,22 +74,22 @@ pub struct Contract {
     pub list_order: ListOrder,
     /// The largest `limit` of a list, by the operation's id.
     pub max_limits: BTreeMap<String, u32>,
-    /// What happens to a larger `limit`.
+    /// The response to a larger `limit`.
     pub oversized_limit: OversizedLimit,
-    /// `pagination.total`, and `totalPages` with it.
+    /// The value of `pagination.total`. `totalPages` follows from it.
     pub total: Total,
 
-    /// Whether `X-Locale` is ignored, so that everything is in English.
+    /// Whether the server ignores `X-Locale` and answers in English.
     pub locale_ignored: bool,
     /// Whether responses have `X-RateLimit-Limit`, `-Remaining` and `-Reset`.
     pub rate_limit_headers: bool,
-    /// The name of a header with an id of the request.
+    /// The name of a response header with an id of the request.
     pub request_id_header: Option<String>,
     /// Whether responses have an `ETag`.
     pub etag: bool,
-    /// The `Content-Type` of JSON.
+    /// The `Content-Type` of JSON bodies.
     pub content_type: String,
-    /// Whether a connection is kept open after a response.
+    /// Whether the server keeps a connection open after a response.
     pub keep_alive: bool,
 }
 
@@ -124,7 +123,7 @@ pub enum Absent {
     Null,
 }
 
-/// How times are written.
+/// The format of times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -141,7 +140,7 @@ pub enum TimestampForm {
     Epoch,
 }
 
-/// The `data` of a deletion.
+/// The `data` in the response to a deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -154,7 +153,7 @@ pub enum DeleteData {
     Object,
 }
 
-/// How the reasons of a 422 are sent.
+/// The type of the reasons in a 422.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -183,13 +182,13 @@ pub enum ErrorShape {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AuthShape {
-    /// As other errors.
+    /// The shape of other errors.
     Error,
     /// `{message}`.
     Message,
     /// A text that is not JSON.
     Text,
-    /// A page.
+    /// An HTML page.
     Html,
     /// No body.
     Empty,
@@ -206,14 +205,14 @@ pub enum ListOrder {
     OldestFirst,
 }
 
-/// What happens to a `limit` that is too large.
+/// The response to a `limit` that is too large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum OversizedLimit {
     /// A 422.
     Rejected,
-    /// The largest limit is used.
+    /// A page of the largest size.
     Capped,
 }
 
@@ -224,11 +223,11 @@ pub enum OversizedLimit {
 pub enum Total {
     /// The number of records.
     Exact,
-    /// Missing, and `totalPages` with it.
+    /// Missing; `totalPages` is missing, too.
     Missing,
     /// Rounded up to the next hundred.
     TooHigh,
-    /// The records of this page only.
+    /// The number of records on this page.
     TooLow,
 }
 
@@ -282,24 +281,24 @@ pub enum ContractError {
     Key {
         /// The key, with its path, such as `renamed_fields.Branch.nam`.
         key: String,
-        /// What is wrong with it.
+        /// Why the key or its value is wrong.
         reason: String,
     },
 }
 
 impl Contract {
-    /// A contract from JSON: the contract itself, or a report of `skiplino doctor`, which holds one
-    /// under `contract`.
+    /// Reads a contract from JSON, or from a report of `skiplino doctor`, which has a contract under
+    /// the key `contract`.
     ///
     /// # Errors
-    /// The key that is unknown, or has a wrong value.
+    /// If a key is unknown or has a wrong value. The error names the key.
     pub fn from_value(mut value: Value) -> Result<Self, ContractError> {
         let value = match value.get_mut(REPORT_KEY) {
             Some(contract) => contract.take(),
             None => value,
         };
         if !value.is_object() {
-            return Err(invalid("$", "a contract is a JSON object"));
+            return Err(invalid("$", "must be a JSON object"));
         }
         let contract: Self = serde_path_to_error::deserialize(value)
             .map_err(|error| invalid(&error.path().to_string(), error.inner().to_string()))?;
@@ -320,7 +319,7 @@ impl Contract {
         differences
     }
 
-    /// Checks what the types do not say.
+    /// Checks the rules that the types do not express.
     fn check(&self) -> Result<(), ContractError> {
         let fields: [(&str, Vec<&String>); 3] = [
             ("renamed_fields", self.renamed_fields.keys().collect()),
@@ -349,7 +348,7 @@ impl Contract {
             for id in ids {
                 if !OPERATIONS.iter().any(|operation| operation.id == id) {
                     let key = format!("{key}.{id}");
-                    return Err(invalid(&key, "there is no operation with this id"));
+                    return Err(invalid(&key, "no operation has this id"));
                 }
             }
         }
@@ -367,7 +366,7 @@ impl Contract {
             if ![published, other].contains(&status) {
                 return Err(invalid(
                     key,
-                    format!("{status} is neither {published} nor {other}"),
+                    format!("must be {published} or {other}, not {status}"),
                 ));
             }
         }
@@ -376,15 +375,12 @@ impl Contract {
                 let key = format!("success_statuses.{id}");
                 return Err(invalid(
                     &key,
-                    format!("{status} is not one of 200, 201, 202, 204"),
+                    format!("must be 200, 201, 202 or 204, not {status}"),
                 ));
             }
         }
         if let Some((id, _)) = self.max_limits.iter().find(|(_, limit)| **limit == 0) {
-            return Err(invalid(
-                &format!("max_limits.{id}"),
-                "it must be at least 1",
-            ));
+            return Err(invalid(&format!("max_limits.{id}"), "must be at least 1"));
         }
         let names = [
             ("content_type", Some(&self.content_type)),
@@ -396,7 +392,7 @@ impl Contract {
                 _ => HeaderName::from_bytes(text.as_bytes()).is_ok(),
             };
             if !text.is_none_or(is_name) {
-                return Err(invalid(key, "no header can have this text"));
+                return Err(invalid(key, "this text is not valid in a header"));
             }
         }
         Ok(())

@@ -387,10 +387,10 @@ fn the_control_api_sets_and_restores_the_contract() {
 }
 
 #[test]
-fn a_bad_contract_is_refused_by_its_key() {
+fn an_invalid_contract_is_rejected_with_its_key() {
     for (text, error) in [
-        ("[]", "$: a contract is a JSON object"),
-        (r#"{"contract": 7}"#, "$: a contract is a JSON object"),
+        ("[]", "$: must be a JSON object"),
+        (r#"{"contract": 7}"#, "$: must be a JSON object"),
         (
             r#"{"reasons": "list"}"#,
             "reasons: unknown variant `list`, expected `text` or `array`",
@@ -425,23 +425,23 @@ fn a_bad_contract_is_refused_by_its_key() {
         ),
         (
             r#"{"public_key_refused": ["getTickets"]}"#,
-            "public_key_refused.getTickets: there is no operation with this id",
+            "public_key_refused.getTickets: no operation has this id",
         ),
         (
             r#"{"success_statuses": {"getTicket": 302}}"#,
-            "success_statuses.getTicket: 302 is not one of 200, 201, 202, 204",
+            "success_statuses.getTicket: must be 200, 201, 202 or 204, not 302",
         ),
         (
             r#"{"unknown_id_status": 410}"#,
-            "unknown_id_status: 410 is neither 422 nor 404",
+            "unknown_id_status: must be 422 or 404, not 410",
         ),
         (
             r#"{"max_limits": {"listCustomers": 0}}"#,
-            "max_limits.listCustomers: it must be at least 1",
+            "max_limits.listCustomers: must be at least 1",
         ),
         (
             r#"{"request_id_header": "a b"}"#,
-            "request_id_header: no header can have this text",
+            "request_id_header: this text is not valid in a header",
         ),
         (
             r#"{"contract": {"tree_service": "x"}}"#,

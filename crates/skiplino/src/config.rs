@@ -51,12 +51,22 @@ impl Config {
     }
 }
 
-/// The way to the server.
-pub(crate) enum ProxySetting {
+/// The proxy between the client and the server.
+#[doc(hidden)]
+#[derive(Clone)]
+pub enum ProxySetting {
+    /// Without a proxy.
     Direct,
+    /// Through this proxy, whose URL can contain a password.
     Use(Url),
     /// The environment names a proxy that cannot be used, for this reason.
     Unusable(String),
+}
+
+impl std::fmt::Debug for ProxySetting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ProxySetting")
+    }
 }
 
 /// Checks a locale and converts it to a header value. An empty locale is `None`.

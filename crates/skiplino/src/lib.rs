@@ -36,6 +36,8 @@ pub use client::builder::{ClientBuilder, DEFAULT_BASE_URL};
 pub use client::connection::ConnectionSettings;
 #[doc(hidden)]
 pub use clock::Clock;
+#[doc(hidden)]
+pub use config::ProxySetting;
 pub use error::{Error, ErrorKind, Fields, Outcome, TimeoutKind};
 pub use http::response::Response;
 pub use jiff;

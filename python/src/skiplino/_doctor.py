@@ -1,4 +1,4 @@
-"""``skiplino.doctor()``: whether the SDK fits a server."""
+"""``skiplino.doctor()``: checks whether the SDK works with a server."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from ._errors import SkiplinoError
 
-_SIGNS = {"confirmed": "✓", "refuted": "!", "broken": "✗", "not_seen": "·"}
-_NAMES: dict[str, Any] = {"notSeen": "not_seen", "noAccess": "no_access"}
+_SIGNS = {"confirmed": "✓", "refuted": "!", "broken": "✗", "not_checked": "·"}
+_NAMES: dict[str, Any] = {"notChecked": "not_checked", "noAccess": "no_access"}
 
 
 class DoctorLine(NamedTuple):
@@ -22,11 +22,11 @@ class DoctorLine(NamedTuple):
 
     #: The id of a check, as in ``A12``, or the name of a step, as in ``tls``.
     id: str
-    #: What it is about, in a word or two.
+    #: The subject, in a word or two.
     topic: str
-    #: ``refuted`` if the server differs but the SDK copes, ``broken`` if calls of the SDK fail.
-    verdict: Literal["confirmed", "refuted", "broken", "not_seen"]
-    #: What was found.
+    #: ``refuted``: the server differs, but the SDK still works. ``broken``: calls of the SDK fail.
+    verdict: Literal["confirmed", "refuted", "broken", "not_checked"]
+    #: The result in words.
     found: str
     #: What to do, if there is something to do.
     advice: str | None
@@ -46,11 +46,11 @@ class Diagnosis(NamedTuple):
     summary: str
     #: The lines, in order.
     lines: tuple[DoctorLine, ...]
-    #: What was made and could not be removed.
+    #: Records that doctor created and could not remove, and how to remove them.
     left: tuple[str, ...]
     #: The error of the call that failed, if the outcome is ``no_access``.
     error: SkiplinoError | None
-    #: The report for a bug report: shapes in place of texts, ids and keys.
+    #: The content of a file for a bug report, with shapes in place of texts, ids and keys.
     report: dict[str, Any]
 
     def __str__(self) -> str:
@@ -65,16 +65,17 @@ def doctor(
     book: str | None = None,
     record: str | os.PathLike[str] | None = None,
 ) -> Diagnosis:
-    """Finds out whether the SDK fits a server: that of ``client``, or of ``Client()``.
+    """Checks whether the SDK works with the server of ``client``, or of ``Client()``.
 
-    Looks at the way to the server, the key and every read operation, and compares the answers with
-    what the SDK was built on. Only reads, unless ``write`` or ``book`` is given.
+    Checks the connection, the key and every read operation, and compares the responses with the
+    documentation of the API and the assumptions of the SDK. Only reads, unless ``write`` or ``book``
+    is given.
 
-    ``write`` also tries the write operations, on a throw-away customer that is deleted at the end.
+    ``write`` also tries the write operations, on a temporary customer that is deleted at the end.
     ``book`` also books a ticket for a service, by its id or name, and cancels it at once. ``record``
-    names a new folder for the raw answers, which contain personal data.
+    names a new folder for the raw responses, which contain personal data.
 
-    Raises no error for what is wrong with the server: see ``outcome`` and ``lines``.
+    A fault of the server is not raised as an error: see ``outcome`` and ``lines``.
     """
     import json
 

@@ -116,7 +116,7 @@ def background(action: Callable[[], Any]) -> Future[Any]:
 
 
 def until(condition: Callable[[], Any], running: Future[Any]) -> None:
-    """Waits until a condition holds. Spark tells of its tasks only those who ask."""
+    """Waits until a condition holds. Spark's tasks can only be polled."""
     waited = threading.Event()
     for _ in range(LIMIT * 20):
         if condition():

@@ -174,8 +174,8 @@ def test_the_rate_is_divided_among_the_tasks(read: Read, sandboxes: Sandboxes) -
         }
 
     assert shares() == {10.0}
-    assert shares(tasks="2") == {15.0}
-    assert shares(tasks="8") == {10.0}
+    assert shares(runningTasks="2") == {15.0}
+    assert shares(runningTasks="8") == {10.0}
 
 
 @pytest.mark.parametrize(
@@ -220,14 +220,26 @@ def test_the_table_of_companies(spark: SparkSession, read: Read, sandboxes: Sand
     )
     for name in ("companies", "companies.json", "companies.csv"):
         assert read(companies=str(tmp_path / name)).count() == 9
+    # Names and ids that look like numbers or times stay texts.
+    address = sandboxes["Qatar"].base_url
+    with sandboxes["Qatar"].client() as client:
+        client.customers.create(external_id="2026-06-23")
+    (tmp_path / "numbers.csv").write_text(f"name,baseUrl,secret\n001,{address},{SECRET}\n")
+    ids = tmp_path / "ids.json"
+    ids.write_text(json.dumps({"company": "001", "externalId": "2026-06-23"}))
+    numbers = {"companies": str(tmp_path / "numbers.csv"), "table": "tickets", "customers": str(ids)}
+    assert read(**numbers).count() == 0
+    assert read(companies=numbers["companies"]).select("company").distinct().collect() == [("001",)]
     with pytest.raises(InvalidRequestError, match="the name 'Qatar' appears twice"):
         companies([rows[2], rows[2]])
-    with pytest.raises(InvalidRequestError, match="row 1 holds an API key: name the secret") as held:
+    with pytest.raises(InvalidRequestError, match="row 1 contains an API key: give the name of its secret") as held:
         companies([rows[0], {**rows[1], "secret": KEY}])
     assert KEY not in str(held.value)
+    with pytest.raises(InvalidRequestError, match="row 0 holds an API key"):
+        companies([{**rows[0], "key": f" {KEY}"}])
 
 
-def test_a_stream_is_refused_with_the_reason(spark: SparkSession, sandboxes: Sandboxes, tmp_path: Path) -> None:
+def test_a_stream_is_rejected_with_the_reason(spark: SparkSession, sandboxes: Sandboxes, tmp_path: Path) -> None:
     reader = spark.readStream.format("skiplino").option("companies", table(addresses(sandboxes)))
     with pytest.raises(PySparkException, match="the API lists customers by creation, newest first"):
         reader.load().writeStream.format("noop").option(

@@ -96,10 +96,10 @@ def test_the_rows_of_a_company_can_be_in_several_tasks(rows: DataFrame, write: W
         ),
         (["company"], {"tasks": 3}, "the option tasks set to the same N"),
         (["company"], {"tasks": 5, "distribution": "externalId"}, r'df.repartition\(N, "company", "externalId"\)'),
-        (["company"], {}, "tasks: missing: write df.repartition"),
+        (["company"], {}, "tasks: is required: write df.repartition"),
     ],
 )
-def test_other_distributions_are_refused_before_anything_is_sent(
+def test_other_distributions_are_rejected_before_anything_is_sent(
     rows: DataFrame, write: Write, sandboxes: Sandboxes, columns: list[str], options: dict[str, Any], advice: str
 ) -> None:
     with pytest.raises(PySparkException, match=advice):
@@ -107,7 +107,7 @@ def test_other_distributions_are_refused_before_anything_is_sent(
     assert writes(sandboxes) == [0, 0, 0]
 
 
-def test_two_rows_of_one_customer_are_refused(rows: DataFrame, write: Write, sandboxes: Sandboxes) -> None:
+def test_two_rows_of_one_customer_are_rejected(rows: DataFrame, write: Write, sandboxes: Sandboxes) -> None:
     with pytest.raises(PySparkException, match="company .*: two rows have the same externalId"):
         write(rows.union(rows).coalesce(1), tasks=1)
     assert writes(sandboxes) == [0, 0, 0]

@@ -196,10 +196,12 @@ impl CallDriver {
         }
     }
 
-    /// Drives the calls until there are results, and returns these; `None` at the end of the
-    /// driver.
-    fn next_results(self: &Arc<Self>) -> Option<Vec<u8>> {
-        self.runtime.block_on(poll_fn(|context| {
+    /// Drives the calls until there are results, and returns their address, which is valid until
+    /// the next call; `None` at the end of the driver.
+    pub(crate) fn drive(self: &Arc<Self>) -> Option<*const u8> {
+        self.block_sigpipe
+            .call_once(|| mem::forget(SigpipeGuard::new()));
+        let results = self.runtime.block_on(poll_fn(|context| {
             // Dropped after the lock is released.
             let mut aborted = Vec::new();
             let mut queue = self.queue();
@@ -230,15 +232,7 @@ impl CallDriver {
             }
             queue.waker = Some(context.waker().clone());
             Poll::Pending
-        }))
-    }
-
-    /// Drives the calls until there are results, and returns their address, which is valid until
-    /// the next call; `None` at the end of the driver.
-    pub(crate) fn drive(self: &Arc<Self>) -> Option<*const u8> {
-        self.block_sigpipe
-            .call_once(|| mem::forget(SigpipeGuard::new()));
-        let results = self.next_results()?;
+        }))?;
         let mut returned = self.returned.lock().unwrap_or_else(PoisonError::into_inner);
         *returned = results;
         Some(returned.as_ptr())

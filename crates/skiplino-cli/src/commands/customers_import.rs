@@ -18,7 +18,7 @@ use crate::failure::{Failure, RowsFailed, UsageError};
 use crate::files::{FormatArgument, format_of, is_locked, is_standard_stream, is_still};
 use crate::output::{Output, Progress};
 
-/// The lines of a text from which the user is told of it.
+/// The import reports a text that has at least this number of lines.
 const MANY_LINES: usize = 10;
 
 /// Create and update customers from the rows of a file

@@ -1,4 +1,4 @@
-//! `skiplino doctor`: whether the server agrees with what the SDK was built on.
+//! `skiplino doctor`: compares a server with the documentation and the assumptions of the SDK.
 
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -12,24 +12,24 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::signals::StopRequest;
 
-/// Find out whether the SDK fits your server
+/// Check whether the SDK works with your server
 ///
-/// Looks at the settings, the way to the server, the key, and every read operation, and compares the
-/// answers with what the SDK was built on. Only reads, unless --write or --book is given. Prints no
-/// key beyond its last four characters and no personal data.
+/// Checks the settings, the connection, the key and every read operation. Compares the responses with
+/// the documentation of the API and the assumptions of the SDK. Only reads, unless --write or --book
+/// is given. Prints at most the last four characters of the key, and no personal data.
 ///
-/// Each line starts with a sign: ✓ as expected, ! different, but the SDK copes, ✗ calls of the SDK
-/// fail, · not seen. A line with → says what to do.
+/// Each line starts with a sign: ✓ as expected, ! different, but the SDK still works, ✗ calls of the
+/// SDK fail, · not checked. A line with → says what to do.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skiplino doctor
-  skiplino doctor --report report.json               for a bug report: no texts, ids or keys
-  skiplino doctor --write --book \"Cash Withdrawal\"   also writes, and removes what it made
+  skiplino doctor --report report.json               a file for a bug report: no texts, ids or keys
+  skiplino doctor --write --book \"Cash Withdrawal\"   also writes, and removes all it created
   skiplino sandbox --contract report.json            a sandbox that differs in the same way
 
-Exit codes: 0 all agree, 1 something to look at, 3 the key is rejected, 11 no connection.")]
+Exit codes: 0 all checks agree, 1 a line has ! or ✗, 3 the server rejects the key, 11 no connection.")]
 pub(crate) struct Doctor {
-    /// Also try the write operations, on a throw-away customer that is deleted at the end
+    /// Also try the write operations, on a temporary customer that is deleted at the end
     #[arg(long)]
     write: bool,
 
@@ -37,12 +37,11 @@ pub(crate) struct Doctor {
     #[arg(long, value_name = "SERVICE")]
     book: Option<String>,
 
-    /// Write a report for a bug report: texts, ids and keys are replaced by their shape
+    /// Write a file for a bug report: shapes replace texts, ids and keys
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 
-    /// Keep the raw answers for yourself, in a new folder that only you can read. They contain
-    /// personal data
+    /// Keep the raw responses in a new folder that only you can read. They contain personal data
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
 }
@@ -57,24 +56,26 @@ impl Doctor {
         };
         let stop = StopRequest::listen()?;
         if options.write || options.book.is_some() {
-            // What it made has to be removed, even if nobody reads the output any more.
+            // Doctor must remove what it created, even if nobody reads the output any more.
             out.make_optional();
         }
         let is_json = out.json;
         let printer = RefCell::new(&mut *out);
         let diagnosis = examine(&context.client, &options, &|| stop.is_made(), &mut |line| {
             if !is_json {
-                // The last line fails, too.
+                // If this fails, printing the last line also fails.
                 let _ = print(&mut printer.borrow_mut(), line);
             }
         })?;
-        if let Some(file) = &self.report {
+        let written = self.report.map_or(Ok(()), |file| {
             let text = format!("{:#}\n", diagnosis.report);
-            let written = std::fs::write(file, text);
-            written.map_err(|error| Failure::io(file.display().to_string(), error))?;
-        }
+            let written = std::fs::write(&file, text);
+            written.map_err(|error| Failure::io(file.display().to_string(), error))
+        });
+        // Prints what could not be removed, even if the report could not be written.
         finish(&diagnosis, out)?;
         out.flush()?;
+        written?;
         stop.end_process();
         match diagnosis.outcome {
             Outcome::NoAccess(error) => Err(error.into()),
@@ -84,7 +85,7 @@ impl Doctor {
     }
 }
 
-/// A line for people, and a second one with what to do.
+/// Prints a line, and the advice on a second one.
 fn print(out: &mut Output, line: &Line) -> std::io::Result<()> {
     let label = match check(&line.id) {
         Some(check) => format!("{} {}", check.id, check.topic),

@@ -1,4 +1,4 @@
-//! Rewrites requests' rules and responses to what a contract describes.
+//! Changes the rules for requests and rewrites responses, as a contract says.
 
 use std::{
     collections::BTreeMap,

@@ -195,11 +195,7 @@ impl<T: Send + 'static> Call<T> {
     /// # Errors
     /// The errors of the operation; `InvalidRequest` inside an async runtime, which it would block.
     pub fn wait(self) -> Result<T, Error> {
-        self.wait_response().map(Response::into_data)
-    }
-
-    fn wait_response(self) -> Result<Response<T>, Error> {
-        self.untyped.wait().and_then(Response::typed)
+        self.with_response().wait().map(Response::into_data)
     }
 
     /// The result of the call if its only attempt gets this response. Nothing is sent, and the
@@ -397,7 +393,7 @@ impl<T: Send + 'static> CallWithResponse<T> {
     /// # Errors
     /// The errors of [`Call::wait`].
     pub fn wait(self) -> Result<Response<T>, Error> {
-        self.0.wait_response()
+        self.0.untyped.wait().and_then(Response::typed)
     }
 }
 

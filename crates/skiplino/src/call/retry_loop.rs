@@ -52,9 +52,13 @@ pub(crate) async fn run(
     let started = clock.now();
     let progress = CallProgress::default();
     // Pinned before it is wrapped: its state is not moved then.
-    let attempts = pin!(make_attempts(
-        spec, shared, pool, request, started, &progress
-    ));
+    let attempts = pin!(async {
+        let context = context(spec, shared, pool, started)?;
+        RetryLoop::begin(spec, &context, request, &progress)
+            .await?
+            .run()
+            .await
+    });
     let attempts = pin!(attempts.instrument(span.clone()));
     let result = cancellation::or_cancelled(spec.cancellation_token.as_ref(), attempts)
         .await
@@ -85,24 +89,17 @@ fn log_failure(operation: &'static str, error: &Error) {
     }
 }
 
-async fn make_attempts(
-    spec: &CallSpec,
-    shared: &Arc<Shared>,
-    pool: &ConnectionPool,
-    request: &Request,
+fn context<'a>(
+    spec: &'a CallSpec,
+    shared: &'a Arc<Shared>,
+    pool: &'a ConnectionPool,
     started: Instant,
-    progress: &CallProgress,
-) -> Result<Response<Data>, Error> {
-    let config = &shared.config;
-    let locale = match &spec.options.locale {
-        Some(locale) => config::locale(locale)?,
-        None => config.locale.clone(),
-    };
-    let deadline = spec.options.deadline.unwrap_or(config.deadline);
+) -> Result<CallContext<'a>, Error> {
+    let deadline = spec.options.deadline.unwrap_or(shared.config.deadline);
     if deadline.is_zero() {
         return Err(Error::invalid("deadline", "must be greater than zero"));
     }
-    let context = CallContext {
+    Ok(CallContext {
         shared,
         pool,
         locale: spec.options.locale.as_deref(),
@@ -111,23 +108,7 @@ async fn make_attempts(
         started,
         deadline: deadline.min(FOREVER),
         ends_in_background: false,
-    };
-    let booking = match &spec.recovery {
-        Recovery::BookingLookup(lookup) => Some(BookingAttempt::begin(lookup, &context).await?),
-        _ => None,
-    };
-    let mut retry_loop = RetryLoop {
-        spec,
-        context: &context,
-        request,
-        locale: locale.as_ref(),
-        booking,
-        progress,
-        attempts: 0,
-        maybe_applied: false,
-        is_unreadable: false,
-    };
-    retry_loop.run().await
+    })
 }
 
 /// The state of a call between its attempts.
@@ -135,7 +116,7 @@ struct RetryLoop<'a> {
     spec: &'a CallSpec,
     context: &'a CallContext<'a>,
     request: &'a Request,
-    locale: Option<&'a HeaderValue>,
+    locale: Option<HeaderValue>,
     booking: Option<BookingAttempt<'a>>,
     progress: &'a CallProgress,
     attempts: u32,
@@ -145,7 +126,35 @@ struct RetryLoop<'a> {
     is_unreadable: bool,
 }
 
-impl RetryLoop<'_> {
+impl<'a> RetryLoop<'a> {
+    /// Prepares the first attempt. A booking waits for the other bookings of its customer.
+    async fn begin(
+        spec: &'a CallSpec,
+        context: &'a CallContext<'a>,
+        request: &'a Request,
+        progress: &'a CallProgress,
+    ) -> Result<Self, Error> {
+        let locale = match &spec.options.locale {
+            Some(locale) => config::locale(locale)?,
+            None => context.shared.config.locale.clone(),
+        };
+        let booking = match &spec.recovery {
+            Recovery::BookingLookup(lookup) => Some(BookingAttempt::begin(lookup, context).await?),
+            _ => None,
+        };
+        Ok(Self {
+            spec,
+            context,
+            request,
+            locale,
+            booking,
+            progress,
+            attempts: 0,
+            maybe_applied: false,
+            is_unreadable: false,
+        })
+    }
+
     /// Makes attempts until one succeeds, a lookup finds the write, or no retry is allowed.
     async fn run(&mut self) -> Result<Response<Data>, Error> {
         let shared = self.context.shared;
@@ -254,7 +263,7 @@ impl RetryLoop<'_> {
                 self.spec,
                 self.context,
                 self.request,
-                self.locale,
+                self.locale.as_ref(),
                 self.progress,
                 started,
             )

@@ -14,8 +14,7 @@ use crate::config::ProxySetting;
 #[derive(Clone)]
 pub struct ConnectionSettings {
     pub base_url: Url,
-    /// The proxy in use, if there is one. The error says why it cannot be used.
-    pub proxy: Result<Option<Url>, String>,
+    pub proxy: ProxySetting,
     pub tls: rustls::ClientConfig,
     /// The value of the header, which is marked as sensitive.
     pub authorization: HeaderValue,
@@ -39,11 +38,7 @@ impl Client {
         let config = &self.shared.config;
         ConnectionSettings {
             base_url: config.base_url.clone(),
-            proxy: match &config.proxy {
-                ProxySetting::Direct => Ok(None),
-                ProxySetting::Use(url) => Ok(Some(url.clone())),
-                ProxySetting::Unusable(reason) => Err(reason.clone()),
-            },
+            proxy: config.proxy.clone(),
             tls: config.tls.clone(),
             authorization: config.authorization.clone(),
             locale: config.locale.clone(),

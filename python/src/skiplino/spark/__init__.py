@@ -1,9 +1,9 @@
 """A data source for Apache Spark: the customers and tickets of many companies.
 
 ``pip install "skiplino[spark]"`` installs PySpark; Spark itself needs Java 17 or later. The guide
-"Fleets" of the documentation has programs to copy.
+"Fleets" of the documentation has complete programs.
 
-``spark.dataSource.register(SkiplinoDataSource)`` makes the format known to a session. Then
+Call ``spark.dataSource.register(SkiplinoDataSource)`` once for each Spark session. Then
 ``spark.read.format("skiplino")`` reads, with one task for each company, and
 ``df.write.format("skiplino").mode("append")`` creates and updates customers by their ``externalId``.
 """

@@ -1,4 +1,4 @@
-"""The table of companies: which there are, their addresses, and the names of their secrets."""
+"""The table of companies: their names, their addresses, and the names of their secrets."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow
+import pyarrow.csv
 import pyarrow.dataset
+import pyarrow.json
 import pyspark
 
 from .._client import Client
 from .._errors import InvalidRequestError
+from ._schema import COMPANY, EXTERNAL_ID
 
 _COLUMNS = ("name", "baseUrl", "secret")
 
 
 @dataclass(frozen=True)
 class Company:
-    """A company. It has the name of its secret, and never the key itself."""
+    """A company, with the name of its secret. It never contains the key."""
 
     name: str
     base_url: str
@@ -29,11 +32,11 @@ class Company:
 
 
 def companies(rows: Any) -> str:
-    """The value of the option ``companies`` for a table of companies.
+    """Returns the value of the option ``companies`` for a table of companies.
 
     ``rows`` is a DataFrame of Spark, a table of pandas, polars or pyarrow, or an iterable of
     mappings. Each row has the ``name`` of the company, its ``baseUrl``, and the name of its
-    ``secret``. Other columns are left out. Raises ``InvalidRequestError`` if a row has a key.
+    ``secret``. Other columns are ignored. Raises ``InvalidRequestError`` if a row contains a key.
     """
     found = parse_companies(_rows(rows))
     return json.dumps([{"name": row.name, "baseUrl": row.base_url, "secret": row.secret} for row in found])
@@ -53,18 +56,18 @@ def parse_companies(rows: Iterable[Mapping[str, Any]]) -> list[Company]:
     """The companies of a table, checked."""
     found: dict[str, Company] = {}
     for number, row in enumerate(rows):
-        texts = [_text(row, column, number) for column in _COLUMNS]
-        if any(text.startswith(("sk_", "pk_")) for text in texts):
-            # The key may be in a plan or a log already.
+        # Checks every column, because the whole text becomes an option of Spark.
+        if any(isinstance(value, str) and value.strip().startswith(("sk_", "pk_")) for value in row.values()):
+            # The key may already be in a plan or a log, so it must be replaced.
             raise InvalidRequestError(
-                f"companies: row {number} holds an API key: name the secret that has the key, and replace the key"
+                f"companies: row {number} contains an API key: give the name of its secret, and replace the key"
             )
-        company = Company(*texts)
+        company = Company(*(_text(row, column, number) for column in _COLUMNS))
         if company.name in found:
-            raise InvalidRequestError(f"companies: the name {company.name!r} appears twice")
+            raise InvalidRequestError(f"companies: the name {company.name!r} appears twice: use each name once")
         found[company.name] = company
     if not found:
-        raise InvalidRequestError("companies: the table has no rows")
+        raise InvalidRequestError("companies: the table has no rows: add a row for each company")
     return list(found.values())
 
 
@@ -72,14 +75,15 @@ def _text(row: Mapping[str, Any], column: str, number: int) -> str:
     value = row.get(column)
     if not isinstance(value, str) or not value.strip():
         raise InvalidRequestError(
-            f"companies: row {number} has no {column}: a row has name, baseUrl, and secret, the name of its secret"
+            f"companies: row {number} has no {column}: each row needs name, baseUrl, and secret, the name of the secret"
         )
     return value
 
 
 def load_rows(option: str, value: str) -> list[Mapping[str, Any]]:
-    """The rows of a table that an option gives: JSON text, or a CSV, JSON or Parquet file."""
-    if value.lstrip().startswith("["):
+    """Reads the value of an option that is a table: JSON text, or the path of a CSV, JSON or Parquet file."""
+    # A JSON object is an error. It must not be taken for a path, because the error would repeat it.
+    if value.lstrip().startswith(("[", "{")):
         try:
             rows: list[Mapping[str, Any]] = json.loads(value)
         except ValueError as error:
@@ -88,13 +92,26 @@ def load_rows(option: str, value: str) -> list[Mapping[str, Any]]:
             raise InvalidRequestError(f"{option}: the JSON is not a list of objects")
         return rows
     suffix = os.path.splitext(value.rstrip("/"))[1].lstrip(".").lower()
-    format = {"csv": "csv", "json": "json", "jsonl": "json", "ndjson": "json"}.get(suffix, "parquet")
+    name = {"csv": "csv", "json": "json", "jsonl": "json", "ndjson": "json"}.get(suffix, "parquet")
     try:
-        table = pyarrow.dataset.dataset(value, format=format).to_table()
+        table = pyarrow.dataset.dataset(value, format=_file_format(name)).to_table()
     except (OSError, pyarrow.ArrowException) as error:
-        raise InvalidRequestError(f"{option}: {value} cannot be read as {format}: {error}") from None
+        raise InvalidRequestError(f"{option}: {value} cannot be read as {name}: {error}") from None
     listed: list[Mapping[str, Any]] = table.to_pylist()
     return listed
+
+
+def _file_format(name: str) -> Any:
+    """How Arrow reads the file. Texts stay texts: it would take 001 in CSV for a number, and
+    2026-06-23 in JSON for a time.
+    """
+    texts = {column: pyarrow.string() for column in (*_COLUMNS, COMPANY, EXTERNAL_ID)}
+    if name == "csv":
+        return pyarrow.dataset.CsvFileFormat(convert_options=pyarrow.csv.ConvertOptions(column_types=texts))
+    if name == "json":
+        options = pyarrow.json.ParseOptions(explicit_schema=pyarrow.schema(list(texts.items())))
+        return pyarrow.dataset.JsonFileFormat(parse_options=options)
+    return name
 
 
 #: How the option ``secrets`` says where the keys are.
@@ -102,14 +119,14 @@ SECRETS = '"env", "files:FOLDER" or "call:MODULE:FUNCTION"'
 
 
 def check_secrets(secrets: str) -> None:
-    """Raises ``InvalidRequestError`` if the option ``secrets`` has no meaning."""
+    """Raises ``InvalidRequestError`` if the value of the option ``secrets`` is invalid."""
     kind, _, rest = secrets.partition(":")
     if (kind, bool(rest)) not in (("env", False), ("files", True), ("call", True)):
         raise InvalidRequestError(f"secrets: must be {SECRETS}")
 
 
 def client(company: Company, secrets: str, rate: float | None) -> Client:
-    """A client of the company. Executors call this, so the key exists only there."""
+    """Makes a client of the company. Only executors call this, so only executors have keys."""
     try:
         key = _key(company.secret, secrets)
         return Client(
@@ -126,7 +143,7 @@ def _key(secret: str, secrets: str) -> str:
     kind, _, rest = secrets.partition(":")
     if kind == "env":
         key = os.environ.get(secret, "")
-        where = "the environment of the executor has no variable of this name"
+        where = "the executor has no environment variable with this name"
     elif kind == "files":
         key, where = _read(rest, secret), f"the executor has no such file in {rest}"
     else:
@@ -160,5 +177,5 @@ def ids_by_company(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str
     for number, row in enumerate(rows):
         company, id = row.get("company"), row.get("externalId")
         if not isinstance(company, str) or not isinstance(id, str):
-            raise InvalidRequestError(f"customers: row {number} does not have the texts company and externalId")
+            raise InvalidRequestError(f"customers: row {number} needs company and externalId, both as text")
         yield company, id

@@ -1,7 +1,6 @@
 """Spark's hash partitioning, to check that the rows of a company are in one task.
 
-Spark does not tell a data source how the rows were distributed, and cannot be asked to distribute
-them.
+A data source cannot ask Spark how rows are distributed, and cannot demand a distribution.
 """
 
 from __future__ import annotations

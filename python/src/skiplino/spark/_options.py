@@ -22,6 +22,7 @@ NAMES = (
     "pushFilters",
     "rate",
     "report",
+    "runningTasks",
     "secrets",
     "table",
     "tasks",
@@ -37,7 +38,7 @@ class Options:
     table: Literal["customers", "tickets"]
     #: The company and the external id of the customers whose tickets are read.
     customers: tuple[tuple[str, str], ...] | None
-    #: Whether filters reach the API. Spark refuses this unless its own setting allows it.
+    #: Whether filters reduce the requests to the API. Spark must allow this by a setting of its own.
     pushes_filters: bool
     #: Whether a failed company or row is left out instead of failing the job.
     skips_errors: bool
@@ -45,18 +46,27 @@ class Options:
     report: str | None
     #: Requests a second of the whole job.
     rate: float | None
+    #: The number of tasks that run at a time, if the cluster has fewer slots than the job has tasks.
+    running_tasks: int | None
+    #: The number of partitions of a write.
     tasks: int | None
     concurrency: int
-    #: Whether a company is written by one task, or by several, each with its own ids.
+    #: Whether one task writes all rows of a company. Otherwise each task has its own ids.
     is_by_company: bool
     erase: tuple[str, ...]
 
+    def rate_of_task(self, tasks: int) -> float | None:
+        """The part of the rate that each of these tasks gets."""
+        if self.rate is None:
+            return None
+        return self.rate / max(1, min(tasks, self.running_tasks or tasks))
+
 
 def parse(given: Mapping[str, str]) -> Options:
-    """The options that were given, whose names are case-insensitive."""
+    """Parses the options. Their names are case-insensitive."""
     values = {name.lower(): value for name, value in given.items()}
     unknown = set(values) - {name.lower() for name in NAMES}
-    # The options of a table in a catalog also have its properties.
+    # For a table in a catalog, Spark adds the properties of the table to the options.
     if unknown and "provider" not in values:
         raise InvalidRequestError(f"no such option: {', '.join(sorted(unknown))}; the options are {', '.join(NAMES)}")
 
@@ -83,7 +93,7 @@ def parse(given: Mapping[str, str]) -> Options:
         return None if value is None else int(value)
 
     if "companies" not in values:
-        raise InvalidRequestError("companies: missing: give JSON text or a file with name, baseUrl and secret")
+        raise InvalidRequestError("companies: is required: give JSON text or a file with name, baseUrl and secret")
     secrets = values.get("secrets", "env")
     check_secrets(secrets)
     skips_errors = choice("onError", "fail", "skip") == "skip"
@@ -91,7 +101,7 @@ def parse(given: Mapping[str, str]) -> Options:
         if name in values:
             check_location(name, values[name])
     if skips_errors and "failures" not in values:
-        raise InvalidRequestError("onError: skip needs the option failures, a folder for what was left out")
+        raise InvalidRequestError("onError: skip needs the option failures, a folder for what the job skips")
     customers = values.get("customers")
     table: Literal["customers", "tickets"] = "tickets" if choice("table", *TABLES) == "tickets" else "customers"
     return Options(
@@ -104,6 +114,7 @@ def parse(given: Mapping[str, str]) -> Options:
         failures=values.get("failures"),
         report=values.get("report"),
         rate=number("rate"),
+        running_tasks=count("runningTasks"),
         tasks=count("tasks"),
         concurrency=count("concurrency") or 10,
         is_by_company=choice("distribution", "company", "externalId") == "company",

@@ -1,4 +1,4 @@
-"""Reading: a partition for each company."""
+"""Reads customers or tickets, with a partition for each company."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .._native import Customer
     from ._options import Options
 
-#: The number of calls at a time where each customer needs one.
+#: The number of concurrent calls if each customer needs a call.
 _CALLS = 10
 
 #: The columns of the table of failures.
@@ -59,21 +59,20 @@ class Reader(DataSourceReader):
         self._ids: set[str] | None = None
 
     def partitions(self) -> list[InputPartition]:
-        """A partition for each company that the filters leave."""
+        """A partition for each company that passes the filters."""
         wanted = [it for it in self._options.companies if self._companies is None or it.name in self._companies]
         if self._options.table == "customers":
             parts = [(company, None if self._ids is None else frozenset(self._ids)) for company in wanted]
         else:
             parts = [(company, ids) for company in wanted if (ids := self._customers_of(company))]
-        tasks = min(len(parts), self._options.tasks or len(parts))
-        rate = None if self._options.rate is None else self._options.rate / max(tasks, 1)
+        rate = self._options.rate_of_task(len(parts))
         return [CompanyPartition(company, ids, rate) for company, ids in parts]
 
     def _customers_of(self, company: Company) -> frozenset[str]:
         if self._options.customers is None and self._ids is None:
             raise InvalidRequestError(
-                "tickets are read for given customers: give the option customers, or pushFilters and a filter on"
-                " externalId"
+                "tickets are read for given customers: set the option customers, or set pushFilters to true and filter"
+                " on externalId"
             )
         if self._options.customers is None:
             return frozenset(self._ids or ())
@@ -82,13 +81,13 @@ class Reader(DataSourceReader):
 
     def read(self, partition: InputPartition) -> Iterator[pyarrow.RecordBatch]:
         """The rows of a company."""
-        # Without partitions, Spark makes up one.
+        # If there are no partitions, Spark passes one of its own.
         if not isinstance(partition, CompanyPartition):
             return
         company, error = partition.company, None
         try:
             with client(company, self._options.secrets, partition.rate) as connected:
-                # Nothing is returned before all is read, so that a skipped company has no rows.
+                # Returns no row before all are read, so that a skipped company has no rows.
                 table = self._table(connected, partition.ids)
         except SkiplinoError as failure:
             if not self._options.skips_errors:
@@ -108,7 +107,7 @@ class Reader(DataSourceReader):
         return pyarrow.table(connected.customers.to_arrow())
 
     def _write_failure(self, company: Company, error: SkiplinoError | None) -> None:
-        # A company that could be read gets an empty file, which replaces that of an earlier failure.
+        # For a company that was read, an empty file replaces the file of an earlier failure.
         rows: list[dict[str, Any]] = []
         if error is not None:
             rows = [{"company": company.name, "kind": error.kind, "reason": str(error), "at": datetime.now(UTC)}]
@@ -118,8 +117,10 @@ class Reader(DataSourceReader):
 
 
 class FilteringReader(Reader):
-    """A reader that uses filters. A class of its own, because Spark rejects it unless its setting
-    ``spark.sql.python.filterPushdown.enabled`` is true.
+    """A reader that uses filters.
+
+    Spark rejects a reader with ``pushFilters`` unless ``spark.sql.python.filterPushdown.enabled`` is
+    true, so the method is not in ``Reader``.
     """
 
     def pushFilters(self, filters: list[Filter]) -> Iterable[Filter]:

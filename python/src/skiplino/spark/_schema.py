@@ -11,7 +11,7 @@ from pyspark.sql.types import DataType, IntegerType, StringType, StructField, St
 from .._errors import InvalidRequestError
 from .._native import NamedRef, Ticket, TicketCustomer
 
-#: The name of the column in front, with the name of the company.
+#: The first column: the name of the company.
 COMPANY = "company"
 EXTERNAL_ID = "externalId"
 
@@ -22,7 +22,7 @@ def _table(*columns: tuple[str, DataType, bool]) -> StructType:
     return StructType([StructField(name, kind, nullable) for name, kind, nullable in columns])
 
 
-#: The columns of ``to_arrow()``, after the company.
+#: The company, and the columns of ``to_arrow()``.
 CUSTOMERS = _table(
     (COMPANY, StringType(), False),
     (EXTERNAL_ID, StringType(), True),
@@ -35,7 +35,7 @@ CUSTOMERS = _table(
     ("createdAt", TimestampType(), False),
     ("updatedAt", TimestampType(), False),
 )
-#: A ticket in the API's shape, after the company and the ``externalId`` of its customer.
+#: The company, the ``externalId`` of the customer, and the fields of a ticket in the API.
 TICKETS = _table(
     (COMPANY, StringType(), False),
     (EXTERNAL_ID, StringType(), False),
@@ -78,12 +78,12 @@ _READ: dict[str, Callable[[Ticket], Any]] = {
 
 
 def ticket_row(external_id: str, ticket: Ticket) -> dict[str, Any]:
-    """A row of the table of tickets, without the company."""
+    """A row of the table ``tickets``, without the company."""
     return {EXTERNAL_ID: external_id, **{name: read(ticket) for name, read in _READ.items()}}
 
 
 def arrow(schema: StructType) -> pyarrow.Schema:
-    """The schema in the types of Arrow that Spark expects."""
+    """The schema with the Arrow types that Spark expects."""
     return pyarrow.schema([pyarrow.field(it.name, _arrow_type(it.dataType), it.nullable) for it in schema.fields])
 
 

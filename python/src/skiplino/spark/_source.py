@@ -23,30 +23,32 @@ class SkiplinoDataSource(DataSource):
 
     - ``companies``: the companies, as JSON text (see :func:`companies`), or a CSV, JSON or Parquet
       file. Each row has ``name``, ``baseUrl``, and ``secret``, the *name* of the secret.
-    - ``secrets``: where executors find the key under that name: ``env`` (environment variables, the
-      default), ``files:FOLDER``, or ``call:MODULE:FUNCTION``, a function of the name.
+    - ``secrets``: where executors look up the key by this name: ``env`` (environment variables, the
+      default), ``files:FOLDER``, or ``call:MODULE:FUNCTION``, a function that gets the name.
     - ``onError``: ``fail`` (the default), or ``skip``, which leaves out companies or rows that fail
       and writes them to ``failures``.
     - ``failures``: a folder for Parquet files with what failed, and why.
-    - ``rate``: the maximum number of requests a second of the whole job, divided equally among its
-      tasks, or among ``tasks`` if fewer run at a time.
+    - ``rate``: the maximum number of requests a second of the whole job, divided equally among the
+      tasks that run at a time.
+    - ``runningTasks``: how many tasks run at a time, if the cluster has fewer slots than the job has
+      tasks. A data source cannot ask Spark for this number.
 
     To read:
 
     - ``table``: ``customers`` (the default) or ``tickets``.
     - ``customers``: the customers whose tickets are read, as JSON text or a file, with ``company``
       and ``externalId``.
-    - ``pushFilters``: ``true`` uses equality on ``company`` and ``externalId`` to send fewer
-      requests. Spark demands that ``spark.sql.python.filterPushdown.enabled`` is ``true``, too.
+    - ``pushFilters``: ``true`` uses equality filters on ``company`` and ``externalId`` to send fewer
+      requests. ``spark.sql.python.filterPushdown.enabled`` must also be ``true``.
 
     To write:
 
-    - ``tasks``: the number of partitions that were given to ``repartition``; required.
+    - ``tasks``: the number of partitions that you passed to ``repartition``; required.
     - ``distribution``: ``company`` (the default) after ``repartition(tasks, "company")``, or
       ``externalId`` after ``repartition(tasks, "company", "externalId")``.
     - ``concurrency``: the number of rows in progress at a time in each task (10).
     - ``erase``: the names of fields, separated by commas, whose stored value an empty value erases.
-    - ``report``: a file for the counts, as JSON.
+    - ``report``: a JSON file for the numbers of rows and requests.
     """
 
     @classmethod
@@ -59,7 +61,7 @@ class SkiplinoDataSource(DataSource):
         return TABLES[parse(self.options).table]
 
     def reader(self, schema: StructType) -> Reader:
-        """Reads the table, or those of its columns that ``schema`` has."""
+        """Reads those columns of the table that ``schema`` has."""
         options = parse(self.options)
         return (FilteringReader if options.pushes_filters else Reader)(options, schema)
 
@@ -68,8 +70,8 @@ class SkiplinoDataSource(DataSource):
         return Writer(parse(self.options), schema, overwrite=overwrite)
 
     def streamReader(self, schema: StructType) -> NoReturn:
-        """Refuses, because the API has no list of changes."""
+        """Raises ``InvalidRequestError``, because the API has no list of changes."""
         raise InvalidRequestError(
             "skiplino cannot be read as a stream: the API lists customers by creation, newest first, and has no list"
-            " of updated or deleted customers, so no offset says which changes were read. Read the table again instead"
+            " of updated or deleted customers, so a stream would miss changes. Read the whole table again instead"
         )

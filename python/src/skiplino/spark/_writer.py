@@ -1,4 +1,4 @@
-"""Writing: customers are created and updated by their ``externalId``."""
+"""Writes customers: creates and updates them by their ``externalId``."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Counts:
 
 @dataclass
 class Written(WriterCommitMessage):
-    """What a task wrote, by company."""
+    """The counts of a task, by company."""
 
     companies: dict[str, Counts] = field(default_factory=dict)
 
@@ -60,7 +60,7 @@ class Writer(DataSourceArrowWriter):
 
     def __init__(self, options: Options, schema: StructType, *, overwrite: bool) -> None:
         if overwrite:
-            raise InvalidRequestError('only mode("append") is supported, which creates and updates; it deletes nothing')
+            raise InvalidRequestError('only mode("append") is supported: it creates and updates customers')
         if options.table != "customers":
             raise InvalidRequestError("table: only customers can be written")
         types = {column.name: column.dataType for column in schema.fields}
@@ -68,10 +68,10 @@ class Writer(DataSourceArrowWriter):
             if types.get(name) != StringType():
                 raise InvalidRequestError(f"the rows need a column {name} of type string")
         if options.tasks is None:
-            raise InvalidRequestError(f"tasks: missing: {_advice(options)}")
+            raise InvalidRequestError(f"tasks: is required: {_advice(options)}")
         self._options = options
         self._tasks = options.tasks
-        # Names the files of this write, which a repeated task replaces.
+        # The files of this write have this name, so that a repeated task replaces its files.
         self._job = uuid.uuid4().hex
 
     def write(self, iterator: Iterator[pyarrow.RecordBatch]) -> Written:
@@ -99,8 +99,8 @@ class Writer(DataSourceArrowWriter):
         return written
 
     def _check(self, table: pyarrow.Table, task: int) -> None:
-        """Raises ``InvalidRequestError``, before anything is sent, unless this task alone has the
-        rows of its companies or customers, and has the keys of all.
+        """Raises ``InvalidRequestError`` before anything is sent if another task may have rows of the
+        same companies or customers, or if a key is missing.
         """
         tasks, names = self._tasks, table[COMPANY].to_pylist()
         ids = table[EXTERNAL_ID].to_pylist()
@@ -120,7 +120,7 @@ class Writer(DataSourceArrowWriter):
                 self._client(name).close()
 
     def _write_company(self, name: str | None, rows: pyarrow.Table) -> tuple[Counts, pyarrow.Table]:
-        """The counts of a company, and the rows that were not done, with reasons."""
+        """Writes the rows of a company. Returns the counts, and the failed rows with reasons."""
         counts, rest = Counts(), set(range(rows.num_rows))
         not_done: list[tuple[int, str, str]] = []
         try:
@@ -137,7 +137,7 @@ class Writer(DataSourceArrowWriter):
                 error.add_note(f"company: {name}")
                 raise
             report = error.report if isinstance(error, SyncIncompleteError) else SyncReport(dry_run=False)
-            # The sync ended early, and did not come to these rows.
+            # The sync ended before these rows.
             counts.rows = counts.failed = len(rest)
             not_done = [(index, "failed", str(error)) for index in sorted(rest)]
         counts.add(report)
@@ -147,12 +147,11 @@ class Writer(DataSourceArrowWriter):
     def _client(self, name: str | None) -> Client:
         for company in self._options.companies:
             if company.name == name:
-                rate = None if self._options.rate is None else self._options.rate / self._tasks
-                return client(company, self._options.secrets, rate)
+                return client(company, self._options.secrets, self._options.rate_of_task(self._tasks))
         raise InvalidRequestError(f"company {name}: the table of companies does not have it")
 
     def commit(self, messages: Sequence[WriterCommitMessage | None]) -> None:
-        """Reports the counts. Raises ``InvalidRequestError`` if rows were not done."""
+        """Reports the counts. Raises ``InvalidRequestError`` if rows failed."""
         total = self._report(messages, is_complete=True)
         not_done = total.failed + total.unknown
         if not_done and not self._options.skips_errors:
@@ -160,7 +159,7 @@ class Writer(DataSourceArrowWriter):
             raise InvalidRequestError(f"{not_done} of {total.rows} rows were not done ({total}): {where}")
 
     def abort(self, messages: Sequence[WriterCommitMessage | None]) -> None:
-        """Reports what was written before the job failed; it is not undone."""
+        """Reports the counts of a job that failed. Written rows remain written."""
         self._report(messages, is_complete=False)
 
     def _report(self, messages: Sequence[WriterCommitMessage | None], *, is_complete: bool) -> Counts:

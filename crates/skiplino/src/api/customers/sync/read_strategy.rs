@@ -20,7 +20,7 @@ pub(crate) struct ReadStrategy {
 
 impl ReadStrategy {
     const REQUIRED_LOOKUPS: u64 = 8;
-    /// A sync of fewer rows does not even ask how many pages there are.
+    /// If fewer rows are left, the sync does not even request the number of pages.
     const MIN_ROWS: u64 = 32;
 
     pub(crate) fn new(expected_rows: Option<u64>) -> Self {

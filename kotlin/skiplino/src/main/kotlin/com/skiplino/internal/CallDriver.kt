@@ -72,7 +72,7 @@ internal class CallDriver private constructor(private val handle: Long) {
                 results.position(end)
                 when (id) {
                     LOG_LINE -> Threads.log(result)
-                    else -> continuations.remove(id)?.let { resume(it, result) }
+                    else -> continuations.remove(id)?.let { Threads.resume(it, result) }
                 }
             }
         }
@@ -82,15 +82,6 @@ internal class CallDriver private constructor(private val handle: Long) {
     private fun close() {
         isClosed = true
         skiplino_kotlin_close_driver(handle)
-    }
-
-    private fun resume(continuation: Continuation<ByteBuffer>, result: ByteBuffer) {
-        try {
-            Threads.resume(continuation, result)
-        } catch (@Suppress("TooGenericExceptionCaught") failure: Throwable) {
-            // The coroutine's dispatcher threw. The other calls must continue.
-            Thread.currentThread().run { uncaughtExceptionHandler.uncaughtException(this, failure) }
-        }
     }
 
     companion object {

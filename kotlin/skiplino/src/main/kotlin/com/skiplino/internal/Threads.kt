@@ -53,9 +53,14 @@ internal object Threads {
 
     /** Resumes a coroutine, whose code runs on another thread than this one. */
     fun <T> resume(continuation: Continuation<T>, result: T) {
-        when {
-            dispatches(continuation.context) -> continuation.resume(result)
-            else -> callbacks.execute { continuation.resume(result) }
+        try {
+            when {
+                dispatches(continuation.context) -> continuation.resume(result)
+                else -> callbacks.execute { continuation.resume(result) }
+            }
+        } catch (@Suppress("TooGenericExceptionCaught") failure: Throwable) {
+            // The coroutine's dispatcher threw. The other calls must continue.
+            Thread.currentThread().run { uncaughtExceptionHandler.uncaughtException(this, failure) }
         }
     }
 

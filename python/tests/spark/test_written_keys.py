@@ -1,4 +1,4 @@
-"""Keys are on executors only. This runs after the other tests, whose event logs it reads."""
+"""Keys are on executors only. By its name, this runs after the other tests, whose event logs it reads."""
 
 from __future__ import annotations
 
