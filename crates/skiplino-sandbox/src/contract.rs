@@ -362,6 +362,12 @@ impl Contract {
                 }
             }
         }
+        for id in self.max_limits.keys() {
+            if !OPERATIONS.iter().any(|it| it.id == id && it.has_pages()) {
+                let key = format!("max_limits.{id}");
+                return Err(invalid(&key, "this operation returns no pages"));
+            }
+        }
         let statuses = [
             ("unknown_id_status", self.unknown_id_status, [422, 404]),
             (

@@ -448,6 +448,10 @@ fn an_invalid_contract_is_rejected_with_its_key() {
             "max_limits.listCustomers: must be at least 1",
         ),
         (
+            r#"{"max_limits": {"listSlots": 5}}"#,
+            "max_limits.listSlots: this operation returns no pages",
+        ),
+        (
             r#"{"request_id_header": "a b"}"#,
             "request_id_header: this text is not valid in a header",
         ),
