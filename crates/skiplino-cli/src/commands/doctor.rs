@@ -75,6 +75,11 @@ impl Doctor {
         // Prints what could not be removed, even if the report could not be written.
         finish(&diagnosis, out)?;
         out.flush()?;
+        if out.is_lost() {
+            for left in &diagnosis.left {
+                out.note(format_args!("not removed: {left}"));
+            }
+        }
         written?;
         stop.end_process();
         match diagnosis.outcome {
