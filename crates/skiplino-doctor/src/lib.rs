@@ -114,9 +114,20 @@ pub fn examine(
     on_line: &mut dyn FnMut(&Line),
 ) -> Result<Diagnosis, DoctorError> {
     let record = options.record.as_deref().map(Record::new).transpose()?;
-    let settings = client.connection_settings();
-    let wire = Wire::new(settings.clone(), should_stop)?;
-    let mut exam = Exam::new(client, wire, record)?;
+    let runtime = wire::runtime()?;
+    let diagnosis = Wire::new(&runtime, client.connection_settings(), should_stop)
+        .and_then(|wire| Exam::new(client, wire, record))
+        .and_then(|exam| diagnose(exam, options, on_line));
+    // A look-up of a name that hangs must not delay the end.
+    runtime.shutdown_background();
+    diagnosis
+}
+
+fn diagnose(
+    mut exam: Exam<'_>,
+    options: &Options,
+    on_line: &mut dyn FnMut(&Line),
+) -> Result<Diagnosis, DoctorError> {
     let mut lines = Vec::new();
     let mut report = |line: Line| {
         on_line(&line);
@@ -129,7 +140,7 @@ pub fn examine(
             ..line(&setting.name, Verdict::Confirmed, &found)
         });
     }
-    network::examine(&settings, &mut report);
+    network::examine(&exam.wire, &mut report);
     let mut left = Vec::new();
     let error = access(&mut exam, &mut report);
     if error.is_none() && !exam.wire.is_stopped() {
@@ -177,7 +188,12 @@ fn access(exam: &mut Exam<'_>, report: &mut dyn FnMut(Line)) -> Option<skiplino:
     };
     exam.problems.clear();
     let call = exam.client.branches().list();
-    let error = call.retry(skiplino::RetryPolicy::never()).wait().err()?;
+    let call = call.retry(skiplino::RetryPolicy::never());
+    let result = exam.wire.call(|token| call.cancelled_by(token).wait());
+    if exam.wire.is_stopped() {
+        return None;
+    }
+    let error = result.err()?;
     let (found, advice) = match error.kind() {
         ErrorKind::Unauthorized => (
             found,

@@ -12,7 +12,7 @@ use reqwest::header::{
 use reqwest::redirect::Policy;
 use reqwest::{Method, Url};
 use serde_json::Value;
-use skiplino::{ConnectionSettings, Operation, ProxySetting};
+use skiplino::{CancellationToken, ConnectionSettings, Operation, ProxySetting};
 use tokio::runtime::Runtime;
 
 use crate::error::DoctorError;
@@ -161,7 +161,7 @@ pub(crate) enum NoAnswer {
 
 /// Sends requests, one at a time.
 pub(crate) struct Wire<'a> {
-    runtime: Runtime,
+    runtime: &'a Runtime,
     client: reqwest::Client,
     settings: ConnectionSettings,
     should_stop: &'a dyn Fn() -> bool,
@@ -171,13 +171,10 @@ pub(crate) struct Wire<'a> {
 
 impl<'a> Wire<'a> {
     pub(crate) fn new(
+        runtime: &'a Runtime,
         settings: ConnectionSettings,
         should_stop: &'a dyn Fn() -> bool,
     ) -> Result<Self, DoctorError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| DoctorError::Setup(error.to_string()))?;
         Ok(Self {
             client: client(&settings)?,
             runtime,
@@ -185,6 +182,10 @@ impl<'a> Wire<'a> {
             should_stop,
             was_stopped: false,
         })
+    }
+
+    pub(crate) fn settings(&self) -> &ConnectionSettings {
+        &self.settings
     }
 
     /// Makes all further requests run to their end: they remove records.
@@ -196,6 +197,31 @@ impl<'a> Wire<'a> {
     /// Whether the caller has stopped the examination.
     pub(crate) fn is_stopped(&self) -> bool {
         self.was_stopped || (self.should_stop)()
+    }
+
+    /// The result of a future. None if the caller stops the examination first.
+    pub(crate) fn or_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        self.run(false, async { Ok(work.await) }).ok()
+    }
+
+    /// The result of a call of the SDK, which a stop cancels.
+    pub(crate) fn call<T: Send>(
+        &self,
+        call: impl FnOnce(&CancellationToken) -> Result<T, skiplino::Error> + Send,
+    ) -> Result<T, skiplino::Error> {
+        let token = CancellationToken::new();
+        std::thread::scope(|scope| {
+            let thread = scope.spawn(|| call(&token));
+            // Only this thread may ask the caller.
+            while !thread.is_finished() {
+                if (self.should_stop)() {
+                    token.cancel();
+                }
+                std::thread::sleep(STOP_INTERVAL);
+            }
+            let result = thread.join();
+            result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
     }
 
     /// Sends a request. It is repeated once after a 429, and a read also after a 5xx.
@@ -299,6 +325,14 @@ impl<'a> Wire<'a> {
             }
         })
     }
+}
+
+/// The runtime of all requests.
+pub(crate) fn runtime() -> Result<Runtime, DoctorError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| DoctorError::Setup(error.to_string()))
 }
 
 fn client(settings: &ConnectionSettings) -> Result<reqwest::Client, DoctorError> {
