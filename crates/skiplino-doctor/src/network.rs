@@ -179,7 +179,13 @@ fn describe(handshake: &Handshake, now: Timestamp) -> Line {
         let limit = now.checked_add((24 * days).hours()).unwrap_or(now);
         handshake.not_after.is_none_or(|end| end > limit)
     };
-    if !left(0) {
+    if let Some(begin) = handshake.not_before.filter(|begin| *begin > now) {
+        let begin = begin.strftime("%Y-%m-%d");
+        let advice = format!(
+            "the certificate is valid from {begin}: check this machine's clock; if it is right, the server needs another certificate"
+        );
+        advised("TLS", Verdict::Broken, &found, &advice)
+    } else if !left(0) {
         let advice = "the certificate has expired: the server needs a new one; also check this machine's clock";
         advised("TLS", Verdict::Broken, &found, advice)
     } else if !left(SOON) {
@@ -204,5 +210,36 @@ pub(crate) fn advised(topic: &str, verdict: Verdict, found: &str, advice: &str) 
     Line {
         advice: Some(advice.to_owned()),
         ..line(topic, verdict, found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_valid_from_its_first_to_its_last_day() {
+        let time = |text: &str| text.parse::<Timestamp>().ok();
+        let handshake = Handshake {
+            issuer: Some("A".to_owned()),
+            not_before: time("2026-01-01T00:00:00Z"),
+            not_after: time("2026-12-31T00:00:00Z"),
+            ..Handshake::default()
+        };
+        for (now, verdict, advice) in [
+            (
+                "2025-12-31T00:00:00Z",
+                Verdict::Broken,
+                "is valid from 2026-01-01",
+            ),
+            ("2026-06-01T00:00:00Z", Verdict::Confirmed, ""),
+            ("2026-12-25T00:00:00Z", Verdict::Refuted, "ends soon"),
+            ("2027-01-01T00:00:00Z", Verdict::Broken, "has expired"),
+        ] {
+            let found = describe(&handshake, time(now).unwrap_or_default());
+            assert_eq!(found.verdict, verdict, "{now}: {found:?}");
+            let given = found.advice.unwrap_or_default();
+            assert!(given.contains(advice), "{now}: {given}");
+        }
     }
 }
