@@ -7,6 +7,7 @@ mod contract;
 mod document;
 mod error;
 mod exam;
+mod field_words;
 mod findings;
 mod network;
 mod reads;
