@@ -115,7 +115,11 @@ pub(crate) fn shape_of_header(name: &str, value: &str) -> String {
         "vary",
         "via",
     ];
-    let is_limit = name.contains("ratelimit") || name.contains("rate-limit");
+    // Numbers, and the windows in which they count.
+    let is_limit = (name.contains("ratelimit") || name.contains("rate-limit"))
+        && value
+            .chars()
+            .all(|char| char.is_ascii_digit() || " ;=,w\"".contains(char));
     match KEPT.contains(&name) || is_limit {
         true => value.to_owned(),
         false => shape_of_text(value),
@@ -178,7 +182,13 @@ mod tests {
         );
         assert_eq!(shape_of_header("content-type", "text/html"), "text/html");
         assert_eq!(shape_of_header("set-cookie", "id=Noor"), "<text, 7>");
-        assert_eq!(shape_of_header("x-ratelimit-limit", "100"), "100");
+        for value in ["100", "100, 100;w=60", "\"1\";w=60"] {
+            assert_eq!(shape_of_header("x-ratelimit-limit", value), value);
+        }
+        assert_eq!(
+            shape_of_header("ratelimit-policy", "\"noor\";w=60"),
+            "<text, 11>"
+        );
     }
 
     #[test]
