@@ -145,6 +145,10 @@ impl Answer {
         self.data().as_array().map_or(&[], Vec::as_slice)
     }
 
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
