@@ -14,7 +14,7 @@ use crate::findings::{Findings, Line, Verdict};
 use crate::network::advised;
 use crate::record::Record;
 use crate::shape::{is_word, shape, shape_of_header, shape_of_name, shape_of_text};
-use crate::wire::{Answer, NoAnswer, Request, Wire};
+use crate::wire::{Answer, MAX_BODY, NoAnswer, Request, Wire};
 
 /// The status that the caller expects.
 #[derive(Debug, Clone, Copy)]
@@ -165,6 +165,13 @@ impl<'a> Exam<'a> {
             return;
         }
         if !self.has_expected_status(answer, expected) {
+            return;
+        }
+        if answer.is_cut {
+            let found = format!("a response is larger than {} MiB", MAX_BODY >> 20);
+            let advice = "doctor does not check such a response; send the file of --report to the \
+                          SDK's maintainers";
+            self.add_problem(about(operation, &found, advice));
             return;
         }
         let Some(body) = &answer.json else {

@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 use crate::error::DoctorError;
 
 /// The largest number of bytes that are read of a response.
-const MAX_BODY: usize = 16 << 20;
+pub(crate) const MAX_BODY: usize = 16 << 20;
 /// If a 429 demands a longer pause, the request is not repeated.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// The time between two calls of `should_stop`.
@@ -117,6 +117,8 @@ pub(crate) struct Answer {
     pub(crate) version: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+    /// Whether the server sent more bytes than `body` has.
+    pub(crate) is_cut: bool,
     /// The body, if it is JSON.
     pub(crate) json: Option<Value>,
     pub(crate) took: Duration,
@@ -297,6 +299,7 @@ impl<'a> Wire<'a> {
             version: format!("{:?}", head.version()),
             headers: head.headers().clone(),
             json: serde_json::from_slice(&body).ok(),
+            is_cut: body.len() > MAX_BODY,
             body,
             took,
             at: now.checked_add(took / 2).unwrap_or(now),
