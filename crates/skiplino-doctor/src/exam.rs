@@ -1,6 +1,8 @@
 //! One examination: sends requests, compares each response with the OpenAPI document, and keeps the
 //! results.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value, json};
@@ -50,6 +52,8 @@ pub(crate) struct Exam<'a> {
     pub(crate) answers: Vec<Value>,
     /// The server's clock.
     pub(crate) server_time: Option<Timestamp>,
+    /// The operations that had a success.
+    succeeded: BTreeSet<&'static str>,
     document: Document,
     record: Option<Record>,
     /// Why the examination cannot go on.
@@ -71,6 +75,7 @@ impl<'a> Exam<'a> {
             problems: Vec::new(),
             answers: Vec::new(),
             server_time: None,
+            succeeded: BTreeSet::new(),
             document: Document::new()?,
             record,
             failure: None,
@@ -132,8 +137,16 @@ impl<'a> Exam<'a> {
         }
     }
 
+    /// Whether a request of this operation was a success.
+    pub(crate) fn has_succeeded(&self, operation: Operation) -> bool {
+        self.succeeded.contains(operation.id())
+    }
+
     /// Keeps the raw response for the user, and its shape for the report.
     fn keep(&mut self, answer: &Answer) {
+        if answer.is_success() {
+            self.succeeded.insert(answer.operation.id());
+        }
         if let Some(record) = &mut self.record
             && let Err(error) = record.write(answer)
         {

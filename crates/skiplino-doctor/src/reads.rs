@@ -391,9 +391,18 @@ fn slots(exam: &mut Exam<'_>, services: &[FoundService]) {
 pub(crate) fn unknown_ticket(exam: &mut Exam<'_>) {
     let request = Request::new(Operation::GetTicket).id(&unknown_id());
     let answer = exam.send_and_check(&request, Expected::status(404, "A05"));
-    // If the server rejected the key for a tree, slots or a ticket, A03 is refuted already.
-    if answer.is_some() && exam.client.key_class() == KeyClass::Public {
-        exam.findings.confirm("A03");
+    if exam.client.key_class() != KeyClass::Public {
+        return;
+    }
+    let reads_ticket = answer.is_some_and(|answer| [404, 422].contains(&answer.status));
+    let reads_others =
+        [Operation::GetBranchTree, Operation::ListSlots].map(|other| exam.has_succeeded(other));
+    // If the server rejected the key for one of them, A03 is refuted already.
+    match reads_ticket && reads_others == [true, true] {
+        true => exam.findings.confirm("A03"),
+        false => exam
+            .findings
+            .not_checked("A03", "doctor has not read a tree, slots and a ticket"),
     }
 }
 
