@@ -31,6 +31,9 @@ pub use crate::checks::{CHECKS, Check, CheckedBy, check};
 pub use crate::error::DoctorError;
 pub use crate::findings::{Line, Verdict};
 
+/// The line about the service of `--book`.
+const BOOK: &str = "book";
+
 /// A setting and where it comes from, as in `base URL`, `SKIPLINO_BASE_URL`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Setting {
@@ -272,21 +275,29 @@ fn write(
     let Some(wanted) = &options.book else {
         return;
     };
-    let mut named = services.iter().filter(|service| service.is_called(wanted));
-    match (named.next(), named.next()) {
-        (Some(service), None) => writes::ticket(exam, made, service, customer.as_ref()),
-        (None, _) => exam.add_problem(advised(
-            "book",
+    if exam.is_over() {
+        return;
+    }
+    match reads::matching(services, wanted)[..] {
+        [service] => writes::ticket(exam, made, service, customer.as_ref()),
+        [] => exam.add_problem(advised(
+            BOOK,
             Verdict::Refuted,
             "no service has this name or id",
             "name a service that skiplino tree BRANCH lists",
         )),
-        (Some(_), Some(_)) => exam.add_problem(advised(
-            "book",
-            Verdict::Refuted,
-            "more than one service has this name",
-            "name the service by its id, which skiplino tree BRANCH lists",
-        )),
+        ref several => {
+            let named = several.iter().map(|service| {
+                let reads::FoundService { id, name, .. } = service;
+                format!("{id} ({name})")
+            });
+            let advice = format!(
+                "name the service by its id: {}",
+                named.collect::<Vec<_>>().join(", ")
+            );
+            let found = "more than one service has this name";
+            exam.add_problem(advised(BOOK, Verdict::Refuted, found, &advice));
+        }
     }
 }
 
@@ -324,6 +335,10 @@ fn report_of(
             let claim = check(&line.id).map(|check| check.claim);
             let mut shown = json!(line);
             shown["claim"] = json!(claim);
+            // It may name services.
+            if line.id == BOOK {
+                shown["advice"] = Value::Null;
+            }
             shown
         })
         .collect();

@@ -275,20 +275,32 @@ fn trees(exam: &mut Exam<'_>, branches: &[Value], wanted: Option<&str>) -> Vec<F
                 .iter()
                 .any(|service| service.takes_appointments == kind)
         };
-        let is_found = match wanted {
-            Some(wanted) => services.iter().any(|service| service.is_called(wanted)),
-            None => has(true) && has(false),
+        // A further branch may have a service of the same name, but not of the same id.
+        let is_done = match wanted {
+            Some(wanted) => services.iter().any(|service| service.id == wanted),
+            None => answer.status != 200 || (has(true) && has(false)),
         };
-        if is_found || answer.status != 200 {
+        if is_done {
             break;
         }
     }
     services
 }
 
-impl FoundService {
-    pub(crate) fn is_called(&self, text: &str) -> bool {
-        self.id == text || self.name.to_lowercase().starts_with(&text.to_lowercase())
+/// The services that match best: by id, else by the whole name, else by the start of the name.
+pub(crate) fn matching<'a>(services: &'a [FoundService], text: &str) -> Vec<&'a FoundService> {
+    if let Some(service) = services.iter().find(|service| service.id == text) {
+        return vec![service];
+    }
+    let name = text.to_lowercase();
+    let find = |matches: &dyn Fn(&str) -> bool| -> Vec<&'a FoundService> {
+        let has_name = |service: &&FoundService| matches(&service.name.to_lowercase());
+        services.iter().filter(has_name).collect()
+    };
+    let whole = find(&|other| other == name);
+    match whole.is_empty() {
+        true => find(&|other| other.starts_with(&name)),
+        false => whole,
     }
 }
 
