@@ -1,7 +1,7 @@
 //! The words of which the names of fields consist. A report keeps no other names.
 //!
-//! The list has the words of the OpenAPI document, and those of other APIs for customers, queues and
-//! bookings. No word is a usual first name, and only a few such as `page` are also family names.
+//! The list has the words of the OpenAPI document, and those of other APIs for customers, queues
+//! and bookings. No word is a usual first name, and only a few such as `page` are family names.
 
 /// The words in alphabetical order, without plurals.
 #[rustfmt::skip]
@@ -100,9 +100,9 @@ const WORDS: &[&str] = &[
 /// Whether a name consists of words that are common in names of fields, as in `phoneNumber`,
 /// `phone_number` and `line2`.
 ///
-/// No rule about letters can tell `noorAhmed` from `lineNumber`, or an id from an abbreviation. So a
-/// name passes only if each of its words is on the list. A report has the shape of every other name,
-/// even if it is only an unusual name of a field.
+/// No rule about letters can tell `noorAhmed` from `lineNumber`, or an id from an abbreviation. So
+/// a name passes only if each of its words is on the list. A report has the shape of every other
+/// name, even if it is only an unusual name of a field.
 pub(crate) fn is_field_name(name: &str) -> bool {
     const LONGEST: usize = 40;
     const MOST_DIGITS: usize = 2;
