@@ -13,7 +13,7 @@ import sys
 import textwrap
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def get_at_once(client: Client) -> None:
 
 
 @contextlib.contextmanager
-def load(client: Client) -> Iterator[None]:
+def load(client: Client) -> Generator[None]:
     """Makes calls in four threads. All of them must succeed."""
     stop = threading.Event()
     counts = [0] * 4

@@ -237,7 +237,7 @@ fn cases() -> Vec<Case> {
         ),
         case(json!({"oversized_limit": "capped"}), &["!P24"]),
         case(json!({"total": "missing"}), &["✗P12"]),
-        case(json!({"total": "too_high"}), &["!P19"]),
+        case(json!({"total": "too_high"}), &["✗P19"]),
         case(json!({"total": "too_low"}), &["!P19"]),
         case(json!({"locale_ignored": true}), &["!P20"]),
         case(json!({"rate_limit_headers": true}), &["!A17"]),

@@ -64,6 +64,8 @@ pub(crate) struct Findings {
     not_checked: BTreeMap<&'static str, String>,
     /// Operations whose answer the client cannot read, with its error.
     unreadable: BTreeMap<&'static str, String>,
+    /// Refuted checks that make calls fail although each response can be read.
+    broken: BTreeSet<&'static str>,
 }
 
 #[derive(Debug)]
@@ -115,6 +117,11 @@ impl Findings {
         self.unreadable.insert(operation.id(), error);
     }
 
+    /// Says that calls fail because of this refuted check, although each response can be read.
+    pub(crate) fn breaks(&mut self, id: &'static str) {
+        self.broken.insert(id);
+    }
+
     /// The line of each check, and a line for each answer that the client cannot read although no
     /// check explains it.
     pub(crate) fn lines(&self) -> Vec<Line> {
@@ -143,10 +150,11 @@ impl Findings {
         let refutations = self.refuted.get(check.id);
         let (verdict, found, advice) = match refutations {
             Some(refutations) => {
-                let is_broken = !HARMLESS.contains(&check.id)
+                let makes_unreadable = !HARMLESS.contains(&check.id)
                     && refutations
                         .iter()
                         .any(|refutation| self.unreadable.contains_key(refutation.operation));
+                let is_broken = makes_unreadable || self.broken.contains(check.id);
                 let texts: Vec<_> = refutations
                     .iter()
                     .map(|refutation| refutation.text.as_str())

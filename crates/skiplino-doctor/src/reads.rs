@@ -578,6 +578,7 @@ fn total(exam: &mut Exam<'_>, first: &Answer) -> Option<Answer> {
     });
     if !agrees {
         let kind = if total > counted {
+            exam.findings.breaks("P19");
             "too_high"
         } else {
             "too_low"

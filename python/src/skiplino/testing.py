@@ -28,7 +28,7 @@ from ._command import sandbox_program
 from ._native import Ticket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
     from typing import Any, Self
 
     from ._async_client import AsyncClient
@@ -346,7 +346,7 @@ def _id(of: str | Branch | NamedRef | Service | Ticket) -> str:
 
 
 @contextmanager
-def _contract_file(contract: Mapping[str, Any] | str | os.PathLike[str] | None) -> Iterator[list[str]]:
+def _contract_file(contract: Mapping[str, Any] | str | os.PathLike[str] | None) -> Generator[list[str]]:
     """The option for a contract. A mapping is in a file until the sandbox has read it."""
     if contract is None:
         yield []
