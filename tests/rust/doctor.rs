@@ -1,11 +1,13 @@
 //! `skiplino doctor` against sandboxes that differ from the contract: it names each difference, and
 //! nothing else.
 
-use std::time::Duration;
+use std::cell::Cell;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use skiplino::{ApiKey, Client};
-use skiplino_doctor::{Diagnosis, Options, Outcome, Verdict, examine};
+use skiplino_doctor::{Diagnosis, DoctorError, Line, Options, Outcome, Verdict, examine};
 use skiplino_sandbox::{Config, Contract, DEMO_PUBLIC_KEY, DEMO_SECRET_KEY};
 use skiplino_tests::{NOW, TestSandbox, read_json, tests_folder};
 
@@ -40,6 +42,21 @@ fn client(sandbox: &TestSandbox, key: &str) -> Client {
 
 fn diagnose(sandbox: &TestSandbox, key: &str, options: &Options) -> Diagnosis {
     examine(&client(sandbox, key), options, &|| false, &mut |_| {}).unwrap()
+}
+
+/// The line of a check or of a step.
+fn line<'a>(diagnosis: &'a Diagnosis, id: &str) -> &'a Line {
+    let found = diagnosis.lines.iter().find(|line| line.id == id);
+    found.unwrap_or_else(|| panic!("{id} is not in {:#?}", diagnosis.lines))
+}
+
+/// The customers, and the tickets that are not cancelled.
+fn records(sandbox: &TestSandbox) -> Value {
+    let mut tickets = sandbox.control("GET /tickets", &Value::Null);
+    if let Some(tickets) = tickets.as_array_mut() {
+        tickets.retain(|ticket| ticket["status"] != "cancelled");
+    }
+    json!([sandbox.control("GET /customers", &Value::Null), tickets])
 }
 
 fn writing() -> Options {
@@ -329,4 +346,237 @@ fn differences_are_told_to_a_person() {
             .unwrap()
             .contains("whatever its name")
     );
+}
+
+#[test]
+fn a_stop_before_a_write_leaves_nothing() {
+    for (last, unsent) in [
+        ("listSlots", &["createCustomer", "bookTicket"][..]),
+        ("updateCustomer", &["bookTicket"]),
+    ] {
+        let sandbox = sandbox(&json!({}));
+        let before = records(&sandbox);
+        let should_stop = || sandbox.received(last) > 0;
+        let client = client(&sandbox, DEMO_SECRET_KEY);
+        let found = examine(&client, &writing(), &should_stop, &mut |_| {}).unwrap();
+        assert!(matches!(found.outcome, Outcome::Stopped), "{found:#?}");
+        assert!(found.left.is_empty(), "{last}: {:?}", found.left);
+        for operation in unsent {
+            assert_eq!(sandbox.received(operation), 0, "{last}: {operation}");
+        }
+        assert_eq!(records(&sandbox), before, "{last}");
+    }
+}
+
+/// A server that accepts connections and sends nothing.
+#[test]
+fn a_stop_ends_the_tls_handshake() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = Client::builder(ApiKey::new(DEMO_SECRET_KEY).unwrap())
+        .base_url(format!("https://{}/v1", listener.local_addr().unwrap()))
+        .connect_timeout(Duration::from_secs(30))
+        .build()
+        .unwrap();
+    let is_connected = Cell::new(false);
+    let started = Instant::now();
+    let found = examine(&client, &writing(), &|| is_connected.get(), &mut |line| {
+        is_connected.set(line.id == "tcp");
+    });
+    assert!(started.elapsed() < Duration::from_secs(15));
+    let found = found.unwrap();
+    assert!(matches!(found.outcome, Outcome::Stopped), "{found:#?}");
+    assert!(
+        found.lines.iter().all(|line| line.id != "tls"),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn a_stop_ends_the_call_of_the_sdk() {
+    let sandbox = sandbox(&json!({}));
+    // Doctor sends its own request twice.
+    sandbox.fault(
+        "listBranches",
+        "status",
+        json!({"status": 503, "when": {"first": 2}}),
+    );
+    sandbox.fault("listBranches", "hold", json!({"ms": 30_000}));
+    let should_stop = || sandbox.received("listBranches") > 2;
+    let started = Instant::now();
+    let client = client(&sandbox, DEMO_SECRET_KEY);
+    let found = examine(&client, &writing(), &should_stop, &mut |_| {}).unwrap();
+    assert!(started.elapsed() < Duration::from_secs(15));
+    assert!(matches!(found.outcome, Outcome::Stopped), "{found:#?}");
+}
+
+#[test]
+fn a_server_that_fails_is_not_said_to_be_another_one() {
+    let sandbox = sandbox(&json!({}));
+    sandbox.fault("*", "status", json!({"status": 503}));
+    let found = diagnose(&sandbox, DEMO_SECRET_KEY, &Options::default());
+    assert!(matches!(found.outcome, Outcome::NoAccess(_)), "{found:#?}");
+    let access = line(&found, "access");
+    assert!(access.found.contains("answers 503"), "{access:?}");
+    let advice = access.advice.as_deref().unwrap();
+    assert!(advice.contains("run doctor again later"), "{access:?}");
+    assert!(!advice.contains("not the API"), "{access:?}");
+}
+
+#[test]
+fn a_record_that_fails_midway_does_not_prevent_the_removal() {
+    for is_deleted in [true, false] {
+        let sandbox = sandbox(&json!({}));
+        let before = records(&sandbox);
+        if !is_deleted {
+            sandbox.fault("deleteCustomer", "status", json!({"status": 500}));
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let record = folder.path().join("raw");
+        let lose_folder = || {
+            if sandbox.received("createCustomer") > 0 {
+                let _ = std::fs::remove_dir_all(&record);
+            }
+            false
+        };
+        let options = Options {
+            record: Some(record.clone()),
+            ..writing()
+        };
+        let client = client(&sandbox, DEMO_SECRET_KEY);
+        let error = examine(&client, &options, &lose_folder, &mut |_| {}).unwrap_err();
+        match error {
+            DoctorError::Io { path, .. } if is_deleted => assert!(path.starts_with(&record)),
+            DoctorError::NotRemoved { left, .. } if !is_deleted => {
+                assert!(left[0].starts_with("customer ext:"), "{left:?}");
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(records(&sandbox) == before, is_deleted);
+    }
+}
+
+#[test]
+fn a_second_customer_that_cannot_be_removed_is_said() {
+    const SECOND: &str = "0123456789abcdef0123456789abcdef";
+    let sandbox = sandbox(&json!({}));
+    let body = json!({"message": "m", "data": {"_id": SECOND, "companyId": "0123456789",
+        "createdAt": NOW, "updatedAt": NOW}});
+    let second = json!({"status": 201, "body": body, "when": {"nth": 2}});
+    sandbox.fault("createCustomer", "status", second);
+    sandbox.fault("deleteCustomer", "status", json!({"status": 500}));
+    let found = diagnose(&sandbox, DEMO_SECRET_KEY, &writing());
+    assert_eq!(line(&found, "P25").verdict, Verdict::Refuted);
+    let left = &found.left;
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert!(
+        left[0].contains(&format!("customers delete {SECOND}")),
+        "{left:?}"
+    );
+    assert!(left[1].starts_with("customer ext:"), "{left:?}");
+}
+
+#[test]
+fn a_report_has_no_ids_and_no_people_as_names_of_fields() {
+    let contract = json!({
+        "extra_fields": {"Branch.noorAhmed": 1, "Branch.k7m2p9x4q1": "text", "Branch.Layla": {}},
+        "renamed_fields": {"Service.name": "deadbeefab"},
+    });
+    let found = diagnose(&sandbox(&contract), DEMO_SECRET_KEY, &Options::default());
+    let named = named(&found);
+    assert!(named.contains(&"!P06".to_owned()), "{named:?}");
+    let text = format!("{} {:?}", found.report, found.lines);
+    for secret in ["noorAhmed", "k7m2p9x4q1", "Layla", "deadbeefab"] {
+        assert!(!text.contains(secret), "{secret} is in {text}");
+    }
+}
+
+#[test]
+fn a_success_with_another_status_is_checked_for_everything_else() {
+    let contract = json!({
+        "success_statuses": {"bookTicket": 200},
+        "missing_fields": ["Ticket.statusAt"],
+    });
+    let sandbox = sandbox(&contract);
+    // Only the booking shows a ticket.
+    for operation in ["getTicket", "cancelTicket"] {
+        sandbox.fault(operation, "status", json!({"status": 500}));
+    }
+    let found = diagnose(&sandbox, DEMO_PUBLIC_KEY, &writing());
+    assert_eq!(line(&found, "P29").verdict, Verdict::Broken);
+    let ticket = line(&found, "P10");
+    assert_eq!(ticket.verdict, Verdict::Broken, "{ticket:?}");
+    assert!(
+        ticket.found.contains("Ticket.statusAt is missing"),
+        "{ticket:?}"
+    );
+}
+
+#[test]
+fn a_public_key_is_confirmed_by_reads_alone() {
+    let sandbox = sandbox(&json!({}));
+    let found = diagnose(&sandbox, DEMO_PUBLIC_KEY, &Options::default());
+    assert_eq!(line(&found, "A03").verdict, Verdict::Confirmed);
+    for operation in ["getBranchTree", "listSlots"] {
+        sandbox.control("DELETE /faults", &Value::Null);
+        sandbox.fault(operation, "status", json!({"status": 500}));
+        let found = diagnose(&sandbox, DEMO_PUBLIC_KEY, &Options::default());
+        assert_eq!(
+            line(&found, "A03").verdict,
+            Verdict::NotChecked,
+            "{operation}"
+        );
+    }
+}
+
+#[test]
+fn a_name_of_several_services_books_nothing() {
+    let book = |service: &str| Options {
+        book: Some(service.to_owned()),
+        ..Options::default()
+    };
+    let sandbox = sandbox(&json!({}));
+    // A branch each.
+    let found = diagnose(&sandbox, DEMO_SECRET_KEY, &book("cash w"));
+    let advice = line(&found, "book").advice.as_deref().unwrap();
+    for id in [SERVICE, "e1e2e3e4e5"] {
+        assert!(advice.contains(id), "{advice}");
+        assert!(!found.report.to_string().contains(id), "{}", found.report);
+    }
+    assert_eq!(sandbox.received("bookTicket"), 0);
+    for service in ["cash d", SERVICE] {
+        let found = diagnose(&sandbox, DEMO_SECRET_KEY, &book(service));
+        assert_eq!(line(&found, "P29").verdict, Verdict::Confirmed, "{service}");
+    }
+}
+
+#[test]
+fn a_response_that_is_too_large_is_said_to_be_large() {
+    let sandbox = sandbox(&json!({}));
+    sandbox.fault("getBranchTree", "huge_body", json!({"when": {"first": 1}}));
+    let found = diagnose(&sandbox, DEMO_SECRET_KEY, &Options::default());
+    assert_eq!(named(&found), ["✗answer"], "{:#?}", found.lines);
+    let answer = &line(&found, "answer").found;
+    assert_eq!(answer, "a response is larger than 16 MiB");
+}
+
+#[test]
+fn the_size_of_a_page_is_what_was_seen() {
+    let found = diagnose(
+        &sandbox(&json!({"max_limits": {"listCustomers": 5}})),
+        DEMO_SECRET_KEY,
+        &Options::default(),
+    );
+    let size = &line(&found, "P17").found;
+    assert!(
+        size.ends_with("rejects pages of 100, 50, 25, 20 and 10 customers"),
+        "{size}"
+    );
+    assert_eq!(found.report["contract"], json!({}));
+    // Without `limit` in the page, only 100 customers would show it.
+    let found = diagnose(
+        &sandbox(&json!({"pagination_page_limit": false})),
+        DEMO_SECRET_KEY,
+        &Options::default(),
+    );
+    assert_eq!(line(&found, "P17").verdict, Verdict::NotChecked);
 }

@@ -24,6 +24,8 @@ impl Raise for DoctorError {
                 warn_of(&left);
                 source.raise(py)
             }
+            // Most likely the process has no file descriptors left.
+            Self::Setup(_) => errors::no_connection(py, &self.to_string()),
             _ => errors::bug(py),
         }
     }

@@ -71,6 +71,11 @@ pub(crate) fn closed(py: Python<'_>, text: &str) -> PyErr {
     make(py, "Closed", text, &PyDict::new(py)).unwrap_or_else(|failure| failure)
 }
 
+/// A `ConnectError` for a connection that this machine cannot make.
+pub(crate) fn no_connection(py: Python<'_>, text: &str) -> PyErr {
+    make(py, ErrorKind::Connect.as_str(), text, &PyDict::new(py)).unwrap_or_else(|failure| failure)
+}
+
 /// An `InternalError` for a panic.
 pub(crate) fn bug(py: Python<'_>) -> PyErr {
     let attributes = PyDict::new(py);

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
-use x509_parser::prelude::{FromDer as _, X509Certificate};
+use x509_parser::prelude::{ASN1Time, FromDer as _, X509Certificate};
 
 /// The facts of a TLS handshake that doctor reports.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +14,7 @@ pub(crate) struct Handshake {
     /// As in `TLS 1.3`.
     pub(crate) version: Option<&'static str>,
     pub(crate) issuer: Option<String>,
+    pub(crate) not_before: Option<Timestamp>,
     pub(crate) not_after: Option<Timestamp>,
 }
 
@@ -78,10 +79,12 @@ impl ServerCertVerifier for Recorder {
                 .filter_map(|attribute| attribute.as_str().ok())
                 .collect::<Vec<_>>()
                 .join(", ");
-            let end = parsed.validity().not_after.timestamp();
+            let validity = parsed.validity();
+            let time = |time: ASN1Time| Timestamp::from_second(time.timestamp()).ok();
             self.record(|handshake| {
                 handshake.issuer = Some(name);
-                handshake.not_after = Timestamp::from_second(end).ok();
+                handshake.not_before = time(validity.not_before);
+                handshake.not_after = time(validity.not_after);
             });
         }
         // The handshake continues to the signature, whose check knows the version of TLS.

@@ -1,6 +1,8 @@
 //! The OpenAPI document, which is compiled in, and its differences from a response.
 
 use std::collections::BTreeMap;
+#[cfg(test)]
+use std::collections::BTreeSet;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
@@ -398,4 +400,30 @@ fn make_strict(schema: &mut Value) {
     if let Some(items) = fields.get_mut("items") {
         make_strict(items);
     }
+}
+
+/// The names of all schemas, fields and parameters, and the name of an answer without a schema.
+#[cfg(test)]
+pub(crate) fn names() -> BTreeSet<String> {
+    fn collect(node: &Value, names: &mut BTreeSet<String>) {
+        match node {
+            Value::Object(fields) => {
+                for key in ["properties", "schemas"] {
+                    let named = fields.get(key).and_then(Value::as_object);
+                    names.extend(named.into_iter().flat_map(serde_json::Map::keys).cloned());
+                }
+                if fields.contains_key("in") {
+                    names.extend(fields["name"].as_str().map(str::to_owned));
+                }
+                fields.values().for_each(|value| collect(value, names));
+            }
+            Value::Array(items) => items.iter().for_each(|item| collect(item, names)),
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::from(["Answer".to_owned()]);
+    if let Ok(document) = serde_json::from_str(DOCUMENT) {
+        collect(&document, &mut found);
+    }
+    found
 }

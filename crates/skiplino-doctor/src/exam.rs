@@ -1,6 +1,8 @@
 //! One examination: sends requests, compares each response with the OpenAPI document, and keeps the
 //! results.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value, json};
@@ -14,7 +16,7 @@ use crate::findings::{Findings, Line, Verdict};
 use crate::network::advised;
 use crate::record::Record;
 use crate::shape::{is_word, shape, shape_of_header, shape_of_name, shape_of_text};
-use crate::wire::{Answer, NoAnswer, Request, Wire};
+use crate::wire::{Answer, MAX_BODY, NoAnswer, Request, Wire};
 
 /// The status that the caller expects.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +35,10 @@ impl Expected {
     pub(crate) fn success(operation: Operation) -> Self {
         Self::status(operation.success_status(), "P02")
     }
+
+    fn is_success(self) -> bool {
+        (200..300).contains(&self.status)
+    }
 }
 
 pub(crate) struct Exam<'a> {
@@ -46,6 +52,8 @@ pub(crate) struct Exam<'a> {
     pub(crate) answers: Vec<Value>,
     /// The server's clock.
     pub(crate) server_time: Option<Timestamp>,
+    /// The operations that had a success.
+    succeeded: BTreeSet<&'static str>,
     document: Document,
     record: Option<Record>,
     /// Why the examination cannot go on.
@@ -67,6 +75,7 @@ impl<'a> Exam<'a> {
             problems: Vec::new(),
             answers: Vec::new(),
             server_time: None,
+            succeeded: BTreeSet::new(),
             document: Document::new()?,
             record,
             failure: None,
@@ -128,8 +137,16 @@ impl<'a> Exam<'a> {
         }
     }
 
+    /// Whether a request of this operation was a success.
+    pub(crate) fn has_succeeded(&self, operation: Operation) -> bool {
+        self.succeeded.contains(operation.id())
+    }
+
     /// Keeps the raw response for the user, and its shape for the report.
     fn keep(&mut self, answer: &Answer) {
+        if answer.is_success() {
+            self.succeeded.insert(answer.operation.id());
+        }
         if let Some(record) = &mut self.record
             && let Err(error) = record.write(answer)
         {
@@ -163,16 +180,24 @@ impl<'a> Exam<'a> {
         if !self.has_expected_status(answer, expected) {
             return;
         }
+        if answer.is_cut {
+            let found = format!("a response is larger than {} MiB", MAX_BODY >> 20);
+            let advice = "doctor does not check such a response; send the file of --report to the \
+                          SDK's maintainers";
+            self.add_problem(about(operation, &found, advice));
+            return;
+        }
         let Some(body) = &answer.json else {
             self.not_json(answer);
             return;
         };
         self.client_reads(answer);
-        if !self.document.has(operation, answer.status) {
+        let status = self.documented_status(answer, expected);
+        if !self.document.has(operation, status) {
             // The document does not describe this response.
             return;
         }
-        let found = self.document.differences(operation, answer.status, body);
+        let found = self.document.differences(operation, status, body);
         let found = match found {
             Ok(found) => found,
             Err(error) => {
@@ -210,7 +235,6 @@ impl<'a> Exam<'a> {
             }
             return true;
         }
-        let is_success = |status: u16| (200..300).contains(&status);
         if [401, 403].contains(&status) && ![401, 403].contains(&expected.status) {
             // The key was accepted before.
             if self.client.key_class() == KeyClass::Public && operation.key() == KeyRequirement::Any
@@ -231,7 +255,18 @@ impl<'a> Exam<'a> {
         self.findings.refute(expected.check, operation, text);
         self.contract.status(expected.check, operation, status);
         // A success with another status is read like one with the published status.
-        is_success(status) && is_success(expected.status)
+        answer.is_success() && expected.is_success()
+    }
+
+    /// The status under which the document describes a response: a success with another status has
+    /// the same body.
+    fn documented_status(&self, answer: &Answer, expected: Expected) -> u16 {
+        let (operation, status) = (answer.operation, answer.status);
+        match answer.is_success() && expected.is_success() && !self.document.has(operation, status)
+        {
+            true => operation.success_status(),
+            false => status,
+        }
     }
 
     fn not_json(&mut self, answer: &Answer) {

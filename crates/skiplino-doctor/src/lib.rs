@@ -7,6 +7,7 @@ mod contract;
 mod document;
 mod error;
 mod exam;
+mod field_words;
 mod findings;
 mod network;
 mod reads;
@@ -29,6 +30,9 @@ use crate::wire::{Answer, Wire};
 pub use crate::checks::{CHECKS, Check, CheckedBy, check};
 pub use crate::error::DoctorError;
 pub use crate::findings::{Line, Verdict};
+
+/// The line about the service of `--book`.
+const BOOK: &str = "book";
 
 /// A setting and where it comes from, as in `base URL`, `SKIPLINO_BASE_URL`.
 #[derive(Debug, Clone, Serialize)]
@@ -114,9 +118,20 @@ pub fn examine(
     on_line: &mut dyn FnMut(&Line),
 ) -> Result<Diagnosis, DoctorError> {
     let record = options.record.as_deref().map(Record::new).transpose()?;
-    let settings = client.connection_settings();
-    let wire = Wire::new(settings.clone(), should_stop)?;
-    let mut exam = Exam::new(client, wire, record)?;
+    let runtime = wire::runtime()?;
+    let diagnosis = Wire::new(&runtime, client.connection_settings(), should_stop)
+        .and_then(|wire| Exam::new(client, wire, record))
+        .and_then(|exam| diagnose(exam, options, on_line));
+    // A look-up of a name that hangs must not delay the end.
+    runtime.shutdown_background();
+    diagnosis
+}
+
+fn diagnose(
+    mut exam: Exam<'_>,
+    options: &Options,
+    on_line: &mut dyn FnMut(&Line),
+) -> Result<Diagnosis, DoctorError> {
     let mut lines = Vec::new();
     let mut report = |line: Line| {
         on_line(&line);
@@ -129,7 +144,7 @@ pub fn examine(
             ..line(&setting.name, Verdict::Confirmed, &found)
         });
     }
-    network::examine(&settings, &mut report);
+    network::examine(&exam.wire, &mut report);
     let mut left = Vec::new();
     let error = access(&mut exam, &mut report);
     if error.is_none() && !exam.wire.is_stopped() {
@@ -177,7 +192,12 @@ fn access(exam: &mut Exam<'_>, report: &mut dyn FnMut(Line)) -> Option<skiplino:
     };
     exam.problems.clear();
     let call = exam.client.branches().list();
-    let error = call.retry(skiplino::RetryPolicy::never()).wait().err()?;
+    let call = call.retry(skiplino::RetryPolicy::never());
+    let result = exam.wire.call(|token| call.cancelled_by(token).wait());
+    if exam.wire.is_stopped() {
+        return None;
+    }
+    let error = result.err()?;
     let (found, advice) = match error.kind() {
         ErrorKind::Unauthorized => (
             found,
@@ -255,21 +275,29 @@ fn write(
     let Some(wanted) = &options.book else {
         return;
     };
-    let mut named = services.iter().filter(|service| service.is_called(wanted));
-    match (named.next(), named.next()) {
-        (Some(service), None) => writes::ticket(exam, made, service, customer.as_ref()),
-        (None, _) => exam.add_problem(advised(
-            "book",
+    if exam.is_over() {
+        return;
+    }
+    match reads::matching(services, wanted)[..] {
+        [service] => writes::ticket(exam, made, service, customer.as_ref()),
+        [] => exam.add_problem(advised(
+            BOOK,
             Verdict::Refuted,
             "no service has this name or id",
             "name a service that skiplino tree BRANCH lists",
         )),
-        (Some(_), Some(_)) => exam.add_problem(advised(
-            "book",
-            Verdict::Refuted,
-            "more than one service has this name",
-            "name the service by its id, which skiplino tree BRANCH lists",
-        )),
+        ref several => {
+            let named = several.iter().map(|service| {
+                let reads::FoundService { id, name, .. } = service;
+                format!("{id} ({name})")
+            });
+            let advice = format!(
+                "name the service by its id: {}",
+                named.collect::<Vec<_>>().join(", ")
+            );
+            let found = "more than one service has this name";
+            exam.add_problem(advised(BOOK, Verdict::Refuted, found, &advice));
+        }
     }
 }
 
@@ -307,6 +335,10 @@ fn report_of(
             let claim = check(&line.id).map(|check| check.claim);
             let mut shown = json!(line);
             shown["claim"] = json!(claim);
+            // It may name services.
+            if line.id == BOOK {
+                shown["advice"] = Value::Null;
+            }
             shown
         })
         .collect();

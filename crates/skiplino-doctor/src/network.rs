@@ -1,22 +1,26 @@
 //! The connection to the server: proxy, DNS, TCP, TLS.
 
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::net::SocketAddr;
+use std::time::Instant;
 
 use jiff::{Timestamp, ToSpan as _};
 use reqwest::Url;
 use rustls::client::Resumption;
-use skiplino::{ConnectionSettings, ProxySetting};
+use skiplino::ProxySetting;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
 
 use crate::certificate::{Handshake, Recorder};
 use crate::findings::{Line, Verdict};
+use crate::wire::Wire;
 
 /// Doctor reports a certificate that ends within this number of days.
 const SOON: i64 = 14;
 
-/// Checks the connection to the server, without sending a request.
-pub(crate) fn examine(settings: &ConnectionSettings, report: &mut dyn FnMut(Line)) {
+/// Checks the connection to the server, without sending a request. A stop ends the step that is
+/// running, without a line for it.
+pub(crate) fn examine(wire: &Wire<'_>, report: &mut dyn FnMut(Line)) {
+    let settings = wire.settings();
     let base_url = &settings.base_url;
     let target = match &settings.proxy {
         ProxySetting::Direct => {
@@ -35,12 +39,14 @@ pub(crate) fn examine(settings: &ConnectionSettings, report: &mut dyn FnMut(Line
             return;
         }
     };
-    let Some(addresses) = look_up(target, settings.connect_timeout, report) else {
+    let Some(addresses) = look_up(wire, target, report) else {
         return;
     };
-    let reached = connect(&addresses, settings.connect_timeout, report);
-    if reached && base_url.scheme() == "https" {
-        report(tls(settings));
+    if connect(wire, &addresses, report)
+        && base_url.scheme() == "https"
+        && let Some(line) = tls(wire)
+    {
+        report(line);
     }
 }
 
@@ -53,15 +59,15 @@ fn address(url: &Url) -> String {
     }
 }
 
-fn look_up(target: &Url, limit: Duration, report: &mut dyn FnMut(Line)) -> Option<Vec<SocketAddr>> {
-    let address = address(target);
-    let host = target.host_str().unwrap_or_default().to_owned();
-    let (send, receive) = mpsc::channel();
+/// The addresses of a name. None if there is none, or after a stop.
+fn look_up(wire: &Wire<'_>, target: &Url, report: &mut dyn FnMut(Line)) -> Option<Vec<SocketAddr>> {
+    let host = target.host_str().unwrap_or_default();
     // The system's own timeout can be minutes.
-    std::thread::spawn(move || {
-        let found = address.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
-        let _ = send.send(found);
-    });
+    let limit = wire.settings().connect_timeout;
+    let found = wire.or_stopped(async {
+        let found = timeout(limit, lookup_host(address(target))).await;
+        found.map(|found| found.map(Iterator::collect::<Vec<_>>))
+    })?;
     let advice = "check the base URL and this machine's network and DNS";
     let failed = |reason: &str| {
         advised(
@@ -71,7 +77,7 @@ fn look_up(target: &Url, limit: Duration, report: &mut dyn FnMut(Line)) -> Optio
             advice,
         )
     };
-    match receive.recv_timeout(limit) {
+    match found {
         Ok(Ok(addresses)) if !addresses.is_empty() => {
             let four = addresses.iter().filter(|address| address.is_ipv4()).count();
             let six = addresses.len() - four;
@@ -95,19 +101,26 @@ fn look_up(target: &Url, limit: Duration, report: &mut dyn FnMut(Line)) -> Optio
 }
 
 /// Connects to the first address of each family. Returns whether a connection succeeded.
-fn connect(addresses: &[SocketAddr], limit: Duration, report: &mut dyn FnMut(Line)) -> bool {
+fn connect(wire: &Wire<'_>, addresses: &[SocketAddr], report: &mut dyn FnMut(Line)) -> bool {
+    let limit = wire.settings().connect_timeout;
     let (mut reached, mut texts) = (false, Vec::new());
     for (family, is_four) in [("IPv4", true), ("IPv6", false)] {
         let Some(address) = addresses.iter().find(|found| found.is_ipv4() == is_four) else {
             continue;
         };
         let started = Instant::now();
-        texts.push(match TcpStream::connect_timeout(address, limit) {
-            Ok(_) => {
+        // A timeout can be created only inside of the runtime.
+        let connecting = async { timeout(limit, TcpStream::connect(address)).await };
+        let Some(connected) = wire.or_stopped(connecting) else {
+            return false;
+        };
+        texts.push(match connected {
+            Ok(Ok(_)) => {
                 reached = true;
                 format!("{family} in {} ms", started.elapsed().as_millis())
             }
-            Err(error) => format!("{family}: {error}"),
+            Ok(Err(error)) => format!("{family}: {error}"),
+            Err(_) => format!("{family}: no answer within {} s", limit.as_secs()),
         });
     }
     let found = texts.join(", ");
@@ -124,8 +137,9 @@ fn connect(addresses: &[SocketAddr], limit: Duration, report: &mut dyn FnMut(Lin
 }
 
 /// Makes a handshake that ends before a request is sent. The first request of the client checks
-/// whether the certificate is trusted.
-fn tls(settings: &ConnectionSettings) -> Line {
+/// whether the certificate is trusted. None after a stop.
+fn tls(wire: &Wire<'_>) -> Option<Line> {
+    let settings = wire.settings();
     let mut tls = settings.tls.clone();
     // In a resumed session, the server sends no certificate.
     tls.resumption = Resumption::disabled();
@@ -140,16 +154,13 @@ fn tls(settings: &ConnectionSettings) -> Line {
         },
         ProxySetting::Direct | ProxySetting::Unusable(_) => builder.no_proxy(),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    if let (Ok(client), Ok(runtime)) = (builder.build(), runtime) {
+    if let Ok(client) = builder.build() {
         let request = client.head(settings.base_url.clone());
         let request = request.timeout(settings.connect_timeout);
         // The request always fails, because the recorder ends the handshake.
-        let _ = runtime.block_on(async { request.send().await });
+        let _ = wire.or_stopped(async { request.send().await })?;
     }
-    describe(&recorder.handshake(), Timestamp::now())
+    Some(describe(&recorder.handshake(), Timestamp::now()))
 }
 
 fn describe(handshake: &Handshake, now: Timestamp) -> Line {
@@ -168,7 +179,13 @@ fn describe(handshake: &Handshake, now: Timestamp) -> Line {
         let limit = now.checked_add((24 * days).hours()).unwrap_or(now);
         handshake.not_after.is_none_or(|end| end > limit)
     };
-    if !left(0) {
+    if let Some(begin) = handshake.not_before.filter(|begin| *begin > now) {
+        let begin = begin.strftime("%Y-%m-%d");
+        let advice = format!(
+            "the certificate is valid from {begin}: check this machine's clock; if it is right, the server needs another certificate"
+        );
+        advised("TLS", Verdict::Broken, &found, &advice)
+    } else if !left(0) {
         let advice = "the certificate has expired: the server needs a new one; also check this machine's clock";
         advised("TLS", Verdict::Broken, &found, advice)
     } else if !left(SOON) {
@@ -193,5 +210,36 @@ pub(crate) fn advised(topic: &str, verdict: Verdict, found: &str, advice: &str) 
     Line {
         advice: Some(advice.to_owned()),
         ..line(topic, verdict, found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_valid_from_its_first_to_its_last_day() {
+        let time = |text: &str| text.parse::<Timestamp>().ok();
+        let handshake = Handshake {
+            issuer: Some("A".to_owned()),
+            not_before: time("2026-01-01T00:00:00Z"),
+            not_after: time("2026-12-31T00:00:00Z"),
+            ..Handshake::default()
+        };
+        for (now, verdict, advice) in [
+            (
+                "2025-12-31T00:00:00Z",
+                Verdict::Broken,
+                "is valid from 2026-01-01",
+            ),
+            ("2026-06-01T00:00:00Z", Verdict::Confirmed, ""),
+            ("2026-12-25T00:00:00Z", Verdict::Refuted, "ends soon"),
+            ("2027-01-01T00:00:00Z", Verdict::Broken, "has expired"),
+        ] {
+            let found = describe(&handshake, time(now).unwrap_or_default());
+            assert_eq!(found.verdict, verdict, "{now}: {found:?}");
+            let given = found.advice.unwrap_or_default();
+            assert!(given.contains(advice), "{now}: {given}");
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::field_words::is_field_name;
+
 /// Fields whose values are kept, because they say nothing about a person.
 const OPEN: [&str; 2] = ["status", "type"];
 
@@ -75,16 +77,10 @@ pub(crate) fn shape_of_text(text: &str) -> String {
     format!("<{kind}, {length}>")
 }
 
-/// The name of a field, if a programmer wrote it. A server may also use ids as names: these are
-/// replaced by their shape.
+/// The name of a field, or its shape if it could be an id or the name of a person: a server may use
+/// these as names of fields.
 pub(crate) fn shape_of_name(name: &str) -> String {
-    let is_name = name.len() <= 40
-        && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name
-            .chars()
-            .all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '$'))
-        && name.chars().filter(char::is_ascii_digit).count() < 4;
-    match is_name {
+    match is_field_name(name) {
         true => name.to_owned(),
         false => shape_of_text(name),
     }
@@ -119,7 +115,11 @@ pub(crate) fn shape_of_header(name: &str, value: &str) -> String {
         "vary",
         "via",
     ];
-    let is_limit = name.contains("ratelimit") || name.contains("rate-limit");
+    // Numbers, and the windows in which they count.
+    let is_limit = (name.contains("ratelimit") || name.contains("rate-limit"))
+        && value
+            .chars()
+            .all(|char| char.is_ascii_digit() || " ;=,w\"".contains(char));
     match KEPT.contains(&name) || is_limit {
         true => value.to_owned(),
         false => shape_of_text(value),
@@ -151,12 +151,18 @@ mod tests {
                 {"_id": "9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b", "name": "Noor", "mobile": "+97333112233",
                  "metadata": {"Noor's dog": "Rex"}, "status": "Noor", "vip": true, "floor": 3},
                 {"+97333112233": "a", "noor@example.com": "b", "sk_live_1234567890": "c",
-                 "97333112233": "d", "9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b": "e"},
+                 "97333112233": "d", "9f2c8b7a4e1d6c3f0a5b8e2d7c4f1a9b": "e",
+                 "Noor": {"noorAhmed": 1, "noor_ahmed": 2}, "k7m2p9x4q1": "f", "deadbeefab": "g"},
             ],
         }));
         let text = found.to_string();
-        for secret in ["Noor", "9f2c", "97333", "Rex", "example", "sk_", "dog"] {
-            assert!(!text.contains(secret), "{secret} is in {text}");
+        for secret in [
+            "noor", "ahmed", "9f2c", "97333", "rex", "example", "sk_", "dog", "k7m2", "dead",
+        ] {
+            assert!(
+                !text.to_lowercase().contains(secret),
+                "{secret} is in {text}"
+            );
         }
         assert_eq!(found["data"][0]["_id"], "<hex, 32>");
         assert_eq!(found["data"][0]["status"], "<letters and digits, 4>");
@@ -176,7 +182,13 @@ mod tests {
         );
         assert_eq!(shape_of_header("content-type", "text/html"), "text/html");
         assert_eq!(shape_of_header("set-cookie", "id=Noor"), "<text, 7>");
-        assert_eq!(shape_of_header("x-ratelimit-limit", "100"), "100");
+        for value in ["100", "100, 100;w=60", "\"1\";w=60"] {
+            assert_eq!(shape_of_header("x-ratelimit-limit", value), value);
+        }
+        assert_eq!(
+            shape_of_header("ratelimit-policy", "\"noor\";w=60"),
+            "<text, 11>"
+        );
     }
 
     #[test]

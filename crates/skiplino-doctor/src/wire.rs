@@ -12,13 +12,13 @@ use reqwest::header::{
 use reqwest::redirect::Policy;
 use reqwest::{Method, Url};
 use serde_json::Value;
-use skiplino::{ConnectionSettings, Operation, ProxySetting};
+use skiplino::{CancellationToken, ConnectionSettings, Operation, ProxySetting};
 use tokio::runtime::Runtime;
 
 use crate::error::DoctorError;
 
 /// The largest number of bytes that are read of a response.
-const MAX_BODY: usize = 16 << 20;
+pub(crate) const MAX_BODY: usize = 16 << 20;
 /// If a 429 demands a longer pause, the request is not repeated.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// The time between two calls of `should_stop`.
@@ -117,6 +117,8 @@ pub(crate) struct Answer {
     pub(crate) version: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+    /// Whether the server sent more bytes than `body` has.
+    pub(crate) is_cut: bool,
     /// The body, if it is JSON.
     pub(crate) json: Option<Value>,
     pub(crate) took: Duration,
@@ -145,6 +147,10 @@ impl Answer {
         self.data().as_array().map_or(&[], Vec::as_slice)
     }
 
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -161,7 +167,7 @@ pub(crate) enum NoAnswer {
 
 /// Sends requests, one at a time.
 pub(crate) struct Wire<'a> {
-    runtime: Runtime,
+    runtime: &'a Runtime,
     client: reqwest::Client,
     settings: ConnectionSettings,
     should_stop: &'a dyn Fn() -> bool,
@@ -171,13 +177,10 @@ pub(crate) struct Wire<'a> {
 
 impl<'a> Wire<'a> {
     pub(crate) fn new(
+        runtime: &'a Runtime,
         settings: ConnectionSettings,
         should_stop: &'a dyn Fn() -> bool,
     ) -> Result<Self, DoctorError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| DoctorError::Setup(error.to_string()))?;
         Ok(Self {
             client: client(&settings)?,
             runtime,
@@ -185,6 +188,10 @@ impl<'a> Wire<'a> {
             should_stop,
             was_stopped: false,
         })
+    }
+
+    pub(crate) fn settings(&self) -> &ConnectionSettings {
+        &self.settings
     }
 
     /// Makes all further requests run to their end: they remove records.
@@ -196,6 +203,31 @@ impl<'a> Wire<'a> {
     /// Whether the caller has stopped the examination.
     pub(crate) fn is_stopped(&self) -> bool {
         self.was_stopped || (self.should_stop)()
+    }
+
+    /// The result of a future. None if the caller stops the examination first.
+    pub(crate) fn or_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        self.run(false, async { Ok(work.await) }).ok()
+    }
+
+    /// The result of a call of the SDK, which a stop cancels.
+    pub(crate) fn call<T: Send>(
+        &self,
+        call: impl FnOnce(&CancellationToken) -> Result<T, skiplino::Error> + Send,
+    ) -> Result<T, skiplino::Error> {
+        let token = CancellationToken::new();
+        std::thread::scope(|scope| {
+            let thread = scope.spawn(|| call(&token));
+            // Only this thread may ask the caller.
+            while !thread.is_finished() {
+                if (self.should_stop)() {
+                    token.cancel();
+                }
+                std::thread::sleep(STOP_INTERVAL);
+            }
+            let result = thread.join();
+            result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
     }
 
     /// Sends a request. It is repeated once after a 429, and a read also after a 5xx.
@@ -267,6 +299,7 @@ impl<'a> Wire<'a> {
             version: format!("{:?}", head.version()),
             headers: head.headers().clone(),
             json: serde_json::from_slice(&body).ok(),
+            is_cut: body.len() > MAX_BODY,
             body,
             took,
             at: now.checked_add(took / 2).unwrap_or(now),
@@ -299,6 +332,14 @@ impl<'a> Wire<'a> {
             }
         })
     }
+}
+
+/// The runtime of all requests.
+pub(crate) fn runtime() -> Result<Runtime, DoctorError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| DoctorError::Setup(error.to_string()))
 }
 
 fn client(settings: &ConnectionSettings) -> Result<reqwest::Client, DoctorError> {

@@ -14,6 +14,8 @@ use crate::routes::OPERATIONS;
 
 /// The key of the contract in a report of `skiplino doctor`.
 const REPORT_KEY: &str = "contract";
+/// The field that `tree_services` renames.
+const TREE_SERVICES: &str = "BranchTreeGroup.services";
 /// The published `Content-Type`.
 const JSON_TYPE: &str = "application/json";
 
@@ -332,6 +334,14 @@ impl Contract {
                     .map_err(|reason| invalid(&format!("{key}.{name}"), reason.to_string()))?;
             }
         }
+        for (name, new) in &self.renamed_fields {
+            schemas::check_renamed(name, new)
+                .map_err(|reason| invalid(&format!("renamed_fields.{name}"), reason.to_string()))?;
+        }
+        if self.tree_services != Self::default().tree_services {
+            schemas::check_renamed(TREE_SERVICES, &self.tree_services)
+                .map_err(|reason| invalid("tree_services", reason.to_string()))?;
+        }
         for name in self.extra_fields.keys() {
             schemas::check_new(name)
                 .map_err(|reason| invalid(&format!("extra_fields.{name}"), reason.to_string()))?;
@@ -350,6 +360,12 @@ impl Contract {
                     let key = format!("{key}.{id}");
                     return Err(invalid(&key, "no operation has this id"));
                 }
+            }
+        }
+        for id in self.max_limits.keys() {
+            if !OPERATIONS.iter().any(|it| it.id == id && it.has_pages()) {
+                let key = format!("max_limits.{id}");
+                return Err(invalid(&key, "this operation returns no pages"));
             }
         }
         let statuses = [

@@ -40,6 +40,11 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// Whether it returns a page of a list.
+    pub(crate) fn has_pages(&self) -> bool {
+        ["listCustomers", "listCustomerTickets"].contains(&self.id)
+    }
+
     /// Whether it may change the state.
     pub(crate) fn writes(&self) -> bool {
         self.method != Method::GET.as_str()

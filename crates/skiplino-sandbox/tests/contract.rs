@@ -408,6 +408,14 @@ fn an_invalid_contract_is_rejected_with_its_key() {
             "renamed_fields.Branch.nam: Branch has no field \"nam\": it has id, name",
         ),
         (
+            r#"{"renamed_fields": {"Ticket.branch.name": "id"}}"#,
+            "renamed_fields.Ticket.branch.name: Ticket has a field \"branch.id\" already",
+        ),
+        (
+            r#"{"tree_services": "name"}"#,
+            "tree_services: BranchTreeGroup has a field \"name\" already",
+        ),
+        (
             r#"{"missing_fields": ["Office.name"]}"#,
             "missing_fields.Office.name: there is no schema \"Office\": there are SuccessEnvelope",
         ),
@@ -438,6 +446,10 @@ fn an_invalid_contract_is_rejected_with_its_key() {
         (
             r#"{"max_limits": {"listCustomers": 0}}"#,
             "max_limits.listCustomers: must be at least 1",
+        ),
+        (
+            r#"{"max_limits": {"listSlots": 5}}"#,
+            "max_limits.listSlots: this operation returns no pages",
         ),
         (
             r#"{"request_id_header": "a b"}"#,

@@ -24,7 +24,7 @@ use crate::signals::StopRequest;
 #[command(after_help = "Examples:
   skiplino doctor
   skiplino doctor --report report.json               a file for a bug report: no texts, ids or keys
-  skiplino doctor --write --book \"Cash Withdrawal\"   also writes, and removes all it created
+  skiplino doctor --write --book \"Cash Deposit\"      also writes, and removes all it created
   skiplino sandbox --contract report.json            a sandbox that differs in the same way
 
 Exit codes: 0 all checks agree, 1 a line has ! or ✗, 3 the server rejects the key, 11 no connection.")]
@@ -75,6 +75,11 @@ impl Doctor {
         // Prints what could not be removed, even if the report could not be written.
         finish(&diagnosis, out)?;
         out.flush()?;
+        if out.is_lost() {
+            for left in &diagnosis.left {
+                out.note(format_args!("not removed: {left}"));
+            }
+        }
         written?;
         stop.end_process();
         match diagnosis.outcome {

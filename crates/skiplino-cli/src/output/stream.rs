@@ -54,6 +54,11 @@ impl Output {
             .filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
     }
 
+    /// Whether any output was lost, even because its reader has closed the pipe.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.writer.get_ref().lost.is_some()
+    }
+
     /// The width of the terminal, if standard output is one.
     pub(crate) fn terminal_width(&self) -> Option<u16> {
         self.terminal_width

@@ -289,7 +289,7 @@ fn state(world: &World) -> (usize, Vec<String>) {
     (customers.len(), open.collect())
 }
 
-const WRITE: [&str; 4] = ["doctor", "--write", "--book", "Cash W"];
+const WRITE: [&str; 4] = ["doctor", "--write", "--book", "Cash D"];
 
 #[test]
 fn reading_changes_nothing_and_writing_is_removed() {
@@ -385,5 +385,27 @@ fn what_cannot_be_removed_is_said() {
     world.fault(r#"{"operation": "bookTicket", "kind": "drop_after_commit"}"#);
     let ran = world.run_public(&WRITE);
     ran.ends(1, &[])
-        .prints(&["✗ not removed           perhaps a ticket for Cash Withdrawal"]);
+        .prints(&["✗ not removed           perhaps a ticket for Cash Deposit"]);
+}
+
+#[test]
+fn what_cannot_be_removed_is_said_without_a_report_or_a_reader() {
+    let world = World::new();
+    world.fault(r#"{"operation": "deleteCustomer", "kind": "status", "status": 500}"#);
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("none").join("report.json");
+    let mut command = world.command(&WRITE);
+    let ran = run(command.arg("--report").arg(report));
+    let ran = ran.ends(1, &["report.json: No such file"]);
+    assert_eq!(lines(&ran, "✗ not removed").len(), 1, "{ran:?}");
+
+    let mut command = world.command(&WRITE);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    ran.ends(1, &["not removed: customer ext:skiplino-doctor-"]);
 }

@@ -103,6 +103,8 @@ pub(super) enum FieldNameError {
     },
     #[error("{0} has this field already")]
     KnownField(String),
+    #[error("{schema} has a field {path:?} already")]
+    Taken { schema: String, path: String },
 }
 
 /// Fails if the name is not that of a field of a schema.
@@ -120,6 +122,22 @@ pub(super) fn check_new(name: &str) -> Result<(), FieldNameError> {
     match path.rsplit_once('.') {
         Some((parent, _)) => check_field(schema, parent, fields),
         None => Ok(()),
+    }
+}
+
+/// Fails if another field of the same object has the new name of a field.
+pub(super) fn check_renamed(name: &str, new: &str) -> Result<(), FieldNameError> {
+    let (schema, path, fields) = find(name)?;
+    let sibling = match path.rsplit_once('.') {
+        Some((parent, _)) => format!("{parent}.{new}"),
+        None => new.to_owned(),
+    };
+    match fields.contains(&&*sibling) {
+        true => Err(FieldNameError::Taken {
+            schema: schema.to_owned(),
+            path: sibling,
+        }),
+        false => Ok(()),
     }
 }
 
