@@ -235,7 +235,7 @@ def test_the_table_of_companies(spark: SparkSession, read: Read, sandboxes: Sand
     with pytest.raises(InvalidRequestError, match="row 1 contains an API key: give the name of its secret") as held:
         companies([rows[0], {**rows[1], "secret": KEY}])
     assert KEY not in str(held.value)
-    with pytest.raises(InvalidRequestError, match="row 0 holds an API key"):
+    with pytest.raises(InvalidRequestError, match="row 0 contains an API key"):
         companies([{**rows[0], "key": f" {KEY}"}])
 
 

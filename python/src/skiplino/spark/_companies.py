@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow
-import pyarrow.csv
 import pyarrow.dataset
-import pyarrow.json
 import pyspark
 
 from .._client import Client
@@ -20,6 +18,7 @@ from .._errors import InvalidRequestError
 from ._schema import COMPANY, EXTERNAL_ID
 
 _COLUMNS = ("name", "baseUrl", "secret")
+_TEXTS = (*_COLUMNS, COMPANY, EXTERNAL_ID)
 
 
 @dataclass(frozen=True)
@@ -94,24 +93,28 @@ def load_rows(option: str, value: str) -> list[Mapping[str, Any]]:
     suffix = os.path.splitext(value.rstrip("/"))[1].lstrip(".").lower()
     name = {"csv": "csv", "json": "json", "jsonl": "json", "ndjson": "json"}.get(suffix, "parquet")
     try:
-        table = pyarrow.dataset.dataset(value, format=_file_format(name)).to_table()
-    except (OSError, pyarrow.ArrowException) as error:
+        files = pyarrow.dataset.dataset(value, format=name)
+        if name == "json":
+            # Arrow would take 2026-06-23 for a time, whatever the schema says.
+            listed = _json_lines(files)
+        else:
+            # Texts stay texts: Arrow would take 001 in CSV for a number.
+            fields = [field.with_type(pyarrow.string()) if field.name in _TEXTS else field for field in files.schema]
+            schema = pyarrow.schema(fields)
+            listed = pyarrow.dataset.dataset(value, format=name, schema=schema).to_table().to_pylist()
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
         raise InvalidRequestError(f"{option}: {value} cannot be read as {name}: {error}") from None
-    listed: list[Mapping[str, Any]] = table.to_pylist()
+    if not all(isinstance(row, dict) for row in listed):
+        raise InvalidRequestError(f"{option}: {value} has a line that is not a JSON object")
     return listed
 
 
-def _file_format(name: str) -> Any:
-    """How Arrow reads the file. Texts stay texts: it would take 001 in CSV for a number, and
-    2026-06-23 in JSON for a time.
-    """
-    texts = {column: pyarrow.string() for column in (*_COLUMNS, COMPANY, EXTERNAL_ID)}
-    if name == "csv":
-        return pyarrow.dataset.CsvFileFormat(convert_options=pyarrow.csv.ConvertOptions(column_types=texts))
-    if name == "json":
-        options = pyarrow.json.ParseOptions(explicit_schema=pyarrow.schema(list(texts.items())))
-        return pyarrow.dataset.JsonFileFormat(parse_options=options)
-    return name
+def _json_lines(files: Any) -> list[Any]:
+    rows: list[Any] = []
+    for path in files.files:
+        with files.filesystem.open_input_stream(path) as source:
+            rows += [json.loads(line) for line in source.read().splitlines() if line.strip()]
+    return rows
 
 
 #: How the option ``secrets`` says where the keys are.
