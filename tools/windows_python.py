@@ -40,6 +40,6 @@ def x86_64() -> None:
         run(variables, "python.exe", *pip.split(), *wheels)
         run(variables, "Scripts/skiplino.exe", "--version")
         # Without -X dev, whose asyncio logs each slow callback: Wine is slow.
-        strict = ["-W", "error", "-m", "pytest", "-rs"]
+        pytest = "-W error -m pytest -rs python/tests --ignore=python/tests/spark"
         others = {"PYTHONDONTWRITEBYTECODE": "1", "SKIPLINO_SLOWNESS": "5"}
-        run(variables, "python.exe", *strict, "python/tests", "--ignore=python/tests/spark", **others)
+        run(variables, "python.exe", *pytest.split(), **others)
