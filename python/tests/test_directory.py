@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import skiplino
-from conftest import LAYLA, PUBLIC, Both, writes
+from conftest import LAYLA, PUBLIC, SWIFT, Both, writes
 from skiplino import (
     AsyncClient,
     Client,
@@ -199,6 +199,42 @@ def test_an_incomplete_list_replaces_no_file(sandbox: Sandbox, customers: Both, 
         assert raised.value.path == "pagination.total"
     assert path.read_text(encoding="utf-8") == "yesterday's"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["end", "error"])
+def test_an_ended_list_keeps_no_connections(sandbox: Sandbox, fails: bool) -> None:
+    sandbox.generate(500)
+    with sandbox.client(**SWIFT) as client:
+        records = client.customers.list()
+        next(records)
+    if fails:
+        sandbox.fault("listCustomers", "status", status=401)
+        with pytest.raises(UnauthorizedError):
+            list(records)
+    else:
+        assert sum(1 for _ in records) == 502
+    assert sandbox.idle() == {"connections": 0, "requests": 0}
+    assert next(records, None) is None
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["end", "error"])
+def test_an_ended_list_of_an_event_loop_keeps_no_connections(sandbox: Sandbox, fails: bool) -> None:
+    sandbox.generate(500)
+
+    async def read() -> None:
+        async with sandbox.async_client(**SWIFT) as client:
+            records = client.customers.list()
+            await anext(records)
+        if fails:
+            sandbox.fault("listCustomers", "status", status=401)
+            with pytest.raises(UnauthorizedError):
+                [record async for record in records]
+        else:
+            assert len([record async for record in records]) == 502
+        assert await asyncio.to_thread(sandbox.idle) == {"connections": 0, "requests": 0}
+        assert await anext(records, None) is None
+
+    asyncio.run(read())
 
 
 def test_a_file_that_cannot_be_written_is_an_error_of_files(sandbox: Sandbox, customers: Both, tmp_path: Path) -> None:

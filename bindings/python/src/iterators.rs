@@ -54,7 +54,9 @@ fn store(progress: &SharedProgress, current: ListProgress) {
 /// An iterator that blocks.
 #[pyclass(frozen, module = "skiplino._native")]
 pub(crate) struct NativeIterator {
-    next: ForkGuarded<Mutex<NextItemFn>>,
+    /// Absent after the end, so that an iterator which something still refers to, such as a
+    /// traceback, keeps no connections.
+    next: ForkGuarded<Mutex<Option<NextItemFn>>>,
     /// The thread that has locked `next`.
     owner: Mutex<Option<ThreadId>>,
     progress: SharedProgress,
@@ -80,7 +82,7 @@ impl Drop for Ownership<'_> {
 impl NativeIterator {
     fn new(next: impl FnMut() -> NextItem + Send + 'static, progress: SharedProgress) -> Self {
         Self {
-            next: ForkGuarded::new(Mutex::new(Box::new(next))),
+            next: ForkGuarded::new(Mutex::new(Some(Box::new(next)))),
             owner: Mutex::default(),
             progress,
             requests: Requests::default(),
@@ -139,7 +141,11 @@ impl NativeIterator {
         let item = blocking(py, || {
             let mut next = lock(next);
             let _ownership = Ownership::take(&self.owner);
-            next().transpose()
+            let item = next.as_mut().and_then(|next| next());
+            if !matches!(item, Some(Ok(_))) {
+                *next = None;
+            }
+            item.transpose()
         })?;
         item.map(|finish| finish(py)).transpose()
     }
@@ -172,7 +178,7 @@ pub(crate) struct NativeAsyncIterator {
 
 /// The stream behind an iterator, and the runtime that it runs on.
 struct Items {
-    steps: StreamSteps<Result<Finish, Error>>,
+    steps: StreamSteps<Finish, Error>,
     /// Stored, because `runtime()` takes a lock, and a thread without the interpreter's lock must
     /// not hold one while another thread forks.
     runtime: Handle,

@@ -25,7 +25,7 @@ pub(crate) type ErasedStream = BoxStream<'static, Result<ErasedData, Error>>;
 
 /// The steps of a stream.
 struct StepsInRuntime {
-    steps: StreamSteps<Result<ErasedData, Error>>,
+    steps: StreamSteps<ErasedData, Error>,
     /// The runtime of the steps, after the first one.
     runtime: Option<Handle>,
 }

@@ -363,9 +363,10 @@ class Client(BaseClient):
         return self._native.warm_up(self._options)
 
     def close(self) -> None:
-        """Closes all connections, and with them the calls and lists in progress.
+        """Closes the connections. Calling this again has no effect.
 
-        Calling this again has no effect.
+        Calls in progress finish, and lists and watches can be read to their end: the connections
+        that they use close then.
         """
         self._native.close()
 
