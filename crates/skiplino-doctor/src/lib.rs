@@ -266,7 +266,7 @@ fn write(
     exam: &mut Exam<'_>,
     options: &Options,
     reads_customers: bool,
-    services: &[reads::FoundService],
+    services: &reads::FoundServices,
     made: &mut writes::Made,
 ) {
     writes::not_possible(exam);
@@ -278,27 +278,30 @@ fn write(
     if exam.is_over() {
         return;
     }
-    match reads::matching(services, wanted)[..] {
-        [service] => writes::ticket(exam, made, service, customer.as_ref()),
-        [] => exam.add_problem(advised(
-            BOOK,
-            Verdict::Refuted,
-            "no service has this name or id",
-            "name a service that skiplino tree BRANCH lists",
-        )),
-        ref several => {
-            let named = several.iter().map(|service| {
-                let reads::FoundService { id, name, .. } = service;
-                format!("{id} ({name})")
-            });
-            let advice = format!(
-                "name the service by its id: {}",
-                named.collect::<Vec<_>>().join(", ")
-            );
-            let found = "more than one service has this name";
-            exam.add_problem(advised(BOOK, Verdict::Refuted, found, &advice));
+    let matching = services.matching(wanted);
+    let named = || {
+        let named = matching.iter().map(|service| {
+            let reads::FoundService { id, name, .. } = service;
+            format!("{id} ({name})")
+        });
+        let named = named.collect::<Vec<_>>().join(", ");
+        format!("name the service by its id: {named}")
+    };
+    let (found, advice) = match matching[..] {
+        [service] if !services.may_match_another(wanted) => {
+            return writes::ticket(exam, made, service, customer.as_ref());
         }
-    }
+        [] => (
+            "no service has this name or id",
+            "name a service that skiplino tree BRANCH lists".to_owned(),
+        ),
+        [_] => (
+            "a branch that could not be read may have another service of this name",
+            named(),
+        ),
+        _ => ("more than one service has this name", named()),
+    };
+    exam.add_problem(advised(BOOK, Verdict::Refuted, found, &advice));
 }
 
 fn summary(lines: &[Line], outcome: &Outcome) -> String {

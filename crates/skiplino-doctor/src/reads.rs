@@ -31,6 +31,14 @@ pub(crate) struct FoundService {
     takes_appointments: Option<bool>,
 }
 
+/// The services of a company.
+#[derive(Debug)]
+pub(crate) struct FoundServices {
+    found: Vec<FoundService>,
+    /// A branch that could not be read may have services of the same names.
+    has_unread_branch: bool,
+}
+
 /// A random id that no record has.
 pub(crate) fn unknown_id() -> String {
     let letters = || fastrand::alphanumeric().to_ascii_lowercase();
@@ -236,7 +244,7 @@ pub(crate) fn key_class(exam: &mut Exam<'_>, report: &mut dyn FnMut(Line)) -> bo
 }
 
 /// Branches, their trees, slots, and the language. Returns the services that were found.
-pub(crate) fn branches(exam: &mut Exam<'_>, wanted: Option<&str>) -> Vec<FoundService> {
+pub(crate) fn branches(exam: &mut Exam<'_>, wanted: Option<&str>) -> FoundServices {
     let list = Request::new(Operation::ListBranches);
     let success = Expected::success(Operation::ListBranches);
     let english = exam.send_and_check(&list.clone().locale("en"), success);
@@ -253,24 +261,28 @@ pub(crate) fn branches(exam: &mut Exam<'_>, wanted: Option<&str>) -> Vec<FoundSe
     if let (Some(english), Some(arabic)) = (&english, &arabic) {
         locale(exam, english, arabic);
     }
-    slots(exam, &services);
+    slots(exam, &services.found);
     services
 }
 
-fn trees(exam: &mut Exam<'_>, branches: &[Value], wanted: Option<&str>) -> Vec<FoundService> {
+fn trees(exam: &mut Exam<'_>, branches: &[Value], wanted: Option<&str>) -> FoundServices {
     let mut services: Vec<FoundService> = Vec::new();
+    let mut has_unread_branch = false;
     // The wanted service may be in any branch.
     let most = wanted.map_or(MOST_TRIED, |_| branches.len());
     for branch in branches.iter().take(most) {
         let Some(id) = branch["id"].as_str() else {
+            has_unread_branch = true;
             continue;
         };
         let request = Request::new(Operation::GetBranchTree).id(id).locale("en");
         let Some(answer) =
             exam.send_and_check(&request, Expected::success(Operation::GetBranchTree))
         else {
+            has_unread_branch = true;
             break;
         };
+        has_unread_branch |= !answer.is_success();
         services.extend(answer.records().iter().flat_map(services_of));
         let has = |appointments: bool| {
             let kind = Some(appointments);
@@ -287,23 +299,33 @@ fn trees(exam: &mut Exam<'_>, branches: &[Value], wanted: Option<&str>) -> Vec<F
             break;
         }
     }
-    services
+    FoundServices {
+        found: services,
+        has_unread_branch,
+    }
 }
 
-/// The services that match best: by id, else by the whole name, else by the start of the name.
-pub(crate) fn matching<'a>(services: &'a [FoundService], text: &str) -> Vec<&'a FoundService> {
-    if let Some(service) = services.iter().find(|service| service.id == text) {
-        return vec![service];
+impl FoundServices {
+    /// The services that match best: by id, else by the whole name, else by the start of the name.
+    pub(crate) fn matching(&self, text: &str) -> Vec<&FoundService> {
+        if let Some(service) = self.found.iter().find(|service| service.id == text) {
+            return vec![service];
+        }
+        let name = text.to_lowercase();
+        let find = |matches: &dyn Fn(&str) -> bool| -> Vec<&FoundService> {
+            let has_name = |service: &&FoundService| matches(&service.name.to_lowercase());
+            self.found.iter().filter(has_name).collect()
+        };
+        let whole = find(&|other| other == name);
+        match whole.is_empty() {
+            true => find(&|other| other.starts_with(&name)),
+            false => whole,
+        }
     }
-    let name = text.to_lowercase();
-    let find = |matches: &dyn Fn(&str) -> bool| -> Vec<&'a FoundService> {
-        let has_name = |service: &&FoundService| matches(&service.name.to_lowercase());
-        services.iter().filter(has_name).collect()
-    };
-    let whole = find(&|other| other == name);
-    match whole.is_empty() {
-        true => find(&|other| other.starts_with(&name)),
-        false => whole,
+
+    /// Whether a branch that could not be read may have another service that `text` matches.
+    pub(crate) fn may_match_another(&self, text: &str) -> bool {
+        self.has_unread_branch && self.found.iter().all(|service| service.id != text)
     }
 }
 

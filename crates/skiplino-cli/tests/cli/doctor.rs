@@ -312,6 +312,43 @@ fn reading_changes_nothing_and_writing_is_removed() {
     assert_eq!(state(&world), before);
 }
 
+#[test]
+fn a_booking_needs_one_service() {
+    let world = World::new();
+    let before = state(&world);
+    world
+        .run(&["doctor", "--book", "cash withdrawal"])
+        .ends(1, &[])
+        .prints(&[
+            "more than one service has this name",
+            "6fe8fb8b12 (Cash Withdrawal), e1e2e3e4e5",
+        ]);
+    world
+        .run(&["doctor", "--book", "cash x"])
+        .ends(1, &[])
+        .prints(&["no service has this name or id"]);
+    let bookings = |world: &World| {
+        let counts = world.control("GET", "/requests/counts", "");
+        counts["bookTicket"]["committed"].as_u64().unwrap_or(0)
+    };
+    assert_eq!(bookings(&world), 0);
+    // A branch that cannot be read may have another service of this name, but not of this id.
+    let fault =
+        r#"{"operation": "getBranchTree", "kind": "status", "status": 404, "when": {"nth": 2}}"#;
+    world.fault(fault);
+    world
+        .run(&["doctor", "--book", "cash deposit"])
+        .ends(1, &[])
+        .prints(&[
+            "could not be read",
+            "name the service by its id: b7a1d2c3e4 (Cash Deposit)",
+        ]);
+    assert_eq!(bookings(&world), 0);
+    world.run(&["doctor", "--book", "b7a1d2c3e4"]);
+    assert_eq!(bookings(&world), 1);
+    assert_eq!(state(&world), before);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_signal_removes_what_was_made() {
