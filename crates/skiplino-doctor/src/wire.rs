@@ -346,9 +346,15 @@ fn client(settings: &ConnectionSettings) -> Result<reqwest::Client, DoctorError>
     let setup = |error: reqwest::Error| DoctorError::Setup(error.without_url().to_string());
     let mut accept = HeaderMap::new();
     accept.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    // Some requests are invalid on purpose: the log of a server tells them apart from the client's.
+    let user_agent = format!(
+        "{} skiplino-doctor/{}",
+        settings.user_agent,
+        env!("CARGO_PKG_VERSION")
+    );
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(settings.tls.clone())
-        .user_agent(settings.user_agent.clone())
+        .user_agent(user_agent)
         .default_headers(accept)
         .connect_timeout(settings.connect_timeout)
         .redirect(Policy::none())

@@ -296,6 +296,14 @@ fn reading_changes_nothing_and_writing_is_removed() {
     let world = World::new();
     let before = state(&world);
     world.run(&["doctor"]);
+    let trees = world.control("GET", "/requests?operation=getBranchTree", "");
+    let agent = trees["requests"][0]["headers"]["user-agent"]
+        .as_str()
+        .unwrap();
+    assert!(
+        agent.starts_with("skiplino/") && agent.contains(" skiplino-doctor/"),
+        "{agent}"
+    );
     let counts = world.control("GET", "/requests/counts", "");
     for (operation, count) in counts.as_object().unwrap() {
         assert_eq!(count["committed"], 0, "{operation}");
